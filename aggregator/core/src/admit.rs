@@ -1,0 +1,146 @@
+//! Whether an observation may count, judged from the record and the catalogue alone.
+//!
+//! Arrival order, clocks and other records play no part, so that any permutation of the same records
+//! quarantines the same ones.
+
+use crate::ledger::{Figure, Key};
+use contract::catalogue::{Catalogue, Shape};
+use contract::record::{Finality, Observation, Span, Value};
+use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, Micros, Moment};
+use std::collections::HashMap;
+
+/// How far a period may lie ahead of its own revision: a day, for time zones and late clocks.
+pub const AHEAD_SECONDS: i64 = DAY;
+/// Most characters of an unknown figure's reason.
+pub const MAX_REASON: usize = 200;
+
+/// Why a record is quarantined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// The record belongs to another plan.
+    #[error("no catalogue of that plan")]
+    UnknownPlan,
+    /// No such series.
+    #[error("the catalogue has no such series")]
+    UnknownSeries,
+    /// No such counting rule.
+    #[error("the series has no such definition")]
+    UnknownDefinition,
+    /// The catalogue does not list the source for the series.
+    #[error("the series does not list that source")]
+    UnknownSource,
+    /// The period is not one of the series' grain, or of the wrong shape.
+    #[error("the period is not one of the series' grain")]
+    Period,
+    /// The period lies too far from our time, or after its own revision.
+    #[error("the period lies later than the record's own revision plus a day")]
+    Future,
+    /// A breakdown or reason that is too long.
+    #[error("a text in the record is too long")]
+    TooLong,
+}
+
+impl Refusal {
+    /// The metric label and quarantine reason.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::UnknownPlan => "unknown_plan",
+            Self::UnknownSeries => "unknown_series",
+            Self::UnknownDefinition => "unknown_definition",
+            Self::UnknownSource => "unknown_source",
+            Self::Period => "wrong_period",
+            Self::Future => "future",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+/// An observation that counts, with its ids resolved against the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// What it is a figure of.
+    pub key: Key,
+    /// The figure.
+    pub figure: Figure,
+    /// When it was seen.
+    pub revision: Micros,
+}
+
+/// The ids of a catalogue, ready to be looked up.
+#[derive(Debug)]
+pub struct Admission {
+    plan: String,
+    series: HashMap<String, SeriesIds>,
+}
+
+#[derive(Debug)]
+struct SeriesIds {
+    index: u16,
+    shape: Shape,
+    grain: contract::period::Grain,
+    definitions: Vec<String>,
+    sources: Vec<String>,
+}
+
+fn position(ids: &[String], id: &str) -> Option<u8> {
+    ids.iter().position(|known| known == id).and_then(|i| u8::try_from(i).ok())
+}
+
+impl Admission {
+    /// The admission rules of a catalogue.
+    pub fn new(catalogue: &Catalogue) -> Self {
+        let ids = |(index, series): (usize, &contract::catalogue::Series)| {
+            let entry = SeriesIds {
+                index: u16::try_from(index).unwrap_or(u16::MAX),
+                shape: series.shape,
+                grain: series.grain,
+                definitions: series.definitions.iter().map(|d| d.id.clone()).collect(),
+                sources: series.sources.iter().map(|s| s.id.clone()).collect(),
+            };
+            (series.id.clone(), entry)
+        };
+        Self { plan: catalogue.plan.id.clone(), series: catalogue.series.iter().enumerate().map(ids).collect() }
+    }
+
+    /// Resolves an observation, or says why it is quarantined.
+    pub fn admit(&self, observation: &Observation) -> Result<Admitted, Refusal> {
+        if observation.plan != self.plan {
+            return Err(Refusal::UnknownPlan);
+        }
+        let series = self.series.get(&observation.series).ok_or(Refusal::UnknownSeries)?;
+        let definition = position(&series.definitions, &observation.definition).ok_or(Refusal::UnknownDefinition)?;
+        let source = position(&series.sources, &observation.source).ok_or(Refusal::UnknownSource)?;
+        let period = match series.shape {
+            Shape::Flow => observation.period.flow(series.grain),
+            Shape::Level | Shape::Counter => observation.period.instant(series.grain),
+        };
+        let index = period.ok_or(Refusal::Period)?.index;
+        in_time(observation)?;
+        let (value, reason) = match &observation.value {
+            Value::Known(n) => (Some(*n), None),
+            Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.as_str().into())),
+            Value::Unknown(_) => return Err(Refusal::TooLong),
+        };
+        let breakdown = observation.breakdown.as_ref().map(|labels| Box::new(labels.clone()));
+        let settled = observation.finality == Finality::Final;
+        Ok(Admitted {
+            key: Key { series: series.index, definition, source, index },
+            figure: Figure { value, settled, breakdown, reason },
+            revision: observation.revision,
+        })
+    }
+}
+
+fn in_time(observation: &Observation) -> Result<(), Refusal> {
+    let latest = Moment(observation.revision.moment().0.saturating_add(AHEAD_SECONDS));
+    let (first, last) = match observation.period {
+        Span::AsOf(at) => (at, at),
+        Span::During(from, to) if observation.finality == Finality::Final => (from, to),
+        Span::During(from, _) => (from, from),
+    };
+    let year = first.date().year();
+    if last > latest || !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
+        return Err(Refusal::Future);
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The book of one plan: its catalogue, what it admits, its figures and its rollups.
+
+use crate::admit::{Admission, Refusal};
+use crate::ask::{Ask, Cut};
+use crate::ledger::{Key, Ledger, Stored};
+use crate::report::{self, PlanReport};
+use crate::rollup::{Change, Rollups, Touched, View};
+use contract::catalogue::Catalogue;
+use contract::record::Observation;
+use std::collections::BTreeSet;
+
+/// Everything known of one plan.
+#[derive(Debug)]
+pub struct Book {
+    /// The plan as the city wrote it.
+    pub catalogue: Catalogue,
+    admission: Admission,
+    ledger: Ledger,
+    rollups: Rollups,
+    touched: BTreeSet<Touched>,
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new(catalogue: Catalogue) -> Self {
+        let (admission, ledger) = (Admission::new(&catalogue), Ledger::new(&catalogue));
+        Self { catalogue, admission, ledger, rollups: Rollups::default(), touched: BTreeSet::new() }
+    }
+
+    /// Enters an observation, or says why it is quarantined.
+    pub fn enter(&mut self, observation: &Observation) -> Result<(Key, Stored), Refusal> {
+        let admitted = self.admission.admit(observation)?;
+        let key = admitted.key;
+        let stored = self.ledger.insert(key, admitted.figure, admitted.revision);
+        if stored == Stored::Stands {
+            self.touched.insert(Touched::by(&self.ledger, key));
+        }
+        Ok((key, stored))
+    }
+
+    /// True when the observation would be admitted.
+    pub fn admits(&self, observation: &Observation) -> Result<Key, Refusal> {
+        self.admission.admit(observation).map(|admitted| admitted.key)
+    }
+
+    /// Brings the rollups up to what was entered and to the moment `cut`, and says which rows changed.
+    pub fn settle(&mut self, cut: Cut) -> Vec<Change> {
+        let touched = std::mem::take(&mut self.touched);
+        self.rollups.refresh(&self.catalogue, &self.ledger, &touched, cut)
+    }
+
+    /// The figures.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The kept rollups.
+    pub fn rollups(&self) -> &Rollups {
+        &self.rollups
+    }
+
+    /// The figures as seen at a moment.
+    pub fn view(&self, cut: Cut) -> View<'_> {
+        View::over(&self.catalogue, &self.ledger, cut, &self.rollups)
+    }
+
+    /// The report at a moment asked; kept rollups answer only when nothing waits to be settled.
+    pub fn report(&self, ask: Ask, rollups: bool) -> PlanReport {
+        let kept = self.touched.is_empty().then_some(&self.rollups);
+        report::plan(&self.catalogue, &self.ledger, kept, ask, rollups)
+    }
+}

@@ -1,0 +1,255 @@
+//! Judging: what a KPI's kind makes of its figures at the moment asked.
+
+mod due;
+mod measure;
+pub mod path;
+mod status;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use measure::{MIN_MONTHS, Measured, Months};
+
+use crate::ask::{Ask, Cut};
+use crate::rollup::View;
+use contract::catalogue::{Kind, Kpi};
+use contract::exact::{Exact, whole};
+use contract::period::{Grain, Period};
+use contract::time::Moment;
+use num_traits::Zero;
+
+/// Where a KPI stands in its plan, least advanced first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The plan has not begun.
+    Before,
+    /// The plan runs.
+    Running,
+    /// The plan has ended, its last figure is waited for (確定待ち).
+    Closing,
+    /// The verdict is given.
+    Closed,
+}
+
+impl Phase {
+    /// The word in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::Running => "running",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// What is said of a KPI, worst first as a policy is summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// 遅れ
+    OffTrack,
+    /// 未達成
+    Missed,
+    /// 注意
+    AtRisk,
+    /// 更新遅れ
+    Stale,
+    /// データなし
+    NoData,
+    /// 順調
+    OnTrack,
+    /// 達成
+    Achieved,
+}
+
+impl Status {
+    /// All statuses, worst first.
+    pub const ALL: [Self; 7] =
+        [Self::OffTrack, Self::Missed, Self::AtRisk, Self::Stale, Self::NoData, Self::OnTrack, Self::Achieved];
+
+    /// The word in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OffTrack => "off_track",
+            Self::Missed => "missed",
+            Self::AtRisk => "at_risk",
+            Self::Stale => "stale",
+            Self::NoData => "no_data",
+            Self::OnTrack => "on_track",
+            Self::Achieved => "achieved",
+        }
+    }
+
+    /// The word for Japanese readers.
+    pub fn name_ja(self) -> &'static str {
+        match self {
+            Self::OffTrack => "遅れ",
+            Self::Missed => "未達成",
+            Self::AtRisk => "注意",
+            Self::Stale => "更新遅れ",
+            Self::NoData => "データなし",
+            Self::OnTrack => "順調",
+            Self::Achieved => "達成",
+        }
+    }
+}
+
+/// A value at another moment than the one judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past {
+    /// In the KPI's unit.
+    pub value: Exact,
+    /// The moment it describes.
+    pub at: Moment,
+}
+
+/// Where the value is expected to land at the plan's end, with an interval. Its place in the types: no
+/// forecast is made yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Landing {
+    /// Expected value.
+    pub value: Exact,
+    /// Lower end of the interval.
+    pub low: Exact,
+    /// Upper end of the interval.
+    pub high: Exact,
+}
+
+/// The judgement of one KPI.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Phase of the KPI.
+    pub phase: Phase,
+    /// Status; `None` before the plan.
+    pub status: Option<Status>,
+    /// The value judged; `None` exactly when there is no data.
+    pub measured: Option<Measured>,
+    /// The guide (目安) the value is compared with while running, the target afterwards.
+    pub path: Option<Exact>,
+    /// (v - b) / (t - b).
+    pub progress: Option<Exact>,
+    /// Change per month still needed to reach the target.
+    pub required_pace: Option<Exact>,
+    /// An older value where there is none to judge.
+    pub carried: Option<Past>,
+    /// A later value after the plan (その後), unjudged.
+    pub later: Option<Past>,
+    /// Place of the forecast.
+    pub landing: Option<Landing>,
+}
+
+/// Judges a KPI at the moment asked, from the figures of a view.
+pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+    let view = view.at(ask.cut());
+    let plan = &view.catalogue.plan;
+    let (start, end) = (plan.start(), plan.end());
+    let at = view.cut.at;
+    let has_ended = if ask.is_closing() { at >= end } else { at > end };
+    if at <= start {
+        let (measured, carried) = asked(&view, kpi, ask);
+        return Judgement { carried, ..unjudged(Phase::Before, measured) };
+    }
+    if has_ended { verdict::after_the_end(&view, kpi, ask) } else { running(&view, kpi, ask) }
+}
+
+fn unjudged(phase: Phase, measured: Option<Measured>) -> Judgement {
+    let none = || None;
+    Judgement {
+        phase,
+        status: None,
+        measured,
+        path: None,
+        progress: None,
+        required_pace: None,
+        carried: none(),
+        later: none(),
+        landing: None,
+    }
+}
+
+fn past(measured: Measured) -> Past {
+    Past { value: measured.value, at: measured.at }
+}
+
+/// The value that a question is about, or an older one to be carried.
+fn asked(view: &View<'_>, kpi: &Kpi, ask: Ask) -> (Option<Measured>, Option<Past>) {
+    let upto = view.cut.at;
+    let (value, older) = if measure::is_state(view, kpi) {
+        let latest = measure::state(view, kpi, measure::beginning(), upto);
+        match latest {
+            Some(m) if ask.is_closing() && m.at <= ask.0.start() => (None, Some(m)),
+            latest => (latest, None),
+        }
+    } else {
+        let only = ask.0.grain == Grain::FiscalYear;
+        let value = measure::flow(view, kpi, ask.year(), only);
+        let older = if value.is_none() { measure::flow(view, kpi, ask.year(), false) } else { None };
+        (value, older)
+    };
+    (value, older.map(past))
+}
+
+/// The judgement while the plan runs.
+fn running(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+    let (measured, carried) = asked(view, kpi, ask);
+    let Some(measured) = measured else {
+        return Judgement { status: Some(Status::NoData), carried, ..unjudged(Phase::Running, None) };
+    };
+    let stale = !ask.is_closing() && due::is_stale(view, kpi, ask.day());
+    let status = if stale { Status::Stale } else { status::running(view, kpi, &measured) };
+    Judgement {
+        status: Some(status),
+        path: Some(measure::expected(view, kpi, &measured)),
+        progress: progress(view, kpi, &measured),
+        required_pace: required_pace(view, kpi, &measured),
+        ..unjudged(Phase::Running, Some(measured))
+    }
+}
+
+/// The way from baseline to target that is done; of a part-year sum the latest whole year's before it.
+fn progress(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Option<Exact> {
+    let origin = kpi.origin()?;
+    let way = &kpi.target - &origin.value;
+    if way.is_zero() {
+        return None;
+    }
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind == Kind::FlowPerYear && !m.is_whole());
+    let value = match part_year {
+        None => measured.value.clone(),
+        Some(months) => {
+            let of = *kpi.measure.parts().first()?;
+            let years = measure::first_year(view, of)..months.year;
+            years.rev().find_map(|year| measure::whole_year(view, kpi, of, year))?.value
+        }
+    };
+    Some((value - &origin.value) / way)
+}
+
+/// Change per month from the moment the value describes to the plan's end.
+fn required_pace(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Option<Exact> {
+    let plan = &view.catalogue.plan;
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind == Kind::FlowPerYear && !m.is_whole());
+    let elsewhere = part_year.is_some_and(|m| m.year != plan.last_year);
+    if !kpi.kind.has_path() || elsewhere || kpi.direction.meets(&measured.value, &kpi.target) {
+        return None;
+    }
+    let months = months_between(measured.at, plan.end());
+    (!months.is_zero()).then(|| (&kpi.target - &measured.value) / months)
+}
+
+/// Months from one moment to another: civil days x 12 / days of their fiscal year.
+fn months_between(from: Moment, to: Moment) -> Exact {
+    let mut months = whole(0);
+    let mut year = Period::holding(Grain::FiscalYear, from);
+    while year.start() < to {
+        let days = year.end().min(to).day() - year.start().max(from).day();
+        months += Exact::new((days * 12).into(), year.days().into());
+        year = year.next();
+    }
+    months
+}
+
+/// The cut at which everything up to and including an instant is seen.
+fn upto(at: Moment) -> Cut {
+    Cut { at, inclusive: true }
+}

@@ -1,0 +1,198 @@
+//! The value of a KPI as its kind takes it from the rollups, and the moment that value describes.
+
+use super::path;
+use crate::rollup::{Reading, View};
+use contract::catalogue::{Kind, Kpi, Measure, SeriesRef, Shape};
+use contract::exact::{Exact, whole};
+use contract::period::{Grain, Period};
+use contract::time::{FIRST_YEAR, Moment};
+
+/// Fewest complete months of a fiscal year that are judged; with fewer it is too early.
+pub const MIN_MONTHS: usize = 3;
+/// Months of a fiscal year.
+const YEAR: usize = 12;
+
+/// The months of a fiscal year that a flow's value is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Months {
+    /// The fiscal year.
+    pub year: i32,
+    /// The complete months, April = 1.
+    pub numbers: Vec<i32>,
+}
+
+impl Months {
+    /// True when all twelve are there.
+    pub fn is_whole(&self) -> bool {
+        self.numbers.len() == YEAR
+    }
+}
+
+/// A value and what it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// In the KPI's unit, unrounded.
+    pub value: Exact,
+    /// The moment it describes: its `as_of`, or the end of its last complete period.
+    pub at: Moment,
+    /// Some part is provisional (速報値).
+    pub provisional: bool,
+    /// The months of a flow; `None` for states and running totals.
+    pub months: Option<Months>,
+    /// The series and the sources (indexes) of a state.
+    pub origins: Vec<(SeriesRef, u8)>,
+}
+
+/// The first instant a figure can have.
+pub(super) fn beginning() -> Moment {
+    Period::fiscal_year(i32::from(FIRST_YEAR)).start()
+}
+
+/// True when the KPI is read as a state at an instant: level, ratio, running total, assessed level.
+pub(super) fn is_state(view: &View<'_>, kpi: &Kpi) -> bool {
+    match kpi.kind {
+        Kind::Level | Kind::Ratio | Kind::Cumulative => true,
+        Kind::Maintain => kpi.measure.parts().iter().all(|of| view.series(*of).shape == Shape::Level),
+        Kind::FlowPerYear | Kind::MonthlyMean | Kind::Ceiling => false,
+    }
+}
+
+/// The latest value of a state at a moment in `(after, upto]`.
+pub(super) fn state(view: &View<'_>, kpi: &Kpi, after: Moment, upto: Moment) -> Option<Measured> {
+    match kpi.measure {
+        Measure::Ratio { numerator, denominator, per, min_denominator } => {
+            view.readings(numerator, after, upto).find_map(|top| {
+                let bottom = view.latest(denominator, Moment(top.at.0 - 1), top.at)?;
+                (bottom.value >= i128::from(min_denominator)).then(|| Measured {
+                    value: whole(top.value) * whole(per) / whole(bottom.value),
+                    at: top.at,
+                    provisional: top.provisional || bottom.provisional,
+                    months: None,
+                    origins: origins(numerator, &top).chain(origins(denominator, &bottom)).collect(),
+                })
+            })
+        }
+        Measure::Series(of) => match view.series(of).shape {
+            Shape::Level => view.latest(of, after, upto).map(|r| plain(of, &r)),
+            Shape::Flow => run(view, kpi, of, upto),
+            Shape::Counter => {
+                let origin = kpi.origin()?;
+                let since = Period::fiscal_year(origin.year).end();
+                let rise = view.rise_since(of, since, upto)?;
+                let total = plain(of, &rise);
+                Some(Measured { value: &origin.value + total.value, ..total })
+            }
+        }
+        .filter(|m| m.at > after),
+    }
+}
+
+fn origins(of: SeriesRef, reading: &Reading) -> impl Iterator<Item = (SeriesRef, u8)> {
+    reading.sources.iter().map(move |source| (of, *source))
+}
+
+fn plain(of: SeriesRef, reading: &Reading) -> Measured {
+    Measured {
+        value: whole(reading.value),
+        at: reading.at,
+        provisional: reading.provisional,
+        months: None,
+        origins: origins(of, reading).collect(),
+    }
+}
+
+/// b plus the unbroken run of complete periods since the baseline year; what lies behind a gap waits.
+fn run(view: &View<'_>, kpi: &Kpi, of: SeriesRef, upto: Moment) -> Option<Measured> {
+    let origin = kpi.origin()?;
+    let grain = view.series(of).grain;
+    let mut period = Period::holding(grain, Period::fiscal_year(origin.year).end());
+    let (mut sum, mut provisional, mut at) = (0, false, None);
+    while period.end() <= upto {
+        let part = view.rollup(of, period).filter(|r| r.complete);
+        let Some((value, part)) = part.and_then(|r| Some((r.value?, r))) else { break };
+        sum += value;
+        provisional |= part.provisional;
+        at = Some(period.end());
+        period = period.next();
+    }
+    Some(Measured { value: &origin.value + whole(sum), at: at?, provisional, months: None, origins: Vec::new() })
+}
+
+/// The value of a fiscal year's flow, asked in `year`; `only` forbids a look at the year before.
+pub(super) fn flow(view: &View<'_>, kpi: &Kpi, year: i32, only: bool) -> Option<Measured> {
+    let Measure::Series(of) = kpi.measure else { return None };
+    if kpi.kind == Kind::Ceiling || view.series(of).grain == Grain::FiscalYear {
+        let years = (first_year(view, of)..=year).rev();
+        return years.take(if only { 1 } else { usize::MAX }).find_map(|year| whole_year(view, kpi, of, year));
+    }
+    let years = [year, year - 1];
+    years[..if only { 1 } else { 2 }].iter().find_map(|year| {
+        let (sum, part) = complete_months(view, of, *year)?;
+        let count = part.months.as_ref().map_or(0, |m| m.numbers.len());
+        (count >= MIN_MONTHS).then(|| per_month(kpi, sum, part))
+    })
+}
+
+/// The first fiscal year in which the ledger has a figure.
+pub(super) fn first_year(view: &View<'_>, of: SeriesRef) -> i32 {
+    let grain = view.ledger.bucket_grain(of.series);
+    let first = view.ledger.buckets(of.series, of.definition).keys().next();
+    first.map_or(i32::MAX, |index| Period { grain, index: *index }.within(Grain::FiscalYear).index)
+}
+
+/// A whole fiscal year's figure, when it is complete.
+pub(super) fn whole_year(view: &View<'_>, kpi: &Kpi, of: SeriesRef, year: i32) -> Option<Measured> {
+    let period = Period::fiscal_year(year);
+    let rollup = view.rollup(of, period).filter(|r| r.complete)?;
+    let part = Measured {
+        value: whole(0),
+        at: period.end(),
+        provisional: rollup.provisional,
+        months: Some(Months { year, numbers: (1..=12).collect() }),
+        origins: Vec::new(),
+    };
+    Some(per_month(kpi, rollup.value?, part))
+}
+
+fn per_month(kpi: &Kpi, sum: i128, part: Measured) -> Measured {
+    let count = part.months.as_ref().map_or(1, |m| m.numbers.len());
+    let divisor = if kpi.kind == Kind::MonthlyMean { count } else { 1 };
+    Measured { value: whole(sum) / whole(divisor), ..part }
+}
+
+/// The sum of a fiscal year's complete months. A complete quarter stands for its three.
+fn complete_months(view: &View<'_>, of: SeriesRef, year: i32) -> Option<(i128, Measured)> {
+    let grain = view.series(of).grain.max(Grain::Month);
+    let period = Period::fiscal_year(year);
+    let first = Period::holding(Grain::Month, period.start()).index;
+    let mut months = Months { year, numbers: Vec::new() };
+    let (mut sum, mut provisional, mut at) = (0, false, None);
+    for part in period.parts(grain) {
+        let complete = view.rollup(of, part).filter(|r| r.complete);
+        let Some((value, rollup)) = complete.and_then(|r| Some((r.value?, r))) else { continue };
+        sum += value;
+        provisional |= rollup.provisional;
+        months.numbers.extend(part.parts(Grain::Month).map(|month| month.index - first + 1));
+        at = Some(part.end());
+    }
+    Some((sum, Measured { value: whole(0), at: at?, provisional, months: Some(months), origins: Vec::new() }))
+}
+
+/// What a value is compared with while running: the path at its moment, or of a flow the goal of its months.
+pub(super) fn expected(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Exact {
+    let plan = &view.catalogue.plan;
+    let Some(months) = measured.months.as_ref().filter(|_| kpi.kind.has_path()) else {
+        return if kpi.kind.has_path() { path::at(kpi, plan, measured.at) } else { kpi.target.clone() };
+    };
+    let rates: Exact = months.numbers.iter().map(|k| path::rate(kpi, plan, months.year, *k)).sum();
+    let divisor = if kpi.kind == Kind::MonthlyMean { months.numbers.len() } else { YEAR };
+    rates / whole(divisor)
+}
+
+/// The value compared: a ceiling's figure is rounded where its cap is.
+pub(super) fn compared(kpi: &Kpi, measured: &Measured) -> Exact {
+    match kpi.round_to {
+        Some(step) => contract::exact::round_to(&measured.value, &whole(step)),
+        None => measured.value.clone(),
+    }
+}

@@ -1,0 +1,104 @@
+//! The status while a plan runs: target, path, tolerance and confirmation.
+
+use super::measure::Measured;
+use super::{Status, measure, upto};
+use crate::rollup::View;
+use contract::catalogue::{Direction, Kind, Kpi};
+use contract::exact::{Exact, whole};
+use contract::period::{Grain, Period};
+use num_traits::Signed;
+
+/// Status of a value, stale and no data aside.
+pub(super) fn running(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+    if is_achieved(view, kpi, measured) {
+        return Status::Achieved;
+    }
+    let now = against_path(view, kpi, measured);
+    if kpi.confirm <= 1 { now } else { confirmed(view, kpi, measured) }
+}
+
+/// States are achieved as soon as they meet the target; a yearly sum in the target year, and one with an
+/// upper limit only when the year is whole.
+fn is_achieved(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> bool {
+    let may = match kpi.kind {
+        Kind::Level | Kind::Cumulative | Kind::Ratio => true,
+        Kind::FlowPerYear => measured.months.as_ref().is_some_and(|m| {
+            m.year == view.catalogue.plan.last_year && (kpi.direction == Direction::AtLeast || m.is_whole())
+        }),
+        Kind::MonthlyMean | Kind::Ceiling | Kind::Maintain => false,
+    };
+    may && kpi.direction.meets(&measured.value, &kpi.target)
+}
+
+fn against_path(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+    let expected = measure::expected(view, kpi, measured);
+    let value = measure::compared(kpi, measured);
+    if kpi.direction.meets(&value, &expected) {
+        return Status::OnTrack;
+    }
+    if !kpi.kind.has_path() {
+        return Status::OffTrack;
+    }
+    let tolerance = tolerance(kpi, measured);
+    let limit = match kpi.direction {
+        Direction::AtLeast => expected - tolerance,
+        Direction::AtMost => expected + tolerance,
+    };
+    if kpi.direction.meets(&value, &limit) { Status::AtRisk } else { Status::OffTrack }
+}
+
+/// Distance from the path that is still at risk: a tenth of the way from b to t, of counts at least 1, and
+/// of a part-year sum the share of its months.
+fn tolerance(kpi: &Kpi, measured: &Measured) -> Exact {
+    let base = kpi.tolerance.clone().unwrap_or_else(|| {
+        let origin = kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
+        let tenth = (&kpi.target - origin).abs() / whole(10);
+        if kpi.kind == Kind::Ratio { tenth } else { tenth.max(whole(1)) }
+    });
+    match &measured.months {
+        Some(months) if kpi.kind == Kind::FlowPerYear => base * whole(months.numbers.len()) / whole(12),
+        _ => base,
+    }
+}
+
+/// The status with confirmation: the side changes only after `confirm` months in a row on the other side.
+///
+/// Folded over standing figures in calendar order, from the value known at the plan's start, so it does
+/// not depend on when or how often anything was evaluated.
+fn confirmed(view: &View<'_>, kpi: &Kpi, last: &Measured) -> Status {
+    let mut held: Option<Status> = None;
+    let mut waiting = 0;
+    let mut newest = against_path(view, kpi, last);
+    for measured in by_month(view, kpi) {
+        newest = against_path(view, kpi, &measured);
+        let changed = held.is_some_and(|held| (held == Status::OnTrack) != (newest == Status::OnTrack));
+        waiting = if changed { waiting + 1 } else { 0 };
+        if !changed || waiting >= kpi.confirm {
+            held = Some(newest);
+            waiting = 0;
+        }
+    }
+    held.unwrap_or(newest)
+}
+
+/// The value known at the plan's start, then the latest figure of each month that has one.
+fn by_month(view: &View<'_>, kpi: &Kpi) -> Vec<Measured> {
+    let start = view.catalogue.plan.start();
+    let value = |view: &View<'_>, year: i32| {
+        if measure::is_state(view, kpi) {
+            measure::state(view, kpi, measure::beginning(), view.cut.at)
+        } else {
+            measure::flow(view, kpi, year, false)
+        }
+    };
+    let first = value(&view.at(upto(start)), view.catalogue.plan.first_year - 1);
+    let mut month = Period::holding(Grain::Month, start);
+    let mut values: Vec<Measured> = first.into_iter().collect();
+    while month.start() < view.cut.at {
+        let cut = if month.end() < view.cut.at { upto(month.end()) } else { view.cut };
+        let found = value(&view.at(cut), month.within(Grain::FiscalYear).index);
+        values.extend(found.filter(|m| Period::closing(Grain::Month, m.at) == month));
+        month = month.next();
+    }
+    values
+}

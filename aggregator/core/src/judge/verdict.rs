@@ -1,0 +1,93 @@
+//! After the plan's end: the wait for the last figure, and the verdict.
+
+use super::measure::{self, Measured};
+use super::{Judgement, Past, Phase, Status, due, past, progress, running, unjudged, upto};
+use crate::ask::Ask;
+use crate::rollup::View;
+use contract::catalogue::{Kpi, Measure, Shape};
+use contract::period::{Grain, Period};
+use contract::time::{Moment, date_of};
+
+/// The judgement once the plan has ended: closing or closed.
+pub(super) fn after_the_end(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+    let end = view.catalogue.plan.end();
+    let waited = ask.is_closing() || ask.day() > due::last_day(view, kpi);
+    let at_end = view.at(upto(end));
+    let last = latest(&at_end, kpi);
+    let in_time = last.as_ref().filter(|m| serves(&at_end, kpi, m, false));
+    let settled = in_time.is_some_and(|m| !m.provisional);
+    if !settled && !waited {
+        return closing(view, kpi, last);
+    }
+    let later = latest(view, kpi).filter(|m| m.at > end).map(past);
+    match last {
+        Some(measured) if serves(&at_end, kpi, &measured, waited) => {
+            let met = kpi.direction.meets(&measure::compared(kpi, &measured), &kpi.target);
+            Judgement {
+                status: Some(if met { Status::Achieved } else { Status::Missed }),
+                path: Some(measure::expected(&at_end, kpi, &measured)),
+                progress: progress(&at_end, kpi, &measured),
+                later,
+                ..unjudged(Phase::Closed, Some(measured))
+            }
+        }
+        older => {
+            Judgement { status: Some(Status::NoData), carried: older.map(past), later, ..unjudged(Phase::Closed, None) }
+        }
+    }
+}
+
+/// The latest value and the status of the plan's last day, until the last figure is in.
+fn closing(view: &View<'_>, kpi: &Kpi, last: Option<Measured>) -> Judgement {
+    let end = view.catalogue.plan.end();
+    let last_day = Ask(Period::day(date_of(end.day() - 1)));
+    let before = running(&view.at(last_day.cut()), kpi, last_day);
+    let no_data = before.status == Some(Status::NoData);
+    let Some(measured) = last.filter(|_| !no_data) else {
+        let carried: Option<Past> = before.carried;
+        return Judgement { status: Some(Status::NoData), carried, ..unjudged(Phase::Closing, None) };
+    };
+    let at_end = view.at(upto(end));
+    Judgement {
+        status: before.status,
+        path: Some(measure::expected(&at_end, kpi, &measured)),
+        progress: progress(&at_end, kpi, &measured),
+        ..unjudged(Phase::Closing, Some(measured))
+    }
+}
+
+/// The latest value a view knows.
+fn latest(view: &View<'_>, kpi: &Kpi) -> Option<Measured> {
+    if measure::is_state(view, kpi) {
+        return measure::state(view, kpi, measure::beginning(), view.cut.at);
+    }
+    let year = Period::closing(Grain::FiscalYear, view.cut.at).index;
+    measure::flow(view, kpi, year, false)
+}
+
+/// True when a value is the plan's last figure: a state of the last period of its source's rhythm, a
+/// running total up to the end, a whole last year.
+///
+/// A state exactly at that period's start belongs to the period before; it serves only when nothing later
+/// can be waited for (`waited`).
+fn serves(view: &View<'_>, kpi: &Kpi, measured: &Measured, waited: bool) -> bool {
+    let plan = &view.catalogue.plan;
+    if let Some(months) = &measured.months {
+        return months.year == plan.last_year && months.is_whole();
+    }
+    if let Measure::Series(of) = kpi.measure {
+        let series = view.series(of);
+        match series.shape {
+            Shape::Flow => return measured.at == plan.end(),
+            Shape::Counter => return measured.at > Period::closing(series.grain, plan.end()).start(),
+            Shape::Level => {}
+        }
+    }
+    let year = Period::fiscal_year(plan.last_year).start();
+    let first = measured.origins.iter().map(|(of, source)| {
+        let source = &view.series(*of).sources[usize::from(*source)];
+        due::last_period(view, source).map_or(year, |(period, _)| period.start())
+    });
+    let first: Moment = first.max().unwrap_or(year);
+    measured.at > year && (measured.at > first || (waited && measured.at == first))
+}

@@ -1,0 +1,225 @@
+//! The report as a value, and its canonical JSON.
+//!
+//! A report is a pure function of figures, catalogue and the moment asked: no revisions, no evidence, no
+//! coordinates, so that two machines that saw the same records print the same bytes.
+
+use crate::ask::Ask;
+use crate::judge::{Judgement, Past, Phase, Status, judge};
+use crate::ledger::Ledger;
+use crate::rollup::{Rollup, RollupKey, Rollups, View};
+use contract::catalogue::{Catalogue, Kpi};
+use contract::exact::{self, Exact};
+use contract::time::Moment;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// A number in canonical form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number(pub Exact);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw = RawValue::from_string(exact::canonical(&self.0)).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+/// A value and the moment it describes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dated {
+    /// In the KPI's unit.
+    pub value: Number,
+    /// RFC 3339.
+    pub as_of: String,
+}
+
+impl From<Past> for Dated {
+    fn from(past: Past) -> Self {
+        Self { value: Number(past.value), as_of: past.at.to_string() }
+    }
+}
+
+/// One KPI; fields in schema order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KpiReport {
+    /// Id.
+    pub id: String,
+    /// Phase word.
+    pub phase: &'static str,
+    /// Status word; `null` before the plan.
+    pub status: Option<&'static str>,
+    /// Value in the KPI's unit, unrounded as far as canonical numbers go.
+    pub value: Option<Number>,
+    /// Value as it is shown, with its unit.
+    pub value_text: Option<String>,
+    /// The moment the value describes.
+    pub as_of: Option<String>,
+    /// 速報値
+    pub provisional: bool,
+    /// Baseline b; `null` where a start is declared.
+    pub baseline: Option<Number>,
+    /// Target t.
+    pub target: Number,
+    /// The guide (目安) at the value's moment.
+    pub path: Option<Number>,
+    /// (v - b) / (t - b).
+    pub progress: Option<Number>,
+    /// Change per month still needed.
+    pub required_pace: Option<Number>,
+    /// An older value where there is none to judge.
+    pub carried: Option<Dated>,
+    /// A later value after the plan (その後), unjudged.
+    pub later: Option<Dated>,
+}
+
+/// One rollup of the canonical export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RollupReport {
+    /// Series id.
+    pub series: String,
+    /// Definition id.
+    pub definition: String,
+    /// Grain word.
+    pub grain: &'static str,
+    /// `FY2019`, `FY2019Q1`, `2019-04`, `2019-04-01`, or the first instant of an hour.
+    pub period: String,
+    /// In the series' unit.
+    pub value: Option<i128>,
+    /// Ended, and all parts known.
+    pub complete: bool,
+    /// Some part is provisional.
+    pub provisional: bool,
+}
+
+/// A policy summed up: counts of statuses and its worst KPI, never a mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyReport {
+    /// Id.
+    pub id: String,
+    /// KPIs by status word; a status nobody has is absent.
+    pub statuses: BTreeMap<&'static str, usize>,
+    /// Id of the worst KPI; `null` before the plan.
+    pub worst: Option<String>,
+}
+
+/// One plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanReport {
+    /// Id.
+    pub id: String,
+    /// The moment asked.
+    pub on: String,
+    /// Phase word of its least advanced KPI.
+    pub phase: &'static str,
+    /// An invented plan (見本).
+    pub sample: bool,
+    /// KPIs by id.
+    pub kpis: Vec<KpiReport>,
+    /// Policies by id.
+    pub policies: Vec<PolicyReport>,
+    /// Every rollup, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollups: Option<Vec<RollupReport>>,
+}
+
+/// A report over plans, by id.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Plans by id.
+    pub plans: Vec<PlanReport>,
+}
+
+impl Report {
+    /// Canonical JSON: keys in schema order, no spaces, UTF-8 unescaped.
+    pub fn canonical_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A value as it is shown: rounded half up, with separators and the unit.
+pub fn value_text(kpi: &Kpi, value: &Exact) -> String {
+    let shown = match kpi.round_to {
+        Some(step) => exact::round_to(value, &exact::whole(step)),
+        None => value.clone(),
+    };
+    format!("{} {}", exact::grouped(&shown, kpi.decimals), kpi.unit.ja)
+}
+
+/// Judges every KPI of a plan at a moment asked, in the order of the catalogue.
+pub fn judgements(view: &View<'_>, ask: Ask) -> Vec<Judgement> {
+    view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, ask)).collect()
+}
+
+/// The report of one plan; `kept` rollups are used where they answer, `rollups` adds them all.
+pub fn plan(catalogue: &Catalogue, ledger: &Ledger, kept: Option<&Rollups>, ask: Ask, rollups: bool) -> PlanReport {
+    let view = match kept {
+        Some(kept) => View::over(catalogue, ledger, ask.cut(), kept),
+        None => View::new(catalogue, ledger, ask.cut()),
+    };
+    let judged = judgements(&view, ask);
+    let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
+    let policies = policies(catalogue, &judged);
+    let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(|(kpi, j)| kpi_report(kpi, j)).collect();
+    kpis.sort_by(|a, b| a.id.cmp(&b.id));
+    let rows = || view.all().into_iter().map(|row| rollup_report(catalogue, row)).collect();
+    PlanReport {
+        id: catalogue.plan.id.clone(),
+        on: ask.0.to_string(),
+        phase: phase.name(),
+        sample: catalogue.plan.sample,
+        kpis,
+        policies,
+        rollups: rollups.then(rows),
+    }
+}
+
+fn kpi_report(kpi: &Kpi, judged: Judgement) -> KpiReport {
+    let measured = judged.measured.as_ref();
+    let at = |m: Moment| m.to_string();
+    KpiReport {
+        id: kpi.id.clone(),
+        phase: judged.phase.name(),
+        status: judged.status.map(Status::name),
+        value: measured.map(|m| Number(m.value.clone())),
+        value_text: measured.map(|m| value_text(kpi, &m.value)),
+        as_of: measured.map(|m| at(m.at)),
+        provisional: measured.is_some_and(|m| m.provisional),
+        baseline: kpi.baseline.as_ref().map(|b| Number(b.value.clone())),
+        target: Number(kpi.target.clone()),
+        path: judged.path.map(Number),
+        progress: judged.progress.map(Number),
+        required_pace: judged.required_pace.map(Number),
+        carried: judged.carried.map(Dated::from),
+        later: judged.later.map(Dated::from),
+    }
+}
+
+fn policies(catalogue: &Catalogue, judged: &[Judgement]) -> Vec<PolicyReport> {
+    let report = |(index, policy): (usize, &contract::catalogue::Policy)| {
+        let own = catalogue.kpis.iter().zip(judged).filter(|(kpi, _)| kpi.policy == index);
+        let own: Vec<(Status, &str)> = own.filter_map(|(kpi, j)| Some((j.status?, kpi.id.as_str()))).collect();
+        let mut statuses = BTreeMap::new();
+        for (status, _) in &own {
+            *statuses.entry(status.name()).or_insert(0) += 1;
+        }
+        let worst = own.iter().min().map(|(_, id)| (*id).to_owned());
+        PolicyReport { id: policy.id.clone(), statuses, worst }
+    };
+    let mut reports: Vec<PolicyReport> = catalogue.policies.iter().enumerate().map(report).collect();
+    reports.sort_by(|a, b| a.id.cmp(&b.id));
+    reports
+}
+
+fn rollup_report(catalogue: &Catalogue, (key, rollup): (RollupKey, Rollup)) -> RollupReport {
+    let series = &catalogue.series[usize::from(key.series)];
+    RollupReport {
+        series: series.id.clone(),
+        definition: series.definitions[usize::from(key.definition)].id.clone(),
+        grain: key.period.grain.name(),
+        period: key.period.to_string(),
+        value: rollup.value,
+        complete: rollup.complete,
+        provisional: rollup.provisional,
+    }
+}

@@ -1,0 +1,171 @@
+//! Counters: the flow of a period is what a running total rose by between its border readings.
+//!
+//! Increases are summed once from the first reading ever; a period is the difference of two sums, so
+//! every grain agrees and gaps inside a period are harmless.
+
+use super::{Reading, Rollup, View};
+use crate::ledger::Entry;
+use contract::catalogue::{Combine, Decrease, SeriesRef};
+use contract::period::Period;
+use contract::time::Moment;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The readings of one source with the increases so far.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    at: Moment,
+    /// Increase since the first reading ever.
+    total: i128,
+    /// Decreases so far that ask a person.
+    breaks: u32,
+    /// Provisional readings so far, this one included.
+    provisional: u32,
+    is_provisional: bool,
+    restated: u32,
+}
+
+impl Totals {
+    /// The latest reading in `(after, upto]`.
+    fn reading(&self, after: Moment, upto: Moment) -> Option<&Step> {
+        let upper = self.steps.partition_point(|s| s.at <= upto);
+        self.steps[..upper].last().filter(|s| s.at > after)
+    }
+}
+
+/// The rise between two readings; `None` when a break lies between them.
+fn rise(from: &Step, to: &Step) -> Option<Rollup> {
+    (from.breaks == to.breaks).then(|| Rollup {
+        value: Some(to.total - from.total),
+        complete: true,
+        provisional: from.is_provisional || to.provisional > from.provisional,
+        restated: to.restated > from.restated,
+    })
+}
+
+impl View<'_> {
+    fn totals(&self, of: SeriesRef, source: u8) -> Rc<Totals> {
+        let key = ((of.series, of.definition), source);
+        if let Some(totals) = self.totals.borrow().get(&key) {
+            return Rc::clone(totals);
+        }
+        let entries = self.ledger.buckets(of.series, of.definition).values().flatten();
+        let readings: Vec<&Entry> = entries.filter(|e| e.source == source && self.sees(of, e)).collect();
+        let totals = Rc::new(self.sum_up(of, &readings));
+        self.totals.borrow_mut().insert(key, Rc::clone(&totals));
+        totals
+    }
+
+    fn sum_up(&self, of: SeriesRef, readings: &[&Entry]) -> Totals {
+        let labelled = readings.iter().any(|e| e.figure.breakdown.is_some());
+        let restarts = labelled && self.series(of).decrease == Decrease::Restart;
+        let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut steps: Vec<Step> = Vec::with_capacity(readings.len());
+        for entry in readings {
+            let Some(labels) = labels(entry, labelled) else { continue };
+            let first = steps.is_empty();
+            let before = steps.last().copied();
+            let mut step = Step {
+                at: self.period(of, entry).start(),
+                total: before.map_or(0, |s| s.total),
+                breaks: before.map_or(0, |s| s.breaks),
+                provisional: before.map_or(0, |s| s.provisional) + u32::from(!entry.figure.settled),
+                is_provisional: !entry.figure.settled,
+                restated: before.map_or(0, |s| s.restated) + u32::from(entry.restated()),
+            };
+            for (label, value) in labels {
+                let known = last.insert(label, value).unwrap_or(0);
+                if first {
+                    continue;
+                }
+                if value >= known {
+                    step.total += i128::from(value) - i128::from(known);
+                } else if restarts {
+                    step.total += i128::from(value);
+                } else {
+                    step.breaks += 1;
+                }
+            }
+            steps.push(step);
+        }
+        Totals { steps }
+    }
+
+    /// The border reading of an instant: the latest known one in (instant - grain, instant].
+    fn border<'t>(&self, of: SeriesRef, totals: &'t Totals, at: Moment) -> Option<&'t Step> {
+        let window = Period::closing(self.series(of).grain, at);
+        totals.reading(window.start(), at)
+    }
+
+    /// The flow of a period: by source order the first that knows it, or the sum of all.
+    pub(super) fn increase(&self, of: SeriesRef, period: Period) -> Option<Rollup> {
+        let (start, end) = (period.start(), period.end());
+        let inside = |e: &Entry| {
+            let at = self.period(of, e).start();
+            at > start && at <= end && self.cut.sees_instant(at)
+        };
+        if !self.ledger.between(of.series, of.definition, start, end).any(inside) {
+            return None;
+        }
+        let unknown = Rollup::default();
+        if !self.has_ended(self.series(of), period) {
+            return Some(unknown);
+        }
+        let sources = self.series(of).sources.iter().enumerate().filter(|(_, s)| s.takes_part(start, end));
+        let mut flows = sources.map(|(i, _)| {
+            let totals = self.totals(of, u8::try_from(i).unwrap_or(u8::MAX));
+            rise(self.border(of, &totals, start)?, self.border(of, &totals, end)?)
+        });
+        let together = match self.series(of).combine {
+            Combine::First => flows.flatten().next(),
+            Combine::Sum => {
+                let known: Option<Vec<Rollup>> = flows.by_ref().collect();
+                known.filter(|k| !k.is_empty()).map(|known| Rollup {
+                    value: Some(known.iter().filter_map(|r| r.value).sum()),
+                    complete: true,
+                    provisional: known.iter().any(|r| r.provisional),
+                    restated: known.iter().any(|r| r.restated),
+                })
+            }
+        };
+        Some(together.unwrap_or(unknown))
+    }
+
+    /// The rise from the border reading at `since` to the latest reading up to `upto`, by source order.
+    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<Reading> {
+        (0..self.series(of).sources.len()).find_map(|i| {
+            let source = u8::try_from(i).ok()?;
+            let totals = self.totals(of, source);
+            let from = self.border(of, &totals, since)?;
+            let to = totals.reading(since, upto)?;
+            let rise = rise(from, to)?;
+            let value = rise.value?;
+            Some(Reading {
+                value,
+                at: to.at,
+                provisional: rise.provisional,
+                restated: rise.restated,
+                sources: vec![source],
+            })
+        })
+    }
+
+    /// True when a source has the border reading of an instant.
+    pub fn has_border(&self, of: SeriesRef, source: u8, at: Moment) -> bool {
+        self.border(of, &self.totals(of, source), at).is_some()
+    }
+}
+
+/// The labels of a reading; `None` for a gap: unknown, or without labels in a labelled series.
+fn labels(entry: &Entry, labelled: bool) -> Option<Vec<(&str, i64)>> {
+    match (&entry.figure.breakdown, entry.figure.value) {
+        (Some(labels), Some(_)) => Some(labels.iter().map(|(l, n)| (l.as_str(), *n)).collect()),
+        (None, Some(value)) if !labelled => Some(vec![("", value)]),
+        _ => None,
+    }
+}

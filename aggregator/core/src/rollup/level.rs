@@ -1,0 +1,91 @@
+//! Levels: the latest known state, and the state that closes a period.
+
+use super::{Rollup, View};
+use crate::ledger::Entry;
+use contract::catalogue::{Combine, Series, SeriesRef};
+use contract::period::Period;
+use contract::time::Moment;
+
+/// A known state, or a value made of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The integer.
+    pub value: i128,
+    /// The instant it describes.
+    pub at: Moment,
+    /// Not settled yet.
+    pub provisional: bool,
+    /// A final figure that was changed later.
+    pub restated: bool,
+    /// The sources it came from, as indexes into the series' sources.
+    pub sources: Vec<u8>,
+}
+
+impl View<'_> {
+    /// The latest known state at an instant in `(after, upto]`.
+    pub fn latest(&self, of: SeriesRef, after: Moment, upto: Moment) -> Option<Reading> {
+        self.readings(of, after, upto).next()
+    }
+
+    /// The known states at instants in `(after, upto]` that are seen, latest first.
+    pub fn readings(&self, of: SeriesRef, after: Moment, upto: Moment) -> impl Iterator<Item = Reading> {
+        let series = self.series(of);
+        let mut entries = self.ledger.between(of.series, of.definition, after, upto).rev().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let first = entries.next()?;
+                let mut said = vec![first];
+                while let Some(next) = entries.next_if(|e| e.index == first.index) {
+                    said.push(next);
+                }
+                said.reverse();
+                let at = self.period(of, first).start();
+                if at > after && at <= upto && self.cut.sees_instant(at) {
+                    let reading = together(series, at, &said);
+                    if reading.is_some() {
+                        return reading;
+                    }
+                }
+            }
+        })
+    }
+
+    /// The closing of a period: the latest known state in `(start, end]`.
+    pub(super) fn closing(&self, of: SeriesRef, period: Period) -> Option<Rollup> {
+        let (start, end) = (period.start(), period.end());
+        if let Some(reading) = self.latest(of, start, end) {
+            return Some(Rollup {
+                value: Some(reading.value),
+                complete: self.has_ended(self.series(of), period),
+                provisional: reading.provisional,
+                restated: reading.restated,
+            });
+        }
+        let inside = |e: &Entry| {
+            let at = self.period(of, e).start();
+            at > start && at <= end && self.cut.sees_instant(at)
+        };
+        self.ledger.between(of.series, of.definition, start, end).any(inside).then(Rollup::default)
+    }
+}
+
+/// What the sources of a series say together about one instant; `None` when that is not known.
+fn together(series: &Series, at: Moment, said: &[&Entry]) -> Option<Reading> {
+    let takes_part = |i: usize| series.sources[i].takes_part(at, at);
+    let known = || said.iter().filter(|e| takes_part(usize::from(e.source)) && e.figure.value.is_some());
+    let counted: Vec<&&Entry> = match series.combine {
+        Combine::First => known().take(1).collect(),
+        Combine::Sum => known().collect(),
+    };
+    let wanted = match series.combine {
+        Combine::First => 1,
+        Combine::Sum => (0..series.sources.len()).filter(|i| takes_part(*i)).count(),
+    };
+    (counted.len() == wanted && wanted > 0).then(|| Reading {
+        value: counted.iter().filter_map(|e| e.figure.value).map(i128::from).sum(),
+        at,
+        provisional: counted.iter().any(|e| !e.figure.settled),
+        restated: counted.iter().any(|e| e.restated()),
+        sources: counted.iter().map(|e| e.source).collect(),
+    })
+}

@@ -1,0 +1,4 @@
+//! Prints the JSON Schema of the wire form.
+fn main() {
+    println!("{:#}", contract::wire::schema());
+}

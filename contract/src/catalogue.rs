@@ -1,0 +1,360 @@
+//! The catalogue: a plan, its policies, its series and its KPIs, as a city writes them in TOML.
+//!
+//! Reading gives the whole catalogue with every reference resolved to an index, or every mistake.
+
+mod check;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use crate::exact::Exact;
+use crate::period::{Grain, Period};
+use crate::time::Moment;
+use jiff::civil::Date;
+
+pub use read::parse;
+
+/// A text in the two languages that readers meet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+/// A plan with all that it names.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// The plan itself.
+    pub plan: Plan,
+    /// Its policies, in the plan's order.
+    pub policies: Vec<Policy>,
+    /// Its series, in the order of the file.
+    pub series: Vec<Series>,
+    /// Its KPIs, in the order of the file.
+    pub kpis: Vec<Kpi>,
+}
+
+/// A data plan of a city.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Id, the key on the bus.
+    pub id: String,
+    /// Name.
+    pub name: Text,
+    /// City it belongs to.
+    pub city: Text,
+    /// First fiscal year.
+    pub first_year: i32,
+    /// Last fiscal year: the target year of its KPIs.
+    pub last_year: i32,
+    /// An invented plan, marked 見本 wherever it appears.
+    pub sample: bool,
+    /// What reports and the scoreboard ask when nobody says otherwise; today when `None`.
+    pub default_on: Option<Period>,
+    /// Moments worth a link.
+    pub on_dates: Vec<Period>,
+    /// Where the plan is published.
+    pub citation: String,
+}
+
+impl Plan {
+    /// First instant of the plan.
+    pub fn start(&self) -> Moment {
+        Period::fiscal_year(self.first_year).start()
+    }
+
+    /// First instant after the plan.
+    pub fn end(&self) -> Moment {
+        Period::fiscal_year(self.last_year).end()
+    }
+}
+
+/// A policy (施策).
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: Text,
+    /// Department in charge (担当課).
+    pub owner: Text,
+}
+
+/// What kind of figure a series holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A state at an instant.
+    Level,
+    /// A count during a period.
+    Flow,
+    /// A running total.
+    Counter,
+}
+
+/// How several sources of a series become one figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// Period by period the first in order with a known figure.
+    First,
+    /// Their sum, complete when each has a figure.
+    Sum,
+}
+
+/// What a decrease of a counter means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decrease {
+    /// The label started again at 0.
+    Restart,
+    /// Nobody knows: every period that spans it is unknown until a person decides.
+    Break,
+}
+
+/// A series of figures.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: Text,
+    /// Unit of its integers.
+    pub unit: Text,
+    /// Kind of figure.
+    pub shape: Shape,
+    /// Grain of its flows, or of the instants of its states.
+    pub grain: Grain,
+    /// How sources combine.
+    pub combine: Combine,
+    /// What a decrease means (counters).
+    pub decrease: Decrease,
+    /// Its counting rules.
+    pub definitions: Vec<Definition>,
+    /// Its sources, in order of preference.
+    pub sources: Vec<SeriesSource>,
+    /// Whom to credit for the figures.
+    pub credit: Option<Text>,
+    /// Line in the file.
+    pub line: u32,
+}
+
+/// A counting rule.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Id.
+    pub id: String,
+    /// First day it was used: a break in the picture, no filter.
+    pub from: Option<Date>,
+    /// The rule in words.
+    pub text: Text,
+}
+
+/// A source of a series.
+#[derive(Clone, Debug)]
+pub struct SeriesSource {
+    /// Id of the configured source.
+    pub id: String,
+    /// First instant it takes part.
+    pub from: Option<Moment>,
+    /// First instant it no longer takes part.
+    pub until: Option<Moment>,
+    /// When its figures are due.
+    pub rhythm: Vec<Rhythm>,
+    /// Line in the file.
+    pub line: u32,
+}
+
+impl SeriesSource {
+    /// True when it takes part in a period: the period lies wholly within its from and until.
+    pub fn takes_part(&self, from: Moment, to: Moment) -> bool {
+        self.from.is_none_or(|first| first <= from) && self.until.is_none_or(|last| to <= last)
+    }
+}
+
+/// A release rhythm in a range of dates.
+#[derive(Clone, Debug)]
+pub struct Rhythm {
+    /// First instant of the range.
+    pub from: Option<Moment>,
+    /// First instant after it.
+    pub until: Option<Moment>,
+    /// A figure for every period of this grain.
+    pub every: Grain,
+    /// Civil days after a period's end at which its figure is due.
+    pub expected_by_days: i32,
+    /// Civil days after the due day before it counts as missing.
+    pub grace_days: i32,
+}
+
+impl Rhythm {
+    /// True when the range holds a period wholly.
+    pub fn holds(&self, period: Period) -> bool {
+        self.from.is_none_or(|first| first <= period.start()) && self.until.is_none_or(|last| period.end() <= last)
+    }
+
+    /// The last civil day (day number) on which a period's figure is not yet missing.
+    pub fn last_day(&self, period: Period) -> i32 {
+        period.end().day() + self.expected_by_days + self.grace_days
+    }
+}
+
+/// How a KPI is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A state against the path.
+    Level,
+    /// A running total against the path.
+    Cumulative,
+    /// A ratio of two states against the path.
+    Ratio,
+    /// A fiscal year's sum.
+    FlowPerYear,
+    /// A fiscal year's monthly mean.
+    MonthlyMean,
+    /// A fiscal year's figure against a cap.
+    Ceiling,
+    /// The latest assessment against a floor.
+    Maintain,
+}
+
+impl Kind {
+    /// All kinds with their words in the catalogue.
+    pub const WORDS: [(&str, Self); 7] = [
+        ("level", Self::Level),
+        ("cumulative", Self::Cumulative),
+        ("ratio", Self::Ratio),
+        ("flow_per_year", Self::FlowPerYear),
+        ("monthly_mean", Self::MonthlyMean),
+        ("ceiling", Self::Ceiling),
+        ("maintain", Self::Maintain),
+    ];
+
+    /// True for the kinds that are judged against a path.
+    pub fn has_path(self) -> bool {
+        !matches!(self, Self::Ceiling | Self::Maintain)
+    }
+}
+
+/// A series and the counting rule a KPI takes from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesRef {
+    /// Index into [`Catalogue::series`].
+    pub series: usize,
+    /// Index into [`Series::definitions`].
+    pub definition: usize,
+}
+
+/// What a KPI measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// One series.
+    Series(SeriesRef),
+    /// `numerator * per / denominator` of equal `as_of`.
+    Ratio {
+        /// Above the line.
+        numerator: SeriesRef,
+        /// Below the line.
+        denominator: SeriesRef,
+        /// 100 for per cent.
+        per: i64,
+        /// Smallest denominator that makes a ratio.
+        min_denominator: i64,
+    },
+}
+
+impl Measure {
+    /// The series it needs, one or two.
+    pub fn parts(&self) -> Vec<SeriesRef> {
+        match *self {
+            Self::Series(only) => vec![only],
+            Self::Ratio { numerator, denominator, .. } => vec![numerator, denominator],
+        }
+    }
+}
+
+/// A value at the end of a fiscal year, in the KPI's unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    /// Fiscal year at whose end it holds.
+    pub year: i32,
+    /// Value.
+    pub value: Exact,
+}
+
+/// Which side of the target is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The value must reach the target.
+    AtLeast,
+    /// The value must not exceed the target.
+    AtMost,
+}
+
+impl Direction {
+    /// True when `value` meets `goal`, the goal included.
+    pub fn meets(self, value: &Exact, goal: &Exact) -> bool {
+        match self {
+            Self::AtLeast => value >= goal,
+            Self::AtMost => value <= goal,
+        }
+    }
+}
+
+/// A key performance indicator (成果指標).
+#[derive(Clone, Debug)]
+pub struct Kpi {
+    /// Id.
+    pub id: String,
+    /// Index into [`Catalogue::policies`].
+    pub policy: usize,
+    /// Name.
+    pub name: Text,
+    /// Unit of its value.
+    pub unit: Text,
+    /// How it is judged.
+    pub kind: Kind,
+    /// What it measures.
+    pub measure: Measure,
+    /// Baseline b, at the end of its fiscal year.
+    pub baseline: Option<Goal>,
+    /// A declared start that serves as b: the fiscal year before the declared 1 April, and its value.
+    pub start: Option<Goal>,
+    /// Why a start is declared.
+    pub start_reason: Option<Text>,
+    /// Target t, at the end of the plan's last fiscal year.
+    pub target: Exact,
+    /// Which side of the target is right.
+    pub direction: Direction,
+    /// Goals between baseline and target, by year.
+    pub milestones: Vec<Goal>,
+    /// Distance from the path that is still `at_risk`; 10 % of |t - b| when `None`.
+    pub tolerance: Option<Exact>,
+    /// Digits shown after the point.
+    pub decimals: u32,
+    /// Rounds the figure of a ceiling before comparing.
+    pub round_to: Option<i64>,
+    /// Months on the same side before a status changes; 1 is at once.
+    pub confirm: u32,
+    /// Where the plan says so.
+    pub citation: String,
+    /// What a reader must know.
+    pub note: Option<Text>,
+    /// Which source to connect where there is none.
+    pub connect: Option<Text>,
+    /// Line in the file.
+    pub line: u32,
+}
+
+impl Kpi {
+    /// The baseline, or the declared start that serves as one.
+    pub fn origin(&self) -> Option<&Goal> {
+        self.baseline.as_ref().or(self.start.as_ref())
+    }
+}
+
+impl Catalogue {
+    /// The series of that id and its index.
+    pub fn series_named(&self, id: &str) -> Option<(usize, &Series)> {
+        self.series.iter().enumerate().find(|(_, s)| s.id == id)
+    }
+}

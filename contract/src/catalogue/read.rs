@@ -1,0 +1,269 @@
+//! From TOML to the catalogue, table by table.
+
+use super::{
+    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kind, Kpi, Measure, Plan, Policy, Rhythm, Series,
+    SeriesRef, SeriesSource, Shape, Text, check,
+};
+use crate::exact::{self, Exact};
+use crate::period::Grain;
+use crate::reader::{self, Mistake, Reader, nearest};
+use crate::time::Moment;
+
+const DIRECTIONS: &str = "one of `at_least` or `at_most` with the target's value";
+/// Days of grace after the due day where a rhythm names none.
+const DEFAULT_GRACE_DAYS: i64 = 14;
+/// Longest `expected_by_days` and `grace_days`: ten years.
+const MAX_DAYS: i64 = 3660;
+
+/// Reads and checks a catalogue; `file` is the name that mistakes carry.
+pub fn parse(file: &str, text: &str) -> Result<Catalogue, Vec<Mistake>> {
+    reader::read(file, text, |top| {
+        let plan = plan(top);
+        let policies: Vec<Policy> = top.tables("policy").iter().map(policy).collect();
+        let series: Vec<Series> = top.tables("series").iter().map(series).collect();
+        let kpis = top.tables("kpi").iter().map(|r| kpi(r, &plan, &policies, &series)).collect();
+        let catalogue = Catalogue { plan, policies, series, kpis };
+        check::whole(top, &catalogue);
+        catalogue
+    })
+}
+
+fn bilingual(reader: &Reader<'_>, key: &'static str) -> Text {
+    if !reader.has(key) {
+        reader.mistake(key, format!("`{key}` is missing; it must be {{ ja = \"..\", en = \"..\" }}"));
+        return Text::default();
+    }
+    bilingual_if(reader, key).unwrap_or_default()
+}
+
+fn bilingual_if(reader: &Reader<'_>, key: &'static str) -> Option<Text> {
+    let inner = reader.table(key)?;
+    Some(Text { ja: inner.text("ja"), en: inner.text("en") })
+}
+
+fn plan(top: &Reader<'_>) -> Plan {
+    let Some(r) = top.table("plan") else {
+        top.mistake("plan", "the table [plan] is missing");
+        let none = String::new;
+        return Plan {
+            id: none(),
+            name: Text::default(),
+            city: Text::default(),
+            first_year: 2019,
+            last_year: 2019,
+            sample: false,
+            default_on: None,
+            on_dates: Vec::new(),
+            citation: none(),
+        };
+    };
+    if r.text_if("zone").is_some_and(|zone| zone != crate::time::ZONE) {
+        r.mistake("zone", format!("`zone` must be \"{}\", the only one there is", crate::time::ZONE));
+    }
+    let plan = Plan {
+        id: r.id("id"),
+        name: bilingual(&r, "name"),
+        city: bilingual(&r, "city"),
+        first_year: r.fiscal_year("first_year"),
+        last_year: r.fiscal_year("last_year"),
+        sample: r.switch("sample"),
+        default_on: r.period_if("default_on"),
+        on_dates: r.periods("on_dates"),
+        citation: r.text("citation"),
+    };
+    if plan.last_year < plan.first_year {
+        r.mistake("last_year", "`last_year` lies before `first_year`");
+    }
+    plan
+}
+
+fn policy(r: &Reader<'_>) -> Policy {
+    Policy { id: r.id("id"), name: bilingual(r, "name"), owner: bilingual(r, "owner") }
+}
+
+const GRAINS: [(&str, Grain); 5] = [
+    ("hour", Grain::Hour),
+    ("day", Grain::Day),
+    ("month", Grain::Month),
+    ("quarter", Grain::Quarter),
+    ("fiscal_year", Grain::FiscalYear),
+];
+
+fn series(r: &Reader<'_>) -> Series {
+    let shape = r.word("shape", &[("level", Shape::Level), ("flow", Shape::Flow), ("counter", Shape::Counter)]);
+    let combine = r.word_if("combine", &[("first", Combine::First), ("sum", Combine::Sum)]);
+    let decrease = r.word_if("decrease", &[("restart", Decrease::Restart), ("break", Decrease::Break)]);
+    if decrease.is_some() && shape != Shape::Counter {
+        r.mistake("decrease", "only a counter has `decrease`");
+    }
+    let definitions: Vec<Definition> = r.tables("definition").iter().map(definition).collect();
+    if definitions.is_empty() {
+        r.mistake("definition", "a series needs at least one [[series.definition]]: how it counts");
+    }
+    Series {
+        id: r.id("id"),
+        name: bilingual(r, "name"),
+        unit: bilingual(r, "unit"),
+        shape,
+        grain: r.word("grain", &GRAINS),
+        combine: combine.unwrap_or(Combine::First),
+        decrease: decrease.unwrap_or(Decrease::Break),
+        definitions,
+        sources: r.tables("source").iter().map(source).collect(),
+        credit: bilingual_if(r, "credit"),
+        line: r.line,
+    }
+}
+
+fn definition(r: &Reader<'_>) -> Definition {
+    Definition { id: r.id("id"), from: r.date_if("from"), text: bilingual(r, "text") }
+}
+
+fn range(r: &Reader<'_>) -> (Option<Moment>, Option<Moment>) {
+    let (from, until) = (r.date_if("from"), r.date_if("until"));
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
+        r.mistake("until", "`until` must lie after `from`");
+    }
+    (from.map(Moment::midnight), until.map(Moment::midnight))
+}
+
+fn source(r: &Reader<'_>) -> SeriesSource {
+    let (from, until) = range(r);
+    let rhythm = r.tables("rhythm").iter().map(rhythm).collect();
+    SeriesSource { id: r.id("id"), from, until, rhythm, line: r.line }
+}
+
+fn rhythm(r: &Reader<'_>) -> Rhythm {
+    let (from, until) = range(r);
+    let days = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    if !r.has("expected_by_days") {
+        r.mistake("expected_by_days", "`expected_by_days` is missing: days after a period's end");
+    }
+    Rhythm {
+        from,
+        until,
+        every: r.word("every", &GRAINS),
+        expected_by_days: days(r.integer("expected_by_days", 0..=MAX_DAYS, 0)),
+        grace_days: days(r.integer("grace_days", 0..=MAX_DAYS, DEFAULT_GRACE_DAYS)),
+    }
+}
+
+fn goal(r: &Reader<'_>) -> Goal {
+    let value = exact_or_missing(r, "value");
+    Goal { year: r.fiscal_year("year"), value }
+}
+
+fn exact_or_missing(r: &Reader<'_>, key: &'static str) -> Exact {
+    if !r.has(key) {
+        r.mistake(key, format!("`{key}` is missing; it must be a number"));
+    }
+    r.exact_if(key).unwrap_or_else(|| exact::whole(0))
+}
+
+fn target(r: &Reader<'_>) -> (Exact, Direction) {
+    let inner = r.table("target");
+    let found = inner.as_ref().map(|t| (t.exact_if("at_least"), t.exact_if("at_most")));
+    match found {
+        Some((Some(value), None)) => (value, Direction::AtLeast),
+        Some((None, Some(value))) => (value, Direction::AtMost),
+        _ => {
+            r.mistake("target", format!("`target` must have {DIRECTIONS}"));
+            (exact::whole(0), Direction::AtLeast)
+        }
+    }
+}
+
+fn start(r: &Reader<'_>) -> (Option<Goal>, Option<Text>) {
+    let Some(inner) = r.table("start") else { return (None, None) };
+    let on = inner.date_if("on");
+    if on.is_none_or(|date| (date.month(), date.day()) != (4, 1)) {
+        inner.mistake("on", "`on` of a declared start must be a 1 April");
+    }
+    let year = on.map_or(0, |date| i32::from(date.year()) - 1);
+    let goal = Goal { year, value: exact_or_missing(&inner, "value") };
+    (Some(goal), Some(bilingual(&inner, "reason")))
+}
+
+fn series_ref(r: &Reader<'_>, key: &'static str, series: &[Series]) -> SeriesRef {
+    let fallback = SeriesRef { series: 0, definition: 0 };
+    let id = r.text(key);
+    let found = series.iter().position(|s| s.id == id);
+    let rule = r.text_if("definition");
+    let Some(index) = found else {
+        if !id.is_empty() {
+            r.mistake(key, format!("unknown series `{id}`{}", nearest(&id, series.iter().map(|s| s.id.as_str()))));
+        }
+        return fallback;
+    };
+    let rules = &series[index].definitions;
+    let definition = match &rule {
+        Some(rule) => rules.iter().position(|d| d.id == *rule),
+        None if rules.len() == 1 => Some(0),
+        None => None,
+    };
+    if definition.is_none() && !rules.is_empty() {
+        let ids = rules.iter().map(|d| d.id.as_str());
+        let message = match &rule {
+            Some(rule) => format!("unknown definition `{rule}` of series `{id}`{}", nearest(rule, ids)),
+            None => format!("`definition` is missing: series `{id}` counts in several ways{}", nearest("", ids)),
+        };
+        r.mistake("definition", message);
+    }
+    SeriesRef { series: index, definition: definition.unwrap_or(0) }
+}
+
+fn measure(r: &Reader<'_>, kind: Kind, series: &[Series]) -> Measure {
+    if kind != Kind::Ratio {
+        return Measure::Series(series_ref(r, "series", series));
+    }
+    let side = |key: &'static str| {
+        let inner = r.table(key);
+        if inner.is_none() {
+            r.mistake(key, format!("a ratio needs `{key}` = {{ series = \"..\", definition = \"..\" }}"));
+        }
+        inner.map_or(SeriesRef { series: 0, definition: 0 }, |inner| series_ref(&inner, "series", series))
+    };
+    Measure::Ratio {
+        numerator: side("numerator"),
+        denominator: side("denominator"),
+        per: r.integer("per", 1..=1_000_000_000, 100),
+        min_denominator: r.integer("min_denominator", 1..=i64::MAX, 1),
+    }
+}
+
+fn kpi(r: &Reader<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -> Kpi {
+    let kind = r.word("kind", &Kind::WORDS);
+    let policy = r.text("policy");
+    let policy_index = policies.iter().position(|p| p.id == policy);
+    if policy_index.is_none() && !policy.is_empty() {
+        let right = policies.iter().map(|p| p.id.as_str());
+        r.mistake("policy", format!("unknown policy `{policy}`{}", nearest(&policy, right)));
+    }
+    let (target, direction) = target(r);
+    let (start, start_reason) = start(r);
+    let narrow = |n: i64| u32::try_from(n).unwrap_or(0);
+    let kpi = Kpi {
+        id: r.id("id"),
+        policy: policy_index.unwrap_or(0),
+        name: bilingual(r, "name"),
+        unit: bilingual(r, "unit"),
+        kind,
+        measure: measure(r, kind, series),
+        baseline: r.table("baseline").map(|inner| goal(&inner)),
+        start,
+        start_reason,
+        target,
+        direction,
+        milestones: r.tables("milestone").iter().map(goal).collect(),
+        tolerance: r.exact_if("tolerance"),
+        decimals: narrow(r.integer("decimals", 0..=6, 0)),
+        round_to: r.integer_if("round_to", 1..=i64::MAX),
+        confirm: narrow(r.integer("confirm", 1..=36, 1)),
+        citation: r.text("citation"),
+        note: bilingual_if(r, "note"),
+        connect: bilingual_if(r, "connect"),
+        line: r.line,
+    };
+    check::kpi(r, plan, series, &kpi);
+    kpi
+}

@@ -1,0 +1,103 @@
+use super::*;
+use crate::exact::{parse as exact, whole};
+
+const SMALL: &str = r#"
+[plan]
+id = "p"
+name = { ja = "計画", en = "Plan" }
+city = { ja = "市", en = "City" }
+first_year = "FY2019"
+last_year = "FY2021"
+citation = "plan, page 1"
+
+[[policy]]
+id = "open"
+name = { ja = "公開", en = "Open" }
+owner = { ja = "課", en = "Section" }
+
+[[series]]
+id = "datasets"
+name = { ja = "数", en = "Count" }
+unit = { ja = "件", en = "sets" }
+shape = "level"
+grain = "day"
+[[series.definition]]
+id = "listed"
+text = { ja = "掲載数", en = "listed" }
+[[series.source]]
+id = "portal"
+[[series.source.rhythm]]
+every = "month"
+expected_by_days = 10
+
+[[kpi]]
+id = "datasets"
+policy = "open"
+name = { ja = "データセット数", en = "Datasets" }
+unit = { ja = "件", en = "sets" }
+kind = "level"
+series = "datasets"
+baseline = { year = "FY2017", value = 108 }
+target = { at_least = 300 }
+milestone = [{ year = "FY2019", value = 200.5 }]
+citation = "plan, page 2"
+"#;
+
+fn messages(text: &str) -> Vec<String> {
+    parse("p.toml", text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_small_catalogue_reads() {
+    let catalogue = parse("p.toml", SMALL).unwrap();
+    let kpi = &catalogue.kpis[0];
+    assert_eq!((kpi.target.clone(), kpi.direction), (whole(300), Direction::AtLeast));
+    assert_eq!(kpi.milestones[0].value, exact("200.5").unwrap());
+    assert_eq!(kpi.measure, Measure::Series(SeriesRef { series: 0, definition: 0 }));
+    assert_eq!(catalogue.series[0].sources[0].rhythm[0].grace_days, 14);
+    assert_eq!(catalogue.plan.end().to_string(), "2022-04-01T00:00:00+09:00");
+}
+
+#[test]
+fn each_mistake_is_named_with_its_line_and_remedy() {
+    let rows = [
+        ("series = \"datasets\"", "series = \"datasts\"", "unknown series `datasts`; did you mean `datasets`?"),
+        ("at_least = 300", "at_most = 300", "the direction runs against the target: from 108 to 300"),
+        ("value = 200.5", "value = 90", "the milestone of FY2019 (90) is not towards the target"),
+        ("value = 200.5", "value = 301", "the milestone of FY2019 (301) is not towards the target"),
+        ("citation = \"plan, page 2\"\n", "", "`citation` is missing"),
+        ("baseline = { year = \"FY2017\", value = 108 }\n", "", "a KPI with a path needs a `baseline`"),
+        ("kind = \"level\"", "kind = \"flow_per_year\"", "cannot be fed by the level series"),
+        ("kind = \"level\"", "kind = \"levle\"", "unknown kind `levle`; did you mean `level`?"),
+        ("policy = \"open\"", "policy = \"opn\"", "unknown policy `opn`; did you mean `open`?"),
+        ("FY2017", "FY2021", "the baseline must lie before the plan's last year"),
+        ("en = \"listed\"", "eng = \"listed\"", "unknown key `eng`; did you mean `en`?"),
+        ("shape = \"level\"", "shape = \"level\"\ndecrease = \"break\"", "only a counter has `decrease`"),
+        ("last_year = \"FY2021\"", "last_year = \"2021\"", "must be a fiscal year such as FY2019"),
+        ("expected_by_days = 10", "", "`expected_by_days` is missing"),
+    ];
+    for (right, wrong, message) in rows {
+        assert!(SMALL.contains(right));
+        let got = messages(&SMALL.replacen(right, wrong, 1));
+        assert!(got.iter().any(|m| m.contains(message)), "{wrong}: {got:?}");
+    }
+}
+
+#[test]
+fn all_mistakes_come_at_once_in_line_order() {
+    let text = SMALL.replace("shape = \"level\"", "shape = \"lvel\"").replace("page 2\"", "page 2\"\nceiling = 1");
+    let got = messages(&text);
+    assert_eq!(got.len(), 2, "{got:?}");
+    assert!(got[0].starts_with("p.toml:19: unknown shape `lvel`; did you mean `level`?"), "{got:?}");
+    assert!(got[1].starts_with("p.toml:41: unknown key `ceiling`"), "{got:?}");
+}
+
+#[test]
+fn a_declared_start_stands_on_a_first_of_april() {
+    let start = "start = { on = \"2019-04-01\", value = 0, reason = { ja = \"無\", en = \"none\" } }";
+    let text = SMALL.replace("baseline = { year = \"FY2017\", value = 108 }", start);
+    let text = text.replace("milestone = [{ year = \"FY2019\", value = 200.5 }]\n", "");
+    let kpi = parse("p.toml", &text).unwrap().kpis.remove(0);
+    assert_eq!(kpi.origin(), Some(&Goal { year: 2018, value: whole(0) }));
+    assert!(messages(&text.replace("2019-04-01", "2019-05-01"))[0].contains("must be a 1 April"));
+}

@@ -1,0 +1,10 @@
+//! What travels: records, periods, the catalogue and the wire form.
+
+pub mod catalogue;
+pub mod era;
+pub mod exact;
+pub mod period;
+pub mod reader;
+pub mod record;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,218 @@
+//! The four kinds of record that travel on the bus.
+//!
+//! Field order is wire order. Ids are texts here; the aggregator interns them.
+
+use crate::period::{Grain, Period};
+use crate::time::{Micros, Moment};
+use std::collections::BTreeMap;
+
+/// Version of the record schema written by this build, and the only one it reads.
+pub const SCHEMA: u32 = 1;
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A figure for one period.
+    Observation(Observation),
+    /// One poll of one source, changed or not.
+    Visit(Visit),
+    /// A row that could not be read.
+    Reject(Reject),
+    /// The text of a plan's catalogue.
+    Catalogue(CatalogueText),
+}
+
+impl Record {
+    /// The plan it belongs to: the key on the bus.
+    pub fn plan(&self) -> &str {
+        match self {
+            Self::Observation(o) => &o.plan,
+            Self::Visit(v) => &v.plan,
+            Self::Reject(r) => &r.plan,
+            Self::Catalogue(c) => &c.plan,
+        }
+    }
+
+    /// When it was seen.
+    pub fn revision(&self) -> Micros {
+        match self {
+            Self::Observation(o) => o.revision,
+            Self::Visit(v) => v.time,
+            Self::Reject(r) => r.time,
+            Self::Catalogue(c) => c.revision,
+        }
+    }
+}
+
+/// The period a figure describes, as it travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Span {
+    /// A state or a reading at an instant.
+    AsOf(Moment),
+    /// A count from the first instant to before the second.
+    During(Moment, Moment),
+}
+
+impl Span {
+    /// The span of a flow's period.
+    pub fn of(period: Period) -> Self {
+        Self::During(period.start(), period.end())
+    }
+
+    /// The period of `grain` that this span is for a flow; `None` when it is not exactly one.
+    pub fn flow(self, grain: Grain) -> Option<Period> {
+        match self {
+            Self::During(from, to) => Period::between(grain, from, to),
+            Self::AsOf(_) => None,
+        }
+    }
+
+    /// The instant that this span is for a level or counter whose instants are cut to `grain`
+    /// (hour or day), as the period that starts at it; `None` when it is no such instant.
+    pub fn instant(self, grain: Grain) -> Option<Period> {
+        match self {
+            Self::AsOf(moment) => {
+                let period = Period::holding(grain.instant(), moment);
+                (period.start() == moment).then_some(period)
+            }
+            Self::During(..) => None,
+        }
+    }
+}
+
+/// What a source said: an exact integer in the series' unit, or that it is not known, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// The figure.
+    Known(i64),
+    /// No figure; never 0.
+    Unknown(String),
+}
+
+/// Whether the source holds the figure for settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Finality {
+    /// The period still runs, or the source says so.
+    Provisional,
+    /// Settled, until it is corrected.
+    Final,
+}
+
+impl Finality {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Provisional => "provisional",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// Label to integer, complete for the period.
+pub type Breakdown = BTreeMap<String, i64>;
+
+/// Where in a file a figure stood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Row, counted from 1.
+    pub row: Option<u32>,
+}
+
+/// One figure for one period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Plan id.
+    pub plan: String,
+    /// Series id of the plan's catalogue.
+    pub series: String,
+    /// Counting rule, of the series' definitions.
+    pub definition: String,
+    /// The configured source that measured it.
+    pub source: String,
+    /// What it describes.
+    pub period: Span,
+    /// The figure, in the series' unit.
+    pub value: Value,
+    /// One dimension, complete for the period.
+    pub breakdown: Option<Breakdown>,
+    /// Settled or not.
+    pub finality: Finality,
+    /// When it was seen.
+    pub revision: Micros,
+    /// Id of the visit it came from.
+    pub visit: String,
+    /// Where in the file.
+    pub place: Option<Place>,
+}
+
+/// How a poll ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something new was read.
+    Changed,
+    /// Read, and the same as before.
+    Unchanged,
+    /// Not read; the typed reason (`timeout`, `http_status`, `malformed`, ..).
+    Failed(String),
+}
+
+/// One poll of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Plan id.
+    pub plan: String,
+    /// Source id.
+    pub source: String,
+    /// Id of this visit, unique to collector, source and time.
+    pub id: String,
+    /// The collector that made it.
+    pub collector: String,
+    /// When: the revision of its observations.
+    pub time: Micros,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Address asked, without secrets.
+    pub address: String,
+    /// SHA-256 of the bytes read, lower-case hex.
+    pub sha256: Option<String>,
+    /// Bytes read.
+    pub bytes: Option<u64>,
+}
+
+/// A row that could not be read; never its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Plan id.
+    pub plan: String,
+    /// Source id.
+    pub source: String,
+    /// Id of the visit that met it.
+    pub visit: String,
+    /// When.
+    pub time: Micros,
+    /// Typed reason.
+    pub reason: String,
+    /// File or address.
+    pub file: String,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Row, counted from 1.
+    pub row: Option<u32>,
+    /// Column, as its role or header word.
+    pub column: Option<String>,
+    /// Hash of the row.
+    pub hash: String,
+}
+
+/// The text of a plan's catalogue, when it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueText {
+    /// Plan id.
+    pub plan: String,
+    /// When it was seen.
+    pub revision: Micros,
+    /// The file, whole.
+    pub text: String,
+}

@@ -181,7 +181,7 @@ fn total(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
             }
             best
         }
-        // CHOICE (sum): every source that takes part at the plan's .. at the baseline year's end must have a total, and all
+        // CHOICE (sum): every source that takes part at the baseline year's end must have a total, and all
         // latest readings be of equal `as_of`.
         Combine::Sum => {
             let taking: Vec<usize> =
@@ -233,8 +233,21 @@ pub fn months(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> {
     Some(Val { value, as_of, provisional, year: Some(year), months: ks, sources: Vec::new() })
 }
 
+/// The figure of a whole fiscal year, complete.
+// CHOICE ("Verdicts need all twelve months (a counter: its fiscal year's flow)" and "across a change of source grains may
+// differ"): wherever a complete year is asked for (verdicts, ceilings, maintain, progress, fiscal-year grain) it is the
+// fiscal year's own figure; twelve known months of a counter whose year is unknown (a change of source) do not do.
+pub fn whole_year(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> {
+    let period = Period::fiscal_year(year);
+    let figure = figures::rolled(st, only(kpi), period, cut);
+    let sum = figure.value.filter(|_| figure.complete)?;
+    let value = if kpi.kind == Kind::MonthlyMean { sum / whole(12) } else { sum };
+    let provisional = figure.provisional;
+    Some(Val { value, as_of: period.end(), provisional, year: Some(year), months: (1..=12).collect(), sources: Vec::new() })
+}
+
 /// The latest complete fiscal year up to `from`.
 pub fn last_year(st: &Standing, kpi: &Kpi, from: i32, cut: Cut) -> Option<Val> {
     let first = figures::first_year(st, only(kpi))?;
-    (first..=from).rev().find_map(|year| months(st, kpi, year, cut).filter(|v| v.months.len() == 12))
+    (first..=from).rev().find_map(|year| whole_year(st, kpi, year, cut))
 }

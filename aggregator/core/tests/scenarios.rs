@@ -1,0 +1,68 @@
+//! Runs every file of `scenarios/` : what a KPI must say, at each moment asked, from the figures given.
+
+mod support;
+
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use aggregator_core::judge::{Judgement, Past, judge};
+use support::{Expect, Scenario, shown};
+
+fn said(judged: &Judgement, name: &str, like: &str) -> String {
+    let past = |past: &Option<Past>| shown(past.as_ref().map(|p| &p.value), like);
+    let measured = judged.measured.as_ref();
+    match name {
+        "as_of" => measured.map_or_else(|| "-".into(), |m| m.at.date().to_string()),
+        "path" => shown(judged.path.as_ref(), like),
+        "progress" => shown(judged.progress.as_ref(), like),
+        "pace" => shown(judged.required_pace.as_ref(), like),
+        "carried" => past(&judged.carried),
+        "later" => past(&judged.later),
+        "provisional" => if measured.is_some_and(|m| m.provisional) { "yes" } else { "no" }.into(),
+        other => panic!("unknown word `{other}` in an expectation"),
+    }
+}
+
+fn check(book: &Book, expect: &Expect) -> Vec<String> {
+    let ask = Ask(expect.on);
+    let kpi = &book.catalogue.kpis[0];
+    let judged = judge(&book.view(ask.cut()), kpi, ask);
+    let status = judged.status.map_or("-", aggregator_core::judge::Status::name).to_owned();
+    let value = shown(judged.measured.as_ref().map(|m| &m.value), &expect.value);
+    let mut wrong = Vec::new();
+    let mut compare = |name: &str, got: String, want: &str| {
+        if got != want {
+            wrong.push(format!("`{}`: {name} is {got}, not {want}", expect.line.trim()));
+        }
+    };
+    compare("phase", judged.phase.name().into(), &expect.phase);
+    compare("status", status, &expect.status);
+    compare("value", value, &expect.value);
+    for (name, want) in &expect.more {
+        compare(name, said(&judged, name, want), want);
+    }
+    wrong
+}
+
+#[test]
+fn every_scenario_says_what_is_expected() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
+    files.sort();
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for path in &files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let scenario = Scenario::parse(&name, &std::fs::read_to_string(path).unwrap());
+        assert!(!scenario.expects.is_empty(), "{name} expects nothing");
+        let mut book = Book::new(scenario.catalogue);
+        for observation in &scenario.observations {
+            book.enter(observation).unwrap_or_else(|refusal| panic!("{name}: {refusal}: {observation:?}"));
+        }
+        for expect in &scenario.expects {
+            checked += 1;
+            wrong.extend(check(&book, expect).into_iter().map(|text| format!("{name}: {text}")));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(files.len() >= 25 && checked >= 100, "{} scenarios with {checked} expectations", files.len());
+}

@@ -3,7 +3,7 @@
 //! Arrival order, clocks and other records play no part, so that any permutation of the same records
 //! quarantines the same ones.
 
-use crate::ledger::{Figure, Key};
+use crate::ledger::{Figure, Key, More};
 use contract::catalogue::{Catalogue, Shape};
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, Micros, Moment};
@@ -118,14 +118,15 @@ impl Admission {
         in_time(observation)?;
         let (value, reason) = match &observation.value {
             Value::Known(n) => (Some(*n), None),
-            Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.as_str().into())),
+            Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.clone())),
             Value::Unknown(_) => return Err(Refusal::TooLong),
         };
-        let breakdown = observation.breakdown.as_ref().map(|labels| Box::new(labels.clone()));
+        let breakdown = observation.breakdown.clone();
+        let more = (breakdown.is_some() || reason.is_some()).then(|| Box::new(More { breakdown, reason }));
         let settled = observation.finality == Finality::Final;
         Ok(Admitted {
             key: Key { series: series.index, definition, source, index },
-            figure: Figure { value, settled, breakdown, reason },
+            figure: Figure { value, settled, more },
             revision: observation.revision,
         })
     }

@@ -7,7 +7,6 @@ use crate::report::{self, PlanReport};
 use crate::rollup::{Change, Rollups, Touched, View};
 use contract::catalogue::Catalogue;
 use contract::record::Observation;
-use std::collections::BTreeSet;
 
 /// Everything known of one plan.
 #[derive(Debug)]
@@ -17,14 +16,14 @@ pub struct Book {
     admission: Admission,
     ledger: Ledger,
     rollups: Rollups,
-    touched: BTreeSet<Touched>,
+    touched: Vec<Touched>,
 }
 
 impl Book {
     /// An empty book.
     pub fn new(catalogue: Catalogue) -> Self {
         let (admission, ledger) = (Admission::new(&catalogue), Ledger::new(&catalogue));
-        Self { catalogue, admission, ledger, rollups: Rollups::default(), touched: BTreeSet::new() }
+        Self { catalogue, admission, ledger, rollups: Rollups::default(), touched: Vec::new() }
     }
 
     /// Enters an observation, or says why it is quarantined.
@@ -32,8 +31,9 @@ impl Book {
         let admitted = self.admission.admit(observation)?;
         let key = admitted.key;
         let stored = self.ledger.insert(key, admitted.figure, admitted.revision);
-        if stored == Stored::Stands {
-            self.touched.insert(Touched::by(&self.ledger, key));
+        // A revision that does not stand can still show that a final figure was changed.
+        if stored != Stored::Duplicate {
+            self.touched.push(Touched::by(&self.ledger, key));
         }
         Ok((key, stored))
     }
@@ -45,8 +45,7 @@ impl Book {
 
     /// Brings the rollups up to what was entered and to the moment `cut`, and says which rows changed.
     pub fn settle(&mut self, cut: Cut) -> Vec<Change> {
-        let touched = std::mem::take(&mut self.touched);
-        self.rollups.refresh(&self.catalogue, &self.ledger, &touched, cut)
+        self.rollups.refresh(&self.catalogue, &self.ledger, &mut self.touched, cut)
     }
 
     /// The figures.

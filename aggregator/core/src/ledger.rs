@@ -1,166 +1,95 @@
 //! The ledger: of every key all revisions ever stored, and the one that stands.
 //!
-//! Figures lie in buckets a calendar step above their grain (days of a month together), because every
-//! reader walks a month or a year of one series. Nothing is dropped as late.
+//! Figures lie in one growing list, found by a hash map from a packed key, so that a record costs one
+//! look-up wherever it falls in time. Buckets, a calendar step above the grain (the month of a day), say
+//! where figures lie, and of flows keep the sum of their parts. Nothing is dropped as late.
 
-use contract::catalogue::{Catalogue, Shape};
+mod figure;
+mod part;
+
+pub use figure::{Entry, Figure, Key, More, Stored};
+pub use part::Sum;
+
+use crate::rollup::Rollup;
+use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::{Grain, Period};
-use contract::record::{Breakdown, Finality, Value};
 use contract::time::{Micros, Moment};
-use contract::wire::canonical_figure;
-use std::collections::BTreeMap;
-use xxhash_rust::xxh3::xxh3_64;
-
-/// What an observation is a figure of. All four are indexes into the catalogue's lists, but `index`,
-/// the running number of the period (flow) or of the hour or day that starts at the instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// Index of the series.
-    pub series: u16,
-    /// Index of the definition in its series.
-    pub definition: u8,
-    /// Index of the source in its series.
-    pub source: u8,
-    /// Period number.
-    pub index: i32,
-}
-
-/// What a source said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
-    /// The integer; `None` when unknown.
-    pub value: Option<i64>,
-    /// Final, not provisional.
-    pub settled: bool,
-    /// Label to integer.
-    pub breakdown: Option<Box<Breakdown>>,
-    /// Why it is unknown.
-    pub reason: Option<Box<str>>,
-}
-
-impl Figure {
-    fn finality(&self) -> Finality {
-        if self.settled { Finality::Final } else { Finality::Provisional }
-    }
-
-    /// The bytes that break a tie between equal revisions.
-    pub fn canonical(&self) -> Vec<u8> {
-        let value = match self.value {
-            Some(n) => Value::Known(n),
-            None => Value::Unknown(self.reason.as_deref().unwrap_or_default().to_owned()),
-        };
-        canonical_figure(&value, self.breakdown.as_deref(), self.finality())
-    }
-
-    fn digest(&self) -> u64 {
-        match (self.value, &self.breakdown) {
-            // The common case without building text: one tag byte, finality, eight bytes.
-            (Some(n), None) => {
-                let mut bytes = [0_u8; 10];
-                bytes[1] = u8::from(self.settled);
-                bytes[2..].copy_from_slice(&n.to_le_bytes());
-                xxh3_64(&bytes)
-            }
-            _ => xxh3_64(&self.canonical()),
-        }
-    }
-}
-
-/// One revision that was stored.
-#[derive(Clone, Debug)]
-struct Seen {
-    revision: Micros,
-    digest: u64,
-    value: Option<i64>,
-    settled: bool,
-}
-
-/// The standing figure of one key.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Period number.
-    pub index: i32,
-    /// Index of the source.
-    pub source: u8,
-    /// The figure that stands.
-    pub figure: Figure,
-    /// Its revision.
-    pub revision: Micros,
-    digest: u64,
-    /// All other revisions, in no order.
-    others: Vec<Seen>,
-}
-
-impl Entry {
-    /// True when a final figure was later followed by another figure.
-    pub fn restated(&self) -> bool {
-        if self.others.is_empty() {
-            return false;
-        }
-        let standing = (self.revision, self.figure.value, self.figure.settled);
-        let all = || self.others.iter().map(|s| (s.revision, s.value, s.settled)).chain([standing]);
-        let first = all().filter(|(_, _, settled)| *settled).min_by_key(|(revision, value, _)| (*revision, *value));
-        first.is_some_and(|(since, settled_at, _)| all().any(|(at, value, _)| at > since && value != settled_at))
-    }
-
-    fn revisions(&self) -> usize {
-        1 + self.others.len()
-    }
-}
-
-/// What became of an admitted observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// The very same was stored before.
-    Duplicate,
-    /// Stored, and it stands.
-    Stands,
-    /// Stored, but a later revision stands.
-    Superseded,
-}
-
-/// Figures of one series and definition, by bucket.
-pub type Buckets = BTreeMap<i32, Vec<Entry>>;
+use part::Mix;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry as Slot;
 
 #[derive(Debug)]
 struct SeriesFigures {
     shape: Shape,
+    /// Grain of the figures: the flow's own, or hour or day of the instants.
     grain: Grain,
-    definitions: Vec<Buckets>,
+    bucket_grain: Grain,
+    mix: Mix,
+    /// The buckets with figures, of each definition.
+    definitions: Vec<BTreeSet<i32>>,
 }
 
 /// All figures of one plan.
 #[derive(Debug)]
 pub struct Ledger {
     series: Vec<SeriesFigures>,
-    keys: u64,
+    entries: Vec<Entry>,
+    places: FxHashMap<u64, u32>,
+    sums: FxHashMap<u64, Sum>,
     stored: u64,
 }
 
-/// The grain of the buckets of a series whose figures have `grain`.
-fn bucket_grain(shape: Shape, grain: Grain) -> Grain {
-    let fine = if shape == Shape::Flow { grain } else { grain.instant() };
-    match fine {
-        Grain::Hour => Grain::Day,
-        Grain::Day => Grain::Month,
-        _ => Grain::FiscalYear,
+/// Series, definition, source (or 0) and number in one word.
+fn pack(series: u16, definition: u8, source: u8, index: i32) -> u64 {
+    let high = u64::from(series) << 16 | u64::from(definition) << 8 | u64::from(source);
+    high << 32 | u64::from(index.cast_unsigned())
+}
+
+impl SeriesFigures {
+    fn new(series: &Series) -> Self {
+        let flow = series.shape == Shape::Flow;
+        let grain = if flow { series.grain } else { series.grain.instant() };
+        Self {
+            shape: series.shape,
+            grain,
+            bucket_grain: grain.coarser().unwrap_or(grain),
+            mix: Mix::new(series),
+            definitions: vec![BTreeSet::new(); series.definitions.len()],
+        }
+    }
+
+    /// The bucket of a figure: the period that holds a flow, or that an instant closes.
+    fn bucket(&self, index: i32) -> Period {
+        let index = if self.shape == Shape::Flow { index } else { index.saturating_sub(1) };
+        Period { grain: self.grain, index }.within(self.bucket_grain)
+    }
+
+    /// The numbers of the figures that lie in a bucket.
+    fn indexes(&self, bucket: i32) -> std::ops::Range<i32> {
+        let bucket = Period { grain: self.bucket_grain, index: bucket };
+        let first = Period::holding(self.grain, bucket.start()).index;
+        let last = Period::holding(self.grain, bucket.end()).index;
+        let shift = i32::from(self.shape != Shape::Flow);
+        first + shift..last + shift
     }
 }
 
 impl Ledger {
     /// An empty ledger for the series of a catalogue.
     pub fn new(catalogue: &Catalogue) -> Self {
-        let figures = |s: &contract::catalogue::Series| SeriesFigures {
-            shape: s.shape,
-            grain: s.grain,
-            definitions: vec![Buckets::new(); s.definitions.len()],
-        };
-        Self { series: catalogue.series.iter().map(figures).collect(), keys: 0, stored: 0 }
+        Self {
+            series: catalogue.series.iter().map(SeriesFigures::new).collect(),
+            entries: Vec::new(),
+            places: FxHashMap::default(),
+            sums: FxHashMap::default(),
+            stored: 0,
+        }
     }
 
     /// Stored revisions that do not stand.
     pub fn superseded(&self) -> u64 {
-        self.stored - self.keys
+        self.stored - self.keys()
     }
 
     /// Stored revisions.
@@ -170,21 +99,22 @@ impl Ledger {
 
     /// Keys with at least one figure.
     pub fn keys(&self) -> u64 {
-        self.keys
+        self.entries.len() as u64
     }
 
     /// The period of a figure: the flow's own, or the hour or day that starts at the instant.
     pub fn period(&self, series: u16, index: i32) -> Period {
-        let s = &self.series[usize::from(series)];
-        Period { grain: if s.shape == Shape::Flow { s.grain } else { s.grain.instant() }, index }
+        Period { grain: self.series[usize::from(series)].grain, index }
     }
 
     /// The bucket that a figure lies in: the period that holds a flow, or that an instant closes.
     pub fn bucket(&self, series: u16, index: i32) -> Period {
-        let s = &self.series[usize::from(series)];
-        let grain = bucket_grain(s.shape, s.grain);
-        let period = self.period(series, index);
-        if s.shape == Shape::Flow { period.within(grain) } else { period.plus(-1).within(grain) }
+        self.series[usize::from(series)].bucket(index)
+    }
+
+    /// The grain of the buckets of a series.
+    pub fn bucket_grain(&self, series: usize) -> Grain {
+        self.series[series].bucket_grain
     }
 
     /// Stores one revision.
@@ -192,37 +122,94 @@ impl Ledger {
     /// # Panics
     /// When the key was not admitted with this ledger's catalogue.
     pub fn insert(&mut self, key: Key, figure: Figure, revision: Micros) -> Stored {
-        let bucket = self.bucket(key.series, key.index).index;
-        let buckets = &mut self.series[usize::from(key.series)].definitions[usize::from(key.definition)];
-        let entries = buckets.entry(bucket).or_default();
-        let digest = figure.digest();
-        let place = match entries.binary_search_by_key(&(key.index, key.source), |e| (e.index, e.source)) {
-            Ok(place) => place,
-            Err(place) => {
-                let entry =
-                    Entry { index: key.index, source: key.source, figure, revision, digest, others: Vec::new() };
-                entries.insert(place, entry);
-                self.keys += 1;
-                self.stored += 1;
-                return Stored::Stands;
+        let series = &self.series[usize::from(key.series)];
+        let keeps_sums = series.shape == Shape::Flow && series.grain != series.bucket_grain;
+        // With one source a new key adds its own figure, and nothing stood there before.
+        let alone = series.mix.sources() <= 1;
+        let fresh = Entry::new(key, figure, revision);
+        let packed = pack(key.series, key.definition, key.source, key.index);
+        let before = if keeps_sums && !alone { self.part(key.series, key.definition, key.index) } else { None };
+        let next = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let (outcome, before) = match self.places.entry(packed) {
+            Slot::Vacant(slot) => {
+                slot.insert(next);
+                self.entries.push(fresh);
+                (Stored::Stands, before)
+            }
+            Slot::Occupied(slot) => {
+                let place = *slot.get() as usize;
+                let before = if keeps_sums && alone { self.part(key.series, key.definition, key.index) } else { before };
+                (self.entries[place].revise(fresh.figure, revision), before)
             }
         };
-        let outcome = revise(&mut entries[place], figure, revision, digest);
-        self.stored += u64::from(outcome != Stored::Duplicate);
+        if outcome == Stored::Duplicate {
+            return outcome;
+        }
+        self.stored += 1;
+        self.note(key, keeps_sums, before);
         outcome
     }
 
-    /// The buckets of a series and definition, in order.
-    pub fn buckets(&self, series: usize, definition: usize) -> &Buckets {
-        &self.series[series].definitions[definition]
+    /// Brings the bucket of a key up to date; `before` is what stood at the key's period.
+    fn note(&mut self, key: Key, keeps_sums: bool, before: Option<Rollup>) {
+        let bucket = self.bucket(key.series, key.index).index;
+        let packed = pack(key.series, key.definition, 0, bucket);
+        let after = if keeps_sums { self.part(key.series, key.definition, key.index) } else { None };
+        let sum = match self.sums.entry(packed) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => {
+                let series = &mut self.series[usize::from(key.series)];
+                series.definitions[usize::from(key.definition)].insert(bucket);
+                slot.insert(Sum::default())
+            }
+        };
+        if let Some(before) = before {
+            sum.remove(&before);
+        }
+        if let Some(after) = after {
+            sum.add(&after);
+        }
     }
 
-    /// The grain of the buckets of a series.
-    pub fn bucket_grain(&self, series: usize) -> Grain {
-        bucket_grain(self.series[series].shape, self.series[series].grain)
+    /// What the sources of a flow say together about one own-grain period; `None` when nothing was said.
+    pub fn part(&self, series: u16, definition: u8, index: i32) -> Option<Rollup> {
+        let figures = &self.series[usize::from(series)];
+        let period = Period { grain: figures.grain, index };
+        figures.mix.together(period, self.said(series, definition, index))
     }
 
-    /// All standing figures whose bucket ends after `from` and starts before `to`, in order.
+    /// The kept sum of a flow's bucket, whatever the moment asked.
+    pub fn sum(&self, series: u16, definition: u8, bucket: i32) -> Option<&Sum> {
+        self.sums.get(&pack(series, definition, 0, bucket))
+    }
+
+    /// The entries of one period or instant, in the order of sources.
+    fn said(&self, series: u16, definition: u8, index: i32) -> impl DoubleEndedIterator<Item = &Entry> {
+        let sources = self.series[usize::from(series)].mix.sources();
+        (0..sources).filter_map(move |source| {
+            let place = self.places.get(&pack(series, definition, source, index))?;
+            self.entries.get(*place as usize)
+        })
+    }
+
+    /// The entry of a key.
+    pub fn entry(&self, key: Key) -> Option<&Entry> {
+        let place = self.places.get(&pack(key.series, key.definition, key.source, key.index))?;
+        self.entries.get(*place as usize)
+    }
+
+    /// The first and last bucket with figures.
+    pub fn bucket_range(&self, series: usize, definition: usize) -> Option<(i32, i32)> {
+        let buckets = &self.series[series].definitions[definition];
+        Some((*buckets.first()?, *buckets.last()?))
+    }
+
+    /// All standing figures of a series and definition, in order of time, then of sources.
+    pub fn figures(&self, series: usize, definition: usize) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.within(series, definition, i32::MIN, i32::MAX)
+    }
+
+    /// The standing figures in the buckets around `from` to `to`, in order: at least those between.
     pub fn between(
         &self,
         series: usize,
@@ -233,37 +220,20 @@ impl Ledger {
         let grain = self.bucket_grain(series);
         let first = Period::holding(grain, from).index.saturating_sub(1);
         let last = Period::holding(grain, to).index;
-        self.buckets(series, definition).range(first..=last.max(first)).flat_map(|(_, entries)| entries)
+        self.within(series, definition, first, last.max(first))
     }
 
-    /// Revisions stored of one key.
-    pub fn revisions(&self, key: Key) -> usize {
-        let bucket = self.bucket(key.series, key.index).index;
-        let buckets = self.buckets(usize::from(key.series), usize::from(key.definition));
-        let entries = buckets.get(&bucket).map_or(&[][..], Vec::as_slice);
-        let found = entries.iter().find(|e| e.index == key.index && e.source == key.source);
-        found.map_or(0, Entry::revisions)
+    fn within(
+        &self,
+        series: usize,
+        definition: usize,
+        first: i32,
+        last: i32,
+    ) -> impl DoubleEndedIterator<Item = &Entry> {
+        let figures = &self.series[series];
+        let narrow = (u16::try_from(series).unwrap_or(u16::MAX), u8::try_from(definition).unwrap_or(u8::MAX));
+        let buckets = figures.definitions[definition].range(first..=last);
+        let indexes = buckets.flat_map(|bucket| figures.indexes(*bucket));
+        indexes.flat_map(move |index| self.said(narrow.0, narrow.1, index))
     }
-}
-
-/// The upsert rule: the greatest (revision, canonical bytes) stands.
-fn revise(entry: &mut Entry, figure: Figure, revision: Micros, digest: u64) -> Stored {
-    let same = |at: Micros, seen: u64| at == revision && seen == digest;
-    let known = entry.others.iter().any(|s| same(s.revision, s.digest));
-    if known || same(entry.revision, entry.digest) {
-        return Stored::Duplicate;
-    }
-    let stands = match revision.cmp(&entry.revision) {
-        std::cmp::Ordering::Equal => figure.canonical() > entry.figure.canonical(),
-        order => order.is_gt(),
-    };
-    let others = &mut entry.others;
-    if !stands {
-        others.push(Seen { revision, digest, value: figure.value, settled: figure.settled });
-        return Stored::Superseded;
-    }
-    let (value, settled) = (entry.figure.value, entry.figure.settled);
-    others.push(Seen { revision: entry.revision, digest: entry.digest, value, settled });
-    (entry.figure, entry.revision, entry.digest) = (figure, revision, digest);
-    Stored::Stands
 }

@@ -105,7 +105,7 @@ impl<'a> View<'a> {
 
     /// The period of a figure (of an instant: the hour or day that starts at it).
     pub fn period(&self, of: SeriesRef, entry: &Entry) -> Period {
-        self.ledger.period(u16::try_from(of.series).unwrap_or(u16::MAX), entry.index)
+        self.ledger.period(narrow(of).0, entry.index)
     }
 
     /// The rollup of a period; `None` when no observation of it is seen.
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
     fn periods(&self, of: SeriesRef) -> BTreeSet<Period> {
         let series = self.series(of);
         let finest = grains(series).next().unwrap_or(Grain::Month);
-        let entries = self.ledger.buckets(of.series, of.definition).values().flatten();
+        let entries = self.ledger.figures(of.series, of.definition);
         let own = entries.filter(|e| self.sees(of, e)).map(|e| self.home(of, e, finest));
         let own: BTreeSet<Period> = own.collect();
         grains(series).flat_map(|grain| own.iter().map(move |p| p.within(grain))).collect()
@@ -165,8 +165,8 @@ impl<'a> View<'a> {
 
     /// The latest known figure's instant (or a flow's start) of a source, or of any when `None`.
     pub fn latest_known(&self, of: SeriesRef, source: Option<u8>) -> Option<Moment> {
-        let entries = self.ledger.buckets(of.series, of.definition).values().rev().flat_map(|b| b.iter().rev());
-        let known = |e: &&Entry| e.figure.value.is_some() || e.figure.breakdown.is_some();
+        let entries = self.ledger.figures(of.series, of.definition).rev();
+        let known = |e: &&Entry| e.figure.value.is_some();
         let wanted = |e: &&Entry| source.is_none_or(|s| s == e.source) && self.sees(of, e);
         entries.filter(known).find(wanted).map(|e| self.period(of, e).start())
     }
@@ -180,10 +180,12 @@ fn ended(cut: Cut, series: &Series, period: Period) -> bool {
     }
 }
 
+/// The indexes of a reference as the ledger packs them.
+fn narrow(of: SeriesRef) -> (u16, u8) {
+    (u16::try_from(of.series).unwrap_or(u16::MAX), u8::try_from(of.definition).unwrap_or(u8::MAX))
+}
+
 fn key(of: SeriesRef, period: Period) -> RollupKey {
-    RollupKey {
-        series: u16::try_from(of.series).unwrap_or(u16::MAX),
-        definition: u8::try_from(of.definition).unwrap_or(u8::MAX),
-        period,
-    }
+    let (series, definition) = narrow(of);
+    RollupKey { series, definition, period }
 }

@@ -136,8 +136,8 @@ pub(super) fn flow(view: &View<'_>, kpi: &Kpi, year: i32, only: bool) -> Option<
 /// The first fiscal year in which the ledger has a figure.
 pub(super) fn first_year(view: &View<'_>, of: SeriesRef) -> i32 {
     let grain = view.ledger.bucket_grain(of.series);
-    let first = view.ledger.buckets(of.series, of.definition).keys().next();
-    first.map_or(i32::MAX, |index| Period { grain, index: *index }.within(Grain::FiscalYear).index)
+    let range = view.ledger.bucket_range(of.series, of.definition);
+    range.map_or(i32::MAX, |(first, _)| Period { grain, index: first }.within(Grain::FiscalYear).index)
 }
 
 /// A whole fiscal year's figure, when it is complete.

@@ -54,7 +54,7 @@ impl View<'_> {
         if let Some(totals) = self.totals.borrow().get(&key) {
             return Rc::clone(totals);
         }
-        let entries = self.ledger.buckets(of.series, of.definition).values().flatten();
+        let entries = self.ledger.figures(of.series, of.definition);
         let readings: Vec<&Entry> = entries.filter(|e| e.source == source && self.sees(of, e)).collect();
         let totals = Rc::new(self.sum_up(of, &readings));
         self.totals.borrow_mut().insert(key, Rc::clone(&totals));
@@ -62,7 +62,7 @@ impl View<'_> {
     }
 
     fn sum_up(&self, of: SeriesRef, readings: &[&Entry]) -> Totals {
-        let labelled = readings.iter().any(|e| e.figure.breakdown.is_some());
+        let labelled = readings.iter().any(|e| e.figure.breakdown().is_some());
         let restarts = labelled && self.series(of).decrease == Decrease::Restart;
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
         let mut steps: Vec<Step> = Vec::with_capacity(readings.len());
@@ -163,7 +163,7 @@ impl View<'_> {
 
 /// The labels of a reading; `None` for a gap: unknown, or without labels in a labelled series.
 fn labels(entry: &Entry, labelled: bool) -> Option<Vec<(&str, i64)>> {
-    match (&entry.figure.breakdown, entry.figure.value) {
+    match (entry.figure.breakdown(), entry.figure.value) {
         (Some(labels), Some(_)) => Some(labels.iter().map(|(l, n)| (l.as_str(), *n)).collect()),
         (None, Some(value)) if !labelled => Some(vec![("", value)]),
         _ => None,

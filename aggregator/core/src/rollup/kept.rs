@@ -1,12 +1,13 @@
 //! Rollups kept between batches: only the periods that a new figure touches are computed again.
 
-use super::{Rollup, RollupKey, View, ended, grains, key};
+use super::{Rollup, RollupKey, View, ended, grains};
 use crate::ask::Cut;
 use crate::ledger::{Key, Ledger};
 use contract::catalogue::{Catalogue, Series, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use contract::time::Moment;
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// A bucket of figures in which a standing figure changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +32,7 @@ pub type Change = (RollupKey, Option<Rollup>);
 #[derive(Debug)]
 pub struct Rollups {
     cut: Cut,
-    rows: BTreeMap<RollupKey, Rollup>,
+    rows: FxHashMap<RollupKey, Rollup>,
     /// Buckets whose fiscal year had not ended at `cut`: time alone changes them.
     open: BTreeSet<Touched>,
 }
@@ -39,7 +40,7 @@ pub struct Rollups {
 impl Default for Rollups {
     fn default() -> Self {
         let cut = Cut { at: Moment(i64::MIN / 2), inclusive: false };
-        Self { cut, rows: BTreeMap::new(), open: BTreeSet::new() }
+        Self { cut, rows: FxHashMap::default(), open: BTreeSet::new() }
     }
 }
 
@@ -49,8 +50,10 @@ impl Rollups {
     }
 
     /// All rows in order.
-    pub fn rows(&self) -> &BTreeMap<RollupKey, Rollup> {
-        &self.rows
+    pub fn rows(&self) -> Vec<(RollupKey, Rollup)> {
+        let mut rows: Vec<_> = self.rows.iter().map(|(key, rollup)| (*key, *rollup)).collect();
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows
     }
 
     /// True when a kept row answers for a period at `cut`: asked at the very same cut, or seen whole then and now.
@@ -59,35 +62,42 @@ impl Rollups {
         !own_flow && (cut == self.cut || (ended(cut, series, period) && ended(self.cut, series, period)))
     }
 
-    /// Computes again what `touched` and the passing of time changed, and says what is different.
-    pub fn refresh(
-        &mut self,
-        catalogue: &Catalogue,
-        ledger: &Ledger,
-        touched: &BTreeSet<Touched>,
-        cut: Cut,
-    ) -> Vec<Change> {
-        let mut todo = touched.clone();
+    /// Computes again what `touched` and the passing of time changed, and says what is different, finest
+    /// grain first.
+    pub fn refresh(&mut self, catalogue: &Catalogue, ledger: &Ledger, touched: &mut Vec<Touched>, cut: Cut) -> Vec<Change> {
         if cut != self.cut {
-            todo.extend(std::mem::take(&mut self.open));
+            touched.extend(std::mem::take(&mut self.open));
             self.cut = cut;
         }
-        let mut periods: BTreeSet<(Grain, RollupKey)> = BTreeSet::new();
-        for one in &todo {
-            let series = &catalogue.series[usize::from(one.series)];
-            let grain = ledger.bucket_grain(usize::from(one.series));
-            let bucket = Period { grain, index: one.bucket };
-            if !ended(cut, series, bucket.within(Grain::FiscalYear)) {
-                self.open.insert(*one);
-            }
-            affected(ledger, series, *one, bucket, &mut periods);
-        }
+        touched.sort_unstable();
+        touched.dedup();
         let mut changes = Vec::new();
-        for grain in Grain::ALL {
-            let keys = periods.iter().filter(|(g, _)| *g == grain).map(|(_, key)| *key);
-            let view = View::over(catalogue, ledger, cut, self);
-            let fresh: Vec<Change> = keys.map(|key| (key, view.compute(reference(key), key.period))).collect();
-            for (key, rollup) in fresh {
+        for one in touched.chunk_by(|a, b| a.series == b.series && a.definition == b.definition) {
+            let series = &catalogue.series[usize::from(one[0].series)];
+            let grain = ledger.bucket_grain(usize::from(one[0].series));
+            let year = |t: &&Touched| Period { grain, index: t.bucket }.within(Grain::FiscalYear);
+            self.open.extend(one.iter().rev().take_while(|t| !ended(cut, series, year(t))));
+            self.recompute(catalogue, ledger, one, &mut changes);
+        }
+        touched.clear();
+        changes
+    }
+
+    /// Recomputes the periods above touched buckets of one series and definition, finest first.
+    fn recompute(&mut self, catalogue: &Catalogue, ledger: &Ledger, touched: &[Touched], changes: &mut Vec<Change>) {
+        let (series, definition) = (touched[0].series, touched[0].definition);
+        let of = SeriesRef { series: usize::from(series), definition: usize::from(definition) };
+        let described = &catalogue.series[of.series];
+        let own_flow = described.shape == Shape::Flow;
+        let buckets = buckets(ledger, described, of, touched);
+        for grain in grains(described).filter(|grain| !own_flow || *grain > described.grain) {
+            // Coarser periods keep the order of finer ones, so neighbours are enough to compare.
+            let mut periods: Vec<Period> = buckets.iter().flat_map(|bucket| above(*bucket, grain)).collect();
+            periods.dedup();
+            let view = View::over(catalogue, ledger, self.cut, self);
+            let fresh: Vec<_> = periods.into_iter().map(|period| (period, view.compute(of, period))).collect();
+            for (period, rollup) in fresh {
+                let key = RollupKey { series, definition, period };
                 let before = match rollup {
                     Some(rollup) => self.rows.insert(key, rollup),
                     None => self.rows.remove(&key),
@@ -97,37 +107,22 @@ impl Rollups {
                 }
             }
         }
-        changes
     }
 }
 
-fn reference(key: RollupKey) -> SeriesRef {
-    SeriesRef { series: usize::from(key.series), definition: usize::from(key.definition) }
+/// The buckets to compute again. A counter's reading also changes what later readings rose by, as far as
+/// its labels go: all later buckets.
+fn buckets(ledger: &Ledger, series: &Series, of: SeriesRef, touched: &[Touched]) -> Vec<Period> {
+    let grain = ledger.bucket_grain(of.series);
+    let bucket = |index: i32| Period { grain, index };
+    if series.shape != Shape::Counter {
+        return touched.iter().map(|t| bucket(t.bucket)).collect();
+    }
+    let last = ledger.bucket_range(of.series, of.definition).map_or(touched[0].bucket, |(_, last)| last);
+    (touched[0].bucket..=last).map(bucket).collect()
 }
 
-/// The periods that a change in a bucket can change.
-fn affected(
-    ledger: &Ledger,
-    series: &Series,
-    one: Touched,
-    bucket: Period,
-    periods: &mut BTreeSet<(Grain, RollupKey)>,
-) {
-    let of = SeriesRef { series: usize::from(one.series), definition: usize::from(one.definition) };
-    // A counter's reading also changes what later readings rose by, as far as its labels go.
-    let last = match series.shape {
-        Shape::Counter => ledger.buckets(of.series, of.definition).keys().next_back().copied(),
-        Shape::Level | Shape::Flow => None,
-    };
-    let kept = grains(series).filter(|grain| series.shape != Shape::Flow || *grain > series.grain);
-    for grain in kept {
-        for index in bucket.index..=last.unwrap_or(bucket.index) {
-            let bucket = Period { index, ..bucket };
-            if grain < bucket.grain {
-                periods.extend(bucket.parts(grain).map(|p| (grain, key(of, p))));
-            } else {
-                periods.insert((grain, key(of, bucket.within(grain))));
-            }
-        }
-    }
+/// The periods of a grain in or around a bucket.
+fn above(bucket: Period, grain: Grain) -> Vec<Period> {
+    if grain < bucket.grain { bucket.parts(grain).collect() } else { vec![bucket.within(grain)] }
 }

@@ -130,8 +130,7 @@ fn flow(st: &Standing, r: SeriesRef, period: Period, cut: Cut) -> Rolled {
         return NOTHING;
     }
     let taking = (0..series.sources.len()).filter(|s| series.sources[*s].takes_part(period.start(), period.end()));
-    let figures: Vec<Option<(Exact, bool)>> =
-        taking.map(|s| st.get(r, s, Span::of(period)).and_then(known)).collect();
+    let figures: Vec<Option<(Exact, bool)>> = taking.map(|s| st.get(r, s, Span::of(period)).and_then(known)).collect();
     match series.combine {
         Combine::First => figures.into_iter().flatten().next().map_or(NOTHING, |(value, provisional)| Rolled {
             value: Some(value),
@@ -244,7 +243,10 @@ fn counter(st: &Standing, r: SeriesRef, period: Period, cut: Cut) -> Rolled {
         // CHOICE (sum of counters): "(a counter: null)" - null as long as one of the sources has none, in its own grain too.
         Combine::Sum if figures.is_empty() || figures.iter().any(Option::is_none) => None,
         Combine::Sum => Some(
-            figures.into_iter().flatten().fold((Exact::zero(), false), |(sum, flag), (value, p)| (sum + value, flag | p)),
+            figures
+                .into_iter()
+                .flatten()
+                .fold((Exact::zero(), false), |(sum, flag), (value, p)| (sum + value, flag | p)),
         ),
     };
     // CHOICE (null counter): provisional is false where there is no value.

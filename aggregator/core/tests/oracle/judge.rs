@@ -3,7 +3,7 @@
 use super::standing::Standing;
 use super::values::{self, Form, Val};
 use super::{Asked, Cut, KpiAnswer, Stage, figures, path};
-use contract::catalogue::{Combine, Direction, Kind, Kpi, Rhythm, SeriesRef, Shape};
+use contract::catalogue::{Combine, Direction, Kind, Kpi, Rhythm, SeriesRef};
 use contract::exact::{self, Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::{Moment, date_of};
@@ -255,9 +255,7 @@ fn stale(st: &Standing, kpi: &Kpi, asked: Asked) -> bool {
             let by = &series.sources[source];
             let Some(period) = latest_due(&by.rhythm, by.from, by.until, cut, day) else { return false };
             match series.combine {
-                Combine::First => {
-                    !(0..series.sources.len()).any(|any| figures::figure_since(st, r, any, period, cut))
-                }
+                Combine::First => !(0..series.sources.len()).any(|any| figures::figure_since(st, r, any, period, cut)),
                 Combine::Sum => !figures::figure_since(st, r, source, period, cut),
             }
         })
@@ -336,6 +334,10 @@ fn verdict_value(st: &Standing, kpi: &Kpi, at_start_serves: bool, only_last_year
     let end = Cut::through(plan.end());
     let last_year = Period::fiscal_year(plan.last_year);
     match values::form(st, kpi) {
+        // CHOICE ("A level's last figure is the closing of the last period of the rhythm"): any final `as_of` in
+        // (start, end] of that period is in, so a yearly rhythm closes on the plan's end with an edition of May.
+        // CHOICE ("serves the verdict only once due and grace are over"): those of the KPI as a whole (the latest due of
+        // all its sources), not those of the source it came from.
         Form::State => values::latest(st, kpi, end).filter(|v| {
             let (start, by_rhythm) = interval(st, &v.sources);
             let in_time = v.as_of > start || (v.as_of == start && by_rhythm && at_start_serves);

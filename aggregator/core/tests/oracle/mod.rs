@@ -4,7 +4,7 @@
 //! with the implementation but `contract`. Each place where the documents had to be read in one of several
 //! ways is marked `CHOICE` with the sentence in question.
 
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::pedantic, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, clippy::pedantic, clippy::unwrap_used)]
 
 mod figures;
 mod judge;

@@ -72,7 +72,9 @@ pub fn tolerance(kpi: &Kpi, months: usize) -> Exact {
 pub fn months_remaining(plan: &Plan, from: Moment) -> Exact {
     let (from, to) = (from.day(), plan.end().day());
     let mut sum = Exact::zero();
-    for year in Period::holding(Grain::FiscalYear, Moment::midnight(contract::time::date_of(from))).index..=plan.last_year {
+    for year in
+        Period::holding(Grain::FiscalYear, Moment::midnight(contract::time::date_of(from))).index..=plan.last_year
+    {
         let year = Period::fiscal_year(year);
         let days = year.end().day().min(to) - year.start().day().max(from);
         if days > 0 {

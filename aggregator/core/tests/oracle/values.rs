@@ -167,7 +167,14 @@ fn total(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
         // break is not shown in its stead.
         let (increase, provisional) = figures::increase(&readings, opening, closing)?;
         let value = &origin.value + increase;
-        Some(Val { value, as_of: readings[closing].at, provisional, year: None, months: Vec::new(), sources: vec![(r, source)] })
+        Some(Val {
+            value,
+            as_of: readings[closing].at,
+            provisional,
+            year: None,
+            months: Vec::new(),
+            sources: vec![(r, source)],
+        })
     };
     match series.combine {
         // CHOICE (several sources of a cumulative counter): the total with the latest reading counts, at equal instants
@@ -243,7 +250,14 @@ pub fn whole_year(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> 
     let sum = figure.value.filter(|_| figure.complete)?;
     let value = if kpi.kind == Kind::MonthlyMean { sum / whole(12) } else { sum };
     let provisional = figure.provisional;
-    Some(Val { value, as_of: period.end(), provisional, year: Some(year), months: (1..=12).collect(), sources: Vec::new() })
+    Some(Val {
+        value,
+        as_of: period.end(),
+        provisional,
+        year: Some(year),
+        months: (1..=12).collect(),
+        sources: Vec::new(),
+    })
 }
 
 /// The latest complete fiscal year up to `from`.

@@ -1,0 +1,160 @@
+//! One figure, and the revisions of one key.
+
+use contract::record::{Breakdown, Finality, Value};
+use contract::time::Micros;
+use contract::wire::canonical_figure;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What an observation is a figure of. All four are indexes into the catalogue's lists, but `index`,
+/// the running number of the period (flow) or of the hour or day that starts at the instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Index of the series.
+    pub series: u16,
+    /// Index of the definition in its series.
+    pub definition: u8,
+    /// Index of the source in its series.
+    pub source: u8,
+    /// Period number.
+    pub index: i32,
+}
+
+/// What a source said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// The integer; `None` when unknown.
+    pub value: Option<i64>,
+    /// Final, not provisional.
+    pub settled: bool,
+    /// What few figures have, apart so that the others stay small.
+    pub more: Option<Box<More>>,
+}
+
+/// What few figures have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    /// Label to integer.
+    pub breakdown: Option<Breakdown>,
+    /// Why it is unknown.
+    pub reason: Option<String>,
+}
+
+impl Figure {
+    fn finality(&self) -> Finality {
+        if self.settled { Finality::Final } else { Finality::Provisional }
+    }
+
+    /// Label to integer, where the source says so.
+    pub fn breakdown(&self) -> Option<&Breakdown> {
+        self.more.as_ref()?.breakdown.as_ref()
+    }
+
+    /// Why the figure is unknown.
+    pub fn reason(&self) -> &str {
+        self.more.as_ref().and_then(|more| more.reason.as_deref()).unwrap_or_default()
+    }
+
+    /// The bytes that break a tie between equal revisions.
+    pub fn canonical(&self) -> Vec<u8> {
+        let value = match self.value {
+            Some(n) => Value::Known(n),
+            None => Value::Unknown(self.reason().to_owned()),
+        };
+        canonical_figure(&value, self.breakdown(), self.finality())
+    }
+
+    fn digest(&self) -> u64 {
+        match (self.value, self.breakdown()) {
+            // The common case without building text: finality and eight bytes.
+            (Some(n), None) => {
+                let mut bytes = [0_u8; 9];
+                bytes[0] = u8::from(self.settled);
+                bytes[1..].copy_from_slice(&n.to_le_bytes());
+                xxh3_64(&bytes)
+            }
+            _ => xxh3_64(&self.canonical()),
+        }
+    }
+}
+
+/// One revision that was stored.
+#[derive(Clone, Debug)]
+struct Seen {
+    revision: Micros,
+    digest: u64,
+    value: Option<i64>,
+    settled: bool,
+}
+
+/// The standing figure of one key, with all revisions ever stored.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Period number.
+    pub index: i32,
+    /// Index of the source.
+    pub source: u8,
+    /// The figure that stands.
+    pub figure: Figure,
+    /// Its revision.
+    pub revision: Micros,
+    digest: u64,
+    /// All other revisions, in no order; boxed because few keys have any.
+    #[expect(clippy::box_collection, reason = "8 bytes in every entry instead of 24")]
+    others: Option<Box<Vec<Seen>>>,
+}
+
+/// What became of an admitted observation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// The very same was stored before.
+    Duplicate,
+    /// Stored, and it stands.
+    Stands,
+    /// Stored, but a later revision stands.
+    Superseded,
+}
+
+impl Entry {
+    /// The first revision of a key.
+    pub(super) fn new(key: Key, figure: Figure, revision: Micros) -> Self {
+        let digest = figure.digest();
+        Self { index: key.index, source: key.source, figure, revision, digest, others: None }
+    }
+
+    /// True when a final figure was later followed by another figure.
+    pub fn restated(&self) -> bool {
+        let Some(others) = &self.others else { return false };
+        let standing = (self.revision, self.figure.value, self.figure.settled);
+        let all = || others.iter().map(|s| (s.revision, s.value, s.settled)).chain([standing]);
+        let first = all().filter(|(_, _, settled)| *settled).min_by_key(|(revision, value, _)| (*revision, *value));
+        first.is_some_and(|(since, settled_at, _)| all().any(|(at, value, _)| at > since && value != settled_at))
+    }
+
+    /// Revisions stored of this key.
+    pub fn revisions(&self) -> usize {
+        1 + self.others.as_ref().map_or(0, |others| others.len())
+    }
+
+    /// The upsert rule: the greatest (revision, canonical bytes) stands.
+    pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> Stored {
+        let digest = figure.digest();
+        let same = |at: Micros, seen: u64| at == revision && seen == digest;
+        let known = self.others.as_ref().is_some_and(|others| others.iter().any(|s| same(s.revision, s.digest)));
+        if known || same(self.revision, self.digest) {
+            return Stored::Duplicate;
+        }
+        let stands = match revision.cmp(&self.revision) {
+            std::cmp::Ordering::Equal => figure.canonical() > self.figure.canonical(),
+            order => order.is_gt(),
+        };
+        let others = self.others.get_or_insert_default();
+        if !stands {
+            others.push(Seen { revision, digest, value: figure.value, settled: figure.settled });
+            return Stored::Superseded;
+        }
+        let (value, settled) = (self.figure.value, self.figure.settled);
+        others.push(Seen { revision: self.revision, digest: self.digest, value, settled });
+        (self.figure, self.revision, self.digest) = (figure, revision, digest);
+        Stored::Stands
+    }
+}

@@ -1,0 +1,97 @@
+//! What several sources say together about one own-grain period of a flow, and the running sums of those.
+
+use super::Entry;
+use crate::rollup::Rollup;
+use contract::catalogue::{Combine, Series, SeriesSource};
+use contract::period::Period;
+
+/// How the sources of a flow become one figure.
+#[derive(Debug)]
+pub(super) struct Mix {
+    combine: Combine,
+    sources: Vec<SeriesSource>,
+    /// No source has a from or until: all take part always.
+    undated: bool,
+}
+
+impl Mix {
+    pub(super) fn new(series: &Series) -> Self {
+        let undated = series.sources.iter().all(|s| s.from.is_none() && s.until.is_none());
+        Self { combine: series.combine, sources: series.sources.clone(), undated }
+    }
+
+    pub(super) fn sources(&self) -> u8 {
+        u8::try_from(self.sources.len()).unwrap_or(u8::MAX)
+    }
+
+    fn takes_part(&self, source: usize, period: Period) -> bool {
+        // Finding a period's instants is the dear part.
+        self.undated || self.sources[source].takes_part(period.start(), period.end())
+    }
+
+    /// The figure of one period; `None` when nothing was said of it.
+    pub(super) fn together<'e>(&self, period: Period, said: impl Iterator<Item = &'e Entry>) -> Option<Rollup> {
+        let (mut counted, mut seen, mut rollup) = (0, false, Rollup::default());
+        for entry in said {
+            seen = true;
+            let Some(value) = entry.figure.value else { continue };
+            if !self.takes_part(usize::from(entry.source), period) {
+                continue;
+            }
+            counted += 1;
+            rollup.value = Some(rollup.value.unwrap_or(0) + i128::from(value));
+            rollup.provisional |= !entry.figure.settled;
+            rollup.restated |= entry.restated();
+            if self.combine == Combine::First {
+                break;
+            }
+        }
+        let wanted = match self.combine {
+            Combine::First => 1,
+            Combine::Sum => (0..self.sources.len()).filter(|i| self.takes_part(*i, period)).count().max(1),
+        };
+        seen.then_some(Rollup { complete: counted == wanted, ..rollup })
+    }
+}
+
+/// The sum of the parts of a period, kept while parts change.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sum {
+    value: i128,
+    seen: i32,
+    known: i32,
+    complete: i32,
+    provisional: i32,
+    restated: i32,
+}
+
+impl Sum {
+    fn count(&mut self, part: &Rollup, sign: i32) {
+        self.value += part.value.unwrap_or(0) * i128::from(sign);
+        self.seen += sign;
+        self.known += sign * i32::from(part.value.is_some());
+        self.complete += sign * i32::from(part.complete);
+        self.provisional += sign * i32::from(part.provisional);
+        self.restated += sign * i32::from(part.restated);
+    }
+
+    /// Counts a part in.
+    pub fn add(&mut self, part: &Rollup) {
+        self.count(part, 1);
+    }
+
+    /// Counts a part out again.
+    pub fn remove(&mut self, part: &Rollup) {
+        self.count(part, -1);
+    }
+
+    /// The sum of a period that consists of `parts`; `None` when nothing of it was seen.
+    pub fn of(&self, parts: i32) -> Option<Rollup> {
+        (self.seen > 0).then_some(Rollup {
+            value: (self.known > 0).then_some(self.value),
+            complete: self.complete == parts,
+            provisional: self.provisional > 0,
+            restated: self.restated > 0,
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! The reading side of a SQLite log.
+
+use super::file;
+use super::signal::Signal;
+use super::{FIRST_OFFSET, PARTITION};
+use crate::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position};
+use contract::time::Micros;
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes after which a batch is full, whatever number of records was asked for: its memory is the
+/// reader's, twice, while one batch is decoded and the next is read.
+const BATCH_BYTES: usize = 8 << 20;
+/// How often a waiting consumer looks for commits of other processes, which cannot wake it.
+const POLL: Duration = Duration::from_millis(20);
+/// What a first batch is expected to hold, for its first allocation.
+const EXPECTED_RECORDS: usize = 64;
+/// Bytes of a usual record, for the same.
+const EXPECTED_RECORD_BYTES: usize = 256;
+
+/// Reads a SQLite file. It has a connection of its own, which holds no lock between two calls.
+pub struct SqliteConsumer {
+    path: PathBuf,
+    connection: Connection,
+    signal: Arc<Signal>,
+    state: State,
+    /// How often other processes are looked for.
+    pub(super) poll: Duration,
+    /// Records and bytes of the batch before: the best guess for the next one.
+    expected: (usize, usize),
+}
+
+/// Where the conversation with the caller stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    Assigned,
+    Reading { next: i64 },
+}
+
+impl SqliteConsumer {
+    /// Opens the log at `path`, which is made when there is none; its folder must exist. Commits are
+    /// seen within 20 ms; a consumer of [`super::SqliteOutbox::consumer`] is woken at once.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, BusError> {
+        Self::with_signal(path.as_ref(), Arc::default())
+    }
+
+    pub(super) fn with_signal(path: &Path, signal: Arc<Signal>) -> Result<Self, BusError> {
+        let connection = file::open(path)?;
+        connection.pragma_update(None, "query_only", true).map_err(|error| file::failed(path, error))?;
+        let expected = (EXPECTED_RECORDS, EXPECTED_RECORDS * EXPECTED_RECORD_BYTES);
+        Ok(Self { path: path.to_owned(), connection, signal, state: State::New, poll: POLL, expected })
+    }
+
+    /// Waits for a batch until the time is over, but looks into the log at least once.
+    fn wait(&mut self, next: i64, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
+        let started = Instant::now();
+        loop {
+            let seen = self.signal.seen();
+            if let Some(batch) = self.read(next, max_records)? {
+                self.expected = (batch.len(), batch.bytes());
+                self.state = State::Reading { next: batch.next.next };
+                return Ok(Delivery::Batch(batch));
+            }
+            let left = max_wait.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return Ok(Delivery::Idle);
+            }
+            self.signal.wait_beyond(seen, left.min(self.poll));
+        }
+    }
+
+    fn read(&self, next: i64, max_records: usize) -> Result<Option<Batch>, BusError> {
+        let failed = |error| file::failed(&self.path, error);
+        let limit = i64::try_from(max_records.max(1)).unwrap_or(i64::MAX);
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, time, body FROM log WHERE id >= ?1 ORDER BY id LIMIT ?2")
+            .map_err(failed)?;
+        let mut rows = statement.query((next, limit)).map_err(failed)?;
+        // Nothing is allocated to find that there is nothing.
+        let Some(row) = rows.next().map_err(failed)? else { return Ok(None) };
+        let mut batch = BatchBuilder::with_capacity(self.expected.0.min(max_records), self.expected.1);
+        self.take(row, next, &mut batch)?;
+        for due in next + 1.. {
+            if batch.bytes() >= BATCH_BYTES {
+                break;
+            }
+            let Some(row) = rows.next().map_err(failed)? else { break };
+            self.take(row, due, &mut batch)?;
+        }
+        Ok(batch.finish(PARTITION))
+    }
+
+    /// Adds a row to the batch, provided that it is the one that is due.
+    fn take(&self, row: &Row, due: i64, batch: &mut BatchBuilder) -> Result<(), BusError> {
+        let (found, time, body) = columns(row).map_err(|error| file::failed(&self.path, error))?;
+        if found != due {
+            return Err(self.gap(due, found));
+        }
+        batch.push(found, time, body);
+        Ok(())
+    }
+
+    /// Makes sure that reading from the first record on misses none.
+    fn check_first(&self) -> Result<(), BusError> {
+        let first: Option<i64> = self
+            .connection
+            .query_row("SELECT min(id) FROM log", [], |row| row.get(0))
+            .map_err(|error| file::failed(&self.path, error))?;
+        match first {
+            Some(found) if found != FIRST_OFFSET => Err(self.gap(FIRST_OFFSET, found)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that the record before `position` is the one that was read.
+    fn check(&self, position: Position) -> Result<(), BusError> {
+        let failed = |error| file::failed(&self.path, error);
+        // One transaction, so that both answers are of one moment.
+        let transaction = self.connection.unchecked_transaction().map_err(failed)?;
+        let before = transaction
+            .query_row("SELECT id, time, body FROM log WHERE id = ?1", (position.next.saturating_sub(1),), |row| {
+                columns(row).map(|(id, time, body)| Position::behind(id, time, body))
+            })
+            .optional()
+            .map_err(failed)?;
+        if before == Some(position) {
+            return Ok(());
+        }
+        let (first, end): (Option<i64>, Option<i64>) = transaction
+            .query_row("SELECT (SELECT min(id) FROM log), (SELECT max(id) FROM log)", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(failed)?;
+        match first {
+            Some(found) if found > position.next => Err(self.gap(position.next, found)),
+            _ => {
+                let (bus, end) = (file::name(&self.path), end.unwrap_or(FIRST_OFFSET - 1));
+                Err(BusError::Recreated { bus, partition: PARTITION, position, end })
+            }
+        }
+    }
+
+    fn gap(&self, next: i64, found: i64) -> BusError {
+        BusError::Gap { bus: file::name(&self.path), partition: PARTITION, next, found }
+    }
+}
+
+impl Consumer for SqliteConsumer {
+    fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
+        match self.state {
+            State::New => {
+                self.state = State::Assigned;
+                Ok(Delivery::Assigned(PARTITION))
+            }
+            State::Assigned => Err(out_of_order("next", PARTITION, "it was assigned, start it first")),
+            State::Reading { next } => self.wait(next, max_records, max_wait),
+        }
+    }
+
+    fn start(&mut self, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
+        if self.state != State::Assigned || partition != PARTITION {
+            return Err(out_of_order("start", partition, "it is not being assigned"));
+        }
+        from.map_or_else(|| self.check_first(), |position| self.check(position))?;
+        self.state = State::Reading { next: from.map_or(FIRST_OFFSET, |position| position.next) };
+        Ok(())
+    }
+
+    /// Always out of order: a SQLite log has one reader, and its partition is never revoked.
+    fn release(&mut self, partition: Partition) -> Result<(), BusError> {
+        Err(out_of_order("release", partition, "it was not revoked"))
+    }
+}
+
+impl fmt::Debug for SqliteConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteConsumer").field("path", &self.path).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, Micros, &'row [u8])> {
+    Ok((row.get(0)?, Micros(row.get(1)?), row.get_ref(2)?.as_blob()?))
+}
+
+fn out_of_order(call: &'static str, partition: Partition, state: &'static str) -> BusError {
+    BusError::OutOfOrder { call, partition, state }
+}

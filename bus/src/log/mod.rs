@@ -1,0 +1,30 @@
+//! The bus in one SQLite file: the outbox of every collector and, embedded, the whole bus.
+//!
+//! SQLite because its log is durable, transactional with the checkpoints and readable with any tool,
+//! and needs no server. Several processes may have the file open: writers take turns, readers never
+//! wait. The file holds:
+//!
+//! ```text
+//! log(id, time, key, body)      id: the offset, contiguous from 1; time: when it was committed
+//! checkpoint(name, value)
+//! ```
+//!
+//! Nothing here ever deletes from the log. Whoever does must keep its newest record: SQLite numbers on
+//! from it, and a reader's position is proved by it.
+
+mod consumer;
+mod file;
+mod outbox;
+mod queue;
+mod signal;
+mod writer;
+
+pub use consumer::SqliteConsumer;
+pub use outbox::SqliteOutbox;
+
+use crate::Partition;
+
+/// The only partition of a SQLite log.
+pub const PARTITION: Partition = Partition(0);
+/// The offset of a log's first record.
+const FIRST_OFFSET: i64 = 1;

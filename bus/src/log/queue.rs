@@ -1,0 +1,152 @@
+//! What waits to be written: bounded, handed over in groups.
+//!
+//! No lock of the file, no disk and no clock is touched while the queue is held, so that publishing
+//! never waits for the disk.
+
+use crate::{Acknowledge, Checkpoint, MAX_PUBLISH_BYTES, Outgoing};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Requests that may wait. A publisher that waits for its answer has one, so this is how many
+/// publishers there can be.
+const QUEUE_REQUESTS: usize = 4096;
+/// Bytes that may wait: one batch of the largest size fits at any time the queue is empty.
+const QUEUE_BYTES: usize = MAX_PUBLISH_BYTES;
+/// Records of one commit. A commit costs a flush of the disk, which 20 000 rows make cheap; more would
+/// only make the first publisher of the group wait longer.
+const GROUP_RECORDS: usize = 20_000;
+/// Bytes of one commit, for the same reason.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// One call of publish. It is never split: its records and its checkpoint are one transaction.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) batch: Vec<Outgoing>,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) bytes: usize,
+    pub(super) ack: Acknowledge,
+}
+
+/// Why a request was not taken; it is handed back.
+#[derive(Debug)]
+pub(super) enum Refused {
+    Full(Request),
+    Closed(Request),
+}
+
+/// Requests in the order of their calls.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    requests: VecDeque<Request>,
+    bytes: usize,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds a request behind the others.
+    pub(super) fn push(&self, request: Request) -> Result<(), Refused> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Refused::Closed(request));
+        }
+        if waiting.requests.len() >= QUEUE_REQUESTS || waiting.bytes + request.bytes > QUEUE_BYTES {
+            return Err(Refused::Full(request));
+        }
+        waiting.bytes += request.bytes;
+        waiting.requests.push_back(request);
+        drop(waiting);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Waits for requests and takes as many as one commit should hold, at least one. `None` once the
+    /// queue is closed and everything in it was taken.
+    pub(super) fn take(&self) -> Option<Vec<Request>> {
+        let idle = |waiting: &mut Waiting| waiting.requests.is_empty() && !waiting.closed;
+        let mut waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        let (mut group, mut records, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(request) = waiting.requests.front() {
+            records += request.batch.len();
+            bytes += request.bytes;
+            if !group.is_empty() && (records > GROUP_RECORDS || bytes > GROUP_BYTES) {
+                break;
+            }
+            waiting.bytes -= request.bytes;
+            group.extend(waiting.requests.pop_front());
+        }
+        (!group.is_empty()).then_some(group)
+    }
+
+    /// Takes no more requests; what waits is still handed over.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Takes no more requests and drops what waits, unanswered.
+    pub(super) fn abandon(&self) {
+        self.close();
+        let dropped = std::mem::take(&mut self.lock().requests);
+        drop(dropped);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing panics while it is held.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pending;
+    use contract::time::Micros;
+
+    fn request(records: usize, bytes: usize) -> Request {
+        let record = Outgoing { key: String::new(), revision: Micros(0), body: Vec::new() };
+        Request { batch: vec![record; records], checkpoint: Vec::new(), bytes, ack: Pending::new("b").0 }
+    }
+
+    fn taken(queue: &Queue) -> Vec<usize> {
+        queue.take().unwrap().iter().map(|request| request.batch.len()).collect()
+    }
+
+    #[test]
+    fn a_group_holds_whole_requests_up_to_the_limits_of_a_commit() {
+        let queue = Queue::default();
+        for records in [1, GROUP_RECORDS - 1, 2, GROUP_RECORDS + 1, 3] {
+            queue.push(request(records, 1)).unwrap();
+        }
+        queue.push(request(4, GROUP_BYTES)).unwrap();
+        let groups: Vec<_> = (0..5).map(|_| taken(&queue)).collect();
+        assert_eq!(groups, [vec![1, GROUP_RECORDS - 1], vec![2], vec![GROUP_RECORDS + 1], vec![3], vec![4]]);
+    }
+
+    #[test]
+    fn a_full_queue_refuses_and_takes_again_when_it_was_emptied() {
+        let queue = Queue::default();
+        queue.push(request(1, QUEUE_BYTES)).unwrap();
+        assert!(matches!(queue.push(request(1, 1)), Err(Refused::Full(_))));
+        assert_eq!(taken(&queue), [1]);
+        for _ in 0..QUEUE_REQUESTS {
+            queue.push(request(0, 0)).unwrap();
+        }
+        assert!(matches!(queue.push(request(0, 0)), Err(Refused::Full(_))));
+    }
+
+    #[test]
+    fn a_closed_queue_hands_over_what_waits_and_then_ends() {
+        let queue = Queue::default();
+        queue.push(request(1, 1)).unwrap();
+        queue.close();
+        assert!(matches!(queue.push(request(1, 1)), Err(Refused::Closed(_))));
+        assert_eq!(taken(&queue), [1]);
+        assert!(queue.take().is_none());
+    }
+}

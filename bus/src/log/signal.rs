@@ -1,0 +1,66 @@
+//! Tells the readers of a process that its writer has committed.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A count of commits that can be waited on. Look at it before reading, wait beyond what was seen
+/// after: a commit in between is then never slept through.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    commits: Mutex<u64>,
+    raised: Condvar,
+}
+
+impl Signal {
+    /// How many commits there were so far.
+    pub(super) fn seen(&self) -> u64 {
+        *self.lock()
+    }
+
+    /// Wakes everyone who waits.
+    pub(super) fn raise(&self) {
+        *self.lock() += 1;
+        self.raised.notify_all();
+    }
+
+    /// Waits until there were more commits than `seen`, at most that long.
+    pub(super) fn wait_beyond(&self, seen: u64, at_most: Duration) {
+        // The outcome does not matter: the caller looks into the log either way.
+        drop(self.raised.wait_timeout_while(self.lock(), at_most, |commits| *commits == seen));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        // A count is whole at any time, whoever panicked.
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    #[test]
+    fn a_commit_between_looking_and_waiting_is_not_slept_through() {
+        let signal = Signal::default();
+        let seen = signal.seen();
+        signal.raise();
+        let started = Instant::now();
+        signal.wait_beyond(seen, Duration::from_mins(1));
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_waiting_reader_is_woken() {
+        let signal = Arc::new(Signal::default());
+        let (started, seen) = (Instant::now(), signal.seen());
+        let reader = std::thread::spawn({
+            let signal = Arc::clone(&signal);
+            move || signal.wait_beyond(seen, Duration::from_mins(1))
+        });
+        signal.raise();
+        reader.join().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,93 @@
+//! The one thread of an outbox that writes: a group of requests, one transaction, all the answers.
+//!
+//! While it flushes, the next requests gather in the queue; that is all there is to group commit. A
+//! failed commit fails every request in it and the writer goes on, so a disk that was full recovers
+//! by itself. It never retries: the publisher knows best whether its batch is still wanted.
+
+use super::file;
+use super::queue::{Queue, Request};
+use super::signal::Signal;
+use crate::BusError;
+use contract::time::Clock;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const INSERT: &str = "INSERT INTO log(time, key, body) VALUES (?1, ?2, ?3)";
+const PUT: &str = "INSERT INTO checkpoint(name, value) VALUES (?1, ?2) \
+                   ON CONFLICT(name) DO UPDATE SET value = excluded.value";
+const DELETE: &str = "DELETE FROM checkpoint WHERE name = ?1";
+
+/// What the writing thread owns and shares.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) signal: Arc<Signal>,
+}
+
+impl Writer {
+    /// Writes until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        while let Some(group) = self.queue.take() {
+            let outcome = self.commit(&group).map_err(|error| file::failed(&self.path, error));
+            if outcome.is_ok() {
+                self.signal.raise();
+            }
+            answer(group, &outcome);
+        }
+    }
+
+    fn commit(&mut self, group: &[Request]) -> rusqlite::Result<()> {
+        // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        insert(&transaction, group, self.clock.now().0)?;
+        note(&transaction, group)?;
+        transaction.commit()
+    }
+}
+
+impl Drop for Writer {
+    /// However the thread ends, nobody is left waiting for an answer.
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
+fn answer(group: Vec<Request>, outcome: &Result<(), BusError>) {
+    for request in group {
+        request.ack.send(outcome.clone().map_err(Into::into));
+    }
+}
+
+/// Appends the records of a group. Only what differs from the row before is bound again: at a million
+/// rows a second each bind counts.
+fn insert(transaction: &Transaction, group: &[Request], time: i64) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached(INSERT)?;
+    statement.raw_bind_parameter(1, time)?;
+    let mut bound = None;
+    for record in group.iter().flat_map(|request| &request.batch) {
+        let key = record.key.as_str();
+        if bound != Some(key) {
+            statement.raw_bind_parameter(2, key)?;
+            bound = Some(key);
+        }
+        statement.raw_bind_parameter(3, record.body.as_slice())?;
+        statement.raw_execute()?;
+    }
+    Ok(())
+}
+
+/// Changes the checkpoints of a group, in order.
+fn note(transaction: &Transaction, group: &[Request]) -> rusqlite::Result<()> {
+    let mut put = transaction.prepare_cached(PUT)?;
+    let mut delete = transaction.prepare_cached(DELETE)?;
+    for (name, value) in group.iter().flat_map(|request| &request.checkpoint) {
+        match value {
+            Some(value) => put.execute((name, value))?,
+            None => delete.execute((name,))?,
+        };
+    }
+    Ok(())
+}

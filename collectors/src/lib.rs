@@ -1,0 +1,3 @@
+//! Ask a source system, parse, publish.
+
+pub mod table;

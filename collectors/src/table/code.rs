@@ -1,0 +1,211 @@
+//! Municipality codes (全国地方公共団体コード): what identifies a municipality, since 川崎 names three.
+//!
+//! Six digits, the last of which checks the others. Spreadsheets drop leading zeros and many lists
+//! leave the check digit out, so five digits can mean two things. Cell by cell 143 of the 1,741
+//! municipalities would be taken for others; the column tells, so let [`Form::of`] look at all of it first.
+
+use super::problem::Reason;
+use super::sheet::Cell;
+use super::text::{has_false_digit, normal};
+use std::fmt;
+
+/// Weights of the first five digits in the check digit.
+const WEIGHTS: [u32; 5] = [6, 5, 4, 3, 2];
+/// The greatest code a cell can hold, with its check digit.
+const MAX_CODE: f64 = 999_999.0;
+/// Number of prefectures.
+const PREFECTURES: u32 = 47;
+
+/// How a column writes its codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With the check digit: six digits, five where a leading zero was lost.
+    Checked,
+    /// Without: five digits, four where a leading zero was lost.
+    Unchecked,
+}
+
+impl Form {
+    /// The form of a column, by all its codes; cells that are no code are passed over. `None` when
+    /// there is none.
+    ///
+    /// Six digits are only written with, four only without the check digit. Where all have five, they
+    /// are codes that lost their zero if every one of them checks.
+    pub fn of<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Option<Self> {
+        let mut form = None;
+        for digits in cells.into_iter().filter_map(|cell| digits(cell).ok()) {
+            match digits.len() {
+                6 => return Some(Self::Checked),
+                4 => return Some(Self::Unchecked),
+                _ if Municipality::of_digits(&digits, Some(Self::Checked)).is_err() => form = Some(Self::Unchecked),
+                _ => form = form.or(Some(Self::Checked)),
+            }
+        }
+        form
+    }
+}
+
+/// The digits of a cell, four to six of them.
+fn digits(cell: &Cell) -> Result<String, Reason> {
+    let text = match cell {
+        Cell::Empty => return Err(Reason::Empty),
+        Cell::Text(text) if has_false_digit(text) => return Err(Reason::NotACode),
+        Cell::Text(text) => normal(text),
+        Cell::Number(number) if (0.0..=MAX_CODE).contains(number) => number.to_string(),
+        Cell::Number(_) => return Err(Reason::NotACode),
+        Cell::Bool(_) | Cell::Date(_) => return Err(Reason::WrongType),
+        Cell::Error => return Err(Reason::FormulaError),
+    };
+    // A list that went through floating numbers.
+    let digits = text.strip_suffix(".0").unwrap_or(&text);
+    let fits = (4..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(digits.to_owned()) } else { Err(Reason::NotACode) }
+}
+
+/// A municipality or prefecture, by its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Municipality {
+    /// The code without its check digit: prefecture times 1,000 plus municipality.
+    stem: u32,
+}
+
+impl Municipality {
+    /// Reads a code that stands alone: six digits, five (without check digit, or with it and without a
+    /// leading zero), or four (neither).
+    ///
+    /// Five digits are the six of a code that lost its zero when they check as such (`11002`, 札幌市),
+    /// else a code without its check digit (`14130`).
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        Self::of_digits(&digits(&Cell::of_text(text))?, None)
+    }
+
+    /// Reads a code from a cell of a column of this form; without one as [`Municipality::parse`] does.
+    pub fn read(cell: &Cell, form: Option<Form>) -> Result<Self, Reason> {
+        Self::of_digits(&digits(cell)?, form)
+    }
+
+    fn of_digits(digits: &str, form: Option<Form>) -> Result<Self, Reason> {
+        let number: u32 = digits.parse().map_err(|_| Reason::NotACode)?;
+        match (digits.len(), form) {
+            (6, _) | (5, Some(Form::Checked)) => Self::checked(number),
+            (4, Some(Form::Checked)) => Err(Reason::NotACode),
+            (5, None) => Self::checked(number).or_else(|_| Self::of_stem(number).ok_or(Reason::NotACode)),
+            _ => Self::of_stem(number).ok_or(Reason::NotACode),
+        }
+    }
+
+    /// The code with its check digit, as a number.
+    pub fn number(self) -> u32 {
+        self.stem * 10 + check_digit(self.stem)
+    }
+
+    /// The prefecture, 1 to 47.
+    pub fn prefecture(self) -> u32 {
+        self.stem / 1000
+    }
+
+    fn checked(number: u32) -> Result<Self, Reason> {
+        let code = Self::of_stem(number / 10).ok_or(Reason::NotACode)?;
+        if code.number() == number { Ok(code) } else { Err(Reason::WrongCheckDigit) }
+    }
+
+    fn of_stem(stem: u32) -> Option<Self> {
+        let (prefecture, own) = (stem / 1000, stem % 1000);
+        ((1..=PREFECTURES).contains(&prefecture) && (own == 0 || own >= 100)).then_some(Self { stem })
+    }
+}
+
+fn check_digit(stem: u32) -> u32 {
+    let mut rest = stem;
+    let mut sum = 0;
+    for weight in WEIGHTS.iter().rev() {
+        sum += rest % 10 * weight;
+        rest /= 10;
+    }
+    (11 - sum % 11) % 10
+}
+
+impl fmt::Display for Municipality {
+    /// Six digits: `011002`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:06}", self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(code: Result<Municipality, Reason>) -> Result<String, Reason> {
+        code.map(|code| code.to_string())
+    }
+
+    #[test]
+    fn codes_as_lists_write_them() {
+        let rows = [
+            ("141305", Ok("141305")),
+            ("14130", Ok("141305")),
+            ("１４１３０５", Ok("141305")),
+            ("011002", Ok("011002")),
+            ("11002", Ok("011002")),
+            ("01100", Ok("011002")),
+            ("1100", Ok("011002")),
+            ("37201", Ok("372013")),
+            ("13101", Ok("131016")),
+            ("140007", Ok("140007")),
+            ("14000", Ok("140007")),
+            ("141305.0", Ok("141305")),
+            ("141306", Err(Reason::WrongCheckDigit)),
+            ("<NA>", Err(Reason::NotACode)),
+            ("川崎市", Err(Reason::NotACode)),
+            ("", Err(Reason::Empty)),
+            ("480000", Err(Reason::NotACode)),
+            ("14050", Err(Reason::NotACode)),
+            ("1413051", Err(Reason::NotACode)),
+            ("14130²", Err(Reason::NotACode)),
+            ("-14130", Err(Reason::NotACode)),
+        ];
+        for (text, code) in rows {
+            assert_eq!(show(Municipality::parse(text)), code.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_of_a_workbook() {
+        let read = |number| show(Municipality::read(&Cell::Number(number), None));
+        assert_eq!(read(11_002.0), Ok("011002".to_owned()));
+        assert_eq!(read(141_305.0), Ok("141305".to_owned()));
+        assert_eq!(read(0.5), Err(Reason::NotACode));
+        assert_eq!(read(1e300), Err(Reason::NotACode));
+        assert_eq!(Municipality::read(&Cell::Empty, None), Err(Reason::Empty));
+    }
+
+    #[test]
+    fn a_code_that_lost_its_zero_is_found_again() {
+        for stem in (1000..10_000).filter(|stem| Municipality::of_stem(*stem).is_some()) {
+            let code = Municipality { stem };
+            assert_eq!(Municipality::parse(&code.number().to_string()), Ok(code));
+        }
+    }
+
+    #[test]
+    fn the_column_tells_what_five_digits_mean() {
+        // 14150 is 相模原市 without its check digit; it happens to check as 014150.
+        let cells = |texts: &[&str]| texts.iter().map(|text| Cell::of_text(text)).collect::<Vec<_>>();
+        assert_eq!(show(Municipality::parse("14150")), Ok("014150".to_owned()));
+        let rows: [(&[&str], Option<Form>); 6] = [
+            (&["14150", "14130"], Some(Form::Unchecked)),
+            (&["14150", "1100"], Some(Form::Unchecked)),
+            (&["14150", "141305"], Some(Form::Checked)),
+            (&["11002", "12025"], Some(Form::Checked)),
+            (&["団体コード", "<NA>", ""], None),
+            (&["12025", "川崎市", "14130"], Some(Form::Unchecked)),
+        ];
+        for (texts, form) in rows {
+            assert_eq!(Form::of(&cells(texts)), form, "{texts:?}");
+        }
+        let cell = Cell::of_text("14150");
+        assert_eq!(show(Municipality::read(&cell, Some(Form::Unchecked))), Ok("141500".to_owned()));
+        assert_eq!(Municipality::read(&Cell::of_text("14130"), Some(Form::Checked)), Err(Reason::WrongCheckDigit));
+    }
+}

@@ -1,0 +1,193 @@
+//! The zip file around a workbook, looked through before a workbook reader trusts it.
+//!
+//! A workbook can unpack to a thousand times its size, can lie about that size, and can announce a
+//! billion texts that the reader would make room for. Every part is unpacked once here, in pieces that
+//! are counted and dropped; that costs a second unpacking and bounds everything after it.
+
+use super::{Limits, TableError};
+use std::io::{Cursor, Read};
+
+/// Parts (files) of a workbook.
+const MAX_PARTS: usize = 4_096;
+/// Elements of the style part: Excel stores 65,490 cell formats of about five elements each.
+const MAX_STYLE_ELEMENTS: u64 = 400_000;
+/// Texts of a workbook that are stored once.
+const MAX_SHARED_TEXTS: u64 = 4_000_000;
+/// Bytes unpacked at a time.
+const PIECE: usize = 64 << 10;
+/// Message for a zip file that cannot be unpacked.
+const CORRUPT: TableError = TableError::Workbook("a part is damaged, encrypted or packed in an unknown way");
+
+/// Unpacks every part of the workbook once and throws it away.
+///
+/// Errors: [`TableError::TooLarge`] as soon as a limit is passed, [`TableError::Workbook`] when it is
+/// no intact zip file.
+pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), TableError> {
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| TableError::Workbook("not a zip file, or cut short"))?;
+    if archive.len() > MAX_PARTS {
+        return Err(TableError::too_large("parts in a workbook", MAX_PARTS));
+    }
+    let mut unpacked = 0;
+    let mut piece = vec![0; PIECE];
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).map_err(|_| CORRUPT)?;
+        let mut scan = Scan::of(&String::from_utf8_lossy(part.name_raw()));
+        loop {
+            let length = part.read(&mut piece).map_err(|_| CORRUPT)?;
+            if length == 0 {
+                break;
+            }
+            unpacked += length as u64;
+            within(unpacked, "bytes unpacked", limits.unpacked_bytes)?;
+            scan.take(&piece[..length])?;
+        }
+        scan.end()?;
+    }
+    Ok(())
+}
+
+fn within(count: u64, what: &'static str, limit: u64) -> Result<(), TableError> {
+    if count > limit { Err(TableError::TooLarge { what, limit }) } else { Ok(()) }
+}
+
+/// What is looked for in a part, by its name.
+enum Scan {
+    /// The shared texts: the announced count, for which the reader reserves room at once.
+    Texts(Announced),
+    /// The styles: elements, each of which costs the reader much more than its bytes.
+    Styles(u64),
+    Nothing,
+}
+
+impl Scan {
+    fn of(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        if name.contains("sharedstrings") {
+            Self::Texts(Announced::default())
+        } else if name.contains("styles") {
+            Self::Styles(0)
+        } else {
+            Self::Nothing
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<(), TableError> {
+        match self {
+            Self::Texts(announced) => piece.iter().try_for_each(|&byte| announced.take(byte)),
+            Self::Styles(elements) => {
+                *elements += piece.iter().map(|&byte| u64::from(byte == b'<')).sum::<u64>();
+                within(*elements, "style elements", MAX_STYLE_ELEMENTS)
+            }
+            Self::Nothing => Ok(()),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), TableError> {
+        match self {
+            Self::Texts(announced) => announced.settle(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The attribute that announces how many texts follow.
+const ATTRIBUTE: &[u8] = b"uniqueCount";
+
+/// Reads `uniqueCount="123"` wherever it stands, byte by byte, as a part may break anywhere.
+#[derive(Default)]
+struct Announced {
+    /// Bytes of [`ATTRIBUTE`] seen; when all are, blanks, `=` and a quote may pass before digits.
+    seen: usize,
+    number: u64,
+}
+
+impl Announced {
+    fn take(&mut self, byte: u8) -> Result<(), TableError> {
+        // XML allows no other control bytes; refusing them leaves no encoding (UTF-16, ISO-2022-JP)
+        // in which the attribute could pass unseen.
+        if byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') {
+            return Err(TableError::Workbook("the shared texts are not UTF-8"));
+        }
+        if self.seen < ATTRIBUTE.len() {
+            // A name begins behind a blank or a colon, so after a wrong byte it can only begin anew.
+            self.seen = if byte == ATTRIBUTE[self.seen] { self.seen + 1 } else { usize::from(byte == ATTRIBUTE[0]) };
+            return Ok(());
+        }
+        match byte {
+            b'0'..=b'9' => self.number = self.number.saturating_mul(10).saturating_add(u64::from(byte - b'0')),
+            b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'"' | b'\'' | b'+' if self.number == 0 => {}
+            _ => {
+                self.settle()?;
+                *self = Self { seen: usize::from(byte == ATTRIBUTE[0]), number: 0 };
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), TableError> {
+        within(self.number, "shared texts", MAX_SHARED_TEXTS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    fn pack(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn too_large(what: &'static str, limit: u64) -> Result<(), TableError> {
+        Err(TableError::TooLarge { what, limit })
+    }
+
+    #[test]
+    fn a_bomb_is_refused_by_what_it_unpacks_to_and_not_by_what_it_says() {
+        let mut bomb = pack(&[("xl/worksheets/sheet1.xml", &vec![b' '; 20 << 20])]);
+        assert!(bomb.len() < 100_000);
+        let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
+        assert_eq!(inspect(&bomb, &limits), too_large("bytes unpacked", 1 << 20));
+        // The size in the central directory, made to say one byte.
+        let directory = bomb.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
+        bomb[directory + 24..directory + 28].copy_from_slice(&1_u32.to_le_bytes());
+        assert!(inspect(&bomb, &limits).is_err());
+    }
+
+    #[test]
+    fn a_billion_announced_texts_are_refused_before_room_is_made_for_them() {
+        let limits = Limits::default();
+        for text in
+            ["<sst uniqueCount=\"1000000000000\">", "<sst uniqueuniqueCount\n=\n'99999999'", "uniqueCount='00005000000"]
+        {
+            let bytes = pack(&[("XL\\SharedStrings.xml", text.as_bytes())]);
+            assert_eq!(inspect(&bytes, &limits), too_large("shared texts", MAX_SHARED_TEXTS), "{text}");
+        }
+        let fine =
+            pack(&[("xl/sharedStrings.xml", b"<sst count=\"99999999\" uniqueCount=\"12\"><si><t>99999999</t></si>")]);
+        assert_eq!(inspect(&fine, &limits), Ok(()));
+        let wide: Vec<u8> = "<sst uniqueCount='1'>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide = pack(&[("xl/sharedStrings.xml", &wide)]);
+        assert_eq!(inspect(&wide, &limits), Err(TableError::Workbook("the shared texts are not UTF-8")));
+    }
+
+    #[test]
+    fn styles_without_end_are_refused() {
+        let bytes = pack(&[("xl/styles.xml", "<xf/>".repeat(400_001).as_bytes())]);
+        assert_eq!(inspect(&bytes, &Limits::default()), too_large("style elements", MAX_STYLE_ELEMENTS));
+    }
+
+    #[test]
+    fn a_damaged_part_is_an_error() {
+        let mut bytes = pack(&[("xl/workbook.xml", &vec![b'a'; 1000])]);
+        bytes[45] ^= 0xFF;
+        assert_eq!(inspect(&bytes, &Limits::default()), Err(CORRUPT));
+    }
+}

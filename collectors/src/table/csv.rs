@@ -1,0 +1,181 @@
+//! Text tables: csv and tsv, with the faults that spreadsheets and hands put into them.
+//!
+//! Line ends may be mixed, rows ragged, quotes stray. The one fault that is refused is a quote whose
+//! other end is missing: it hides the rows up to the next quote or the end.
+
+use super::sheet::{Cell, Row, Sheet};
+use super::{Budget, Limits, TableError};
+
+/// The rows of `text`. Quotes and separators follow RFC 4180; CR, LF and CRLF all end a row.
+pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, TableError> {
+    quoting(text, separator)?;
+    let mut reader =
+        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
+    let mut budget = Budget::new(limits);
+    let mut rows = Vec::new();
+    let mut record = ::csv::StringRecord::new();
+    let mut lines = Lines::new(text);
+    // Text is valid UTF-8, lengths are free and memory does not fail to be read: no error can come.
+    while reader.read_record(&mut record).unwrap_or(false) {
+        let start = record.position().map_or(0, ::csv::Position::byte);
+        let line = lines.at(usize::try_from(start).unwrap_or(usize::MAX));
+        let filled = record.iter().enumerate().filter(|(_, field)| !super::text::trim(field).is_empty());
+        let used = filled.last().map_or(0, |(last, _)| last + 1);
+        budget.row(used, rows.len() + 1)?;
+        let mut cells = Vec::with_capacity(used);
+        for field in record.iter().take(used) {
+            budget.text(field)?;
+            cells.push(Cell::of_text(field));
+        }
+        rows.extend(Row::new(line, cells));
+    }
+    Ok(Sheet { name: None, hidden: false, rows })
+}
+
+/// Fields of a record, empty ones at its end included; the reader makes room for them all.
+const MAX_FIELDS: usize = 100_000;
+
+/// Where in a record a byte stands.
+#[derive(Clone, Copy)]
+enum State {
+    FieldStart,
+    Plain,
+    /// Inside quotes since this line, and whether a line has ended since.
+    Quoted(u32, bool),
+    /// Behind a quote that closes those, or is the first of a doubled one.
+    Closed(u32, bool),
+}
+
+/// Refuses what the csv reader would take without a word: a quoted field over several lines that ends
+/// with the file or, the other quote being one that was meant to open a field, with a letter behind it;
+/// and a record of more than [`MAX_FIELDS`].
+fn quoting(text: &str, separator: u8) -> Result<(), TableError> {
+    let (mut state, mut line, mut fields, mut before) = (State::FieldStart, 1_u32, 1, 0);
+    for byte in text.bytes() {
+        let end = byte == b'\n' || byte == b'\r';
+        line = line.saturating_add(u32::from(end && !(byte == b'\n' && before == b'\r')));
+        before = byte;
+        state = match state {
+            State::FieldStart if byte == b'"' => State::Quoted(line, false),
+            State::Quoted(from, lines) if byte == b'"' => State::Closed(from, lines),
+            State::Quoted(from, lines) => State::Quoted(from, lines || end),
+            State::Closed(from, lines) if byte == b'"' => State::Quoted(from, lines),
+            State::Closed(from, lines) if byte == b' ' => State::Closed(from, lines),
+            _ if end || byte == separator => State::FieldStart,
+            State::Closed(line, true) => return Err(TableError::OpenQuote { line }),
+            _ => State::Plain,
+        };
+        if matches!(state, State::FieldStart) {
+            fields = if end { 1 } else { fields + 1 };
+        }
+        if fields > MAX_FIELDS {
+            return Err(TableError::too_large("fields in a record", MAX_FIELDS));
+        }
+    }
+    match state {
+        State::Quoted(line, true) => Err(TableError::OpenQuote { line }),
+        _ => Ok(()),
+    }
+}
+
+/// Counts lines up to a byte: the csv reader counts LF only, and starts a record at the LF of a CRLF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line, from 1, of the first byte at or after `byte` that is no line end. Bytes must not go back.
+    fn at(&mut self, byte: usize) -> u32 {
+        while let Some(&c) = self.bytes.get(self.at) {
+            if self.at >= byte && c != b'\n' && c != b'\r' {
+                break;
+            }
+            let crlf = c == b'\r' && self.bytes.get(self.at + 1) == Some(&b'\n');
+            self.line = self.line.saturating_add(u32::from((c == b'\n' || c == b'\r') && !crlf));
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(sheet: &Sheet) -> Vec<(u32, Vec<String>)> {
+        sheet.rows.iter().map(|row| (row.number, row.cells.iter().map(Cell::text).collect())).collect()
+    }
+
+    fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
+        texts(&read(text, b',', &Limits::default()).unwrap())
+    }
+
+    fn row(number: u32, cells: &[&str]) -> (u32, Vec<String>) {
+        (number, cells.iter().map(|&cell| cell.to_owned()).collect())
+    }
+
+    #[test]
+    fn line_ends_mix_and_rows_keep_the_line_they_began_on() {
+        let text = "a,b\r\n1,\"x\ny\"\n\r\n2,z\r3,w\n\n,,\n4,v";
+        let expected = [
+            row(1, &["a", "b"]),
+            row(2, &["1", "x\ny"]),
+            row(5, &["2", "z"]),
+            row(6, &["3", "w"]),
+            row(9, &["4", "v"]),
+        ];
+        assert_eq!(rows(text), expected);
+    }
+
+    #[test]
+    fn ragged_rows_stray_quotes_and_doubled_quotes_are_taken_as_they_are() {
+        let text = "a,b,c\n1\n1,2,3,4,,\nab\"c\"d,\"e\"\"f\",\"g\"h\n";
+        let expected = [
+            row(1, &["a", "b", "c"]),
+            row(2, &["1"]),
+            row(3, &["1", "2", "3", "4"]),
+            row(4, &["ab\"c\"d", "e\"f", "gh"]),
+        ];
+        assert_eq!(rows(text), expected);
+    }
+
+    #[test]
+    fn a_quote_left_open_is_an_error_with_its_line() {
+        assert_eq!(read("a,b\n1,\"2\n3,4\n", b',', &Limits::default()), Err(TableError::OpenQuote { line: 2 }));
+        assert_eq!(rows("a,b\n1,\"2\n3\"\n"), [row(1, &["a", "b"]), row(2, &["1", "2\n3"])]);
+        let swallowed = "\"a\",\"b\"\n\"1\",\"2\n\"3\",\"4\"\n\"5\",\"6\"\n";
+        assert_eq!(read(swallowed, b',', &Limits::default()), Err(TableError::OpenQuote { line: 2 }));
+        assert_eq!(rows("a\n\"1"), [row(1, &["a"]), row(2, &["1"])]);
+    }
+
+    #[test]
+    fn tabs_separate_when_asked() {
+        let sheet = read("a\tb,c\n1\t2\n", b'\t', &Limits::default()).unwrap();
+        assert_eq!(texts(&sheet), [row(1, &["a", "b,c"]), row(2, &["1", "2"])]);
+    }
+
+    #[test]
+    fn every_limit_is_an_error_of_its_own() {
+        let limits = Limits::default();
+        let rows = [
+            (Limits { rows: 1, ..limits }, "rows"),
+            (Limits { columns: 1, ..limits }, "columns"),
+            (Limits { cells: 3, ..limits }, "cells"),
+            (Limits { cell_chars: 1, ..limits }, "characters in a cell"),
+            (Limits { text_bytes: 4, ..limits }, "bytes of text in cells"),
+        ];
+        for (limits, what) in rows {
+            let error = read("a,b\nc,dd\n", b',', &limits).unwrap_err();
+            assert!(matches!(error, TableError::TooLarge { what: found, .. } if found == what), "{error:?}");
+        }
+        let commas = ",".repeat(MAX_FIELDS);
+        assert_eq!(read(&commas, b',', &limits), Err(TableError::too_large("fields in a record", MAX_FIELDS)));
+        assert_eq!(read(&commas[1..], b',', &limits), Ok(Sheet::default()));
+    }
+}

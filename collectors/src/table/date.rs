@@ -1,0 +1,129 @@
+//! Dates and periods as labels say them: civil or era years, months, quarters, fiscal years.
+//!
+//! A label is read for what it says and no more: `2019年4月` is a month, not its first day. An era year
+//! that never came (H33) is how plans made before 2019 name the years after it, so it is read and
+//! marked; a month 41 (`H31.41`, seen in print) is a mistake, so it is refused.
+
+mod parse;
+
+use super::problem::Reason;
+use super::sheet::Cell;
+use contract::time::{FIRST_YEAR, LAST_YEAR};
+use jiff::civil::Date;
+
+/// The last day before the serial numbers of workbooks begin to count, as of 1 March 1900.
+const SERIAL_EPOCH: Date = jiff::civil::date(1899, 12, 30);
+/// The first serial that cannot be another number: 18 May 1927. Smaller ones are years.
+const MIN_SERIAL: i32 = 10_000;
+/// The last serial: 31 December of [`LAST_YEAR`].
+const MAX_SERIAL: i32 = 109_939;
+/// The greatest date that is written as one number.
+const MAX_DIGITS: f64 = 99_999_999.0;
+
+/// What a label names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// A civil day.
+    Date(Date),
+    /// A month of a civil year.
+    Month {
+        /// Civil year.
+        year: i16,
+        /// 1 to 12.
+        month: i8,
+    },
+    /// A quarter of a fiscal year; the first is April to June.
+    Quarter {
+        /// Civil year in which the fiscal year begins.
+        fiscal_year: i16,
+        /// 1 to 4.
+        quarter: u8,
+    },
+    /// A fiscal year, by the civil year in which it begins.
+    FiscalYear(i16),
+    /// A year whose kind is not said (`R8`, `2026年`): the column's meaning decides.
+    Year(i16),
+}
+
+/// A label that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// What it names.
+    pub when: When,
+    /// True when its era was over by then (H31.5, H33): the label of a plan, not of a record.
+    pub plan_label: bool,
+}
+
+impl When {
+    /// First and last day; a year counts from January.
+    pub fn days(self) -> (Date, Date) {
+        let first = |year: i16, month: i8| Date::new(year, month, 1).unwrap_or(Date::MAX);
+        let last = |year: i16, month: i8| first(year, month).last_of_month();
+        match self {
+            Self::Date(date) => (date, date),
+            Self::Month { year, month } => (first(year, month), last(year, month)),
+            Self::Quarter { fiscal_year, quarter } => {
+                let (year, month) = match quarter {
+                    4 => (fiscal_year.saturating_add(1), 1),
+                    3 => (fiscal_year, 10),
+                    2 => (fiscal_year, 7),
+                    _ => (fiscal_year, 4),
+                };
+                (first(year, month), last(year, month + 2))
+            }
+            Self::FiscalYear(year) => (first(year, 4), last(year.saturating_add(1), 3)),
+            Self::Year(year) => (first(year, 1), last(year, 12)),
+        }
+    }
+}
+
+/// Reads a date or period.
+///
+/// Forms, in any width: `2019/4/1`, `2019-04-01`, `2019.4.1`, `4/1/2019` (month first), `20190401`,
+/// `2019年4月1日` with 現在 or a weekday behind it, `令和元年5月1日`, `H31.4.30`, `2019-04`, `2019/4`, `201904`,
+/// `2019年4月`, `H31.4`, `2019年4月末日` (its last day), `2019年度`, `FY2019`, `H33年度`, `令和元年度末` (31 March),
+/// `2019年度第1四半期`, `2019Q1` (of the fiscal year, always), `2019`, `R8`. A time of day behind a date is
+/// dropped; one with a zone is refused, as it may be another day. Two labels of one period
+/// (`平成31年度/令和元年度`) must agree. A number cell counts as its digits.
+pub fn read(cell: &Cell) -> Result<Dated, Reason> {
+    match cell {
+        Cell::Empty => Err(Reason::Empty),
+        Cell::Text(text) => parse::label(text),
+        Cell::Number(number) if number.fract() == 0.0 && (0.0..=MAX_DIGITS).contains(number) => {
+            parse::label(&number.to_string())
+        }
+        Cell::Number(_) => Err(Reason::NotADate),
+        Cell::Date(at) => civil(at.date()),
+        Cell::Bool(_) => Err(Reason::WrongType),
+        Cell::Error => Err(Reason::FormulaError),
+    }
+}
+
+/// Like [`read`], for a column of dates: numbers of five or six digits that can be the serial number
+/// of a workbook's day (from 18 May 1927, counted from 1900) are that day, also when a csv shows them.
+///
+/// A workbook that counts from 1904 says so only in cells shown as dates; those arrive as dates.
+pub fn read_date_cell(cell: &Cell) -> Result<Dated, Reason> {
+    let serial = match cell {
+        #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its border, no serial")]
+        Cell::Number(number) => Some(number.floor() as i32),
+        Cell::Text(text) => super::text::normal(text).parse().ok(),
+        _ => None,
+    };
+    match serial {
+        Some(serial) if (MIN_SERIAL..=MAX_SERIAL).contains(&serial) => {
+            civil(contract::time::date_of(contract::time::day_number(SERIAL_EPOCH) + serial))
+        }
+        _ => read(cell),
+    }
+}
+
+fn civil(date: Date) -> Result<Dated, Reason> {
+    if !(FIRST_YEAR..=LAST_YEAR).contains(&date.year()) {
+        return Err(Reason::YearOutOfRange);
+    }
+    Ok(Dated { when: When::Date(date), plan_label: false })
+}
+
+#[cfg(test)]
+mod tests;

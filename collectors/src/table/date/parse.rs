@@ -1,0 +1,253 @@
+//! The grammar of labels, by hand: a year, then what may follow one.
+
+use super::super::problem::Reason;
+use super::super::text::{has_false_digit, is_blank, normal};
+use super::{Dated, When};
+use contract::era::{self, Era};
+use contract::time::{FIRST_YEAR, LAST_YEAR};
+use jiff::civil::Date;
+
+/// Characters of a label: `令和元年度（2019年度）第1四半期末日現在` and room.
+const MAX_CHARS: usize = 48;
+/// Eras as one character (`平31`), as narrow columns have them.
+const SHORT_ERAS: [(char, &str); 5] = [('令', "令和"), ('平', "平成"), ('昭', "昭和"), ('大', "大正"), ('明', "明治")];
+
+/// Reads a whole label; see [`super::read`] for the forms.
+pub(super) fn label(text: &str) -> Result<Dated, Reason> {
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return Err(Reason::TooLong);
+    }
+    if has_false_digit(text) {
+        return Err(Reason::NotADate);
+    }
+    let text = without_time(&normal(text).to_ascii_uppercase())?;
+    let text = ["現在", "時点"].iter().find_map(|word| text.strip_suffix(word)).unwrap_or(&text);
+    let text = without_weekday(text);
+    match single(text) {
+        Err(reason) => double(text).unwrap_or(Err(reason)),
+        read => read,
+    }
+}
+
+/// The label without blanks and without the time of day behind a date.
+fn without_time(text: &str) -> Result<String, Reason> {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let cut = text.char_indices().find(|&(at, c)| {
+        (is_blank(c) || c == 'T')
+            && digit(text[at + c.len_utf8()..].chars().next())
+            && text[at..].contains(':')
+            && text[..at].ends_with(|c: char| c.is_ascii_digit() || c == '日')
+    });
+    let Some((at, c)) = cut else { return Ok(text.chars().filter(|c| !is_blank(*c)).collect()) };
+    let time = &text[at + c.len_utf8()..];
+    let time = time.split_once('.').map_or(time, |(time, _)| time);
+    let parts: Vec<&str> = time.split(':').collect();
+    let fits = |part: &&str, most: u8| part.len() <= 2 && part.parse::<u8>().is_ok_and(|n| n <= most);
+    let fine = matches!(parts[..], [hour, minute] if fits(&hour, 24) && fits(&minute, 59))
+        || matches!(parts[..], [hour, minute, second] if fits(&hour, 24) && fits(&minute, 59) && fits(&second, 60));
+    if fine { Ok(text[..at].chars().filter(|c| !is_blank(*c)).collect()) } else { Err(Reason::NotADate) }
+}
+
+fn without_weekday(text: &str) -> &str {
+    let day = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
+    match day {
+        Some((date, day)) if ["月", "火", "水", "木", "金", "土", "日"].contains(&day.trim_end_matches("曜日")) => {
+            date
+        }
+        _ => text,
+    }
+}
+
+/// Two labels of one period: `平成31年度/令和元年度`, `平成31年度(令和元年度)`, `平成31(令和元)年度`.
+fn double(text: &str) -> Option<Result<Dated, Reason>> {
+    let (one, other) = if let Some((one, rest)) = text.split_once('(') {
+        let (inner, tail) = rest.split_once(')')?;
+        if tail.is_empty() {
+            (one.to_owned(), inner.to_owned())
+        } else {
+            (format!("{one}{tail}"), format!("{inner}{tail}"))
+        }
+    } else {
+        let (one, other) = text.split_once(['/', '・'])?;
+        (one.to_owned(), other.to_owned())
+    };
+    let (one, other) = (single(&one).ok()?, single(&other).ok()?);
+    // The label that was right when the period began is the one that counts.
+    let agree = Dated { when: one.when, plan_label: one.plan_label && other.plan_label };
+    Some(if one.when == other.when { Ok(agree) } else { Err(Reason::ErasDisagree) })
+}
+
+fn single(text: &str) -> Result<Dated, Reason> {
+    let plain = |when| Dated { when, plan_label: false };
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return compact(text).map(plain);
+    }
+    if let Some(when) = american(text) {
+        return when.map(plain);
+    }
+    let (year, era, rest, fiscal) = leading_year(text)?;
+    let when = after_year(year, era.is_some(), rest, fiscal)?;
+    let Some(era) = era else { return Ok(plain(when)) };
+    let (first, last) = when.days();
+    if last < era.first {
+        return Err(Reason::BeforeEra);
+    }
+    Ok(Dated { when, plan_label: era.is_over(first) })
+}
+
+/// `2019`, `201904`, `20190401`.
+fn compact(digits: &str) -> Result<When, Reason> {
+    match digits.len() {
+        4 => Ok(When::Year(civil_year(digits)?)),
+        6 => month_of(civil_year(&digits[..4])?, &digits[4..]),
+        8 => day_of(civil_year(&digits[..4])?, &digits[4..6], &digits[6..]),
+        1 | 2 => Err(Reason::NoYear),
+        _ => Err(Reason::NotADate),
+    }
+}
+
+/// `4/1/2019`: month, day, year.
+fn american(text: &str) -> Option<Result<When, Reason>> {
+    let mut parts = text.split('/');
+    let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let fits = year.len() == 4 && (1..=2).contains(&month.len()) && parts.next().is_none();
+    let digits = [month, day, year].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    (fits && digits).then(|| day_of(civil_year(year)?, month, day))
+}
+
+/// The year a label begins with, its era, what follows, and whether FY stood before it.
+fn leading_year(text: &str) -> Result<(i16, Option<Era>, &str, bool), Reason> {
+    if let Some(rest) = text.strip_prefix("FY") {
+        let (digits, rest) = digits(rest);
+        return Ok((civil_year(digits)?, None, rest, true));
+    }
+    let text = text.strip_prefix("西暦").unwrap_or(text);
+    if let Some((era, rest)) = leading_era(text) {
+        let (number, rest) = match rest.strip_prefix('元') {
+            Some(rest) => ("1", rest),
+            None => digits(rest),
+        };
+        if !(1..=2).contains(&number.len()) {
+            return Err(Reason::NotADate);
+        }
+        let number: i16 = number.parse().map_err(|_| Reason::NotADate)?;
+        return Ok((era.year(number).ok_or(Reason::YearOutOfRange)?, Some(era), rest, false));
+    }
+    let (number, rest) = digits(text);
+    match number.len() {
+        1 | 2 if rest.starts_with(['年', '月', '日', '/', '-', '.']) => Err(Reason::NoYear),
+        4 => Ok((civil_year(number)?, None, rest, false)),
+        _ => Err(Reason::NotADate),
+    }
+}
+
+fn leading_era(text: &str) -> Option<(Era, &str)> {
+    let named = era::ERAS.into_iter().find_map(|era| Some((era, text.strip_prefix(era.name)?)));
+    let first = text.chars().next()?;
+    named.or_else(|| {
+        let name = SHORT_ERAS
+            .iter()
+            .find(|(short, _)| *short == first)
+            .map_or_else(|| first.to_string(), |(_, name)| (*name).to_owned());
+        let rest = &text[first.len_utf8()..];
+        // `R1.5` writes `R.1.5` now and then.
+        Some((era::named(&name)?, rest.strip_prefix('.').unwrap_or(rest)))
+    })
+}
+
+fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<When, Reason> {
+    if fiscal {
+        return after_fiscal_year(year, rest);
+    }
+    if let Some(rest) = rest.strip_prefix("年度") {
+        return after_fiscal_year(year, rest);
+    }
+    if let Some(rest) = rest.strip_prefix('年') {
+        return after_nen(year, rest);
+    }
+    let Some(separator) = rest.chars().next() else { return Ok(When::Year(year)) };
+    if separator == 'Q' {
+        return quarter_of(year, &rest[1..]);
+    }
+    if !['/', '-', '.'].contains(&separator) {
+        return Err(Reason::NotADate);
+    }
+    let rest = &rest[1..];
+    if let Some(quarter) = rest.strip_prefix('Q') {
+        return quarter_of(year, quarter);
+    }
+    match rest.split_once(separator) {
+        Some((month, day)) => day_of(year, month, day),
+        // 2019.1 may be what a spreadsheet left of 2019.10.
+        None if separator == '.' && !era => Err(Reason::NotADate),
+        None => month_of(year, rest),
+    }
+}
+
+fn after_nen(year: i16, rest: &str) -> Result<When, Reason> {
+    if rest.is_empty() {
+        return Ok(When::Year(year));
+    }
+    if rest.contains("四半期") || rest.contains('Q') {
+        return Err(Reason::AmbiguousQuarter);
+    }
+    let (month, rest) = rest.split_once('月').ok_or(Reason::NotADate)?;
+    let month = month_of(year, month)?;
+    match (rest, month) {
+        ("" | "分" | "中", month) => Ok(month),
+        ("末" | "末日", month) => Ok(When::Date(month.days().1)),
+        (day, When::Month { year, month }) => {
+            let day = day.strip_suffix('日').ok_or(Reason::NotADate)?;
+            day_of(year, &month.to_string(), day)
+        }
+        _ => Err(Reason::NotADate),
+    }
+}
+
+fn after_fiscal_year(year: i16, rest: &str) -> Result<When, Reason> {
+    let quarter =
+        rest.strip_suffix("四半期").or_else(|| rest.strip_suffix('Q')).map(|n| n.strip_prefix('第').unwrap_or(n));
+    match (rest, quarter.or_else(|| rest.strip_prefix(['-', '/']).unwrap_or(rest).strip_prefix('Q'))) {
+        ("", _) => Ok(When::FiscalYear(year)),
+        ("末", _) => Ok(When::Date(When::FiscalYear(year).days().1)),
+        (_, Some(quarter)) => quarter_of(year, quarter),
+        _ => Err(Reason::NotADate),
+    }
+}
+
+fn quarter_of(fiscal_year: i16, text: &str) -> Result<When, Reason> {
+    let kanji = ["一", "二", "三", "四"].iter().position(|kanji| *kanji == text);
+    let quarter = match kanji {
+        Some(at) => u8::try_from(at + 1).map_err(|_| Reason::NotADate)?,
+        None if (1..=2).contains(&text.len()) => text.parse().map_err(|_| Reason::NotADate)?,
+        None => return Err(Reason::NotADate),
+    };
+    if (1..=4).contains(&quarter) { Ok(When::Quarter { fiscal_year, quarter }) } else { Err(Reason::QuarterOutOfRange) }
+}
+
+fn month_of(year: i16, month: &str) -> Result<When, Reason> {
+    match two_digits(month)? {
+        month @ 1..=12 => Ok(When::Month { year, month }),
+        _ => Err(Reason::MonthOutOfRange),
+    }
+}
+
+fn day_of(year: i16, month: &str, day: &str) -> Result<When, Reason> {
+    let When::Month { year, month } = month_of(year, month)? else { return Err(Reason::NotADate) };
+    Date::new(year, month, two_digits(day)?).map(When::Date).map_err(|_| Reason::DayOutOfRange)
+}
+
+fn two_digits(text: &str) -> Result<i8, Reason> {
+    let fits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { text.parse().map_err(|_| Reason::NotADate) } else { Err(Reason::NotADate) }
+}
+
+fn civil_year(digits: &str) -> Result<i16, Reason> {
+    let year =
+        if digits.len() == 4 { digits.parse().map_err(|_| Reason::NotADate)? } else { return Err(Reason::NotADate) };
+    if (FIRST_YEAR..=LAST_YEAR).contains(&year) { Ok(year) } else { Err(Reason::YearOutOfRange) }
+}
+
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}

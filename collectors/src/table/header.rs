@@ -1,0 +1,193 @@
+//! Columns by the words above them.
+//!
+//! Header rows move, columns are added, units come in brackets, headers span two rows: the words are
+//! what stays. A role is found when one of its words stands over exactly one column; a word over two
+//! columns is an error, not the first of them.
+
+mod words;
+
+use super::TableError;
+use super::problem::{Place, Problem, Reason};
+use super::sheet::{Cell, Row, Sheet};
+use super::text::{normal, word};
+use words::{Heading, headings, nearest};
+
+/// Rows looked through for the header: rankings stand above some national tables.
+const MAX_HEADER_ROW: usize = 200;
+/// Rows that one header may span.
+const MAX_HEADER_DEPTH: usize = 2;
+
+/// A column that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// What the source calls it (`count`, `month`).
+    pub role: &'a str,
+    /// The words that may stand over it, the preferred one first. A header of two rows is also
+    /// compared as both rows' words joined (`出生計`).
+    pub words: &'a [String],
+    /// Without it the sheet is not the table that was meant.
+    pub required: bool,
+}
+
+/// Where the columns of a sheet are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Position of the header's last row among the sheet's rows.
+    last: usize,
+    /// Number of the header's last row in the file, from 1.
+    pub header_row: u32,
+    found: Vec<Found>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Found {
+    role: String,
+    index: usize,
+    unit: Option<String>,
+}
+
+impl Columns {
+    /// Finds the header of a sheet: of the rows where all required roles are found, the one with the
+    /// most roles, the upper one of equals.
+    ///
+    /// Errors: [`TableError::AmbiguousColumn`] when a word stands over several columns of the best
+    /// row, else [`TableError::MissingColumn`].
+    pub fn find(sheet: &Sheet, wanted: &[Wanted<'_>]) -> Result<Self, TableError> {
+        let mut best: Option<Attempt> = None;
+        for last in 0..sheet.rows.len().min(MAX_HEADER_ROW) {
+            for depth in 1..=MAX_HEADER_DEPTH.min(last + 1) {
+                let attempt = Attempt::new(&sheet.rows[last + 1 - depth..=last], last, wanted);
+                if best.as_ref().is_none_or(|best| attempt.rank() > best.rank()) {
+                    best = Some(attempt);
+                }
+            }
+        }
+        let Some(best) = best else { return Err(nothing(sheet, wanted)) };
+        if let Some((role, columns)) = best.ambiguous {
+            return Err(TableError::AmbiguousColumn { role, columns: columns.into_iter().map(number).collect() });
+        }
+        if best.found.is_empty() {
+            return Err(nothing(sheet, wanted));
+        }
+        if let Some(missing) = best.missing {
+            return Err(unknown(&missing, &best.headings, 0.0));
+        }
+        Ok(Self { last: best.last, header_row: sheet.rows[best.last].number, found: best.found })
+    }
+
+    /// The one sheet with this header, and its columns: the sheet called `name`, if there is one (they
+    /// get renamed), else the only visible one where the header is found.
+    ///
+    /// Errors: those of [`Columns::find`] for the named or the first visible sheet, and
+    /// [`TableError::AmbiguousSheet`].
+    pub fn find_sheet<'a>(
+        sheets: &'a [Sheet],
+        name: Option<&str>,
+        wanted: &[Wanted<'_>],
+    ) -> Result<(&'a Sheet, Self), TableError> {
+        let called = |sheet: &&Sheet| name.is_some() && sheet.name.as_deref().map(word) == name.map(word);
+        if let Some(sheet) = sheets.iter().find(called) {
+            return Self::find(sheet, wanted).map(|columns| (sheet, columns));
+        }
+        let mut fitting = Vec::new();
+        let mut first_error = None;
+        for sheet in sheets.iter().filter(|sheet| !sheet.hidden) {
+            match Self::find(sheet, wanted) {
+                Ok(columns) => fitting.push((sheet, columns)),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        if fitting.len() > 1 {
+            let sheets = fitting.into_iter().map(|(sheet, _)| sheet.name.clone().unwrap_or_default()).collect();
+            return Err(TableError::AmbiguousSheet { sheets });
+        }
+        fitting.pop().ok_or_else(|| first_error.unwrap_or_else(|| nothing(&Sheet::default(), wanted)))
+    }
+
+    /// The 0-based column of a role; `None` for an optional one that is not there.
+    pub fn index(&self, role: &str) -> Option<usize> {
+        self.found.iter().find(|found| found.role == role).map(|found| found.index)
+    }
+
+    /// The unit that the header gives in brackets (`世帯` of `世帯数[世帯]`), normalised.
+    pub fn unit(&self, role: &str) -> Option<&str> {
+        self.found.iter().find(|found| found.role == role)?.unit.as_deref()
+    }
+
+    /// The cell of a role; empty when the row ends before it or the role was not found.
+    pub fn cell<'a>(&self, row: &'a Row, role: &str) -> &'a Cell {
+        self.index(role).map_or(&Cell::Empty, |index| row.cell(index))
+    }
+
+    /// The rows below the header, without remarks (`#`) and repetitions of the header.
+    pub fn data<'a>(&self, sheet: &'a Sheet) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let header = sheet.rows.get(self.last);
+        let below = sheet.rows.iter().skip(self.last + 1);
+        below.filter(move |row| !row.is_remark() && !header.is_some_and(|header| header.says_the_same(row)))
+    }
+
+    /// The problem of a role's cell in a row.
+    pub fn problem(&self, sheet: &Sheet, row: &Row, role: &str, reason: Reason) -> Problem {
+        let column = self.index(role).map(|index| Place { role: role.to_owned(), index: number(index) });
+        Problem { column, ..Problem::of_row(sheet, row, reason) }
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+/// What some rows give when they are taken as the header.
+struct Attempt {
+    last: usize,
+    headings: Vec<Heading>,
+    found: Vec<Found>,
+    /// The first required role that is not there, and its words.
+    missing: Option<(String, Vec<String>)>,
+    /// The first role whose word stands over several columns, and these.
+    ambiguous: Option<(String, Vec<usize>)>,
+}
+
+impl Attempt {
+    fn new(rows: &[Row], last: usize, wanted: &[Wanted<'_>]) -> Self {
+        let headings = headings(rows);
+        let mut attempt = Self { last, headings, found: Vec::new(), missing: None, ambiguous: None };
+        for want in wanted {
+            let columns = words::columns(&attempt.headings, want.words);
+            let role = want.role.to_owned();
+            match columns[..] {
+                [index] => attempt.found.push(Found { role, index, unit: attempt.headings[index].unit.clone() }),
+                [] if want.required => attempt.missing = attempt.missing.or(Some((role, want.words.to_vec()))),
+                [] => {}
+                _ => attempt.ambiguous = attempt.ambiguous.or(Some((role, columns))),
+            }
+        }
+        attempt
+    }
+
+    /// Complete before incomplete, clear before ambiguous; then by the roles found.
+    fn rank(&self) -> (bool, bool, usize) {
+        let roles = self.found.len() + usize::from(self.ambiguous.is_some());
+        let complete = self.missing.is_none() && roles > 0;
+        (complete, complete && self.ambiguous.is_none(), roles)
+    }
+}
+
+/// How alike a word must be to be quoted from rows that may be no header at all: data is not quoted.
+const MIN_LIKENESS: f64 = 0.5;
+
+fn nothing(sheet: &Sheet, wanted: &[Wanted<'_>]) -> TableError {
+    let want = wanted.iter().find(|want| want.required).or(wanted.first());
+    let missing = want.map(|want| (want.role.to_owned(), want.words.to_vec())).unwrap_or_default();
+    let rows = &sheet.rows[..sheet.rows.len().min(MAX_HEADER_ROW)];
+    let seen: Vec<Heading> = rows.chunks(1).flat_map(headings).collect();
+    unknown(&missing, &seen, MIN_LIKENESS)
+}
+
+fn unknown((role, words): &(String, Vec<String>), seen: &[Heading], likeness: f64) -> TableError {
+    let words: Vec<String> = words.iter().map(|word| normal(word)).collect();
+    TableError::MissingColumn { role: role.clone(), nearest: nearest(seen, &words, likeness), words }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The words over each column, and how they are compared.
+
+use super::super::sheet::Row;
+use super::super::text::word;
+
+/// Words that an error quotes.
+const MAX_NEAREST: usize = 3;
+/// Characters of a quoted word.
+const MAX_QUOTED: usize = 32;
+
+/// What stands over one column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heading {
+    /// The texts by which it may be called, each whole and without its unit.
+    names: Vec<(String, String)>,
+    /// The unit in brackets behind the lowest text.
+    pub(super) unit: Option<String>,
+}
+
+/// The headings that one row, or an upper and a lower one, make.
+pub(super) fn headings(rows: &[Row]) -> Vec<Heading> {
+    let [above @ .., below] = rows else { return Vec::new() };
+    let Some(above) = above.first() else { return texts(below).into_iter().map(|text| heading(&[text])).collect() };
+    let (mut upper, mut lower) = (texts(above), texts(below));
+    let width = upper.len().max(lower.len());
+    upper.resize(width, String::new());
+    lower.resize(width, String::new());
+    let mut group = String::new();
+    let mut headings = Vec::with_capacity(width);
+    for (upper, lower) in upper.into_iter().zip(lower) {
+        // A merged cell holds its text in its first column only.
+        if !upper.is_empty() {
+            group.clone_from(&upper);
+        }
+        headings.push(match (upper.is_empty(), lower.is_empty()) {
+            (_, false) => {
+                heading(&[lower.clone(), format!("{group}{lower}"), format!("{}{lower}", without_unit(&group).0)])
+            }
+            (false, true) => heading(&[upper]),
+            (true, true) => Heading::default(),
+        });
+    }
+    headings
+}
+
+fn texts(row: &Row) -> Vec<String> {
+    // `#property` begins a header in some portals' files.
+    row.cells.iter().map(|cell| word(&cell.text()).trim_start_matches('#').to_owned()).collect()
+}
+
+/// A heading by its names, the lowest text first.
+fn heading(names: &[String]) -> Heading {
+    let unit = names.first().and_then(|name| without_unit(name).1).map(str::to_owned);
+    let names = names.iter().filter(|name| !name.is_empty());
+    Heading { names: names.map(|name| (name.clone(), without_unit(name).0.to_owned())).collect(), unit }
+}
+
+/// `世帯数[世帯]` as `世帯数` and `世帯`. NFKC has made `（` and `［` narrow.
+fn without_unit(name: &str) -> (&str, Option<&str>) {
+    for (open, close) in [('[', ']'), ('(', ')'), ('【', '】'), ('〔', '〕'), ('<', '>')] {
+        if let Some((name, unit)) = name.strip_suffix(close).and_then(|name| name.rsplit_once(open))
+            && !name.is_empty()
+        {
+            return (name, Some(unit));
+        }
+    }
+    (name, None)
+}
+
+/// The columns that the first fitting word names: as written if any is, else without units.
+pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
+    for wanted in words {
+        let wanted = word(wanted);
+        if wanted.is_empty() {
+            continue;
+        }
+        let matching = |fits: &dyn Fn(&(String, String)) -> bool| -> Vec<usize> {
+            let columns = headings.iter().enumerate().filter(|(_, heading)| heading.names.iter().any(fits));
+            columns.map(|(index, _)| index).collect()
+        };
+        let whole = matching(&|(whole, _)| *whole == wanted);
+        let found = if whole.is_empty() { matching(&|(_, bare)| *bare == without_unit(&wanted).0) } else { whole };
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// The seen words most like one of `words`, best first, each once, at least so much alike (0 to 1).
+pub(super) fn nearest(seen: &[Heading], words: &[String], likeness: f64) -> Vec<String> {
+    let words: Vec<String> = words.iter().map(|wanted| word(wanted)).collect();
+    let alike = |name: &str| {
+        let each = words.iter().map(|wanted| strsim::normalized_damerau_levenshtein(wanted, name));
+        each.fold(0.0, f64::max)
+    };
+    let names = seen.iter().flat_map(|heading| &heading.names).map(|(name, _)| name);
+    let mut names: Vec<(f64, &String)> =
+        names.filter(|name| name.chars().count() <= MAX_QUOTED).map(|name| (alike(name), name)).collect();
+    names.retain(|(alike, _)| *alike >= likeness);
+    names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    names.dedup();
+    names.into_iter().take(MAX_NEAREST).map(|(_, name)| name.clone()).collect()
+}

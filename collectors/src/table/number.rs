@@ -1,0 +1,322 @@
+//! Figures: the exact integer a cell says, or that it says none.
+//!
+//! A dash, an ellipsis or an empty cell is no figure and never 0; a 0 is 0. Anything that could be
+//! meant in two ways is refused with a reason: a wrong figure is worse than a reported one.
+
+use super::problem::Reason;
+use super::sheet::Cell;
+use super::text::{has_false_digit, is_blank, normal};
+
+/// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
+const MAX_CHARS: usize = 64;
+/// Integers of a workbook are exact below this (2^53).
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+/// Decimals of a written number that are looked at (`1.5億`).
+const MAX_DECIMALS: u32 = 12;
+
+/// A figure as a cell gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Exactly this many.
+    Known(i64),
+    /// About this many (`約105億円`).
+    About {
+        /// The number as written.
+        value: i64,
+        /// The worth of its last written digit: 100,000,000 for `約105億円`.
+        precision: i64,
+    },
+    /// None is given: `missing`, or `suppressed` where small counts are kept back.
+    Missing(&'static str),
+}
+
+impl Figure {
+    /// The number, exact or not; `None` when none is given.
+    pub fn value(self) -> Option<i64> {
+        match self {
+            Self::Known(value) | Self::About { value, .. } => Some(value),
+            Self::Missing(_) => None,
+        }
+    }
+}
+
+/// Reason of a figure that is not given.
+pub const MISSING: &str = "missing";
+/// Reason of a figure that is kept back.
+pub const SUPPRESSED: &str = "suppressed";
+
+/// Characters that, alone or repeated, stand for "no figure". NFKC makes `－` a `-` and `…` three dots;
+/// `***` is "cannot be had" in the national statistics.
+const DASHES: [char; 13] = ['-', '‐', '‑', '‒', '–', '—', '―', '−', 'ー', '─', '・', '*', '.'];
+/// Characters that stand for a figure that is kept back; typists also take the Greek letter.
+const CROSSES: [char; 4] = ['x', 'X', 'χ', '×'];
+/// Words for "no figure", in lower case.
+const MISSING_WORDS: [&str; 11] =
+    ["不明", "不詳", "未集計", "集計中", "未公表", "欠測", "<na>", "n/a", "na", "nan", "null"];
+/// Words for a figure that is kept back.
+const SUPPRESSED_WORDS: [&str; 2] = ["秘匿", "非公表"];
+
+/// Reads a figure.
+///
+/// `unit` is what may stand behind the number (`件`, `人`, `円`); a unit that is not configured is a
+/// reason, as it may be another one than the figure is published in. The multipliers 兆億万千百十 are
+/// worked out exactly, unless the unit brings its own (`千円`). `¥` may stand before when the unit is 円.
+pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<Figure, Reason> {
+    match cell {
+        Cell::Empty => Ok(Figure::Missing(MISSING)),
+        Cell::Text(text) => of_text(text, unit),
+        Cell::Number(number) => of_number(*number).map(Figure::Known),
+        Cell::Bool(_) | Cell::Date(_) => Err(Reason::WrongType),
+        Cell::Error => Err(Reason::FormulaError),
+    }
+}
+
+fn of_number(number: f64) -> Result<i64, Reason> {
+    if !number.is_finite() {
+        return Err(Reason::NotANumber);
+    }
+    if number.abs() >= MAX_EXACT {
+        return Err(Reason::TooLarge);
+    }
+    if number.fract() != 0.0 {
+        return Err(Reason::NotAnInteger);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, as just checked")]
+    Ok(number as i64)
+}
+
+fn of_text(text: &str, unit: Option<&str>) -> Result<Figure, Reason> {
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return Err(Reason::TooLong);
+    }
+    if has_false_digit(text) {
+        return Err(Reason::NotANumber);
+    }
+    let text = normal(text);
+    if let Some(missing) = missing(&text) {
+        return Ok(Figure::Missing(missing));
+    }
+    let text = joined(&text)?;
+    let (about, text) = without_about(&text);
+    let (negative, text) = without_sign(text);
+    let (text, multipliers) = without_unit(text, unit);
+    let amount = Scanner::new(text, multipliers).amount()?;
+    let value = if negative { -amount.value } else { amount.value };
+    let value = i64::try_from(value).map_err(|_| Reason::TooLarge)?;
+    if !about {
+        return Ok(Figure::Known(value));
+    }
+    Ok(Figure::About { value, precision: i64::try_from(amount.precision).map_err(|_| Reason::TooLarge)? })
+}
+
+fn missing(text: &str) -> Option<&'static str> {
+    let word = text.to_ascii_lowercase();
+    // One dot is no ellipsis, and one mark of each kind is no mark.
+    let only = |marks: &[char]| text.chars().all(|c| marks.contains(&c));
+    let alike = |text: &str| text.chars().all(|c| text.starts_with(c));
+    if text.is_empty() || MISSING_WORDS.contains(&word.as_str()) {
+        return Some(MISSING);
+    }
+    if SUPPRESSED_WORDS.contains(&word.as_str()) || (only(&CROSSES) && alike(text)) {
+        return Some(SUPPRESSED);
+    }
+    (only(&DASHES) && alike(text) && text != ".").then_some(MISSING)
+}
+
+/// Without its blanks; one between digits could divide two figures.
+fn joined(text: &str) -> Result<String, Reason> {
+    let mut parts = text.split(is_blank).filter(|part| !part.is_empty());
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if whole.ends_with(|c: char| c.is_ascii_digit()) && part.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(Reason::NotANumber);
+        }
+        whole.push_str(part);
+    }
+    Ok(whole)
+}
+
+fn without_about(text: &str) -> (bool, &str) {
+    let (before, text) = ["約", "およそ", "おおよそ", "概ね", "おおむね"]
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+        .map_or((false, text), |rest| (true, rest));
+    match text.strip_suffix("程度") {
+        Some(text) => (true, text),
+        None => (before, text),
+    }
+}
+
+fn without_sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix(['-', '−', '△', '▲']) {
+        Some(text) => (true, text),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
+/// The number without its unit, and whether multipliers may stand in it.
+fn without_unit<'a>(text: &'a str, unit: Option<&str>) -> (&'a str, bool) {
+    let unit = unit.map(normal).unwrap_or_default();
+    let text = if unit == "円" { text.strip_prefix(['¥', '\\']).unwrap_or(text) } else { text };
+    // Behind an empty unit stands nothing to strip.
+    let text = text.strip_suffix(unit.as_str()).unwrap_or(text);
+    let text = if unit == "円" { text.strip_suffix(",-").unwrap_or(text) } else { text };
+    (text, !unit.starts_with(|c| small(c).is_some() || large(c).is_some()))
+}
+
+fn small(c: char) -> Option<i128> {
+    match c {
+        '十' => Some(10),
+        '百' => Some(100),
+        '千' => Some(1_000),
+        _ => None,
+    }
+}
+
+fn large(c: char) -> Option<i128> {
+    match c {
+        '万' => Some(10_000),
+        '億' => Some(100_000_000),
+        '兆' => Some(1_000_000_000_000),
+        _ => None,
+    }
+}
+
+struct Amount {
+    value: i128,
+    precision: i128,
+}
+
+/// Reads `1億2千345万6,789`: numbers, each with multipliers that fall from left to right.
+struct Scanner<'a> {
+    rest: &'a str,
+    multipliers: bool,
+    /// Sum of what stands before the last large multiplier, and of what stands after it; both count
+    /// in units of 10^-decimals.
+    total: i128,
+    section: i128,
+    /// The last number and its worth so far.
+    number: Option<i128>,
+    worth: i128,
+    decimals: u32,
+    numbers: u32,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(rest: &'a str, multipliers: bool) -> Self {
+        Self { rest, multipliers, total: 0, section: 0, number: None, worth: 1, decimals: 0, numbers: 0 }
+    }
+
+    fn amount(mut self) -> Result<Amount, Reason> {
+        let (mut least_small, mut least_large) = (i128::MAX, i128::MAX);
+        while let Some(c) = self.rest.chars().next() {
+            if c.is_ascii_digit() {
+                self.take_number()?;
+                continue;
+            }
+            self.rest = &self.rest[c.len_utf8()..];
+            if let Some(factor) = small(c) {
+                falling(factor, &mut least_small)?;
+                let number = self.number.take().ok_or(Reason::NotANumber)?;
+                self.section = add(self.section, times(number, factor)?)?;
+                self.worth = times(self.worth, factor)?;
+            } else if let Some(factor) = large(c) {
+                falling(factor, &mut least_large)?;
+                least_small = i128::MAX;
+                let section = add(self.section, self.number.take().unwrap_or(0))?;
+                if self.worth == 0 || self.numbers == 0 {
+                    return Err(Reason::NotANumber);
+                }
+                self.total = add(self.total, times(section, factor)?)?;
+                self.section = 0;
+                self.worth = times(self.worth, factor)?;
+            } else {
+                return Err(self.stranger(c));
+            }
+            if !self.multipliers {
+                return Err(Reason::UnexpectedUnit);
+            }
+        }
+        self.settle()
+    }
+
+    /// What a character says that belongs to no number: a unit, when a number came before it.
+    fn stranger(&self, c: char) -> Reason {
+        let unit = self.numbers > 0 && (c.is_alphabetic() || c == '%' || c == '°') && !c.is_ascii();
+        if unit || c == '%' { Reason::UnexpectedUnit } else { Reason::NotANumber }
+    }
+
+    fn take_number(&mut self) -> Result<(), Reason> {
+        if self.number.is_some() || (self.numbers > 0 && self.decimals > 0) {
+            return Err(Reason::NotANumber);
+        }
+        let length = self.rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(self.rest.len());
+        let (number, rest) = self.rest.split_at(length);
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Reason::NotANumber);
+        }
+        let decimals = decimals.trim_end_matches('0');
+        self.decimals = u32::try_from(decimals.len()).unwrap_or(u32::MAX);
+        if self.decimals > MAX_DECIMALS || (self.decimals > 0 && self.numbers > 0) {
+            return Err(Reason::NotAnInteger);
+        }
+        let mut value = 0;
+        for digit in grouped(whole)?.chain(decimals.bytes()) {
+            value = add(times(value, 10)?, i128::from(digit - b'0'))?;
+        }
+        self.number = Some(value);
+        self.worth = 1;
+        self.numbers += 1;
+        self.rest = rest;
+        Ok(())
+    }
+
+    fn settle(self) -> Result<Amount, Reason> {
+        if self.numbers == 0 {
+            return Err(Reason::NotANumber);
+        }
+        let sum = add(add(self.total, self.section)?, self.number.unwrap_or(0))?;
+        let unit = 10_i128.pow(self.decimals);
+        if sum % unit != 0 {
+            return Err(Reason::NotAnInteger);
+        }
+        Ok(Amount { value: sum / unit, precision: (self.worth / unit).max(1) })
+    }
+}
+
+/// The digits of a number whose separators, if any, part groups of three.
+fn grouped(whole: &str) -> Result<impl Iterator<Item = u8> + '_, Reason> {
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().len();
+    let mut parted = false;
+    for group in groups {
+        parted = true;
+        if group.len() != 3 {
+            return Err(Reason::BadGrouping);
+        }
+    }
+    if first == 0 || (parted && first > 3) {
+        return Err(Reason::BadGrouping);
+    }
+    Ok(whole.bytes().filter(|&byte| byte != b','))
+}
+
+fn falling(factor: i128, least: &mut i128) -> Result<(), Reason> {
+    if factor >= *least {
+        return Err(Reason::NotANumber);
+    }
+    *least = factor;
+    Ok(())
+}
+
+fn add(a: i128, b: i128) -> Result<i128, Reason> {
+    a.checked_add(b).ok_or(Reason::TooLarge)
+}
+
+fn times(a: i128, b: i128) -> Result<i128, Reason> {
+    a.checked_mul(b).ok_or(Reason::TooLarge)
+}
+
+#[cfg(test)]
+mod tests;

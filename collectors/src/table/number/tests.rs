@@ -1,0 +1,147 @@
+//! What real cells say, as a table.
+
+use super::*;
+use jiff::civil::date;
+
+fn read(text: &str, unit: Option<&str>) -> Result<Figure, Reason> {
+    integer(&Cell::of_text(text), unit)
+}
+
+#[test]
+fn figures_as_cities_write_them() {
+    let rows = [
+        ("0", 0),
+        ("12", 12),
+        ("１２", 12),
+        ("1,234", 1234),
+        ("１，２３４，５６７", 1_234_567),
+        ("1234567", 1_234_567),
+        ("△12", -12),
+        ("▲ 1,234", -1234),
+        ("－12", -12),
+        ("−12", -12),
+        ("-12", -12),
+        ("+12", 12),
+        ("12.0", 12),
+        ("12.00", 12),
+        ("0012", 12),
+        ("　12　", 12),
+        ("5千", 5000),
+        ("1万2千3百", 12_300),
+        ("9223372036854775807", i64::MAX),
+        ("-9223372036854775808", i64::MIN),
+    ];
+    for (text, value) in rows {
+        assert_eq!(read(text, None), Ok(Figure::Known(value)), "{text}");
+    }
+}
+
+#[test]
+fn units_and_money_with_a_configured_unit() {
+    let rows = [
+        ("12件", "件", 12),
+        ("1,234 人", "人", 1234),
+        ("１２人", "人", 12),
+        ("12", "件", 12),
+        ("105億円", "円", 10_500_000_000),
+        ("105 億円", "円", 10_500_000_000),
+        ("1億2,345万円", "円", 123_450_000),
+        ("1億2千万円", "円", 120_000_000),
+        ("1.5億円", "円", 150_000_000),
+        ("12百万円", "円", 12_000_000),
+        ("△3千円", "円", -3000),
+        ("1兆円", "円", 1_000_000_000_000),
+        ("￥1,234", "円", 1234),
+        ("1,234,-", "円", 1234),
+        ("12千円", "千円", 12),
+        ("12", "千円", 12),
+    ];
+    for (text, unit, value) in rows {
+        assert_eq!(read(text, Some(unit)), Ok(Figure::Known(value)), "{text}");
+    }
+}
+
+#[test]
+fn about_keeps_the_worth_of_the_last_digit() {
+    let rows = [
+        ("約105億円", 10_500_000_000, 100_000_000),
+        ("約1.5億円", 150_000_000, 10_000_000),
+        ("およそ1億2千万円", 120_000_000, 10_000_000),
+        ("1万円程度", 10_000, 10_000),
+        ("約12,000円", 12_000, 1),
+    ];
+    for (text, value, precision) in rows {
+        assert_eq!(read(text, Some("円")), Ok(Figure::About { value, precision }), "{text}");
+    }
+}
+
+#[test]
+fn marks_alone_are_missing_or_suppressed_and_never_zero() {
+    for text in
+        ["", "　", "－", "-", "−", "ー", "―", "—", "--", "…", "‥", "***", "＊", "・", "･", "不明", "<NA>", "N/A"]
+    {
+        assert_eq!(read(text, None), Ok(Figure::Missing(MISSING)), "{text}");
+    }
+    for text in ["x", "X", "ｘ", "Ｘ", "χ", "秘匿"] {
+        assert_eq!(read(text, None), Ok(Figure::Missing(SUPPRESSED)), "{text}");
+    }
+}
+
+#[test]
+fn what_could_be_meant_otherwise_is_a_reason() {
+    let rows = [
+        ("12.5", None, Reason::NotAnInteger),
+        ("1.23456億円", Some("人"), Reason::UnexpectedUnit),
+        ("1.234567891億", None, Reason::NotAnInteger),
+        ("1e5", None, Reason::NotANumber),
+        ("12,34", None, Reason::BadGrouping),
+        ("1234,567", None, Reason::BadGrouping),
+        (",123", None, Reason::NotANumber),
+        ("12 34", None, Reason::NotANumber),
+        ("1２²", None, Reason::NotANumber),
+        ("①", None, Reason::NotANumber),
+        ("12件", None, Reason::UnexpectedUnit),
+        ("12人", Some("件"), Reason::UnexpectedUnit),
+        ("105億円", Some("千円"), Reason::UnexpectedUnit),
+        ("5万千円", Some("千円"), Reason::UnexpectedUnit),
+        ("78.1%", None, Reason::UnexpectedUnit),
+        ("△", None, Reason::NotANumber),
+        ("△-12", None, Reason::NotANumber),
+        ("(12)", None, Reason::NotANumber),
+        ("12-13", None, Reason::NotANumber),
+        ("1万2億", None, Reason::NotANumber),
+        ("億", None, Reason::NotANumber),
+        ("十二", None, Reason::NotANumber),
+        (".", None, Reason::NotANumber),
+        ("12.", None, Reason::NotANumber),
+        ("1.2.3", None, Reason::NotANumber),
+        ("合計", None, Reason::NotANumber),
+        ("-.", None, Reason::NotANumber),
+        ("9223372036854775808", None, Reason::TooLarge),
+        ("99999999999999999999999999999999999999999999", None, Reason::TooLarge),
+        ("99999999999999999兆", None, Reason::TooLarge),
+    ];
+    for (text, unit, reason) in rows {
+        assert_eq!(read(text, unit), Err(reason), "{text}");
+    }
+    assert_eq!(read(&"1".repeat(65), None), Err(Reason::TooLong));
+}
+
+#[test]
+fn cells_of_a_workbook() {
+    let rows = [
+        (Cell::Number(12.0), Ok(Figure::Known(12))),
+        (Cell::Number(-0.0), Ok(Figure::Known(0))),
+        (Cell::Number(12.5), Err(Reason::NotAnInteger)),
+        (Cell::Number(9_007_199_254_740_991.0), Ok(Figure::Known(9_007_199_254_740_991))),
+        (Cell::Number(MAX_EXACT), Err(Reason::TooLarge)),
+        (Cell::Number(f64::NAN), Err(Reason::NotANumber)),
+        (Cell::Empty, Ok(Figure::Missing(MISSING))),
+        (Cell::Bool(true), Err(Reason::WrongType)),
+        (Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0)), Err(Reason::WrongType)),
+        (Cell::Error, Err(Reason::FormulaError)),
+    ];
+    for (cell, expected) in rows {
+        assert_eq!(integer(&cell, None), expected, "{cell:?}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Workbooks: every worksheet's cells, one at a time, so that a lying range costs nothing.
+//!
+//! The reader underneath is calamine, by its cell stream: its ranges are as large as the two outermost
+//! cells say. Charts are no sheets, formulas count by their stored value, and merged cells hold their
+//! value in the first one.
+
+use super::sheet::{Cell, Row, Sheet};
+use super::{Budget, Limits, MAX_ROWS, TableError, container};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use jiff::civil::{Date, DateTime};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// All worksheets of a workbook, in its order.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError> {
+    container::inspect(bytes, limits)?;
+    // calamine computes cell references unchecked, which panics on `A99999999999` where overflow is
+    // checked. Nothing outlives the closure, so nothing half-made can be seen.
+    catch_unwind(AssertUnwindSafe(|| read_trusted(bytes, limits)))
+        .unwrap_or(Err(TableError::Workbook("it breaks the workbook reader")))
+}
+
+fn read_trusted(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError> {
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| fault(&error))?;
+    let listed: Vec<_> = workbook.sheets_metadata().to_vec();
+    if listed.len() > limits.sheets {
+        return Err(TableError::too_large("sheets", limits.sheets));
+    }
+    let mut budget = Budget::new(limits);
+    let mut sheets = Vec::new();
+    for sheet in listed.into_iter().filter(|sheet| sheet.typ == SheetType::WorkSheet) {
+        let rows = match read_rows(&mut workbook, &sheet.name, &mut budget) {
+            Ok(rows) => rows,
+            // A chart may be listed as a worksheet; only its content tells.
+            Err(Fault::NotAWorksheet) => continue,
+            Err(Fault::Table(error)) => return Err(error),
+        };
+        sheets.push(Sheet { hidden: sheet.visible != SheetVisible::Visible, name: Some(sheet.name), rows });
+    }
+    Ok(sheets)
+}
+
+enum Fault {
+    NotAWorksheet,
+    Table(TableError),
+}
+
+impl From<XlsxError> for Fault {
+    fn from(error: XlsxError) -> Self {
+        match error {
+            XlsxError::NotAWorksheet(_) => Self::NotAWorksheet,
+            error => Self::Table(fault(&error)),
+        }
+    }
+}
+
+impl From<TableError> for Fault {
+    fn from(error: TableError) -> Self {
+        Self::Table(error)
+    }
+}
+
+fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Vec<Row>, Fault> {
+    let mut reader = workbook.worksheet_cells_reader(name)?;
+    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    while let Some(cell) = reader.next_cell()? {
+        let (row, column) = cell.get_position();
+        let value = convert(cell.get_value(), budget)?;
+        if value.is_empty() {
+            continue;
+        }
+        // Beyond any sheet: a reference that overflowed inside calamine.
+        if row as usize >= MAX_ROWS {
+            return Err(TableError::too_large("rows", MAX_ROWS).into());
+        }
+        let count = rows.len() + usize::from(!rows.contains_key(&row));
+        let cells = rows.entry(row).or_default();
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        if column >= cells.len() {
+            let width = column.saturating_add(1);
+            if width > budget.limits.columns {
+                return Err(TableError::too_large("columns", budget.limits.columns).into());
+            }
+            budget.row(width - cells.len(), count)?;
+            cells.resize(width, Cell::Empty);
+        }
+        cells[column] = value;
+    }
+    let rows = rows.into_iter().filter_map(|(row, cells)| Row::new(row.saturating_add(1), cells));
+    Ok(rows.collect())
+}
+
+fn convert(value: &DataRef<'_>, budget: &mut Budget) -> Result<Cell, TableError> {
+    let text = |text: &str, budget: &mut Budget| budget.text(text).map(|()| Cell::of_text(text));
+    Ok(match value {
+        DataRef::Empty => Cell::Empty,
+        #[expect(clippy::cast_precision_loss, reason = "calamine makes no such cell of an xlsx; f64 is what it stores")]
+        DataRef::Int(number) => Cell::Number(*number as f64),
+        DataRef::Float(number) if number.is_finite() => Cell::Number(*number),
+        DataRef::Float(_) | DataRef::Error(_) => Cell::Error,
+        DataRef::String(string) | DataRef::DurationIso(string) => text(string, budget)?,
+        DataRef::SharedString(string) => text(string, budget)?,
+        DataRef::DateTimeIso(string) => match string.parse::<DateTime>() {
+            Ok(at) => Cell::Date(at),
+            Err(_) => text(string, budget)?,
+        },
+        DataRef::Bool(truth) => Cell::Bool(*truth),
+        DataRef::DateTime(at) if at.is_datetime() && at.as_f64() >= 1.0 => instant(*at).map_or(Cell::Error, Cell::Date),
+        DataRef::DateTime(at) => Cell::Number(at.as_f64()),
+    })
+}
+
+/// The civil time of a workbook's date; `None` for 29 February 1900, which only Excel knows.
+fn instant(at: ExcelDateTime) -> Option<DateTime> {
+    let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
+    let narrow = |n: u8| i8::try_from(n).ok();
+    let date = Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()?;
+    let nanosecond = i32::from(milli) * 1_000_000;
+    let time = jiff::civil::Time::new(narrow(hour)?, narrow(minute)?, narrow(second)?, nanosecond).ok()?;
+    Some(DateTime::from_parts(date, time))
+}
+
+/// calamine's errors may quote cells: only their kind is kept.
+fn fault(error: &XlsxError) -> TableError {
+    TableError::Workbook(match error {
+        XlsxError::Password => "it is protected by a password",
+        XlsxError::Zip(_) | XlsxError::Io(_) => "a part is damaged",
+        XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound | XlsxError::WorksheetNotFound(_) => {
+            "a part is missing: it may be another kind of zip file"
+        }
+        XlsxError::CellError(_) => "a formula failed in a way the reader does not know",
+        _ => "its XML is not as the standard says",
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests;

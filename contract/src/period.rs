@@ -5,7 +5,7 @@
 //! the next one is `+ 1` and the coarser one a division.
 
 use crate::era;
-use crate::time::{DAY, FIRST_YEAR, HOUR, LAST_YEAR, Moment, OFFSET_SECONDS, date_of, day_number};
+use crate::time::{DAY, FIRST_YEAR, HOUR, LAST_YEAR, Moment, OFFSET_SECONDS, date_of, day_number, month_of};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,10 +70,6 @@ pub struct Period {
     pub index: i32,
 }
 
-fn month_index(date: Date) -> i32 {
-    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
-}
-
 fn first_day(month: i32) -> i32 {
     let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
     let month = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(1);
@@ -101,9 +97,9 @@ impl Period {
         let index = match grain {
             Grain::Hour => i32::try_from((moment.0 + OFFSET_SECONDS).div_euclid(HOUR)).unwrap_or(i32::MAX),
             Grain::Day => moment.day(),
-            Grain::Month => month_index(moment.date()),
-            Grain::Quarter => month_index(moment.date()).div_euclid(3),
-            Grain::FiscalYear => (month_index(moment.date()) - 3).div_euclid(12),
+            Grain::Month => month_of(moment.day()),
+            Grain::Quarter => month_of(moment.day()).div_euclid(3),
+            Grain::FiscalYear => (month_of(moment.day()) - 3).div_euclid(12),
         };
         Self { grain, index }
     }
@@ -158,6 +154,7 @@ impl Period {
         match (self.grain, grain) {
             (a, b) if a >= b => self,
             (Grain::Hour, Grain::Day) => Self { grain, index: self.index.div_euclid(24) },
+            (Grain::Day, _) => Self { grain, index: months(month_of(self.index)) },
             (Grain::Month, _) => Self { grain, index: months(self.index) },
             (Grain::Quarter, _) => Self { grain, index: months(self.index * 3) },
             (_, _) => Self::holding(grain, self.start()),

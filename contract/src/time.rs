@@ -45,16 +45,27 @@ pub fn day_number(date: Date) -> i32 {
     era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
 }
 
-/// The civil date of a day number.
-pub fn date_of(day: i32) -> Date {
+/// Year, month (1 to 12) and day of the month of a day number.
+fn civil(day: i32) -> (i32, i32, i32) {
     let z = day + 719_468;
     let doe = z.rem_euclid(146_097);
     let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
     let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     let mp = (5 * doy + 2) / 153;
-    let day_of_month = doy - (153 * mp + 2) / 5 + 1;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
     let year = yoe + z.div_euclid(146_097) * 400 + i32::from(month <= 2);
+    (year, month, doy - (153 * mp + 2) / 5 + 1)
+}
+
+/// The number of the month that holds a day number: months since January of year 0.
+pub fn month_of(day: i32) -> i32 {
+    let (year, month, _) = civil(day);
+    year * 12 + month - 1
+}
+
+/// The civil date of a day number.
+pub fn date_of(day: i32) -> Date {
+    let (year, month, day_of_month) = civil(day);
     let narrow = |n: i32| i8::try_from(n).unwrap_or(1);
     Date::new(i16::try_from(year).unwrap_or(i16::MAX), narrow(month), narrow(day_of_month)).unwrap_or(Date::MAX)
 }
@@ -145,6 +156,7 @@ mod tests {
         while date.year() <= LAST_YEAR {
             assert_eq!(day_number(date), day);
             assert_eq!(date_of(day), date);
+            assert_eq!(month_of(day), i32::from(date.year()) * 12 + i32::from(date.month()) - 1);
             date = date.tomorrow().unwrap();
             day += 1;
         }

@@ -5,7 +5,7 @@
 
 use aggregator_core::ask::{Ask, Cut};
 use aggregator_core::book::Book;
-use aggregator_core::ledger::{Figure, Key, Ledger};
+use aggregator_core::ledger::{Figure, Key, Ledger, READ_AHEAD, Stored};
 use aggregator_core::rollup::{Rollups, Touched};
 use contract::catalogue::{self, Catalogue};
 use contract::period::{Grain, Period};
@@ -16,8 +16,8 @@ use std::collections::HashMap;
 
 const OBSERVATIONS: usize = 1_000_000;
 const SERIES: usize = 40;
-/// Records that one settling covers, as a batch from the bus does.
-const BATCH: usize = 20_000;
+/// Records that one settling covers while a backlog is worked off.
+const BATCH: usize = 100_000;
 
 fn catalogue() -> Catalogue {
     let text = |ja: &str| format!("{{ ja = \"{ja}\", en = \"x\" }}");
@@ -26,7 +26,10 @@ fn catalogue() -> Catalogue {
         text("x")
     );
     for i in 0..SERIES {
-        toml += &format!("[[series]]\nid = \"s{i}\"\nname = {0}\nunit = {0}\nshape = \"flow\"\ngrain = \"day\"\n", text("x"));
+        toml += &format!(
+            "[[series]]\nid = \"s{i}\"\nname = {0}\nunit = {0}\nshape = \"flow\"\ngrain = \"day\"\n",
+            text("x")
+        );
         toml += &format!("[[series.definition]]\nid = \"d\"\ntext = {}\n[[series.source]]\nid = \"a\"\n", text("x"));
     }
     catalogue::parse("bench", &toml).expect("the bench catalogue reads")
@@ -76,9 +79,13 @@ fn ledger_and_rollups(catalogue: &Catalogue, rows: &[(Key, i64, i64)]) -> i128 {
     let (mut ledger, mut rollups) = (Ledger::new(catalogue), Rollups::default());
     for batch in rows.chunks(BATCH) {
         let mut touched = Vec::new();
-        for (key, value, revision) in batch {
-            if ledger.insert(*key, figure(*value), Micros(*revision)) == aggregator_core::ledger::Stored::Stands {
-                touched.push(Touched::by(&ledger, *key));
+        for ahead in batch.chunks(READ_AHEAD) {
+            ledger.read_ahead(ahead.iter().map(|(key, ..)| *key));
+            for (key, value, revision) in ahead {
+                let (stored, bucket) = ledger.insert(*key, figure(*value), Micros(*revision));
+                if stored != Stored::Duplicate {
+                    touched.push(Touched::by(*key, bucket));
+                }
             }
         }
         rollups.refresh(catalogue, &ledger, &mut touched, today());
@@ -130,9 +137,7 @@ fn core(c: &mut Criterion) {
             || Book::new(catalogue.clone()),
             |mut book| {
                 for batch in observations.chunks(BATCH) {
-                    for observation in batch {
-                        book.enter(observation).expect("the bench workload is admitted");
-                    }
+                    assert!(book.enter_all(batch).iter().all(Result::is_ok), "the bench workload is admitted");
                     book.settle(today());
                 }
                 book

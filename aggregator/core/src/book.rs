@@ -1,8 +1,8 @@
 //! The book of one plan: its catalogue, what it admits, its figures and its rollups.
 
-use crate::admit::{Admission, Refusal};
+use crate::admit::{Admission, Admitted, Refusal};
 use crate::ask::{Ask, Cut};
-use crate::ledger::{Key, Ledger, Stored};
+use crate::ledger::{Key, Ledger, READ_AHEAD, Stored};
 use crate::report::{self, PlanReport};
 use crate::rollup::{Change, Rollups, Touched, View};
 use contract::catalogue::Catalogue;
@@ -29,13 +29,28 @@ impl Book {
     /// Enters an observation, or says why it is quarantined.
     pub fn enter(&mut self, observation: &Observation) -> Result<(Key, Stored), Refusal> {
         let admitted = self.admission.admit(observation)?;
+        Ok(self.insert(admitted))
+    }
+
+    /// [`Book::enter`] for many, and much faster when they lie at random in time; answers in their order.
+    pub fn enter_all(&mut self, observations: &[Observation]) -> Vec<Result<(Key, Stored), Refusal>> {
+        let mut answers = Vec::with_capacity(observations.len());
+        for ahead in observations.chunks(READ_AHEAD) {
+            let admitted: Vec<_> = ahead.iter().map(|o| self.admission.admit(o)).collect();
+            self.ledger.read_ahead(admitted.iter().flatten().map(|a| a.key));
+            answers.extend(admitted.into_iter().map(|admitted| Ok(self.insert(admitted?))));
+        }
+        answers
+    }
+
+    fn insert(&mut self, admitted: Admitted) -> (Key, Stored) {
         let key = admitted.key;
-        let stored = self.ledger.insert(key, admitted.figure, admitted.revision);
+        let (stored, bucket) = self.ledger.insert(key, admitted.figure, admitted.revision);
         // A revision that does not stand can still show that a final figure was changed.
         if stored != Stored::Duplicate {
-            self.touched.push(Touched::by(&self.ledger, key));
+            self.touched.push(Touched::by(key, bucket));
         }
-        Ok((key, stored))
+        (key, stored)
     }
 
     /// True when the observation would be admitted.

@@ -146,8 +146,7 @@ pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
     let at = view.cut.at;
     let has_ended = if ask.is_closing() { at >= end } else { at > end };
     if at <= start {
-        let (measured, carried) = asked(&view, kpi, ask);
-        return Judgement { carried, ..unjudged(Phase::Before, measured) };
+        return unjudged(Phase::Before, asked(&view, kpi, ask).0);
     }
     if has_ended { verdict::after_the_end(&view, kpi, ask) } else { running(&view, kpi, ask) }
 }

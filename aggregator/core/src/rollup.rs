@@ -163,12 +163,24 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The latest known figure's instant (or a flow's start) of a source, or of any when `None`.
-    pub fn latest_known(&self, of: SeriesRef, source: Option<u8>) -> Option<Moment> {
-        let entries = self.ledger.figures(of.series, of.definition).rev();
-        let known = |e: &&Entry| e.figure.value.is_some();
-        let wanted = |e: &&Entry| source.is_none_or(|s| s == e.source) && self.sees(of, e);
-        entries.filter(known).find(wanted).map(|e| self.period(of, e).start())
+    /// True when a source, or any when `None`, has a known figure inside a period or later.
+    pub fn is_known_since(&self, of: SeriesRef, source: Option<u8>, period: Period) -> bool {
+        let series = self.series(of);
+        if series.shape == Shape::Counter {
+            let all = 0..u8::try_from(series.sources.len()).unwrap_or(u8::MAX);
+            let mut wanted = all.filter(|s| source.is_none_or(|only| only == *s));
+            return wanted.any(|source| self.is_read_since(of, source, period.start()));
+        }
+        let flow = series.shape == Shape::Flow;
+        let inside = |e: &Entry| {
+            let own = self.period(of, e);
+            let (from, to) = (own.start(), if flow { own.end() } else { own.start() });
+            let late_enough = from > period.start() || (flow && from == period.start());
+            late_enough && series.sources[usize::from(e.source)].takes_part(from, to)
+        };
+        let wanted = |e: &&Entry| e.figure.value.is_some() && source.is_none_or(|s| s == e.source);
+        let later = self.ledger.between(of.series, of.definition, period.start(), self.cut.at);
+        later.rev().filter(wanted).any(|e| inside(e) && self.sees(of, e))
     }
 }
 

@@ -3,23 +3,23 @@
 use crate::rollup::View;
 use contract::catalogue::{Combine, Kpi, Rhythm, SeriesRef, SeriesSource};
 use contract::period::Period;
-use contract::time::Moment;
+use contract::time::{Moment, date_of};
+
+/// Periods looked back over from the last possible one: a border inside a period costs one, the due day another.
+const LOOK_BACK: i32 = 4;
 
 /// The latest period of a source's rhythm whose due day and grace are over on `day`.
 fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
     let latest = |rhythm: &Rhythm| {
-        let passed = day - rhythm.expected_by_days - rhythm.grace_days;
-        let midnight = Moment::midnight(contract::time::date_of(passed));
-        // Missing means later than the last day, so the end lies before `passed`.
-        let mut period = Period::closing(rhythm.every, midnight);
-        if let Some(until) = rhythm.until {
-            period = period.min(Period::closing(rhythm.every, until));
-        }
-        let held = |p: &Period| rhythm.last_day(*p) < day && rhythm.holds(*p);
-        (0..4).map(|back| period.plus(-back)).find(held)
+        let passed = Moment::midnight(date_of(day - rhythm.expected_by_days - rhythm.grace_days));
+        let upto = [rhythm.until, source.until].into_iter().flatten().fold(passed, Moment::min);
+        let last = Period::closing(rhythm.every, upto);
+        let due = |p: &Period| {
+            rhythm.last_day(*p) < day && rhythm.holds(*p) && source.takes_part(p.start(), p.end())
+        };
+        (0..LOOK_BACK).map(|back| last.plus(-back)).find(due)
     };
-    let periods = source.rhythm.iter().filter_map(latest);
-    periods.filter(|p| source.takes_part(p.start(), p.end())).max_by_key(|p| p.end())
+    source.rhythm.iter().filter_map(latest).max_by_key(|p| (p.end(), p.start()))
 }
 
 /// True when a figure that is due, with its grace over on `day`, is missing from every source that could
@@ -30,25 +30,28 @@ pub(super) fn is_stale(view: &View<'_>, kpi: &Kpi, day: i32) -> bool {
         series.sources.iter().enumerate().any(|(i, source)| {
             let Some(period) = overdue(source, day) else { return false };
             let only = (series.combine == Combine::Sum).then(|| u8::try_from(i).unwrap_or(u8::MAX));
-            let flows = series.shape == contract::catalogue::Shape::Flow;
-            let inside = |at: Moment| at > period.start() || (flows && at == period.start());
-            !view.latest_known(of, only).is_some_and(inside)
+            !view.is_known_since(of, only, period)
         })
     })
 }
 
-/// The last period of a source's rhythm in the plan; `None` when it has no rhythm then.
+/// The last period of a source's rhythm in the plan, and its last day of due and grace; `None` when it has
+/// no rhythm then. Of several rhythms that hold it the shortest period.
 pub(super) fn last_period(view: &View<'_>, source: &SeriesSource) -> Option<(Period, i32)> {
     let end = view.catalogue.plan.end();
     let periods = source.rhythm.iter().map(|rhythm| (Period::closing(rhythm.every, end), rhythm));
-    periods.filter(|(p, rhythm)| rhythm.holds(*p)).map(|(p, rhythm)| (p, rhythm.last_day(p))).next_back()
+    let held = periods.filter(|(p, rhythm)| rhythm.holds(*p));
+    held.map(|(p, rhythm)| (p, rhythm.last_day(p))).max_by_key(|(p, day)| (p.start(), *day))
 }
 
 /// The last civil day on which the plan's last figure of a KPI is still waited for: of several sources
 /// the latest, without a rhythm the day the plan ends.
 pub(super) fn last_day(view: &View<'_>, kpi: &Kpi) -> i32 {
-    let end = view.catalogue.plan.end();
     let sources = |of: SeriesRef| view.series(of).sources.iter();
-    let days = kpi.measure.parts().into_iter().flat_map(sources).filter(|s| s.takes_part(end, end));
-    days.filter_map(|s| last_period(view, s)).map(|(_, day)| day).max().unwrap_or_else(|| end.day())
+    let last = |source: &SeriesSource| {
+        let (period, day) = last_period(view, source)?;
+        source.takes_part(period.start(), period.end()).then_some(day)
+    };
+    let days = kpi.measure.parts().into_iter().flat_map(sources).filter_map(last);
+    days.max().unwrap_or_else(|| view.catalogue.plan.end().day())
 }

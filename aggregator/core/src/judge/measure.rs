@@ -1,7 +1,7 @@
 //! The value of a KPI as its kind takes it from the rollups, and the moment that value describes.
 
 use super::path;
-use crate::rollup::{Reading, View};
+use crate::rollup::{Reading, Rollup, View};
 use contract::catalogue::{Kind, Kpi, Measure, SeriesRef, Shape};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
@@ -160,22 +160,32 @@ fn per_month(kpi: &Kpi, sum: i128, part: Measured) -> Measured {
     Measured { value: whole(sum) / whole(divisor), ..part }
 }
 
-/// The sum of a fiscal year's complete months. A complete quarter stands for its three.
+/// The sum of a fiscal year's complete months. A complete quarter stands for its three, a complete year for
+/// twelve: of a counter they can be known where a month inside is not.
 fn complete_months(view: &View<'_>, of: SeriesRef, year: i32) -> Option<(i128, Measured)> {
-    let grain = view.series(of).grain.max(Grain::Month);
     let period = Period::fiscal_year(year);
     let first = Period::holding(Grain::Month, period.start()).index;
     let mut months = Months { year, numbers: Vec::new() };
     let (mut sum, mut provisional, mut at) = (0, false, None);
-    for part in period.parts(grain) {
-        let complete = view.rollup(of, part).filter(|r| r.complete);
-        let Some((value, rollup)) = complete.and_then(|r| Some((r.value?, r))) else { continue };
+    for (part, value, rollup) in complete_parts(view, of, period) {
         sum += value;
         provisional |= rollup.provisional;
         months.numbers.extend(part.parts(Grain::Month).map(|month| month.index - first + 1));
         at = Some(part.end());
     }
     Some((sum, Measured { value: whole(0), at: at?, provisional, months: Some(months), origins: Vec::new() }))
+}
+
+/// The coarsest complete periods, down to months, that a period consists of, in order.
+fn complete_parts(view: &View<'_>, of: SeriesRef, period: Period) -> Vec<(Period, i128, Rollup)> {
+    let finest = view.series(of).grain.max(Grain::Month);
+    let complete = view.rollup(of, period).filter(|rollup| rollup.complete);
+    if let Some((value, rollup)) = complete.and_then(|rollup| Some((rollup.value?, rollup))) {
+        return vec![(period, value, rollup)];
+    }
+    let finer = Grain::ALL.into_iter().rfind(|grain| *grain < period.grain && *grain >= finest);
+    let parts = finer.map(|grain| period.parts(grain)).into_iter().flatten();
+    parts.flat_map(|part| complete_parts(view, of, part)).collect()
 }
 
 /// What a value is compared with while running: the path at its moment, or of a flow the goal of its months.

@@ -10,11 +10,13 @@ use num_traits::Signed;
 
 /// Status of a value, stale and no data aside.
 pub(super) fn running(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
-    if is_achieved(view, kpi, measured) {
-        return Status::Achieved;
-    }
-    let now = against_path(view, kpi, measured);
-    if kpi.confirm <= 1 { now } else { confirmed(view, kpi, measured) }
+    let now = at_once(view, kpi, measured);
+    if kpi.confirm <= 1 || now == Status::Achieved { now } else { confirmed(view, kpi, now) }
+}
+
+/// Status without confirmation.
+fn at_once(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+    if is_achieved(view, kpi, measured) { Status::Achieved } else { against_path(view, kpi, measured) }
 }
 
 /// States are achieved as soon as they meet the target; a yearly sum in the target year, and one with an
@@ -61,24 +63,24 @@ fn tolerance(kpi: &Kpi, measured: &Measured) -> Exact {
     }
 }
 
-/// The status with confirmation: the side changes only after `confirm` months in a row on the other side.
+/// The status with confirmation: the side changes only after `confirm` months in a row on the other side,
+/// or at once when achieved; until then the last status of the confirmed side is held.
 ///
 /// Folded over standing figures in calendar order, from the value known at the plan's start, so it does
 /// not depend on when or how often anything was evaluated.
-fn confirmed(view: &View<'_>, kpi: &Kpi, last: &Measured) -> Status {
+fn confirmed(view: &View<'_>, kpi: &Kpi, now: Status) -> Status {
+    let meets = |status: Status| matches!(status, Status::OnTrack | Status::Achieved);
     let mut held: Option<Status> = None;
     let mut waiting = 0;
-    let mut newest = against_path(view, kpi, last);
-    for measured in by_month(view, kpi) {
-        newest = against_path(view, kpi, &measured);
-        let changed = held.is_some_and(|held| (held == Status::OnTrack) != (newest == Status::OnTrack));
-        waiting = if changed { waiting + 1 } else { 0 };
-        if !changed || waiting >= kpi.confirm {
-            held = Some(newest);
+    for status in by_month(view, kpi).iter().map(|measured| at_once(view, kpi, measured)) {
+        let changes = held.is_some_and(|held| meets(held) != meets(status));
+        waiting = if changes { waiting + 1 } else { 0 };
+        if !changes || waiting >= kpi.confirm || status == Status::Achieved {
+            held = Some(status);
             waiting = 0;
         }
     }
-    held.unwrap_or(newest)
+    held.unwrap_or(now)
 }
 
 /// The value known at the plan's start, then the latest figure of each month that has one.
@@ -97,7 +99,7 @@ fn by_month(view: &View<'_>, kpi: &Kpi) -> Vec<Measured> {
     while month.start() < view.cut.at {
         let cut = if month.end() < view.cut.at { upto(month.end()) } else { view.cut };
         let found = value(&view.at(cut), month.within(Grain::FiscalYear).index);
-        values.extend(found.filter(|m| Period::closing(Grain::Month, m.at) == month));
+        values.extend(found.filter(|m| m.at > start && Period::closing(Grain::Month, m.at) == month));
         month = month.next();
     }
     values

@@ -1,10 +1,10 @@
 //! After the plan's end: the wait for the last figure, and the verdict.
 
 use super::measure::{self, Measured};
-use super::{Judgement, Past, Phase, Status, due, past, progress, running, unjudged, upto};
+use super::{Judgement, Phase, Status, due, past, progress, running, unjudged, upto};
 use crate::ask::Ask;
 use crate::rollup::View;
-use contract::catalogue::{Kpi, Measure, Shape};
+use contract::catalogue::{Kpi, Measure, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use contract::time::{Moment, date_of};
 
@@ -14,14 +14,15 @@ pub(super) fn after_the_end(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
     let waited = ask.is_closing() || ask.day() > due::last_day(view, kpi);
     let at_end = view.at(upto(end));
     let last = latest(&at_end, kpi);
-    let in_time = last.as_ref().filter(|m| serves(&at_end, kpi, m, false));
+    let in_time = last.as_ref().filter(|m| serves(&at_end, kpi, m, Wait::Running));
     let settled = in_time.is_some_and(|m| !m.provisional);
     if !settled && !waited {
         return closing(view, kpi, last);
     }
+    let wait = if ask.is_closing() { Wait::NotAsked } else { Wait::Over };
     let later = latest(view, kpi).filter(|m| m.at > end).map(past);
     match last {
-        Some(measured) if serves(&at_end, kpi, &measured, waited) => {
+        Some(measured) if serves(&at_end, kpi, &measured, wait) => {
             let met = kpi.direction.meets(&measure::compared(kpi, &measured), &kpi.target);
             Judgement {
                 status: Some(if met { Status::Achieved } else { Status::Missed }),
@@ -43,8 +44,8 @@ fn closing(view: &View<'_>, kpi: &Kpi, last: Option<Measured>) -> Judgement {
     let last_day = Ask(Period::day(date_of(end.day() - 1)));
     let before = running(&view.at(last_day.cut()), kpi, last_day);
     let no_data = before.status == Some(Status::NoData);
-    let Some(measured) = last.filter(|_| !no_data) else {
-        let carried: Option<Past> = before.carried;
+    let Some(measured) = last.clone().filter(|_| !no_data) else {
+        let carried = last.map(past);
         return Judgement { status: Some(Status::NoData), carried, ..unjudged(Phase::Closing, None) };
     };
     let at_end = view.at(upto(end));
@@ -65,15 +66,29 @@ fn latest(view: &View<'_>, kpi: &Kpi) -> Option<Measured> {
     measure::flow(view, kpi, year, false)
 }
 
+/// How a question stands to due dates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// Something later may still come.
+    Running,
+    /// Due and grace are over.
+    Over,
+    /// A question about a period's closing, which ignores due dates but takes only figures of that year.
+    NotAsked,
+}
+
 /// True when a value is the plan's last figure: a state of the last period of its source's rhythm, a
 /// running total up to the end, a whole last year.
 ///
 /// A state exactly at that period's start belongs to the period before; it serves only when nothing later
-/// can be waited for (`waited`).
-fn serves(view: &View<'_>, kpi: &Kpi, measured: &Measured, waited: bool) -> bool {
+/// can be waited for. Without a rhythm the last period is the fiscal year.
+fn serves(view: &View<'_>, kpi: &Kpi, measured: &Measured, wait: Wait) -> bool {
     let plan = &view.catalogue.plan;
     if let Some(months) = &measured.months {
-        return months.year == plan.last_year && months.is_whole();
+        // Of a counter twelve known months are not yet a known year: its sources may have changed.
+        let year = Period::fiscal_year(plan.last_year);
+        let complete = |of: SeriesRef| view.rollup(of, year).is_some_and(|rollup| rollup.complete);
+        return months.year == year.index && months.is_whole() && kpi.measure.parts().into_iter().all(complete);
     }
     if let Measure::Series(of) = kpi.measure {
         let series = view.series(of);
@@ -84,10 +99,12 @@ fn serves(view: &View<'_>, kpi: &Kpi, measured: &Measured, waited: bool) -> bool
         }
     }
     let year = Period::fiscal_year(plan.last_year).start();
-    let first = measured.origins.iter().map(|(of, source)| {
+    let first = measured.origins.iter().filter_map(|(of, source)| {
         let source = &view.series(*of).sources[usize::from(*source)];
-        due::last_period(view, source).map_or(year, |(period, _)| period.start())
+        due::last_period(view, source).map(|(period, _)| period.start())
     });
-    let first: Moment = first.max().unwrap_or(year);
-    measured.at > year && (measured.at > first || (waited && measured.at == first))
+    let rhythm: Option<Moment> = first.max();
+    let at_start = rhythm == Some(measured.at) && wait != Wait::Running;
+    let this_year = measured.at > year || (at_start && wait == Wait::Over);
+    this_year && (at_start || measured.at > rhythm.unwrap_or(year))
 }

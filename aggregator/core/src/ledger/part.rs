@@ -80,9 +80,14 @@ impl Sum {
         self.count(part, 1);
     }
 
-    /// Counts a part out again.
-    pub fn remove(&mut self, part: &Rollup) {
-        self.count(part, -1);
+    /// Counts one part out and another in.
+    pub(super) fn replace(&mut self, before: Option<&Rollup>, after: Option<&Rollup>) {
+        if let Some(before) = before {
+            self.count(before, -1);
+        }
+        if let Some(after) = after {
+            self.count(after, 1);
+        }
     }
 
     /// The sum of a period that consists of `parts`; `None` when nothing of it was seen.

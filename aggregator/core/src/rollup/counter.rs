@@ -55,18 +55,19 @@ impl View<'_> {
             return Rc::clone(totals);
         }
         let entries = self.ledger.figures(of.series, of.definition);
-        let readings: Vec<&Entry> = entries.filter(|e| e.source == source && self.sees(of, e)).collect();
+        let readings: Vec<&Entry> = entries.filter(|e| e.source == source).collect();
         let totals = Rc::new(self.sum_up(of, &readings));
         self.totals.borrow_mut().insert(key, Rc::clone(&totals));
         totals
     }
 
     fn sum_up(&self, of: SeriesRef, readings: &[&Entry]) -> Totals {
+        // Of the series, not of what is seen: an answer about the past must not change its counting later.
         let labelled = readings.iter().any(|e| e.figure.breakdown().is_some());
         let restarts = labelled && self.series(of).decrease == Decrease::Restart;
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
         let mut steps: Vec<Step> = Vec::with_capacity(readings.len());
-        for entry in readings {
+        for entry in readings.iter().take_while(|e| self.sees(of, e)) {
             let Some(labels) = labels(entry, labelled) else { continue };
             let first = steps.is_empty();
             let before = steps.last().copied();
@@ -136,28 +137,43 @@ impl View<'_> {
         Some(together.unwrap_or(unknown))
     }
 
-    /// The rise from the border reading at `since` to the latest reading up to `upto`, by source order.
-    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<Reading> {
-        (0..self.series(of).sources.len()).find_map(|i| {
-            let source = u8::try_from(i).ok()?;
-            let totals = self.totals(of, source);
-            let from = self.border(of, &totals, since)?;
-            let to = totals.reading(since, upto)?;
-            let rise = rise(from, to)?;
-            let value = rise.value?;
-            Some(Reading {
-                value,
-                at: to.at,
-                provisional: rise.provisional,
-                restated: rise.restated,
-                sources: vec![source],
-            })
-        })
+    /// True when a source has a known reading after an instant.
+    pub(super) fn is_read_since(&self, of: SeriesRef, source: u8, since: Moment) -> bool {
+        let described = &self.series(of).sources[usize::from(source)];
+        self.totals(of, source).steps.iter().any(|step| step.at > since && described.takes_part(step.at, step.at))
     }
 
-    /// True when a source has the border reading of an instant.
-    pub fn has_border(&self, of: SeriesRef, source: u8, at: Moment) -> bool {
-        self.border(of, &self.totals(of, source), at).is_some()
+    /// The rise from the border reading at `since` to the latest reading up to `upto`: of several sources the
+    /// one that was read last, or their sum where all were last read at the same instant.
+    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<Reading> {
+        let series = self.series(of);
+        let taking = series.sources.iter().enumerate().filter(|(_, s)| s.takes_part(since, since));
+        let rises: Vec<Option<Reading>> = taking
+            .map(|(i, source)| {
+                let index = u8::try_from(i).ok()?;
+                let totals = self.totals(of, index);
+                let from = self.border(of, &totals, since)?;
+                let upto = source.until.map_or(upto, |until| until.min(upto));
+                let to = totals.reading(Moment(from.at.0 - 1), upto)?;
+                let rise = rise(from, to)?;
+                let (provisional, restated) = (rise.provisional, rise.restated);
+                Some(Reading { value: rise.value?, at: to.at, provisional, restated, sources: vec![index] })
+            })
+            .collect();
+        match series.combine {
+            Combine::First => rises.into_iter().rev().flatten().max_by_key(|reading| reading.at),
+            Combine::Sum => {
+                let parts: Vec<Reading> = rises.into_iter().collect::<Option<_>>()?;
+                let at = parts.first()?.at;
+                parts.iter().all(|part| part.at == at).then(|| Reading {
+                    value: parts.iter().map(|part| part.value).sum(),
+                    at,
+                    provisional: parts.iter().any(|part| part.provisional),
+                    restated: parts.iter().any(|part| part.restated),
+                    sources: parts.iter().flat_map(|part| part.sources.clone()).collect(),
+                })
+            }
+        }
     }
 }
 

@@ -18,9 +18,8 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// The bucket of a key.
-    pub fn by(ledger: &Ledger, key: Key) -> Self {
-        let bucket = ledger.bucket(key.series, key.index).index;
+    /// The bucket that the ledger put a key's figure in.
+    pub fn by(key: Key, bucket: i32) -> Self {
         Self { series: key.series, definition: key.definition, bucket }
     }
 }
@@ -64,7 +63,13 @@ impl Rollups {
 
     /// Computes again what `touched` and the passing of time changed, and says what is different, finest
     /// grain first.
-    pub fn refresh(&mut self, catalogue: &Catalogue, ledger: &Ledger, touched: &mut Vec<Touched>, cut: Cut) -> Vec<Change> {
+    pub fn refresh(
+        &mut self,
+        catalogue: &Catalogue,
+        ledger: &Ledger,
+        touched: &mut Vec<Touched>,
+        cut: Cut,
+    ) -> Vec<Change> {
         if cut != self.cut {
             touched.extend(std::mem::take(&mut self.open));
             self.cut = cut;

@@ -96,7 +96,8 @@ fn ended(st: &Standing, kpi: &Kpi, asked: Asked) -> KpiAnswer {
                 out.path = Some(path_of(st, kpi, &v));
                 out.progress = progress(st, kpi, &v, end);
             }
-            None => {}
+            // CHOICE: a value that is unknown at the plan's end (a counter's break) is no data, whatever the last day said.
+            None => out.status = Some("no_data".to_owned()),
         }
         return out;
     }

@@ -1,1 +1,10 @@
 //! Keep, roll up, judge, tell: the pipeline, the store and the doors to readers.
+
+pub mod books;
+pub mod explain;
+pub mod known_at;
+pub mod metrics;
+pub mod pipeline;
+pub mod render;
+pub mod store;
+pub mod web;

@@ -4,8 +4,6 @@ mod due;
 mod measure;
 pub mod path;
 mod status;
-#[cfg(test)]
-mod tests;
 mod verdict;
 
 pub use measure::{MIN_MONTHS, Measured, Months};

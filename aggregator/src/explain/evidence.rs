@@ -1,0 +1,140 @@
+//! The figures behind a value, what they replaced, and the visits that saw them.
+
+use super::parts::Scope;
+use super::{Figure, MAX_CORRECTIONS, MAX_FIGURES, Said, Seen};
+use crate::known_at;
+use crate::store::{Reader, StoreError};
+use aggregator_core::book::Book;
+use contract::catalogue::{SeriesRef, Shape};
+use contract::period::{Grain, Period};
+use contract::record::{Observation, Span, Value, Visit};
+use contract::time::Micros;
+use contract::wire;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+/// All revisions of one figure, by (period, source).
+type Revisions = BTreeMap<(Span, String), Vec<Observation>>;
+
+/// The standing figures of a series in a scope, in order, with their corrections and visits.
+pub(super) fn figures(
+    readers: &[Reader],
+    book: &Book,
+    of: SeriesRef,
+    upto: Micros,
+    scope: &Scope,
+) -> Result<Vec<Figure>, StoreError> {
+    let revisions = revisions(readers, book, of, upto, scope)?;
+    let series = &book.catalogue.series[of.series];
+    // Only those that will be shown have their visits looked up.
+    let hidden = revisions.len().saturating_sub(MAX_FIGURES);
+    let mut visits = Visits { readers, known: HashMap::new() };
+    let mut figures = Vec::new();
+    for (index, ((span, source), mut said)) in revisions.into_iter().enumerate() {
+        // The upsert rule: the greatest (revision, canonical bytes) stands.
+        said.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
+        let shown = if index < hidden { 1 } else { said.len().min(1 + MAX_CORRECTIONS) };
+        let more_corrections = said.len() - shown;
+        let mut told = Vec::with_capacity(shown);
+        for observation in &said[..shown] {
+            let visit = if index < hidden { None } else { visits.find(observation)? };
+            told.push(tell(observation, visit));
+        }
+        let Some((stands, corrections)) = told.split_first() else { continue };
+        figures.push(Figure {
+            period: label(span, series.shape, series.grain),
+            source,
+            said: stands.clone(),
+            corrections: corrections.to_vec(),
+            more_corrections,
+        });
+    }
+    Ok(figures)
+}
+
+/// Every admitted observation of a series in a scope, those in quarantine that the book's catalogue admits too.
+fn revisions(
+    readers: &[Reader],
+    book: &Book,
+    of: SeriesRef,
+    upto: Micros,
+    scope: &Scope,
+) -> Result<Revisions, StoreError> {
+    let series = &book.catalogue.series[of.series];
+    let ids = (book.catalogue.plan.id.as_str(), series.id.as_str(), series.definitions[of.definition].id.as_str());
+    let mut found = Vec::new();
+    for reader in readers {
+        found.extend(reader.observations_of(ids, upto, |span| scope.holds(span))?);
+        known_at::each_quarantined(reader, |one| {
+            let ours = |o: &Observation| {
+                (o.plan.as_str(), o.series.as_str(), o.definition.as_str()) == ids
+                    && o.revision <= upto
+                    && scope.holds(o.period)
+            };
+            found.extend(known_at::observation(one).filter(ours));
+        })?;
+    }
+    let mut revisions = Revisions::new();
+    for observation in found.into_iter().filter(|o| book.admits(o).is_ok()) {
+        let same = revisions.entry((observation.period, observation.source.clone())).or_default();
+        let known =
+            |o: &Observation| o.revision == observation.revision && wire::canonical(o) == wire::canonical(&observation);
+        if !same.iter().any(known) {
+            same.push(observation);
+        }
+    }
+    Ok(revisions)
+}
+
+fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
+    let (value, unknown) = match &observation.value {
+        Value::Known(n) => (Some(*n), None),
+        Value::Unknown(reason) => (None, Some(reason.clone())),
+    };
+    let place = observation.place.clone().unwrap_or_default();
+    Said {
+        value,
+        unknown,
+        finality: observation.finality.name(),
+        revision: observation.revision.to_string(),
+        sheet: place.sheet,
+        row: place.row,
+        visit: observation.visit.clone(),
+        seen: visit.map(|visit| Seen {
+            time: visit.time.to_string(),
+            collector: visit.collector,
+            address: visit.address,
+            sha256: visit.sha256,
+            bytes: visit.bytes,
+        }),
+    }
+}
+
+/// A period as readers know it: a flow's name, a state's date or instant.
+fn label(span: Span, shape: Shape, grain: Grain) -> String {
+    let period = match shape {
+        Shape::Flow => span.flow(grain),
+        Shape::Level | Shape::Counter => span.instant(grain),
+    };
+    period.as_ref().map_or_else(|| format!("{span:?}"), Period::to_string)
+}
+
+/// Visits that were looked up: a file has many figures.
+struct Visits<'a> {
+    readers: &'a [Reader],
+    known: HashMap<String, Option<Visit>>,
+}
+
+impl Visits<'_> {
+    fn find(&mut self, observation: &Observation) -> Result<Option<Visit>, StoreError> {
+        if let Some(known) = self.known.get(&observation.visit) {
+            return Ok(known.clone());
+        }
+        let mut found = None;
+        for reader in self.readers {
+            found = found.or(reader.visit(&observation.plan, &observation.visit)?);
+        }
+        self.known.insert(observation.visit.clone(), found.clone());
+        Ok(found)
+    }
+}

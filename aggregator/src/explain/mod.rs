@@ -1,0 +1,257 @@
+//! From a KPI to the files its figures came from.
+//!
+//! ```text
+//! KPI --judged--> value --made of--> rollups --of--> figures --seen in--> visits (address, hash, time)
+//!                                                        `--replaced--> corrections, with theirs
+//! ```
+//!
+//! An [`Explanation`] is a value: text ([`Explanation::text`]) and JSON are two looks at it. It computes no
+//! figure of its own; judging and rolling up are the core's, evidence is the store's.
+
+mod evidence;
+mod parts;
+mod text;
+
+use crate::known_at::{Doubt, NOW};
+use crate::store::{Reader, StoreError};
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use aggregator_core::judge::judge;
+use aggregator_core::report::KpiReport;
+use aggregator_core::rollup::View;
+use contract::catalogue::Kind;
+use contract::reader::nearest;
+use contract::time::Micros;
+use serde::Serialize;
+
+/// Figures shown of one part, the latest: a fiscal year of days. Hours of a year are more; how many are
+/// left out is said.
+pub const MAX_FIGURES: usize = 366;
+/// Corrections shown of one figure, the latest.
+pub const MAX_CORRECTIONS: usize = 20;
+
+/// Why a KPI cannot be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The plan has no such KPI.
+    #[error("the plan {plan} has no KPI {kpi}{hint}")]
+    UnknownKpi {
+        /// The plan.
+        plan: String,
+        /// What was asked for.
+        kpi: String,
+        /// The nearest id it has, or all of them.
+        hint: String,
+    },
+    /// A store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A text in two languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bilingual {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<&contract::catalogue::Text> for Bilingual {
+    fn from(text: &contract::catalogue::Text) -> Self {
+        Self { ja: text.ja.clone(), en: text.en.clone() }
+    }
+}
+
+/// A KPI explained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Plan id.
+    pub plan: String,
+    /// The moment asked.
+    pub on: String,
+    /// What was known when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<KnownAt>,
+    /// Name.
+    pub name: Bilingual,
+    /// Unit of its value.
+    pub unit: Bilingual,
+    /// The catalogue's word for its kind.
+    pub kind: &'static str,
+    /// The judgement, as in a report.
+    pub kpi: KpiReport,
+    /// The status for Japanese readers.
+    pub status_ja: Option<&'static str>,
+    /// Fiscal year and months a flow's value is made of, April = 1.
+    pub months: Option<MonthsUsed>,
+    /// The series it measures.
+    pub parts: Vec<Part>,
+    /// Which source to connect where there is no data.
+    pub connect: Option<Bilingual>,
+    /// What a reader must know.
+    pub note: Option<Bilingual>,
+    /// Where the plan says so.
+    pub citation: String,
+}
+
+/// What was known when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownAt {
+    /// The time.
+    pub time: String,
+    /// True when the answer never changes any more.
+    pub settled: bool,
+    /// Why it may.
+    pub doubts: Vec<Doubt>,
+}
+
+/// The months of a flow's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MonthsUsed {
+    /// `FY2019`
+    pub year: String,
+    /// April = 1.
+    pub numbers: Vec<i32>,
+}
+
+/// One series of a KPI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Series id.
+    pub series: String,
+    /// Definition id.
+    pub definition: String,
+    /// Name of the series.
+    pub name: Bilingual,
+    /// The counting rule in words.
+    pub rule: Bilingual,
+    /// Unit of its integers.
+    pub unit: Bilingual,
+    /// The rollups that the value is taken from, in order.
+    pub rollups: Vec<RollupUsed>,
+    /// The standing figures behind it, in order of period and source; the latest [`MAX_FIGURES`].
+    pub figures: Vec<Figure>,
+    /// How many earlier ones are left out.
+    pub more: usize,
+}
+
+/// A rollup of the periods the value is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RollupUsed {
+    /// `2019-04`, `FY2019Q1`, `FY2019`
+    pub period: String,
+    /// In the series' unit.
+    pub value: Option<i128>,
+    /// Ended, and all parts known.
+    pub complete: bool,
+    /// Some part is provisional.
+    pub provisional: bool,
+    /// Some part is a final figure that was changed later.
+    pub restated: bool,
+}
+
+/// A standing figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Figure {
+    /// `2019-04`, `2019-04-01`, or the instant of a state.
+    pub period: String,
+    /// The configured source.
+    pub source: String,
+    /// What stands.
+    #[serde(flatten)]
+    pub said: Said,
+    /// What stood before, latest first; the latest [`MAX_CORRECTIONS`].
+    pub corrections: Vec<Said>,
+    /// How many earlier ones are left out.
+    pub more_corrections: usize,
+}
+
+/// What a source said once, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The integer; `null` when unknown.
+    pub value: Option<i64>,
+    /// Why it is unknown.
+    pub unknown: Option<String>,
+    /// `provisional` or `final`.
+    pub finality: &'static str,
+    /// When it was seen.
+    pub revision: String,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Row, counted from 1.
+    pub row: Option<u32>,
+    /// Id of the visit.
+    pub visit: String,
+    /// The visit; `null` while its record has not come.
+    pub seen: Option<Seen>,
+}
+
+/// A visit, as evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// When.
+    pub time: String,
+    /// The collector that made it.
+    pub collector: String,
+    /// Address asked.
+    pub address: String,
+    /// SHA-256 of the bytes read.
+    pub sha256: Option<String>,
+    /// Bytes read.
+    pub bytes: Option<u64>,
+}
+
+/// Explains a KPI of a book at a moment asked, with evidence up to the time that the book is of
+/// (`known`, else all). Reads the log of observations whole: may take a second at a million of them.
+pub fn explain(
+    readers: &[Reader],
+    book: &Book,
+    kpi: &str,
+    ask: Ask,
+    known: Option<(Micros, &[Doubt])>,
+) -> Result<Explanation, ExplainError> {
+    let catalogue = &book.catalogue;
+    let Some(found) = catalogue.kpis.iter().find(|k| k.id == kpi) else {
+        return Err(ExplainError::UnknownKpi {
+            plan: catalogue.plan.id.clone(),
+            kpi: kpi.to_owned(),
+            hint: nearest(kpi, catalogue.kpis.iter().map(|k| k.id.as_str())),
+        });
+    };
+    let view = View::new(catalogue, book.ledger(), ask.cut());
+    let judged = judge(&view, found, ask);
+    let mut parts = Vec::new();
+    for of in found.measure.parts() {
+        let scope = parts::scope(&view, found, ask, &judged, of);
+        let upto = known.map_or(NOW, |(at, _)| at);
+        let figures = evidence::figures(readers, book, of, upto, &scope)?;
+        parts.push(parts::part(&view, of, &scope, figures));
+    }
+    let mut report = book.report(ask, false);
+    let index = report.kpis.iter().position(|k| k.id == kpi).unwrap_or(0);
+    Ok(Explanation {
+        plan: catalogue.plan.id.clone(),
+        on: ask.0.to_string(),
+        known_at: known.map(|(at, doubts)| KnownAt {
+            time: at.to_string(),
+            settled: doubts.is_empty(),
+            doubts: doubts.to_vec(),
+        }),
+        name: (&found.name).into(),
+        unit: (&found.unit).into(),
+        kind: Kind::WORDS.iter().find(|(_, kind)| *kind == found.kind).map_or("", |(word, _)| *word),
+        kpi: report.kpis.swap_remove(index),
+        status_ja: judged.status.map(aggregator_core::judge::Status::name_ja),
+        months: judged
+            .measured
+            .as_ref()
+            .and_then(|m| m.months.as_ref())
+            .map(|months| MonthsUsed { year: format!("FY{}", months.year), numbers: months.numbers.clone() }),
+        parts,
+        connect: found.connect.as_ref().map(Bilingual::from),
+        note: found.note.as_ref().map(Bilingual::from),
+        citation: found.citation.clone(),
+    })
+}

@@ -1,0 +1,105 @@
+//! Which rollups and figures a KPI's value is about.
+
+use super::{Bilingual, Figure, MAX_FIGURES, Part, RollupUsed};
+use aggregator_core::ask::{Ask, Cut};
+use aggregator_core::judge::Judgement;
+use aggregator_core::rollup::View;
+use contract::catalogue::{Kind, Kpi, SeriesRef, Shape};
+use contract::period::{Grain, Period};
+use contract::record::Span;
+use contract::time::Moment;
+
+/// The stretch of time that a value is about, and the rollups to show of it.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Figures from here.
+    since: Moment,
+    /// To here.
+    until: Moment,
+    cut: Cut,
+    shape: Shape,
+    rollups: Vec<Period>,
+}
+
+impl Scope {
+    /// True when a figure of that period is behind the value.
+    pub(super) fn holds(&self, span: Span) -> bool {
+        match (self.shape, span) {
+            (Shape::Flow, Span::During(from, to)) => self.since <= from && to <= self.until,
+            (Shape::Level | Shape::Counter, Span::AsOf(at)) => {
+                self.since <= at && at <= self.until && self.cut.sees_instant(at)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What the value, or where there is none the older value carried, or else the year asked, is about.
+pub(super) fn scope(view: &View<'_>, kpi: &Kpi, ask: Ask, judged: &Judgement, of: SeriesRef) -> Scope {
+    let series = view.series(of);
+    let at = judged.measured.as_ref().map(|m| m.at).or(judged.carried.as_ref().map(|past| past.at));
+    let seen = view.cut.at;
+    let (since, until, rollups) = match (kpi.kind, series.shape) {
+        // A state is one instant; its source may not be the only one that said something about it.
+        (_, Shape::Level) => {
+            // Without any, a stretch that holds nothing.
+            (at.unwrap_or(Moment(i64::MAX)), at.unwrap_or(Moment(i64::MIN)), Vec::new())
+        }
+        (Kind::Cumulative, _) => {
+            let since = kpi.origin().map_or(seen, |origin| Period::fiscal_year(origin.year).end());
+            let until = at.unwrap_or(seen);
+            (since, until, between(Grain::FiscalYear, since, until))
+        }
+        _ => {
+            let months = judged.measured.as_ref().and_then(|m| m.months.as_ref());
+            let year = Period::fiscal_year(months.map_or(ask.year(), |months| months.year));
+            let until = year.end().min(seen);
+            (year.start(), until, between(series.grain.max(Grain::Month), year.start(), until))
+        }
+    };
+    let since = match series.shape {
+        // The border reading a counter's increases start from lies up to a grain before.
+        Shape::Counter => Moment(Period::holding(series.grain, Moment(since.0 - 1)).start().0 + 1),
+        Shape::Level | Shape::Flow => since,
+    };
+    Scope { since, until, cut: view.cut, shape: series.shape, rollups }
+}
+
+/// The periods of a grain from one instant to another, the last perhaps not ended.
+fn between(grain: Grain, since: Moment, until: Moment) -> Vec<Period> {
+    let mut periods = Vec::new();
+    let mut period = Period::holding(grain, since);
+    while period.start() < until {
+        periods.push(period);
+        period = period.next();
+    }
+    periods
+}
+
+/// One series of the KPI, with the rollups and figures it is about.
+pub(super) fn part(view: &View<'_>, of: SeriesRef, scope: &Scope, mut figures: Vec<Figure>) -> Part {
+    let series = view.series(of);
+    let definition = &series.definitions[of.definition];
+    let used = |period: &Period| {
+        let rollup = view.rollup(of, *period)?;
+        Some(RollupUsed {
+            period: period.to_string(),
+            value: rollup.value,
+            complete: rollup.complete,
+            provisional: rollup.provisional,
+            restated: rollup.restated,
+        })
+    };
+    let more = figures.len().saturating_sub(MAX_FIGURES);
+    figures.drain(..more);
+    Part {
+        series: series.id.clone(),
+        definition: definition.id.clone(),
+        name: Bilingual::from(&series.name),
+        rule: Bilingual::from(&definition.text),
+        unit: Bilingual::from(&series.unit),
+        rollups: scope.rollups.iter().filter_map(used).collect(),
+        figures,
+        more,
+    }
+}

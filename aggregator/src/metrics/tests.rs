@@ -1,0 +1,113 @@
+use super::*;
+use crate::render::fixture::{book, books, period};
+use std::collections::BTreeSet;
+
+fn told() -> Metrics {
+    let metrics = Metrics::new("1.2.3").unwrap();
+    metrics.counted(Counts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
+    metrics.visited("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
+    metrics.visited("small", "portal", "failed", Duration::from_secs(20), Micros(1_700_000_000_000_000));
+    metrics.batch_committed(Duration::from_millis(4));
+    metrics
+}
+
+fn scraped(metrics: &Metrics) -> String {
+    metrics.exposition(&books(book(false)), period("2023-05-01"), true).unwrap()
+}
+
+/// `name{label,label}` of every sample, without values.
+fn shapes(text: &str) -> Vec<String> {
+    let mut shapes = BTreeSet::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let series = line.rsplit_once(' ').unwrap().0;
+        let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+        let labels: Vec<&str> =
+            labels.trim_end_matches('}').split(',').filter_map(|l| Some(l.split_once('=')?.0)).collect();
+        shapes.insert(format!("{name}{{{}}}", labels.join(",")));
+    }
+    shapes.into_iter().collect()
+}
+
+#[test]
+fn names_and_labels_are_what_dashboards_were_promised() {
+    let expected = [
+        "shihyo_batch_commit_seconds_bucket{le}",
+        "shihyo_batch_commit_seconds_count{}",
+        "shihyo_batch_commit_seconds_sum{}",
+        "shihyo_build_info{version}",
+        "shihyo_kpi_path{kpi,plan}",
+        "shihyo_kpi_status{kpi,plan,status}",
+        "shihyo_kpi_target{kpi,plan}",
+        "shihyo_kpi_value{kpi,plan}",
+        "shihyo_poll_duration_seconds_bucket{plan,source,le}",
+        "shihyo_poll_duration_seconds_count{plan,source}",
+        "shihyo_poll_duration_seconds_sum{plan,source}",
+        "shihyo_ready{}",
+        "shihyo_records_received_total{}",
+        "shihyo_records_superseded{}",
+        "shihyo_records_total{fate}",
+        "shihyo_source_last_success_timestamp_seconds{plan,source}",
+        "shihyo_visits_total{outcome,plan,source}",
+    ];
+    assert_eq!(shapes(&scraped(&told())), expected);
+}
+
+#[test]
+fn a_scrape_says_what_was_told_and_what_is_known() {
+    let text = scraped(&told());
+    for line in [
+        "# TYPE shihyo_records_total counter",
+        "# TYPE shihyo_kpi_value gauge",
+        "# TYPE shihyo_poll_duration_seconds histogram",
+        "shihyo_build_info{version=\"1.2.3\"} 1",
+        "shihyo_ready 1",
+        "shihyo_records_received_total 10",
+        "shihyo_records_superseded 3",
+        "shihyo_records_total{fate=\"duplicate\"} 2",
+        "shihyo_records_total{fate=\"quarantined\"} 1",
+        "shihyo_records_total{fate=\"stored\"} 7",
+        "shihyo_visits_total{outcome=\"changed\",plan=\"small\",source=\"portal\"} 1",
+        "shihyo_visits_total{outcome=\"failed\",plan=\"small\",source=\"portal\"} 1",
+        "shihyo_source_last_success_timestamp_seconds{plan=\"small\",source=\"portal\"} 1600000000",
+        "shihyo_batch_commit_seconds_bucket{le=\"0.005\"} 1",
+        "shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 215",
+        "shihyo_kpi_target{kpi=\"cost\",plan=\"small\"} 1000",
+        "shihyo_kpi_path{kpi=\"datasets\",plan=\"small\"} 212.021918",
+        "shihyo_kpi_status{kpi=\"datasets\",plan=\"small\",status=\"on_track\"} 1",
+        "shihyo_kpi_status{kpi=\"datasets\",plan=\"small\",status=\"off_track\"} 0",
+        "shihyo_kpi_status{kpi=\"cost\",plan=\"small\",status=\"no_data\"} 1",
+    ] {
+        assert!(text.lines().any(|got| got == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("shihyo_kpi_value{kpi=\"cost\""), "no value is no sample");
+}
+
+#[test]
+fn counts_are_absolute_and_may_fall() {
+    let metrics = told();
+    let line = |metrics: &Metrics| {
+        let text = scraped(metrics);
+        text.lines().find(|line| line.starts_with("shihyo_records_total{fate=\"quarantined\"}")).unwrap().to_owned()
+    };
+    for quarantined in [5, 5, 2, 0] {
+        metrics.counted(Counts { received: 20, quarantined, ..Counts::default() });
+        assert_eq!(line(&metrics), format!("shihyo_records_total{{fate=\"quarantined\"}} {quarantined}"));
+    }
+}
+
+#[test]
+fn a_kpi_that_left_the_books_leaves_the_scrape() {
+    let metrics = told();
+    assert!(scraped(&metrics).contains("shihyo_kpi_target{"));
+    let none = metrics.exposition(&Books::default(), period("2023-05-01"), true).unwrap();
+    assert!(!none.contains("shihyo_kpi_"), "{none}");
+}
+
+#[test]
+fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
+    let mut book = book(false);
+    book.catalogue.plan.default_on = None;
+    let text = told().exposition(&books(book), period("2023-05-01"), false).unwrap();
+    assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
+    assert!(text.contains("shihyo_ready 0\n"));
+}

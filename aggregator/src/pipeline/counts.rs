@@ -1,0 +1,59 @@
+//! Conservation: received = stored + duplicate + quarantined, always.
+
+use crate::store::{Reader, StoreError, Tally};
+use serde::Serialize;
+
+/// Where all records went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records that came from the bus.
+    pub received: u64,
+    /// Facts of all four kinds.
+    pub stored: u64,
+    /// Records that had come before.
+    pub duplicate: u64,
+    /// Records in quarantine.
+    pub quarantined: u64,
+    /// Of the stored observations those that a later revision replaced.
+    pub superseded: u64,
+}
+
+impl Counts {
+    /// True when no record was lost or counted twice.
+    pub fn is_conserved(&self) -> bool {
+        self.received == self.stored + self.duplicate + self.quarantined
+    }
+
+    pub(super) fn add(&mut self, tally: Tally) {
+        self.received += tally.received;
+        self.stored += tally.stored;
+        self.duplicate += tally.duplicate;
+        self.quarantined += tally.quarantined;
+    }
+}
+
+/// A store whose records do not add up, or that cannot be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// It does not add up.
+    #[error("the store {path} does not add up: {counts:?}; received must be stored + duplicate + quarantined")]
+    Records {
+        /// The store.
+        path: String,
+        /// What was counted.
+        counts: Counts,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Counts a store row by row and proves that nothing was lost. `superseded` is not counted: it needs the books.
+pub fn check(reader: &Reader) -> Result<Counts, Lost> {
+    let mut counts = Counts::default();
+    counts.add(reader.at_one_moment(Reader::tally)?);
+    if counts.is_conserved() {
+        return Ok(counts);
+    }
+    Err(Lost::Records { path: reader.path().display().to_string(), counts })
+}

@@ -1,0 +1,106 @@
+//! What follows from the figures: rollups and judgements, as differences to what is stored.
+
+use super::Shelf;
+use crate::store::{Change, PlanNames, RollupRow, StoreError};
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use aggregator_core::rollup::{self, Rollup};
+use contract::period::{Grain, Period};
+use contract::time::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Judgements as they are stored: JSON by the numbers of plan and KPI.
+pub(super) type Judged = BTreeMap<(i64, i64), String>;
+
+/// Derived rows to write: new, different, or gone (`None`).
+#[derive(Debug, Default)]
+pub(super) struct Derived {
+    rollups: Vec<(RollupRow, Option<Rollup>)>,
+    judgements: Vec<((i64, i64), Option<String>)>,
+}
+
+/// The question that today asks.
+pub(super) fn today(now: Micros) -> Ask {
+    Ask(Period { grain: Grain::Day, index: now.moment().day() })
+}
+
+/// The judgements of a plan at its default moment asked, else today.
+fn judge(book: &Book, names: &PlanNames, today: Ask) -> Vec<((i64, i64), String)> {
+    let ask = book.catalogue.plan.default_on.map_or(today, Ask);
+    let index = |id: &str| book.catalogue.kpis.iter().position(|kpi| kpi.id == id);
+    let json = |kpi| serde_json::to_string(kpi).unwrap_or_default();
+    let kpis = book.report(ask, false).kpis;
+    kpis.iter().filter_map(|kpi| Some(((names.plan, names.kpis[index(&kpi.id)?]), json(kpi)))).collect()
+}
+
+impl Derived {
+    /// What a settling changed of a plan, compared with the judgements stored.
+    pub(super) fn of_changes(
+        book: &Book,
+        names: &PlanNames,
+        today: Ask,
+        changes: &[rollup::Change],
+        stored: &Judged,
+    ) -> Self {
+        let judgements = judge(book, names, today).into_iter().filter(|(row, json)| stored.get(row) != Some(json));
+        Self {
+            rollups: changes.iter().map(|(key, rollup)| (names.row(*key), *rollup)).collect(),
+            judgements: judgements.map(|(row, json)| (row, Some(json))).collect(),
+        }
+    }
+
+    /// What differs between the settled books and all that is stored.
+    pub(super) fn of_difference(
+        books: &Shelf,
+        names: &BTreeMap<String, PlanNames>,
+        plans: &BTreeSet<String>,
+        today: Ask,
+        (mut rollups, mut judged): (BTreeMap<RollupRow, Rollup>, Judged),
+    ) -> Self {
+        let mut found = Self::default();
+        for (plan, book) in books.iter().filter(|(plan, _)| plans.contains(*plan)) {
+            let Some(names) = names.get(plan) else { continue };
+            for (key, rollup) in book.rollups().rows() {
+                let row = names.row(key);
+                if rollups.remove(&row) != Some(rollup) {
+                    found.rollups.push((row, Some(rollup)));
+                }
+            }
+            for (row, json) in judge(book, names, today) {
+                if judged.remove(&row).as_ref() != Some(&json) {
+                    found.judgements.push((row, Some(json)));
+                }
+            }
+        }
+        // What is left belongs to nothing that is configured and known.
+        found.rollups.extend(rollups.into_keys().map(|row| (row, None)));
+        found.judgements.extend(judged.into_keys().map(|row| (row, None)));
+        found
+    }
+
+    /// How many rows differ.
+    pub(super) fn len(&self) -> usize {
+        self.rollups.len() + self.judgements.len()
+    }
+
+    /// Writes the rows.
+    pub(super) fn write(&self, change: &mut Change<'_>) -> Result<(), StoreError> {
+        for (row, rollup) in &self.rollups {
+            change.put_rollup(*row, *rollup)?;
+        }
+        for ((plan, kpi), report) in &self.judgements {
+            change.put_judgement(*plan, *kpi, report.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Brings the memory of what is stored up to what was written.
+    pub(super) fn note(self, stored: &mut Judged) {
+        for (row, report) in self.judgements {
+            match report {
+                Some(report) => stored.insert(row, report),
+                None => stored.remove(&row),
+            };
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The thread that keeps: it owns the stores of the open partitions and writes the books.
+
+use super::derived::{self, Derived};
+use super::intake::{self, Decoded};
+use super::opening::{self, Open};
+use super::reading::{Work, chain};
+use super::{Counts, PipelineError, Setup, Shelf};
+use crate::store::StoreError;
+use aggregator_core::ask::Ask;
+use bus::{Partition, Position};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{PoisonError, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+/// First pause before a failed commit is tried again; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Longest pause: a person who made room on the disk should not have to wait.
+const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a pause goes on before a stop is looked for.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// Owns the stores of the open partitions.
+pub(super) struct Keeper {
+    setup: Setup,
+    open: BTreeMap<Partition, Open>,
+    today: Ask,
+}
+
+impl Keeper {
+    pub(super) fn new(setup: Setup) -> Self {
+        let today = derived::today(setup.clock.now());
+        Self { setup, open: BTreeMap::new(), today }
+    }
+
+    /// Does what it is asked until nobody can ask any more.
+    pub(super) fn run(&mut self, inbox: Receiver<Work>, stop: &AtomicBool) -> Result<(), PipelineError> {
+        for work in inbox {
+            self.turn_of_day(stop)?;
+            match work {
+                Work::Idle => {}
+                Work::Keep(decoded) => self.keep(&decoded, stop)?,
+                Work::Open(partition, answer) => {
+                    let position = self.open_patiently(partition, stop)?;
+                    // Nobody waits for it when the other thread has ended.
+                    let _ = answer.send(position);
+                }
+                Work::Close(partition, answer) => {
+                    self.close(partition)?;
+                    let _ = answer.send(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a partition and says how many derived rows differed from the facts.
+    pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
+        let Setup { data, configured, .. } = &self.setup;
+        let mut books = books(&self.setup);
+        let opened = opening::open(data, partition, configured, &mut books, self.today);
+        drop(books);
+        match opened {
+            Ok(open) => {
+                let changed = open.changed;
+                self.open.insert(partition, open);
+                self.tell();
+                Ok(changed)
+            }
+            Err(error) => {
+                let all = self.setup.configured.catalogues().map(|c| c.plan.id.clone()).collect();
+                self.make_again(&all)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn open_patiently(&mut self, partition: Partition, stop: &AtomicBool) -> Result<Option<Position>, PipelineError> {
+        let mut patience = Patience::default();
+        loop {
+            match self.open(partition) {
+                Ok(changed) => {
+                    let counts = self.setup.progress.counts();
+                    tracing::info!(%partition, changed, stored = counts.stored, "opened a partition");
+                    break;
+                }
+                Err(error) => patience.wait(&self.setup, error, stop)?,
+            }
+        }
+        patience.over(&self.setup);
+        Ok(self.open.get(&partition).and_then(|open| open.position))
+    }
+
+    /// Closes a partition; its figures leave the books.
+    fn close(&mut self, partition: Partition) -> Result<(), StoreError> {
+        let Some(closed) = self.open.remove(&partition) else { return Ok(()) };
+        let plans = closed.plans.clone();
+        drop(closed);
+        self.make_again(&plans)?;
+        self.tell();
+        tracing::info!(%partition, "closed a partition");
+        Ok(())
+    }
+
+    /// Makes the books of some plans again from the stores that are open.
+    fn make_again(&mut self, plans: &BTreeSet<String>) -> Result<(), StoreError> {
+        let mut books = books(&self.setup);
+        let fresh = self.setup.configured.books();
+        books.extend(fresh.into_iter().filter(|(plan, _)| plans.contains(plan)));
+        for open in self.open.values() {
+            open.enter_again(plans, &mut books)?;
+        }
+        for book in books.values_mut() {
+            book.settle(self.today.cut());
+        }
+        Ok(())
+    }
+
+    /// Enters a batch, settles and judges what it touched, and commits all of it.
+    fn keep(&mut self, decoded: &Decoded, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let partition = decoded.batch.partition;
+        let Some(Open { writer, names, plans, judged, tally, position, .. }) = self.open.get_mut(&partition) else {
+            return Err(PipelineError::Ended);
+        };
+        let mut books = books(&self.setup);
+        let sorted = intake::sort(&mut books, names, decoded);
+        let new: Vec<&str> = sorted.plans.iter().filter(|plan| !plans.contains(**plan)).copied().collect();
+        let mut derived = Vec::new();
+        for plan in sorted.touched.union(&new.iter().copied().collect()) {
+            let (Some(book), Some(names)) = (books.get_mut(*plan), names.get(*plan)) else { continue };
+            let changes = book.settle(self.today.cut());
+            derived.push(Derived::of_changes(book, names, self.today, &changes, judged));
+        }
+        drop(books);
+        let started = Instant::now();
+        let mut patience = Patience::default();
+        let added = loop {
+            match writer.change(|change| sorted.write(change, &decoded.batch, &derived)) {
+                Ok(added) => break added,
+                Err(error) => patience.wait(&self.setup, error, stop)?,
+            }
+        };
+        patience.over(&self.setup);
+        *position = Some(decoded.batch.next);
+        plans.extend(new.into_iter().map(str::to_owned));
+        for one in derived {
+            one.note(judged);
+        }
+        tally.received += added.received;
+        tally.stored += added.stored;
+        tally.duplicate += added.duplicate;
+        tally.quarantined += added.quarantined;
+        tell_quarantined(&self.setup, &sorted);
+        self.setup.progress.committed(started.elapsed());
+        self.tell();
+        Ok(())
+    }
+
+    /// Settles and judges everything when the civil day has changed: time alone completes periods and
+    /// makes sources overdue.
+    fn turn_of_day(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let today = derived::today(self.setup.clock.now());
+        if today == self.today {
+            return Ok(());
+        }
+        self.today = today;
+        let mut books = books(&self.setup);
+        let changes: BTreeMap<String, Vec<_>> =
+            books.iter_mut().map(|(plan, book)| (plan.clone(), book.settle(today.cut()))).collect();
+        for open in self.open.values_mut() {
+            let mut derived = Vec::new();
+            for plan in &open.plans {
+                let (Some(book), Some(names)) = (books.get(plan), open.names.get(plan)) else { continue };
+                let changes = changes.get(plan).map_or(&[][..], Vec::as_slice);
+                derived.push(Derived::of_changes(book, names, today, changes, &open.judged));
+            }
+            let mut patience = Patience::default();
+            while let Err(error) =
+                open.writer.change(|change| derived.iter().try_for_each(|one: &Derived| one.write(change)))
+            {
+                patience.wait(&self.setup, error, stop)?;
+            }
+            patience.over(&self.setup);
+            for one in derived {
+                one.note(&mut open.judged);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells how far it is, and that nothing was lost.
+    fn tell(&self) {
+        let mut counts = Counts::default();
+        self.open.values().for_each(|open| counts.add(open.tally));
+        debug_assert!(counts.is_conserved(), "{counts:?}");
+        let books = self.setup.books.read().unwrap_or_else(PoisonError::into_inner);
+        counts.superseded = books.values().map(|book| book.ledger().superseded()).sum();
+        drop(books);
+        let next = |(partition, open): (&Partition, &Open)| Some((partition.0, open.position?.next));
+        let positions = self.open.iter().filter_map(next).collect();
+        self.setup.progress.kept(counts, positions, !self.open.is_empty());
+    }
+}
+
+/// Tells what was put into quarantine, in one line a batch.
+fn tell_quarantined(setup: &Setup, sorted: &intake::Sorted<'_>) {
+    let Some(first) = sorted.quarantined.first() else { return };
+    let (count, reason) = (sorted.quarantined.len(), first.reason);
+    tracing::warn!(count, reason, offset = first.at.offset, "put records into quarantine");
+    setup.progress.quarantined(sorted.quarantined.iter().map(|record| record.reason));
+}
+
+fn books(setup: &Setup) -> RwLockWriteGuard<'_, Shelf> {
+    // A reader that panicked has changed nothing.
+    setup.books.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits out what may pass by itself.
+#[derive(Default)]
+struct Patience {
+    pause: Option<Duration>,
+}
+
+impl Patience {
+    /// Waits before another try, or gives the error back when there is no point, or no time, in trying.
+    fn wait(&mut self, setup: &Setup, error: StoreError, stop: &AtomicBool) -> Result<(), PipelineError> {
+        if !error.is_retriable() || stop.load(Ordering::Relaxed) {
+            return Err(error.into());
+        }
+        let pause = self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE));
+        let text = chain(&error);
+        tracing::warn!(error = %text, "the store cannot be written for now; the batch is kept");
+        setup.progress.trouble(Some(text));
+        let mut left = pause;
+        while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+            let slice = left.min(SLICE);
+            std::thread::sleep(slice);
+            left -= slice;
+        }
+        self.pause = Some(pause);
+        Ok(())
+    }
+
+    /// It worked.
+    fn over(self, setup: &Setup) {
+        if self.pause.is_some() {
+            tracing::info!("the store can be written again");
+            setup.progress.trouble(None);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The loop: records from the bus, into the books, into the store.
+//!
+//! ```text
+//! thread 1   consumer --batch--> decode                      (reading.rs)
+//!                                  |  bounded channel
+//! thread 2                       enter --> settle --> commit (keeper.rs)
+//! ```
+//!
+//! A batch is entered in the books of its plans, what it changes is settled and judged, and all of it
+//! goes into the store in one transaction with the position behind it. Two threads, because decoding
+//! takes as long as storing. Only the first is told to stop; the second ends when its input ends, with
+//! the batches in hand stored. Nothing here decides what a figure means; `aggregator-core` does.
+//!
+//! - **books**: every plan's figures in memory; shared with readers (reports, the web).
+//! - **fate**: what became of a record: stored, a duplicate, or quarantined. Always one of the three.
+//! - **opening**: what happens when a partition is ours: its facts are read, judged again when the
+//!   configuration changed, and its derived rows brought up to them.
+
+mod configured;
+mod counts;
+mod derived;
+mod fate;
+mod intake;
+mod keeper;
+mod opening;
+mod progress;
+mod reading;
+mod rejudge;
+
+pub use configured::Configured;
+pub use counts::{Counts, Lost, check};
+pub use progress::{Progress, State};
+
+use crate::books::Books;
+use crate::store::{self, StoreError};
+use aggregator_core::book::Book;
+use bus::{BusError, Consumer};
+use contract::time::Clock;
+use keeper::Keeper;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, RwLock};
+
+/// Every configured plan's book, by plan id. Shared as [`Books`], whose lock is held for the entering of
+/// one batch at a time.
+pub type Shelf = BTreeMap<String, Book>;
+
+/// Batches that may wait between both threads. One hides the flush of the one before; each costs
+/// about 20 MB when it is full.
+const QUEUE_BATCHES: usize = 1;
+/// Records of a batch: a commit's flush is spread over that many, and a correction waits for no more.
+pub const BATCH_RECORDS: usize = 20_000;
+
+/// What a pipeline works with.
+#[derive(Clone)]
+pub struct Setup {
+    /// The folder of the stores.
+    pub data: PathBuf,
+    /// The plans, as configured.
+    pub configured: Arc<Configured>,
+    /// Tells the civil day.
+    pub clock: Arc<dyn Clock>,
+    /// The books to keep, from [`Configured::books`].
+    pub books: Books,
+    /// Where it tells how far it is.
+    pub progress: Arc<Progress>,
+}
+
+impl Setup {
+    /// A setup with fresh books and progress.
+    pub fn new(data: PathBuf, configured: Configured, clock: Arc<dyn Clock>) -> Self {
+        let books = Arc::new(RwLock::new(configured.books()));
+        Self { data, configured: Arc::new(configured), clock, books, progress: Arc::default() }
+    }
+}
+
+/// Why a pipeline ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The bus cannot be read.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// A store cannot be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread panicked; it has said why on stderr.
+    #[error("a thread of the pipeline panicked")]
+    Panicked,
+    /// The end of the batches came before the end of reading.
+    #[error("the keeping thread ended early")]
+    Ended,
+}
+
+/// Keeps what the consumer delivers until `stop` is set or an error cannot be waited out. Blocks: give it
+/// a thread of its own, not an async task. Errors worth another try are waited out, nothing is lost.
+pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Result<(), PipelineError> {
+    let (work, inbox) = sync_channel(QUEUE_BATCHES);
+    let mut keeper = Keeper::new(setup.clone());
+    std::thread::scope(|scope| {
+        let reading = std::thread::Builder::new()
+            .name("decode".to_owned())
+            .spawn_scoped(scope, move || reading::read(consumer, &work, stop))
+            .map_err(|_| PipelineError::Panicked)?;
+        // The inbox goes with it: a keeper that gave up makes the other thread's next send fail.
+        let kept = keeper.run(inbox, stop);
+        let (consumer, read) = reading.join().map_err(|_| PipelineError::Panicked)?;
+        // Its partitions may be read by another once it is dropped: not before all is stored and closed.
+        drop(keeper);
+        drop(consumer);
+        kept?;
+        read
+    })
+}
+
+/// Makes the derived rows of every store in the folder again from its facts, and says how many rows
+/// differed: 0 in a healthy store. Refused while another process writes it.
+pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
+    let mut keeper = Keeper::new(setup.clone());
+    let mut changed = 0;
+    for partition in store::partitions(&setup.data)? {
+        changed += keeper.open(partition)?;
+    }
+    Ok(changed)
+}
+
+/// Drops the derived rows of every store in the folder; the next opening makes them again.
+pub fn drop_derived(data: &Path) -> Result<(), StoreError> {
+    for partition in store::partitions(data)? {
+        store::open_writer(data, partition)?.remove_derived()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Opening a partition: its facts into the books, and its derived rows brought up to them.
+
+use super::derived::{Derived, Judged};
+use super::rejudge::{self, Unwanted};
+use super::{Configured, Shelf};
+use crate::store::{self, PlanNames, StoreError, Tally, Writer};
+use aggregator_core::admit::Refusal;
+use aggregator_core::ask::Ask;
+use bus::{Partition, Position};
+use contract::time::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A partition that is ours.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) writer: Writer,
+    /// Numbers of the ids of every configured plan.
+    pub(super) names: BTreeMap<String, PlanNames>,
+    /// The plans it has facts of.
+    pub(super) plans: BTreeSet<String>,
+    /// The judgements it has stored.
+    pub(super) judged: Judged,
+    /// What it holds.
+    pub(super) tally: Tally,
+    /// Where reading the bus goes on.
+    pub(super) position: Option<Position>,
+    /// Derived rows that differed from the facts when it was opened.
+    pub(super) changed: u64,
+}
+
+/// Opens the store of a partition and enters its facts in the books. When it fails, the books may hold
+/// a part of them and must be made again.
+pub(super) fn open(
+    dir: &Path,
+    partition: Partition,
+    configured: &Configured,
+    books: &mut Shelf,
+    today: Ask,
+) -> Result<Open, StoreError> {
+    let mut writer = store::open_writer(dir, partition)?;
+    let mut names = BTreeMap::new();
+    writer.change(|change| {
+        for catalogue in configured.catalogues() {
+            names.insert(catalogue.plan.id.clone(), change.plan_names(catalogue)?);
+        }
+        Ok(())
+    })?;
+    let (mut plans, unwanted) = enter(&writer, books)?;
+    let digests = configured.digests();
+    if !unwanted.is_empty() || writer.read().configuration()? != digests {
+        plans.extend(rejudge::all(&mut writer, books, &names, partition, &unwanted)?);
+    }
+    plans.extend(writer.read().plans_visited()?);
+    plans.retain(|plan| books.contains_key(plan));
+    for book in books.values_mut() {
+        book.settle(today.cut());
+    }
+    let stored = (writer.read().rollups()?, writer.read().judgements()?);
+    let mut judged = stored.1.clone();
+    let derived = Derived::of_difference(books, &names, &plans, today, stored);
+    writer.change(|change| {
+        derived.write(change)?;
+        change.put_configuration(&digests)
+    })?;
+    let changed = derived.len() as u64;
+    derived.note(&mut judged);
+    let tally = writer.read().tally()?;
+    let position = writer.read().position(partition)?;
+    Ok(Open { writer, names, plans, judged, tally, position, changed })
+}
+
+/// Enters all observations of a store. Gives the plans of those, and the ones that are not admitted any more.
+fn enter(writer: &Writer, books: &mut Shelf) -> Result<(BTreeSet<String>, Vec<Unwanted>), StoreError> {
+    let (mut plans, mut unwanted) = (BTreeSet::new(), Vec::new());
+    let mut before = String::new();
+    writer.read().each_observation(Micros(i64::MAX), |id, observation| {
+        let outcome = match books.get_mut(&observation.plan) {
+            Some(book) => book.enter(observation).map(drop),
+            None => Err(Refusal::UnknownPlan),
+        };
+        match outcome {
+            Err(refusal) => unwanted.push(Unwanted { id, reason: refusal.label() }),
+            Ok(()) if before != observation.plan => {
+                observation.plan.clone_into(&mut before);
+                plans.insert(before.clone());
+            }
+            Ok(()) => {}
+        }
+    })?;
+    Ok((plans, unwanted))
+}
+
+impl Open {
+    /// Enters the observations of some plans again, whose books were made anew.
+    pub(super) fn enter_again(&self, plans: &BTreeSet<String>, books: &mut Shelf) -> Result<(), StoreError> {
+        if self.plans.is_disjoint(plans) {
+            return Ok(());
+        }
+        self.writer.read().each_observation(Micros(i64::MAX), |_, observation| {
+            if let Some(book) = books.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
+                // It was admitted when this store was opened, by the same catalogue.
+                let _ = book.enter(observation);
+            }
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! How far the pipeline is, told to readiness, metrics and tests.
+
+use super::Counts;
+use crate::metrics::{self, Metrics};
+use crate::web::Readiness;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Told by the pipeline, read by anybody.
+#[derive(Debug, Default)]
+pub struct Progress {
+    state: Mutex<State>,
+    readiness: Arc<Readiness>,
+    metrics: Option<Arc<Metrics>>,
+}
+
+/// How far a pipeline is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// True once a partition was opened and its books are complete.
+    pub ready: bool,
+    /// Where all records of the open partitions went.
+    pub counts: Counts,
+    /// The next offset by partition.
+    pub positions: BTreeMap<i32, i64>,
+    /// Records put into quarantine since the start, by reason.
+    pub quarantined: BTreeMap<&'static str, u64>,
+    /// What it waits out just now.
+    pub trouble: Option<String>,
+}
+
+impl Progress {
+    /// Progress that is told on to readiness and metrics.
+    pub fn new(readiness: Arc<Readiness>, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { state: Mutex::default(), readiness, metrics }
+    }
+
+    /// As of now.
+    pub fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    /// The counts as of now.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    /// What is stored by now; `ready` when a partition is open.
+    pub(super) fn kept(&self, counts: Counts, positions: BTreeMap<i32, i64>, ready: bool) {
+        let mut state = self.lock();
+        if state.ready != ready {
+            state.ready = ready;
+            if ready { self.readiness.ready() } else { self.readiness.wait("no partition is assigned") }
+        }
+        (state.counts, state.positions) = (counts, positions);
+        drop(state);
+        if let Some(metrics) = &self.metrics {
+            metrics.counted(counts.into());
+        }
+    }
+
+    /// A batch was committed.
+    pub(super) fn committed(&self, took: Duration) {
+        if let Some(metrics) = &self.metrics {
+            metrics.batch_committed(took);
+        }
+    }
+
+    /// Records went into quarantine.
+    pub(super) fn quarantined(&self, reasons: impl Iterator<Item = &'static str>) {
+        let mut state = self.lock();
+        for reason in reasons {
+            *state.quarantined.entry(reason).or_default() += 1;
+        }
+    }
+
+    /// Something is waited out, or over (`None`).
+    pub(super) fn trouble(&self, trouble: Option<String>) {
+        let mut state = self.lock();
+        match &trouble {
+            Some(text) => self.readiness.wait(text.clone()),
+            None if state.ready => self.readiness.ready(),
+            None => self.readiness.wait("no partition is assigned"),
+        }
+        state.trouble = trouble;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Plain values, whole at any time, whoever panicked.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Counts> for metrics::Counts {
+    fn from(counts: Counts) -> Self {
+        let Counts { received, stored, duplicate, quarantined, superseded } = counts;
+        Self { received, stored, duplicate, quarantined, superseded }
+    }
+}

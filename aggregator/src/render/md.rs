@@ -1,0 +1,164 @@
+//! Markdown for minutes and mails: one section a plan, one table a policy.
+//!
+//! Texts of the catalogue are escaped, so that a name can neither break a table nor become markup.
+
+use super::sheet::{Count, PolicySheet, Row, Sheet};
+use super::show::{Data, Past};
+use super::words::{GUIDE_EN, GUIDE_JA, Mark, SAMPLE_EN, SAMPLE_JA};
+use contract::catalogue::Text;
+
+/// What stands where there is nothing to show.
+const NONE: &str = "–";
+
+/// The plans as one Markdown text.
+pub fn write(sheets: &[Sheet<'_>]) -> String {
+    let plans: Vec<String> = sheets.iter().map(|sheet| plan(sheet).join("\n") + "\n").collect();
+    plans.join("\n")
+}
+
+/// The lines of one plan.
+fn plan(sheet: &Sheet<'_>) -> Vec<String> {
+    let sample = if sheet.sample() { format!("【{SAMPLE_JA} {SAMPLE_EN}】") } else { String::new() };
+    let mut lines = vec![
+        format!("# {sample}{}", both(&sheet.plan.name)),
+        String::new(),
+        format!("- 市 City: {}", both(&sheet.plan.city)),
+        format!("- 時点 On: {} / {}", escaped(&sheet.on_ja), escaped(sheet.on)),
+        format!("- 段階 Phase: {}", sheet.phase.map_or_else(none, mark)),
+        format!("- 状態の内訳 Statuses: {}", counts(&sheet.counts)),
+    ];
+    for policy in &sheet.policies {
+        lines.extend(policy_lines(policy, &sample));
+    }
+    lines.extend(sources(sheet));
+    lines
+}
+
+fn policy_lines(policy: &PolicySheet<'_>, sample: &str) -> Vec<String> {
+    let worst = policy
+        .worst_row()
+        .map_or_else(none, |row| format!("{} {}", row.status.map_or_else(none, mark), both(&row.kpi.name)));
+    let mut lines = vec![
+        String::new(),
+        format!("## {sample}施策{} {}", policy.number, both(&policy.policy.name)),
+        String::new(),
+        format!("- 担当 Owner: {}", both(&policy.policy.owner)),
+        format!("- 状態の内訳 Statuses: {}", counts(&policy.counts)),
+        format!("- 最も注意を要する指標 Worst KPI: {worst}"),
+        String::new(),
+        format!(
+            "| 成果指標 KPI | 状態 Status | 実績 Value | 最新データ Last data | {GUIDE_JA} {GUIDE_EN} | 目標 Target | \
+             進捗 Progress | 必要ペース Required pace |"
+        ),
+        "|---|---|---|---|---|---|---|---|".to_owned(),
+    ];
+    lines.extend(policy.rows.iter().map(table_row));
+    lines.push(String::new());
+    lines.extend(policy.rows.iter().flat_map(remarks));
+    lines
+}
+
+fn table_row(row: &Row<'_>) -> String {
+    let status = row.status.map_or_else(none, mark);
+    let phase = row.phase.map_or_else(none, mark);
+    let mut value = row.value.map_or_else(none, escaped);
+    if row.judged.provisional {
+        value.push_str("（速報値 provisional）");
+    }
+    let last = row.data.as_ref().map_or_else(none, data);
+    let text = |text: &Option<String>| text.as_deref().map_or_else(none, escaped);
+    let progress = row.progress.as_ref().map_or_else(none, |share| format!("{share} %"));
+    format!(
+        "| {} | {status}<br>{phase} | {value} | {last} | {} | {} | {progress} | {} |",
+        both(&row.kpi.name),
+        text(&row.guide),
+        escaped(&row.target),
+        text(&row.pace)
+    )
+}
+
+/// What a reader must know of a KPI beside its figures, one list item each.
+fn remarks(row: &Row<'_>) -> Vec<String> {
+    let name = escaped(&row.kpi.name.ja);
+    let mut remarks = Vec::new();
+    let mut say = |what: &str, text: String| remarks.push(format!("- {name}: {what}: {text}"));
+    if let Some(baseline) = &row.baseline {
+        let word = if row.declared_start { "宣言した開始値 Declared start" } else { "現状値 Baseline" };
+        say(word, escaped(baseline));
+    }
+    if let Some(carried) = &row.carried {
+        say("過去の値（判定の対象外） Earlier value (not judged)", past(carried));
+    }
+    if let Some(later) = &row.later {
+        say("その後（判定の対象外） Later (not judged)", past(later));
+    }
+    let texts = [
+        ("データの接続 To connect", row.connect),
+        ("注 Note", row.kpi.note.as_ref()),
+        ("開始値の理由 Reason for the start", row.kpi.start_reason.as_ref()),
+    ];
+    for (what, text) in texts {
+        if let Some(text) = text {
+            say(what, both(text));
+        }
+    }
+    say("出典 Citation", escaped(&row.kpi.citation));
+    remarks
+}
+
+fn sources(sheet: &Sheet<'_>) -> Vec<String> {
+    let head = ["", "## 出典 Sources", ""].map(str::to_owned);
+    let plan = format!("- 計画 Plan: {}", escaped(&sheet.plan.citation));
+    let credits = sheet.credits.iter().map(|credit| format!("- データ Data: {}", both(credit)));
+    head.into_iter().chain([plan]).chain(credits).collect()
+}
+
+fn counts(counts: &[Count]) -> String {
+    if counts.is_empty() {
+        return none();
+    }
+    let one = |count: &Count| format!("{} {}", mark(count.status), count.kpis);
+    counts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn data(data: &Data) -> String {
+    let age = data.age_days.map(|days| format!("（{days}日前 {days} d ago）")).unwrap_or_default();
+    format!("{} {}{age}", data.date, data.word_ja)
+}
+
+fn past(past: &Past) -> String {
+    let when = past.data.as_ref().map(|at| format!("（{}）", data(at))).unwrap_or_default();
+    format!("{}{when}", escaped(&past.value))
+}
+
+fn mark(mark: Mark) -> String {
+    let text = format!("{} {} {}", mark.symbol, mark.ja, mark.en);
+    text.trim_start().to_owned()
+}
+
+fn both(text: &Text) -> String {
+    format!("{} / {}", escaped(&text.ja), escaped(&text.en))
+}
+
+fn none() -> String {
+    NONE.to_owned()
+}
+
+/// A text with every character escaped that Markdown or HTML would read; line breaks become spaces.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.push(' ');
+            continue;
+        }
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}

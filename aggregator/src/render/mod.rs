@@ -1,0 +1,23 @@
+//! A report as people read it: Markdown, CSV and HTML.
+//!
+//! ```text
+//! PlanReport + Catalogue --sheet--> Sheet --> md, csv, html
+//! ```
+//!
+//! A [`Sheet`] is the report with the names, units, owners, notes and credits of the catalogue filled in and
+//! every number as it is shown, so that the three forms cannot say different things. Pure: the same report
+//! gives the same bytes. Canonical JSON is no rendering: `Report::canonical_json` makes it.
+
+pub mod csv;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod html;
+pub mod md;
+mod sheet;
+mod show;
+#[cfg(test)]
+mod tests;
+pub mod words;
+
+pub use sheet::{Count, PolicySheet, Row, Sheet};
+pub use show::{Data, Past};

@@ -1,0 +1,177 @@
+//! The report with the catalogue's names filled in: what every form of rendering shows.
+
+use super::show::{self, Data, Past};
+use super::words::{self, Mark};
+use aggregator_core::judge::{Phase, Status};
+use aggregator_core::report::{KpiReport, PlanReport, PolicyReport};
+use contract::catalogue::{Catalogue, Kpi, Plan, Policy, Text};
+use contract::period::Period;
+
+/// A plan at the moment asked.
+#[derive(Clone, Debug)]
+pub struct Sheet<'a> {
+    /// The plan as the city wrote it.
+    pub plan: &'a Plan,
+    /// The moment asked: `2020-03-31`, `2020-03` or `FY2019`.
+    pub on: &'a str,
+    /// The moment asked in Japanese.
+    pub on_ja: String,
+    /// Phase of the least advanced KPI.
+    pub phase: Option<Mark>,
+    /// KPIs by status over the whole plan, worst first.
+    pub counts: Vec<Count>,
+    /// Policies in the plan's order.
+    pub policies: Vec<PolicySheet<'a>>,
+    /// Whom to credit for figures, each once, in the order of the catalogue.
+    pub credits: Vec<&'a Text>,
+}
+
+/// How many KPIs have a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The status.
+    pub status: Mark,
+    /// KPIs that have it.
+    pub kpis: usize,
+}
+
+/// A policy with its KPIs.
+#[derive(Clone, Debug)]
+pub struct PolicySheet<'a> {
+    /// Its place in the plan, from 1.
+    pub number: usize,
+    /// The policy as the city wrote it.
+    pub policy: &'a Policy,
+    /// KPIs by status, worst first; a status nobody has is absent.
+    pub counts: Vec<Count>,
+    /// Index into `rows` of the worst KPI; `None` before the plan.
+    pub worst: Option<usize>,
+    /// KPIs in the order of the catalogue.
+    pub rows: Vec<Row<'a>>,
+}
+
+impl PolicySheet<'_> {
+    /// The worst KPI; `None` before the plan.
+    pub fn worst_row(&self) -> Option<&Row<'_>> {
+        self.rows.get(self.worst?)
+    }
+}
+
+/// A KPI as it is shown.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// The KPI as the city wrote it.
+    pub kpi: &'a Kpi,
+    /// The KPI as it was judged, with exact numbers.
+    pub judged: &'a KpiReport,
+    /// Phase.
+    pub phase: Option<Mark>,
+    /// Status; `None` before the plan.
+    pub status: Option<Mark>,
+    /// Value with its unit.
+    pub value: Option<&'a str>,
+    /// The moment the value describes, and its age.
+    pub data: Option<Data>,
+    /// Baseline with its unit, or the declared start that serves as one.
+    pub baseline: Option<String>,
+    /// True when the baseline shown is a declared start.
+    pub declared_start: bool,
+    /// Target with its side and unit.
+    pub target: String,
+    /// The guide (目安) with its unit; `None` where there is none, or where the verdict is on the target.
+    pub guide: Option<String>,
+    /// Progress in per cent, without the sign.
+    pub progress: Option<String>,
+    /// Change per month still needed.
+    pub pace: Option<String>,
+    /// 過去の値
+    pub carried: Option<Past>,
+    /// その後
+    pub later: Option<Past>,
+    /// Which source to connect: only where there is no data.
+    pub connect: Option<&'a Text>,
+    /// Whom to credit for its figures.
+    pub credits: Vec<&'a Text>,
+}
+
+impl<'a> Sheet<'a> {
+    /// The report of a plan with the names of the catalogue it was made with.
+    pub fn new(catalogue: &'a Catalogue, report: &'a PlanReport) -> Self {
+        let on = Period::parse(&report.on);
+        let policy = |(index, policy): (usize, &'a Policy)| {
+            let own = catalogue.kpis.iter().filter(|kpi| kpi.policy == index);
+            let rows: Vec<Row<'a>> = own.filter_map(|kpi| row(catalogue, report, kpi, on)).collect();
+            let summary = report.policies.iter().find(|p| p.id == policy.id);
+            let worst = summary.and_then(|s| rows.iter().position(|row| Some(&row.kpi.id) == s.worst.as_ref()));
+            PolicySheet { number: index + 1, policy, counts: summary.map(counts).unwrap_or_default(), worst, rows }
+        };
+        let policies: Vec<PolicySheet<'a>> = catalogue.policies.iter().enumerate().map(policy).collect();
+        let mut credits: Vec<&Text> = Vec::new();
+        for credit in catalogue.series.iter().filter_map(|series| series.credit.as_ref()) {
+            if !credits.contains(&credit) {
+                credits.push(credit);
+            }
+        }
+        Self {
+            plan: &catalogue.plan,
+            on: &report.on,
+            on_ja: on.map(Period::label_ja).unwrap_or_default(),
+            phase: words::phase(report.phase),
+            counts: total(&policies),
+            policies,
+            credits,
+        }
+    }
+
+    /// True for an invented plan, to be marked 見本 wherever it appears.
+    pub fn sample(&self) -> bool {
+        self.plan.sample
+    }
+}
+
+fn counts(report: &PolicyReport) -> Vec<Count> {
+    let of = |status: Status| {
+        let kpis = *report.statuses.get(status.name())?;
+        Some(Count { status: words::status(status.name())?, kpis })
+    };
+    Status::ALL.into_iter().filter_map(of).collect()
+}
+
+fn total(policies: &[PolicySheet<'_>]) -> Vec<Count> {
+    let all = || policies.iter().flat_map(|policy| &policy.counts);
+    let of = |status: Status| {
+        let status = words::status(status.name())?;
+        let kpis = all().filter(|count| count.status == status).map(|count| count.kpis).sum();
+        (kpis > 0).then_some(Count { status, kpis })
+    };
+    Status::ALL.into_iter().filter_map(of).collect()
+}
+
+fn row<'a>(catalogue: &'a Catalogue, report: &'a PlanReport, kpi: &'a Kpi, on: Option<Period>) -> Option<Row<'a>> {
+    let judged = report.kpis.iter().find(|judged| judged.id == kpi.id)?;
+    let has_guide = kpi.kind.has_path() && judged.phase != Phase::Closed.name();
+    let past = |dated| show::past(catalogue, kpi, dated, on);
+    // Before the plan there is no status, and still nothing to show until a source is connected.
+    let no_data = judged.status == Some(Status::NoData.name()) || judged.value.is_none();
+    let parts = kpi.measure.parts();
+    let mut credits: Vec<&Text> = parts.iter().filter_map(|of| catalogue.series[of.series].credit.as_ref()).collect();
+    credits.dedup();
+    Some(Row {
+        kpi,
+        judged,
+        phase: words::phase(judged.phase),
+        status: judged.status.and_then(words::status),
+        value: judged.value_text.as_deref(),
+        data: judged.as_of.as_ref().and_then(|at| show::data(catalogue, kpi, at, on)),
+        baseline: kpi.origin().map(|goal| show::plain(kpi, &goal.value)),
+        declared_start: kpi.baseline.is_none() && kpi.start.is_some(),
+        target: show::target(kpi),
+        guide: judged.path.as_ref().filter(|_| has_guide).map(|path| show::guide(kpi, &path.0)),
+        progress: judged.progress.as_ref().map(|share| show::percent(&share.0)),
+        pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0)),
+        carried: judged.carried.as_ref().map(past),
+        later: judged.later.as_ref().map(past),
+        connect: kpi.connect.as_ref().filter(|_| no_data),
+        credits,
+    })
+}

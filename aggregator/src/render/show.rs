@@ -1,0 +1,96 @@
+//! How numbers and moments are shown: rounded half up, with separators, units and ages.
+
+use aggregator_core::ask::Ask;
+use aggregator_core::report::{Dated, value_text};
+use contract::catalogue::{Catalogue, Direction, Kind, Kpi, Measure, Shape};
+use contract::exact::{Exact, canonical, grouped, parse, whole};
+use contract::period::Period;
+use contract::time::Moment;
+
+/// Fewest digits after the point of guides and paces: a guide of 3 1/3 shown as 3 would look met at 3.
+const MIN_GUIDE_DECIMALS: u32 = 1;
+/// Digits after the point of a progress in per cent.
+const PROGRESS_DECIMALS: u32 = 1;
+
+/// The moment a figure describes, as readers take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The civil date: of a state its day, of a flow its last day.
+    pub date: String,
+    /// 現在 for a state, まで for a flow.
+    pub word_ja: &'static str,
+    /// The same in English.
+    pub word_en: &'static str,
+    /// Days from it to the moment asked, 0 at least; `None` when that moment is unreadable.
+    pub age_days: Option<i32>,
+}
+
+/// A figure of another moment than the one judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The value with its unit.
+    pub value: String,
+    /// The moment it describes.
+    pub data: Option<Data>,
+}
+
+/// True when the moment of the KPI's value is the end of a period, not the instant of a state.
+fn is_until(catalogue: &Catalogue, kpi: &Kpi) -> bool {
+    let flow = match kpi.measure {
+        Measure::Series(of) => catalogue.series[of.series].shape == Shape::Flow,
+        Measure::Ratio { .. } => false,
+    };
+    flow || matches!(kpi.kind, Kind::FlowPerYear | Kind::MonthlyMean | Kind::Ceiling)
+}
+
+/// The moment `as_of` (RFC 3339) as seen at `on`; `None` when it is unreadable.
+pub(super) fn data(catalogue: &Catalogue, kpi: &Kpi, as_of: &str, on: Option<Period>) -> Option<Data> {
+    let moment = Moment::parse(as_of)?;
+    let until = is_until(catalogue, kpi);
+    let date = if until { Moment(moment.0 - 1).date() } else { moment.date() };
+    // The end boundary belongs to a period's closing and, as the end of a flow, to a day asked as well.
+    let to = |asked: Period| asked.end().day() - i32::from(!until && !Ask(asked).is_closing());
+    let age_days = on.map(|asked| (to(asked) - moment.day()).max(0));
+    let (word_ja, word_en) = if until { ("まで", "up to") } else { ("現在", "as of") };
+    Some(Data { date: date.to_string(), word_ja, word_en, age_days })
+}
+
+pub(super) fn past(catalogue: &Catalogue, kpi: &Kpi, dated: &Dated, on: Option<Period>) -> Past {
+    Past { value: value_text(kpi, &dated.value.0), data: data(catalogue, kpi, &dated.as_of, on) }
+}
+
+/// A number with the digits it needs and its unit: `5,000 件`, `13.6 %`.
+pub(super) fn plain(kpi: &Kpi, value: &Exact) -> String {
+    let digits = canonical(value);
+    let decimals = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    format!("{} {}", grouped(value, u32::try_from(decimals).unwrap_or(0)), kpi.unit.ja)
+}
+
+/// The target with its side: `≥ 300 件`.
+pub(super) fn target(kpi: &Kpi) -> String {
+    let side = match kpi.direction {
+        Direction::AtLeast => "≥",
+        Direction::AtMost => "≤",
+    };
+    format!("{side} {}", plain(kpi, &kpi.target))
+}
+
+/// A guide: one digit more than a count has, trailing zeros cut.
+pub(super) fn guide(kpi: &Kpi, value: &Exact) -> String {
+    plain(kpi, &rounded(value, kpi.decimals.max(MIN_GUIDE_DECIMALS)))
+}
+
+/// A pace a month with its sign: `+1.5 件/月`.
+pub(super) fn pace(kpi: &Kpi, value: &Exact) -> String {
+    let sign = if *value > whole(0) { "+" } else { "" };
+    format!("{sign}{}/月", plain(kpi, &rounded(value, kpi.decimals + MIN_GUIDE_DECIMALS)))
+}
+
+/// A share in per cent, without the sign: `25.0`.
+pub(super) fn percent(value: &Exact) -> String {
+    grouped(&(value * whole(100)), PROGRESS_DECIMALS)
+}
+
+fn rounded(value: &Exact, decimals: u32) -> Exact {
+    parse(&contract::exact::fixed(value, decimals)).unwrap_or_else(|| value.clone())
+}

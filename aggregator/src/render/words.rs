@@ -1,0 +1,55 @@
+//! The words and marks of statuses and phases, Japanese with English beside.
+//!
+//! A status is a word and a shape, never a colour alone.
+
+use aggregator_core::judge::{Phase, Status};
+
+/// What marks an invented plan wherever it appears.
+pub const SAMPLE_JA: &str = "見本";
+/// The same in English.
+pub const SAMPLE_EN: &str = "Sample";
+/// What the path is, said wherever it is shown: the plan itself sets no yearly targets.
+pub const GUIDE_JA: &str = "目安（計画の目標ではない）";
+/// The same in English.
+pub const GUIDE_EN: &str = "Guide (not the plan's target)";
+
+/// A status or a phase as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The word in exports, also the class in HTML.
+    pub name: &'static str,
+    /// Shape that tells it apart without colour; empty for phases.
+    pub symbol: &'static str,
+    /// Japanese.
+    pub ja: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// The mark of a status word; `None` for a word that is no status.
+pub fn status(name: &str) -> Option<Mark> {
+    let status = Status::ALL.into_iter().find(|status| status.name() == name)?;
+    let (symbol, en) = match status {
+        Status::Achieved => ("✔", "achieved"),
+        Status::OnTrack => ("●", "on track"),
+        Status::AtRisk => ("▲", "at risk"),
+        Status::OffTrack => ("■", "off track"),
+        Status::Missed => ("✖", "missed"),
+        Status::Stale => ("○", "overdue"),
+        Status::NoData => ("–", "no data"),
+    };
+    Some(Mark { name: status.name(), symbol, ja: status.name_ja(), en })
+}
+
+/// The mark of a phase word; `None` for a word that is no phase.
+pub fn phase(name: &str) -> Option<Mark> {
+    let all = [Phase::Before, Phase::Running, Phase::Closing, Phase::Closed];
+    let phase = all.into_iter().find(|phase| phase.name() == name)?;
+    let (ja, en) = match phase {
+        Phase::Before => ("計画前", "before the plan"),
+        Phase::Running => ("実施中", "running"),
+        Phase::Closing => ("確定待ち", "awaiting the final figure"),
+        Phase::Closed => ("確定", "closed"),
+    };
+    Some(Mark { name: phase.name(), symbol: "", ja, en })
+}

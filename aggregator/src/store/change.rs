@@ -1,0 +1,87 @@
+//! One transaction on a store, and the small facts that change with every one of them.
+
+use super::names::Names;
+use super::{Reader, StoreError};
+use bus::{Partition, Position};
+use rusqlite::{OptionalExtension, Transaction};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A transaction that is under way; see [`super::Writer::change`].
+#[derive(Debug)]
+pub struct Change<'a> {
+    pub(super) transaction: &'a Transaction<'a>,
+    pub(super) names: &'a mut Names,
+    pub(super) path: &'a Path,
+}
+
+impl Change<'_> {
+    pub(super) fn failed(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::of(self.path, error)
+    }
+
+    /// The number of a text, which is stored when it is new.
+    pub fn name(&mut self, text: &str) -> Result<i64, StoreError> {
+        self.names.intern(self.transaction, text).map_err(|error| StoreError::of(self.path, error))
+    }
+
+    /// Notes where reading the bus goes on.
+    pub fn put_position(&mut self, partition: Partition, position: Position) -> Result<(), StoreError> {
+        let last = position.last.cast_signed();
+        self.execute(
+            "INSERT INTO positions(partition, next, last) VALUES (?1, ?2, ?3)
+             ON CONFLICT(partition) DO UPDATE SET next = excluded.next, last = excluded.last",
+            (partition.0, position.next, last),
+        )?;
+        Ok(())
+    }
+
+    /// Adds to how many records were received and how many of them had been before.
+    pub fn add_counts(&mut self, received: u64, duplicate: u64) -> Result<(), StoreError> {
+        for (name, more) in [("received", received), ("duplicate", duplicate)] {
+            self.execute(
+                "INSERT INTO counts(name, value) VALUES (?1, ?2)
+                 ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",
+                (name, i64::try_from(more).unwrap_or(i64::MAX)),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Notes under which configuration the facts were judged.
+    pub fn put_configuration(&mut self, digests: &BTreeMap<String, u64>) -> Result<(), StoreError> {
+        self.execute("DELETE FROM configuration", ())?;
+        for (name, digest) in digests {
+            self.execute("INSERT INTO configuration(name, digest) VALUES (?1, ?2)", (name, digest.cast_signed()))?;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement and says how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, StoreError> {
+        let run = || self.transaction.prepare_cached(sql)?.execute(params);
+        run().map_err(|error| self.failed(error))
+    }
+}
+
+impl Reader {
+    /// Where reading the bus goes on; `None` before the first record.
+    pub fn position(&self, partition: Partition) -> Result<Option<Position>, StoreError> {
+        self.run(|connection| {
+            connection
+                .query_row("SELECT next, last FROM positions WHERE partition = ?1", (partition.0,), |row| {
+                    Ok(Position { next: row.get(0)?, last: row.get::<_, i64>(1)?.cast_unsigned() })
+                })
+                .optional()
+        })
+    }
+
+    /// Under which configuration the facts were judged: digest by name.
+    pub fn configuration(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare("SELECT name, digest FROM configuration")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+            rows.collect()
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! What can go wrong with a store, each error born with its kind: worth another try, or not.
+
+use rusqlite::ErrorCode;
+use std::path::Path;
+
+/// Why a store could not be opened, read or written. `path` names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process writes it.
+    #[error("the store {path} is being written by another process, which holds {lock}; stop that one first")]
+    Held {
+        /// The store.
+        path: String,
+        /// The lock file.
+        lock: String,
+    },
+    /// Another process keeps SQLite's own lock for longer than we wait.
+    #[error("the store {path} is locked by another process")]
+    Locked {
+        /// The store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// There is no room left for it.
+    #[error("no room is left for the store {path}; nothing is lost, make room on its disk")]
+    Full {
+        /// The store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Reading or writing failed for now.
+    #[error("cannot read or write the store {path}")]
+    Io {
+        /// The store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// It cannot be opened: no such file or folder, no permission.
+    #[error("cannot open the store {path}; its folder must exist and be writable")]
+    Unopenable {
+        /// The store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The folder or the lock file failed.
+    #[error("cannot use the folder of the stores: {path}")]
+    Folder {
+        /// The folder or file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Its content is damaged.
+    #[error("the store {path} is damaged; restore it, or remove it to read the bus from the beginning")]
+    Corrupt {
+        /// The store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// It holds something that no version of this program writes.
+    #[error("the store {path} is damaged: {what}; restore it, or remove it to read the bus from the beginning")]
+    Nonsense {
+        /// The store.
+        path: String,
+        /// What was found.
+        what: String,
+    },
+    /// It is no store.
+    #[error("{path} is no store of shihyo; name another data folder")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// A later version of this program has written it.
+    #[error("the store {path} has schema version {found}, this program knows up to {known}; run a later version")]
+    Schema {
+        /// The store.
+        path: String,
+        /// The version it has.
+        found: i64,
+        /// The last version this program knows.
+        known: i64,
+    },
+    /// The library linked into this program is too old to be trusted with a store.
+    #[error("the linked library SQLite is version {found}, at least {needed} is needed")]
+    Library {
+        /// Its version.
+        found: String,
+        /// The least version.
+        needed: &'static str,
+    },
+}
+
+impl StoreError {
+    /// True when the same call may succeed later without anybody changing the program or the store.
+    pub fn is_retriable(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::Io { .. })
+    }
+
+    /// An error of SQLite in our words.
+    pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
+        let code = source.sqlite_error_code();
+        let path = path.display().to_string();
+        match code {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+                Self::Locked { path, source }
+            }
+            Some(ErrorCode::DiskFull) => Self::Full { path, source },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory) => Self::Io { path, source },
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                Self::Unopenable { path, source }
+            }
+            Some(ErrorCode::NotADatabase) => Self::Foreign { path },
+            _ => Self::Corrupt { path, source },
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The dictionary: texts that are said often, stored once.
+
+use super::{Change, StoreError};
+use contract::catalogue::Catalogue;
+use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
+
+/// Names kept in memory. Every visit is a new name, so the memory would grow for ever without a bound;
+/// beyond it all are forgotten and read again when they are said again.
+const CACHED: usize = 20_000;
+
+/// The numbers of the names that were used of late.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    numbers: FxHashMap<Box<str>, i64>,
+}
+
+impl Names {
+    /// The number of a text, which is stored when it is new.
+    pub(super) fn intern(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
+        if let Some(number) = self.numbers.get(text) {
+            return Ok(*number);
+        }
+        let number = match number(connection, text)? {
+            Some(number) => number,
+            None => connection
+                .prepare_cached("INSERT INTO names(text) VALUES (?1) RETURNING id")?
+                .query_row((text,), |row| row.get(0))?,
+        };
+        if self.numbers.len() >= CACHED {
+            self.numbers.clear();
+        }
+        self.numbers.insert(text.into(), number);
+        Ok(number)
+    }
+
+    /// Forgets everything, because a transaction that may have stored some was rolled back.
+    pub(super) fn forget(&mut self) {
+        self.numbers.clear();
+    }
+}
+
+/// The number of a text, if it is stored.
+pub(super) fn number(connection: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
+    connection.prepare_cached("SELECT id FROM names WHERE text = ?1")?.query_row((text,), |row| row.get(0)).optional()
+}
+
+/// The text of a number.
+pub(super) fn text(connection: &Connection, number: i64) -> rusqlite::Result<String> {
+    connection.prepare_cached("SELECT text FROM names WHERE id = ?1")?.query_row((number,), |row| row.get(0))
+}
+
+/// A text that is looked up only when its number is not the one of the row before.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    number: Option<i64>,
+}
+
+impl Repeated {
+    /// Puts the text of `number` into `into`, unless it is there already.
+    pub(super) fn read(&mut self, known: &mut Texts<'_>, number: i64, into: &mut String) -> rusqlite::Result<()> {
+        if self.number != Some(number) {
+            known.get(number)?.clone_into(into);
+            self.number = Some(number);
+        }
+        Ok(())
+    }
+}
+
+/// The texts of the numbers met while reading.
+pub(super) struct Texts<'a> {
+    connection: &'a Connection,
+    known: FxHashMap<i64, String>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self { connection, known: FxHashMap::default() }
+    }
+
+    /// The text of a number.
+    pub(super) fn get(&mut self, number: i64) -> rusqlite::Result<&str> {
+        if self.known.len() >= CACHED {
+            self.known.clear();
+        }
+        if !self.known.contains_key(&number) {
+            self.known.insert(number, text(self.connection, number)?);
+        }
+        Ok(self.known.get(&number).map_or("", String::as_str))
+    }
+}
+
+/// The numbers of the ids of a catalogue, so that a figure's key needs no text to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanNames {
+    /// Number of the plan's id.
+    pub plan: i64,
+    /// By index of the series.
+    pub series: Vec<SeriesNames>,
+    /// By index of the KPI.
+    pub kpis: Vec<i64>,
+}
+
+/// The numbers of the ids of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesNames {
+    /// Number of the series' id.
+    pub id: i64,
+    /// By index of the definition.
+    pub definitions: Vec<i64>,
+    /// By index of the source.
+    pub sources: Vec<i64>,
+}
+
+impl Change<'_> {
+    /// The numbers of a catalogue's ids, which are stored when they are new.
+    pub fn plan_names(&mut self, catalogue: &Catalogue) -> Result<PlanNames, StoreError> {
+        let mut series = Vec::new();
+        for one in &catalogue.series {
+            series.push(SeriesNames {
+                id: self.name(&one.id)?,
+                definitions: one.definitions.iter().map(|d| self.name(&d.id)).collect::<Result<_, _>>()?,
+                sources: one.sources.iter().map(|s| self.name(&s.id)).collect::<Result<_, _>>()?,
+            });
+        }
+        let kpis = catalogue.kpis.iter().map(|kpi| self.name(&kpi.id)).collect::<Result<_, _>>()?;
+        Ok(PlanNames { plan: self.name(&catalogue.plan.id)?, series, kpis })
+    }
+}

@@ -1,0 +1,213 @@
+//! Observations: an append-only log of small integers.
+
+use super::names::{Repeated, Texts, number};
+use super::{Change, PlanNames, Reader, StoreError};
+use aggregator_core::ledger::Key;
+use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
+use contract::time::{Micros, Moment};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+
+const INSERT: &str = "
+    INSERT INTO observations(plan, series, definition, source, since, until, value, reason, final, revision,
+                             visit, sheet, line, breakdown)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
+                       visit, sheet, line, breakdown";
+
+/// An admitted observation and the numbers of its ids.
+#[derive(Clone, Copy, Debug)]
+pub struct ToStore<'a> {
+    /// Numbers of its plan's catalogue.
+    pub names: &'a PlanNames,
+    /// What it is a figure of.
+    pub key: Key,
+    /// The record.
+    pub observation: &'a Observation,
+}
+
+impl Change<'_> {
+    /// Appends observations.
+    pub fn put_observations(&mut self, rows: &[ToStore<'_>]) -> Result<(), StoreError> {
+        self.append(rows).map_err(|error| StoreError::of(self.path, error))
+    }
+
+    fn append(&mut self, rows: &[ToStore<'_>]) -> rusqlite::Result<()> {
+        let mut statement = self.transaction.prepare_cached(INSERT)?;
+        // Most rows come from the visit of the row before.
+        let mut before: Option<(&str, i64)> = None;
+        for row in rows {
+            let o = row.observation;
+            let visit = match before {
+                Some((text, number)) if text == o.visit => number,
+                _ => self.names.intern(self.transaction, &o.visit)?,
+            };
+            before = Some((&o.visit, visit));
+            let series = &row.names.series[usize::from(row.key.series)];
+            statement.raw_bind_parameter(1, row.names.plan)?;
+            statement.raw_bind_parameter(2, series.id)?;
+            statement.raw_bind_parameter(3, series.definitions[usize::from(row.key.definition)])?;
+            statement.raw_bind_parameter(4, series.sources[usize::from(row.key.source)])?;
+            let (since, until) = match o.period {
+                Span::AsOf(at) => (at.0, None),
+                Span::During(from, to) => (from.0, Some(to.0)),
+            };
+            statement.raw_bind_parameter(5, since)?;
+            statement.raw_bind_parameter(6, until)?;
+            let (value, reason) = match &o.value {
+                Value::Known(n) => (Some(*n), None),
+                Value::Unknown(reason) => (None, Some(self.names.intern(self.transaction, reason)?)),
+            };
+            statement.raw_bind_parameter(7, value)?;
+            statement.raw_bind_parameter(8, reason)?;
+            statement.raw_bind_parameter(9, o.finality == Finality::Final)?;
+            statement.raw_bind_parameter(10, o.revision.0)?;
+            statement.raw_bind_parameter(11, visit)?;
+            let sheet = o.place.as_ref().and_then(|place| place.sheet.as_deref());
+            let sheet = sheet.map(|sheet| self.names.intern(self.transaction, sheet)).transpose()?;
+            statement.raw_bind_parameter(12, sheet)?;
+            statement.raw_bind_parameter(13, o.place.as_ref().and_then(|place| place.row))?;
+            let breakdown = o.breakdown.as_ref().map(|labels| serde_json::to_string(labels).unwrap_or_default());
+            statement.raw_bind_parameter(14, breakdown)?;
+            statement.raw_execute()?;
+        }
+        Ok(())
+    }
+
+    /// Takes an observation out, because the catalogue no longer admits it.
+    pub fn remove_observation(&mut self, id: i64) -> Result<(), StoreError> {
+        self.execute("DELETE FROM observations WHERE id = ?1", (id,)).map(drop)
+    }
+}
+
+impl Reader {
+    /// Hands every observation with a revision up to `upto` to `each`, with its id, in the order of
+    /// arrival. Visit and place are left out: figures do not need them, and a start must be fast.
+    pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(i64, &Observation)) -> Result<(), StoreError> {
+        self.run(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM observations WHERE revision <= ?1 ORDER BY id");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query((upto.0,))?;
+            let mut decoder = Decoder::new(connection, false);
+            while let Some(row) = rows.next()? {
+                each(row.get(0)?, decoder.read(row)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// One observation, whole.
+    pub fn observation(&self, id: i64) -> Result<Observation, StoreError> {
+        self.run(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM observations WHERE id = ?1");
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_row((id,), |row| Decoder::new(connection, true).read(row).cloned())
+        })
+    }
+
+    /// The observations of one series and definition whose period is wanted, whole, up to a revision.
+    /// There is no index: a question about evidence reads the whole log, which may take a second.
+    pub fn observations_of(
+        &self,
+        (plan, series, definition): (&str, &str, &str),
+        upto: Micros,
+        wanted: impl Fn(Span) -> bool,
+    ) -> Result<Vec<Observation>, StoreError> {
+        self.run(|connection| {
+            let numbers = (number(connection, plan)?, number(connection, series)?, number(connection, definition)?);
+            let (Some(plan), Some(series), Some(definition)) = numbers else { return Ok(Vec::new()) };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM observations
+                 WHERE plan = ?1 AND series = ?2 AND definition = ?3 AND revision <= ?4 ORDER BY id"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query((plan, series, definition, upto.0))?;
+            let mut decoder = Decoder::new(connection, true);
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                if wanted(span(row)?) {
+                    found.push(decoder.read(row)?.clone());
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// Makes observations of rows, in one place in memory: neighbours share most of their texts.
+struct Decoder<'a> {
+    texts: Texts<'a>,
+    whole: bool,
+    plan: Repeated,
+    series: Repeated,
+    definition: Repeated,
+    source: Repeated,
+    visit: Repeated,
+    observation: Observation,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(connection: &'a Connection, whole: bool) -> Self {
+        let observation = Observation {
+            plan: String::new(),
+            series: String::new(),
+            definition: String::new(),
+            source: String::new(),
+            period: Span::AsOf(Moment(0)),
+            value: Value::Known(0),
+            breakdown: None,
+            finality: Finality::Final,
+            revision: Micros(0),
+            visit: String::new(),
+            place: None,
+        };
+        Self {
+            texts: Texts::new(connection),
+            whole,
+            plan: Repeated::default(),
+            series: Repeated::default(),
+            definition: Repeated::default(),
+            source: Repeated::default(),
+            visit: Repeated::default(),
+            observation,
+        }
+    }
+
+    fn read(&mut self, row: &Row<'_>) -> rusqlite::Result<&Observation> {
+        let (texts, o) = (&mut self.texts, &mut self.observation);
+        self.plan.read(texts, row.get(1)?, &mut o.plan)?;
+        self.series.read(texts, row.get(2)?, &mut o.series)?;
+        self.definition.read(texts, row.get(3)?, &mut o.definition)?;
+        self.source.read(texts, row.get(4)?, &mut o.source)?;
+        o.period = span(row)?;
+        o.value = match row.get::<_, Option<i64>>(8)? {
+            Some(reason) => Value::Unknown(texts.get(reason)?.to_owned()),
+            None => Value::Known(row.get(7)?),
+        };
+        o.finality = if row.get(9)? { Finality::Final } else { Finality::Provisional };
+        o.revision = Micros(row.get(10)?);
+        if self.whole {
+            self.visit.read(texts, row.get(11)?, &mut o.visit)?;
+            let sheet = row.get::<_, Option<i64>>(12)?.map(|n| texts.get(n).map(str::to_owned)).transpose()?;
+            let line: Option<u32> = row.get(13)?;
+            o.place = (sheet.is_some() || line.is_some()).then_some(Place { sheet, row: line });
+        }
+        o.breakdown = match row.get_ref(14)?.as_str_or_null()? {
+            None => None,
+            Some(text) => Some(labels(text)?),
+        };
+        Ok(o)
+    }
+}
+
+fn span(row: &Row<'_>) -> rusqlite::Result<Span> {
+    let since = Moment(row.get(5)?);
+    Ok(match row.get::<_, Option<i64>>(6)? {
+        Some(until) => Span::During(since, Moment(until)),
+        None => Span::AsOf(since),
+    })
+}
+
+fn labels(text: &str) -> rusqlite::Result<Breakdown> {
+    serde_json::from_str(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(14, Type::Text, Box::new(e)))
+}

@@ -1,0 +1,78 @@
+//! What can be read of a store, by its writer and by others.
+
+use super::{StoreError, file};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Reads a store.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+}
+
+/// What a store holds, counted row by row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records that came from the bus.
+    pub received: u64,
+    /// Facts of all four kinds.
+    pub stored: u64,
+    /// Records that had come before.
+    pub duplicate: u64,
+    /// Records in quarantine.
+    pub quarantined: u64,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: file::open_read_only(path)?, path: path.to_owned() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads several things of one moment: what a writer commits meanwhile is not seen.
+    pub fn at_one_moment<T, E: From<StoreError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        let snapshot = self.connection.unchecked_transaction().map_err(|e| StoreError::of(&self.path, e))?;
+        let outcome = work(self);
+        // A snapshot that only read has nothing to lose.
+        drop(snapshot);
+        outcome
+    }
+
+    /// Counts what it holds; reads every page of the observations.
+    pub fn tally(&self) -> Result<Tally, StoreError> {
+        self.run(|connection| {
+            let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
+            Ok(Tally {
+                received: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'received'")?,
+                stored: count(
+                    "SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM visits)
+                          + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)",
+                )?,
+                duplicate: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'duplicate'")?,
+                quarantined: count("SELECT count(*) FROM quarantine")?,
+            })
+        })
+    }
+
+    /// The plans that it holds facts of, but for observations.
+    pub fn plans_visited(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT text FROM names WHERE id IN
+                 (SELECT plan FROM visits UNION SELECT plan FROM rejects UNION SELECT plan FROM catalogues)",
+            )?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        work(&self.connection).map_err(|error| StoreError::of(&self.path, error))
+    }
+}

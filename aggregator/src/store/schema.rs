@@ -1,0 +1,53 @@
+//! The tables, and how a store of an earlier version becomes one of this version.
+
+/// "SHST" in the file's header: no other file of ours, and nobody else's, has it.
+pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
+
+/// What brings a store from each version to the next, the first from nothing. A store's `user_version`
+/// is how many of them it has seen; what was published is never edited, only added to.
+pub(super) const MIGRATIONS: &[&str] = &[V1];
+
+/// Observations have small integers only and no second index: at half a million rows a second each
+/// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
+/// A rollup's value is INTEGER, or its decimal TEXT beyond 64 bits.
+const V1: &str = "
+    CREATE TABLE names(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE observations(
+        id INTEGER PRIMARY KEY,
+        plan INTEGER NOT NULL, series INTEGER NOT NULL, definition INTEGER NOT NULL, source INTEGER NOT NULL,
+        since INTEGER NOT NULL, until INTEGER, value INTEGER, reason INTEGER, final INTEGER NOT NULL,
+        revision INTEGER NOT NULL, visit INTEGER NOT NULL, sheet INTEGER, line INTEGER, breakdown TEXT
+    ) STRICT;
+    CREATE TABLE visits(
+        plan INTEGER NOT NULL, id INTEGER NOT NULL, source INTEGER NOT NULL, collector INTEGER NOT NULL,
+        time INTEGER NOT NULL, outcome TEXT NOT NULL, reason INTEGER, address INTEGER NOT NULL,
+        sha256 TEXT, bytes INTEGER,
+        PRIMARY KEY (plan, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rejects(
+        digest BLOB PRIMARY KEY,
+        plan INTEGER NOT NULL, source INTEGER NOT NULL, visit INTEGER NOT NULL, time INTEGER NOT NULL,
+        reason TEXT NOT NULL, file TEXT NOT NULL, sheet TEXT, line INTEGER, field TEXT, hash TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE catalogues(
+        plan INTEGER NOT NULL, revision INTEGER NOT NULL, digest BLOB NOT NULL, text TEXT NOT NULL,
+        UNIQUE (plan, revision, digest)
+    ) STRICT;
+    CREATE TABLE quarantine(
+        id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, position INTEGER, time INTEGER NOT NULL,
+        plan TEXT, reason TEXT NOT NULL, body BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE positions(partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+    CREATE TABLE counts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE configuration(name TEXT PRIMARY KEY, digest INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE rollups(
+        plan INTEGER NOT NULL, series INTEGER NOT NULL, definition INTEGER NOT NULL,
+        grain INTEGER NOT NULL, period INTEGER NOT NULL,
+        value ANY, complete INTEGER NOT NULL, provisional INTEGER NOT NULL, restated INTEGER NOT NULL,
+        PRIMARY KEY (plan, series, definition, grain, period)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE judgements(
+        plan INTEGER NOT NULL, kpi INTEGER NOT NULL, report TEXT NOT NULL,
+        PRIMARY KEY (plan, kpi)
+    ) STRICT, WITHOUT ROWID;
+";

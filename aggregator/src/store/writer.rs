@@ -1,0 +1,54 @@
+//! The one writer of a store.
+
+use super::names::Names;
+use super::{Change, Reader, StoreError, file};
+use bus::Partition;
+use rusqlite::TransactionBehavior;
+use std::fs::File;
+use std::path::Path;
+
+/// Holds the lock of a store and changes it.
+#[derive(Debug)]
+pub struct Writer {
+    reader: Reader,
+    names: Names,
+    _lock: File,
+}
+
+impl Writer {
+    pub(super) fn open(dir: &Path, partition: Partition) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(dir)
+            .map_err(|source| StoreError::Folder { path: dir.display().to_string(), source })?;
+        let path = super::path(dir, partition);
+        let lock = file::lock(&path)?;
+        let connection = file::open(&path)?;
+        Ok(Self { reader: Reader { connection, path }, names: Names::default(), _lock: lock })
+    }
+
+    /// What is in it.
+    pub fn read(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Removes all derived rows; they can be made again from the facts.
+    pub fn remove_derived(&mut self) -> Result<(), StoreError> {
+        self.change(|change| {
+            change.execute("DELETE FROM rollups", ())?;
+            change.execute("DELETE FROM judgements", ()).map(drop)
+        })
+    }
+
+    /// One transaction: all that `work` does, or nothing when it or the commit fails.
+    pub fn change<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let Reader { connection, path } = &mut self.reader;
+        let failed = |error| StoreError::of(path, error);
+        // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let mut change = Change { transaction: &transaction, names: &mut self.names, path };
+        let outcome = work(&mut change).and_then(|done| transaction.commit().map_err(failed).map(|()| done));
+        if outcome.is_err() {
+            self.names.forget();
+        }
+        outcome
+    }
+}

@@ -1,0 +1,102 @@
+//! The door to readers: a scoreboard in plain HTML, the exports, and what machines ask.
+//!
+//! Server-rendered, without JavaScript, addresses outside or cookies. Nothing here writes: every page is the
+//! report of the books at the moment asked. The binary passes the listener, and binds it to loopback unless
+//! the city says otherwise.
+
+mod answer;
+mod ask;
+mod pages;
+mod probes;
+mod readiness;
+#[cfg(test)]
+mod tests;
+
+use crate::books::Books;
+use crate::metrics::Metrics;
+use axum::Router;
+use axum::middleware::map_response;
+use axum::routing::get;
+use contract::period::Period;
+use contract::time::Clock;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+pub use readiness::Readiness;
+
+/// Reports made at once; more wait their turn, so that readers cannot take every core from the pipeline.
+const MAX_REPORTS_AT_ONCE: usize = 4;
+/// How long answers under way may take after shutdown begins; slower readers are cut off.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// What the pages are made from.
+#[derive(Clone)]
+pub struct Site {
+    books: Books,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+    turns: Arc<Semaphore>,
+}
+
+impl Site {
+    /// A site over the books; the clock says which day is today.
+    pub fn new(books: Books, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
+        Self { books, clock, metrics, readiness, turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)) }
+    }
+
+    fn today(&self) -> Period {
+        Period::day(self.clock.now().moment().date())
+    }
+}
+
+/// The routes of the site.
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/", get(pages::scoreboard))
+        .route("/plans/{plan}", get(pages::plan))
+        .route("/plans/{plan}/report.md", get(pages::markdown))
+        .route("/plans/{plan}/report.csv", get(pages::csv))
+        .route("/plans/{plan}/report.json", get(pages::json))
+        .route("/style.css", get(pages::style))
+        .route("/metrics", get(probes::metrics))
+        .route("/livez", get(probes::livez))
+        .route("/readyz", get(probes::readyz))
+        .fallback(pages::nothing)
+        .layer(map_response(answer::harden))
+        .with_state(site)
+}
+
+/// Serves the site until `shutdown` resolves, then lets answers under way end within five seconds.
+pub async fn serve<F>(listener: TcpListener, site: Site, shutdown: F) -> std::io::Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    serve_within(listener, site, shutdown, SHUTDOWN_GRACE).await
+}
+
+async fn serve_within<F>(listener: TcpListener, site: Site, shutdown: F, grace: Duration) -> std::io::Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (begun, mut seen) = watch::channel(false);
+    let stop = async move {
+        shutdown.await;
+        begun.send_replace(true);
+    };
+    let server = axum::serve(listener, router(site)).with_graceful_shutdown(stop);
+    let overdue = async move {
+        // The sender lives in the server until it has begun to stop.
+        if seen.wait_for(|begun| *begun).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = overdue => Ok(()),
+    }
+}

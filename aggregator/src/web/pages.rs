@@ -1,0 +1,133 @@
+//! The pages and the exports: each is the report of the books at the moment asked.
+
+use super::Site;
+use super::answer::{HTML, Refusal, of_type};
+use super::ask::Question;
+use crate::render::{Sheet, csv as csv_form, html, md};
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use aggregator_core::report::{PlanReport, Report};
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::response::Response;
+use contract::period::Period;
+use std::collections::BTreeMap;
+
+/// Every plan's standing.
+pub(super) async fn scoreboard(State(site): State<Site>, question: Question) -> Result<Response, Refusal> {
+    let page = made(site, move |books, today| {
+        let reports: Vec<PlanReport> = books.values().map(|book| report(book, question, today)).collect();
+        let pairs = books.values().zip(&reports);
+        let sheets: Vec<Sheet<'_>> = pairs.map(|(book, report)| Sheet::new(&book.catalogue, report)).collect();
+        let on = question.on.map(|on| on.to_string());
+        html::scoreboard(&sheets, on.as_deref()).map_err(broken)
+    });
+    Ok(of_type(HTML, page.await?))
+}
+
+/// One plan.
+pub(super) async fn plan(
+    State(site): State<Site>,
+    Path(plan): Path<String>,
+    question: Question,
+) -> Result<Response, Refusal> {
+    let page = of_plan(site, plan, question, |sheet| html::plan(sheet).map_err(broken));
+    Ok(of_type(HTML, page.await?.1))
+}
+
+/// One plan as Markdown.
+pub(super) async fn markdown(
+    State(site): State<Site>,
+    Path(plan): Path<String>,
+    question: Question,
+) -> Result<Response, Refusal> {
+    let (name, text) = of_plan(site, plan, question, |sheet| Ok(md::write(std::slice::from_ref(sheet)))).await?;
+    Ok(file(&name, "md", of_type("text/markdown; charset=utf-8", text)))
+}
+
+/// One plan as CSV.
+pub(super) async fn csv(
+    State(site): State<Site>,
+    Path(plan): Path<String>,
+    question: Question,
+) -> Result<Response, Refusal> {
+    let mark = if question.bom { csv_form::BYTE_ORDER_MARK } else { "" };
+    let text = move |sheet: &Sheet<'_>| Ok(format!("{mark}{}", csv_form::write(std::slice::from_ref(sheet))));
+    let (name, text) = of_plan(site, plan, question, text).await?;
+    Ok(file(&name, "csv", of_type("text/csv; charset=utf-8; header=present", text)))
+}
+
+/// One plan as canonical JSON.
+pub(super) async fn json(
+    State(site): State<Site>,
+    Path(plan): Path<String>,
+    question: Question,
+) -> Result<Response, Refusal> {
+    let text = made(site, move |books, today| {
+        let book = books.get(&plan).ok_or(Refusal::NoPlan)?;
+        Ok(Report { plans: vec![report(book, question, today)] }.canonical_json())
+    });
+    Ok(of_type("application/json", text.await?))
+}
+
+/// The style sheet.
+pub(super) async fn style() -> Response {
+    of_type("text/css; charset=utf-8", html::STYLE)
+}
+
+/// Any other address.
+pub(super) async fn nothing() -> Refusal {
+    Refusal::NoPage
+}
+
+fn report(book: &Book, question: Question, today: Period) -> PlanReport {
+    let on = question.on.or(book.catalogue.plan.default_on).unwrap_or(today);
+    book.report(Ask(on), question.rollups)
+}
+
+/// A plan's sheet made into a text, and the name of a file that holds it.
+async fn of_plan<F>(site: Site, plan: String, question: Question, text: F) -> Result<(String, String), Refusal>
+where
+    F: FnOnce(&Sheet<'_>) -> Result<String, Refusal> + Send + 'static,
+{
+    let question = Question { rollups: false, ..question };
+    made(site, move |books, today| {
+        let book = books.get(&plan).ok_or(Refusal::NoPlan)?;
+        let report = report(book, question, today);
+        let text = text(&Sheet::new(&book.catalogue, &report))?;
+        Ok((format!("{plan}-{}", report.on), text))
+    })
+    .await
+}
+
+/// Makes something from the books on a thread that may block: a writer may hold them for a while.
+async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    F: FnOnce(&BTreeMap<String, Book>, Period) -> Result<T, Refusal> + Send + 'static,
+{
+    let turn = site.turns.clone().acquire_owned().await.map_err(broken)?;
+    let work = move || {
+        // Held by the work, not by the request: a reader who left does not free a core that is still at work.
+        let _turn = turn;
+        let books = site.books.read().map_err(broken)?;
+        make(&books, site.today())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(broken)?
+}
+
+/// Logs what went wrong, once; the reader is told only that it did.
+fn broken(error: impl std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "a page could not be made");
+    Refusal::Broken
+}
+
+/// Offers the answer under a file name.
+fn file(name: &str, ending: &str, mut response: Response) -> Response {
+    // Plan ids and periods are plain letters, digits, `-` and `_`; a header that is not is left out.
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    }
+    response
+}

@@ -1,0 +1,199 @@
+use super::*;
+use crate::render::fixture::{book, books, report};
+use aggregator_core::report::Report;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use contract::time::{Micros, Moment, parse_date};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Micros {
+        Moment::midnight(parse_date("2023-05-01").unwrap()).micros()
+    }
+}
+
+fn site(sample: bool) -> Site {
+    let metrics = Arc::new(Metrics::new("1.2.3").unwrap());
+    Site::new(books(book(sample)), Arc::new(Stopped), metrics, Arc::default())
+}
+
+async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {
+    let request = Request::get(address).body(Body::empty()).unwrap();
+    let response = router(site.clone()).oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 20).await.unwrap();
+    (head.status, head.headers, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
+    let site = site(true);
+    let rows = [
+        ("/", 200, "text/html; charset=utf-8"),
+        ("/?on=FY2019", 200, "text/html; charset=utf-8"),
+        ("/?on=2020-03", 200, "text/html; charset=utf-8"),
+        ("/?lang=en", 200, "text/html; charset=utf-8"),
+        ("/plans/small", 200, "text/html; charset=utf-8"),
+        ("/plans/small/report.md", 200, "text/markdown; charset=utf-8"),
+        ("/plans/small/report.csv", 200, "text/csv; charset=utf-8; header=present"),
+        ("/plans/small/report.json", 200, "application/json"),
+        ("/style.css", 200, "text/css; charset=utf-8"),
+        ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8"),
+        ("/livez", 200, "text/plain; charset=utf-8"),
+        ("/readyz", 503, "text/plain; charset=utf-8"),
+        ("/plans/other", 404, "text/plain; charset=utf-8"),
+        ("/plans/other/report.csv", 404, "text/plain; charset=utf-8"),
+        ("/plans/small/report.xlsx", 404, "text/plain; charset=utf-8"),
+        ("/?on=yesterday", 400, "text/plain; charset=utf-8"),
+        ("/?on=", 400, "text/plain; charset=utf-8"),
+        ("/?on=FY2019&on=FY2020", 400, "text/plain; charset=utf-8"),
+        ("/plans/small?on=FY2019Q1", 400, "text/plain; charset=utf-8"),
+        ("/plans/small?on=FY9999", 400, "text/plain; charset=utf-8"),
+        ("/plans/small/report.json?rollups=yes", 400, "text/plain; charset=utf-8"),
+    ];
+    for (address, status, kind) in rows {
+        let (got, headers, body) = answer(&site, address).await;
+        assert_eq!(got.as_u16(), status, "{address}: {body}");
+        assert_eq!(headers["content-type"], kind, "{address}");
+        assert_eq!(headers["content-security-policy"], answer::POLICY, "{address}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{address}");
+        assert_eq!(headers["referrer-policy"], "no-referrer", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_moment_is_answered_with_the_three_good_forms() {
+    let (_, _, body) = answer(&site(false), "/?on=%3Cscript%3E").await;
+    let english = "`on` must be a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)\n";
+    assert!(body.ends_with(english) && !body.contains("script"), "{body}");
+}
+
+#[tokio::test]
+async fn nothing_on_a_page_runs_or_leads_outside() {
+    for address in ["/", "/plans/small", "/plans/small?on=FY2021"] {
+        let (_, _, page) = answer(&site(true), address).await;
+        for never in ["<script", "javascript:", "http:", "https:", " style=", " onclick", "<style", "<img"] {
+            assert!(!page.contains(never), "{address}: {never}");
+        }
+        assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"));
+        let marks = ["<html lang=\"ja\">", "<header>", "<nav ", "<main id=\"main\">", "<footer>", "<caption>"];
+        for mark in marks.into_iter().chain(["scope=\"col\"", "scope=\"row\"", "lang=\"en\""]) {
+            assert!(page.contains(mark), "{address}: {mark}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_answers_for_its_own_moment_unless_asked() {
+    let site = site(false);
+    for (address, on) in [
+        ("/plans/small/report.json", "2020-06-30"),
+        ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
+        ("/plans/small/report.json?on=FY2021", "FY2021"),
+    ] {
+        let expected = Report { plans: vec![report(&book(false), on)] }.canonical_json();
+        assert_eq!(answer(&site, address).await.2, expected, "{address}");
+    }
+    site.books.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
+    let (_, _, today) = answer(&site, "/plans/small/report.json").await;
+    assert!(today.contains("\"on\":\"2023-05-01\""), "{today}");
+}
+
+#[tokio::test]
+async fn rollups_come_when_asked_for_and_only_in_json() {
+    let site = site(false);
+    let (_, _, with) = answer(&site, "/plans/small/report.json?rollups=1").await;
+    assert!(with.contains("\"rollups\":[{\"series\":\"datasets\""), "{with}");
+    let (_, _, without) = answer(&site, "/plans/small/report.json?rollups=0").await;
+    assert!(!without.contains("rollups"));
+    let csv = |address| answer(&site, address);
+    assert_eq!(csv("/plans/small/report.csv?rollups=1").await.2, csv("/plans/small/report.csv").await.2);
+}
+
+#[tokio::test]
+async fn exports_carry_a_file_name_and_a_mark_only_when_asked() {
+    let site = site(false);
+    let (_, headers, plain) = answer(&site, "/plans/small/report.csv?on=FY2019").await;
+    assert_eq!(headers["content-disposition"], "attachment; filename=\"small-FY2019.csv\"");
+    assert!(plain.starts_with("plan,"));
+    let (_, _, marked) = answer(&site, "/plans/small/report.csv?on=FY2019&bom=1").await;
+    assert_eq!(marked, format!("\u{feff}{plain}"));
+}
+
+#[tokio::test]
+async fn readiness_says_why_until_the_pipeline_has_caught_up() {
+    let site = site(false);
+    assert_eq!(answer(&site, "/readyz").await.2, "not ready: starting\n");
+    site.readiness.wait("7 records behind");
+    let (status, _, body) = answer(&site, "/readyz").await;
+    assert_eq!((status.as_u16(), body.as_str()), (503, "not ready: 7 records behind\n"));
+    assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 0\n"));
+    site.readiness.ready();
+    let (status, _, body) = answer(&site, "/readyz").await;
+    assert_eq!((status.as_u16(), body.as_str()), (200, "ready\n"));
+    assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 1\n"));
+}
+
+#[tokio::test]
+async fn books_left_half_written_are_not_shown() {
+    let site = site(false);
+    let shared = site.books.clone();
+    let writer = std::thread::spawn(move || {
+        let _books = shared.write().unwrap();
+        panic!("a writer dies");
+    });
+    assert!(writer.join().is_err());
+    for address in ["/", "/plans/small", "/plans/small/report.json", "/metrics"] {
+        assert_eq!(answer(&site, address).await.0.as_u16(), 500, "{address}");
+    }
+    assert_eq!(answer(&site, "/livez").await.0.as_u16(), 200);
+}
+
+/// A server on a free port, a reader who asked for a page that cannot be made yet, and the word to stop.
+async fn under_way(
+    site: Site,
+    grace: Duration,
+) -> (tokio::task::JoinHandle<std::io::Result<()>>, TcpStream, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move { stopped.await.unwrap_or_default() };
+    let server = tokio::spawn(serve_within(listener, site, shutdown, grace));
+    let mut reader = TcpStream::connect(address).unwrap();
+    reader.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    // Long enough for the request to be under way; if it is not, the tests below prove less but do not fail.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    (server, reader, stop)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
+async fn an_answer_under_way_at_shutdown_is_finished() {
+    let site = site(false);
+    let books = site.books.clone();
+    let held = books.write().unwrap();
+    let (server, mut reader, stop) = under_way(site, Duration::from_mins(1)).await;
+    stop.send(()).unwrap();
+    drop(held);
+    let mut got = String::new();
+    reader.read_to_string(&mut got).unwrap();
+    assert!(got.starts_with("HTTP/1.1 200 OK") && got.ends_with("</html>"), "{got}");
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
+async fn an_answer_that_outlasts_the_grace_does_not_hold_the_server() {
+    let site = site(false);
+    let books = site.books.clone();
+    let held = books.write().unwrap();
+    let (server, _reader, stop) = under_way(site, Duration::from_millis(50)).await;
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(30), server).await.unwrap().unwrap().unwrap();
+    drop(held);
+}

@@ -1,0 +1,136 @@
+//! What was known when, and where a figure came from.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod support;
+
+use aggregator::explain::{ExplainError, explain};
+use aggregator::known_at::{Doubt, Known, NOW, known_at};
+use aggregator_core::ask::Ask;
+use aggregator_core::report::PlanReport;
+use contract::period::Period;
+use contract::record::Record;
+use support::{World, configured, micros, sets, uses, visit, with_target, year};
+
+fn known(world: &World, date: &str) -> Known {
+    let configured = configured(&world.text);
+    known_at(&[world.reader()], configured.catalogue("p").unwrap(), micros(date)).unwrap()
+}
+
+fn report(known: &Known) -> PlanReport {
+    known.book.report(Ask(Period::fiscal_year(2019)), false)
+}
+
+/// A year, its catalogue, a correction in July with another target, and the visits to them.
+fn corrected() -> World {
+    let mut world = World::new();
+    world.publish(&[support::catalogue_record(&with_target(150), "2020-05-01")]);
+    world.publish(&year());
+    world.publish(&[
+        support::catalogue_record(&with_target(300), "2020-07-01"),
+        Record::Observation(uses("2019-05", 50, "2020-07-02")),
+        Record::Visit(visit("c1", "2020-07-02")),
+    ]);
+    world.text = with_target(300);
+    world.keep(17);
+    world
+}
+
+#[test]
+fn before_a_correction_the_old_value_and_the_old_target_were_known() {
+    let world = corrected();
+    let (before, after) = (report(&known(&world, "2020-06-01")), report(&known(&world, "2020-07-03")));
+    let told = |report: &PlanReport| serde_json::to_value(&report.kpis[1]).unwrap();
+    assert_eq!((told(&before)["value"].as_i64(), told(&before)["target"].as_i64()), (Some(120), Some(150)));
+    assert_eq!((told(&after)["value"].as_i64(), told(&after)["target"].as_i64()), (Some(160), Some(300)));
+    let nothing = report(&known(&world, "2020-05-01"));
+    assert_eq!(told(&nothing)["value"].as_i64(), None);
+}
+
+#[test]
+fn an_answer_is_settled_once_every_collector_has_come_later_and_quarantine_holds_nothing_older() {
+    let world = corrected();
+    assert!(known(&world, "2020-06-01").is_settled());
+    let open = known(&world, "2020-07-02").doubts;
+    assert_eq!(open, [Doubt::Silent { collector: "c1".into(), last: micros("2020-07-02") }]);
+    world.publish(&[Record::Visit(visit("c2", "2020-05-20"))]);
+    world.keep(18);
+    let doubts = known(&world, "2020-06-01").doubts;
+    assert_eq!(doubts, [Doubt::Silent { collector: "c2".into(), last: micros("2020-05-20") }]);
+
+    let world = corrected();
+    world.publish_bodies(&[b"{}".to_vec()], 1);
+    world.keep(18);
+    assert!(known(&world, "2020-06-01").is_settled(), "it came later");
+    // The bus takes it in 2022, in this world; what was seen earlier counts as older.
+    let mut unknown = uses("2019-04", 1, "2020-05-02");
+    unknown.series = "nothing".into();
+    world.publish(&[Record::Observation(unknown)]);
+    world.keep(19);
+    assert_eq!(known(&world, "2020-06-01").doubts, [Doubt::Quarantine { records: 1 }]);
+    assert_eq!(known(&World::new_with_store(), "2020-06-01").doubts, [Doubt::NoCollector]);
+}
+
+#[test]
+fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected() {
+    let world = corrected();
+    let now = known(&world, "2020-07-03");
+    let ask = Ask(Period::fiscal_year(2019));
+    let told = explain(&[world.reader()], &now.book, "uses", ask, None).unwrap();
+    let part = &told.parts[0];
+    assert_eq!((told.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
+    assert_eq!((part.rollups[1].value, part.rollups[1].restated), (Some(50), true));
+    let may = &part.figures[1];
+    assert_eq!((may.period.as_str(), may.said.value, may.source.as_str()), ("2019-05", Some(50), "register"));
+    assert_eq!((may.said.sheet.as_deref(), may.said.row), (Some("表1"), Some(7)));
+    let seen = may.said.seen.as_ref().unwrap();
+    assert_eq!(
+        (seen.address.as_str(), seen.time.as_str()),
+        ("https://data.example/uses.csv", "2020-07-02T00:00:00.000000+09:00")
+    );
+    assert_eq!((seen.sha256.clone(), seen.bytes, seen.collector.as_str()), (Some("ab".repeat(32)), Some(123), "c1"));
+    let old: Vec<_> = may.corrections.iter().map(|c| (c.value, c.visit.as_str())).collect();
+    assert_eq!(old, [(Some(10), "v-2020-05-02")]);
+    assert!(part.figures.iter().filter(|f| f.period != "2019-05").all(|f| f.corrections.is_empty()));
+    let text = told.text();
+    assert!(text.contains("値 / value: 160 件 (2020-04-01T00:00:00+09:00)"), "{text}");
+    assert!(
+        text.contains("https://data.example/uses.csv sheet 表1 row 7 sha256 abababababababab.. 123 bytes c1"),
+        "{text}"
+    );
+    assert!(text.contains("訂正前 / before: 10 final"), "{text}");
+
+    let then = known(&world, "2020-06-01");
+    let told = explain(&[world.reader()], &then.book, "uses", ask, Some((then.at, &then.doubts))).unwrap();
+    assert_eq!(told.parts[0].figures[1].said.value, Some(10));
+    assert!(told.parts[0].figures[1].corrections.is_empty());
+    assert!(told.known_at.unwrap().settled);
+}
+
+#[test]
+fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
+    let world = World::new();
+    world.publish(&[
+        Record::Observation(sets("2020-02-01", 15, "2020-05-02")),
+        Record::Observation(sets("2020-03-01", 20, "2020-05-02")),
+    ]);
+    world.keep(2);
+    let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
+    let ask = Ask(Period::parse("2020-05-10").unwrap());
+    let told = explain(&[world.reader()], &now.book, "sets", ask, None).unwrap();
+    let figures: Vec<_> = told.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
+    assert_eq!(figures, [("2020-03-01", Some(20))]);
+    assert!(told.text().contains("visit v-2020-05-02 (not delivered yet) sheet 表1 row 7"), "{}", told.text());
+
+    let told = explain(&[world.reader()], &now.book, "uses", ask, None).unwrap();
+    assert!(told.parts[0].figures.is_empty());
+    assert!(told.text().contains("接続すべきデータ / connect: 電子申請 / the application system"), "{}", told.text());
+    let json = serde_json::to_value(&told).unwrap();
+    assert_eq!(
+        (json["kpi"]["status"].as_str(), json["connect"]["en"].as_str()),
+        (Some("no_data"), Some("the application system"))
+    );
+    let error = explain(&[world.reader()], &now.book, "set", ask, None).unwrap_err();
+    assert!(matches!(&error, ExplainError::UnknownKpi { .. }));
+    assert_eq!(error.to_string(), "the plan p has no KPI set; did you mean `sets`?");
+}

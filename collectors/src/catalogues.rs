@@ -1,0 +1,79 @@
+//! Publishes the text of each plan's catalogue when it changes, so that yesterday's judgement can be made
+//! again with yesterday's targets.
+
+use crate::fetch::sha256;
+use crate::poll::outgoing;
+use crate::state::{ClockBehind, ClockNote};
+use bus::{BusError, Outbox, PublishError};
+use contract::record::{CatalogueText, Record};
+use contract::time::Clock;
+use serde::{Deserialize, Serialize};
+
+/// Name of a plan's checkpoint before its id.
+const PREFIX: &str = "catalogue/";
+
+/// What was published last of a plan.
+#[derive(Default, Serialize, Deserialize)]
+struct Note {
+    sha256: String,
+    clock: ClockNote,
+}
+
+/// Why the catalogues were not published.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// The clock was set back.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
+    /// The outbox could not be read.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The outbox did not take them.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A note that this version cannot read.
+    #[error("the checkpoint {PREFIX}{0} cannot be read; delete it, the catalogue will be published once more")]
+    Damaged(String),
+}
+
+impl CatalogueError {
+    /// True when it may go well later.
+    pub fn is_retriable(&self) -> bool {
+        match self {
+            Self::Bus(error) => error.is_retriable(),
+            Self::Publish(error) => error.is_retriable(),
+            Self::Clock(_) | Self::Damaged(_) => false,
+        }
+    }
+}
+
+/// Publishes the catalogues (plan id and text) that differ from those published last, in one
+/// transaction, and tells how many these were.
+pub async fn publish_catalogues(
+    outbox: &dyn Outbox,
+    clock: &dyn Clock,
+    catalogues: &[(String, String)],
+) -> Result<usize, CatalogueError> {
+    let (mut records, mut checkpoint) = (Vec::new(), Vec::new());
+    for (plan, text) in catalogues {
+        let name = format!("{PREFIX}{plan}");
+        let notes = outbox.checkpoints(&name)?;
+        let note: Note = match notes.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => serde_json::from_slice(value).map_err(|_| CatalogueError::Damaged(plan.clone()))?,
+            None => Note::default(),
+        };
+        let sha256 = sha256(text.as_bytes());
+        if note.sha256 == sha256 {
+            continue;
+        }
+        let revision = note.clock.next(clock.now())?;
+        records.push(Record::Catalogue(CatalogueText { plan: plan.clone(), revision, text: text.clone() }));
+        let note = Note { sha256, clock: ClockNote { last: revision.0, success: None } };
+        // A plain struct of texts and numbers: nothing in it can fail to be written.
+        checkpoint.push((name, Some(serde_json::to_vec(&note).unwrap_or_default())));
+    }
+    if !records.is_empty() {
+        outbox.publish(outgoing(&records), checkpoint).await?;
+    }
+    Ok(records.len())
+}

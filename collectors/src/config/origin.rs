@@ -1,0 +1,131 @@
+//! Where a source is: a path below the configuration's folder, or URLs on allowed hosts.
+
+use contract::reader::Reader;
+use reqwest::Url;
+use std::path::{Path, PathBuf};
+
+/// Extensions of the files of a folder that are read, where a source names none.
+const DEFAULT_EXTENSIONS: [&str; 3] = ["csv", "tsv", "xlsx"];
+/// URLs of one source.
+const MAX_URLS: usize = 200;
+/// Words in the name of a query's part that make its value a secret.
+const SECRET_WORDS: [&str; 7] = ["key", "token", "secret", "pass", "auth", "sig", "credential"];
+/// What stands for a secret in an address.
+const HIDDEN: &str = "***";
+
+/// Where a source is.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A file, or a folder of files.
+    Path {
+        /// Where it is on this machine.
+        path: PathBuf,
+        /// As it was configured: the same on every machine.
+        text: String,
+        /// Extensions of the files of a folder.
+        extensions: Vec<String>,
+    },
+    /// One or several URLs, in the order in which they count.
+    Urls(Vec<Link>),
+}
+
+/// A URL, and what it is called.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The URL.
+    pub url: Url,
+    /// The URL without what looks like a secret.
+    pub text: String,
+}
+
+/// Reads `path`, `url` or `urls`.
+pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
+    let (path, url, urls) = (r.text_if("path"), r.text_if("url"), r.texts("urls"));
+    let mut extensions: Vec<String> = r.texts("extensions");
+    if extensions.is_empty() {
+        extensions = DEFAULT_EXTENSIONS.map(str::to_owned).to_vec();
+    }
+    if [r.has("path"), r.has("url"), r.has("urls")].iter().filter(|there| **there).count() != 1 {
+        r.mistake("path", "exactly one of `path`, `url` and `urls` must be there");
+        return None;
+    }
+    if let Some(text) = path {
+        if text.trim().is_empty() {
+            r.mistake("path", "`path` is empty");
+        }
+        return Some(Origin::Path { path: folder.join(&text), text, extensions });
+    }
+    let key = if url.is_some() { "url" } else { "urls" };
+    let texts: Vec<String> = url.into_iter().chain(urls).collect();
+    if texts.is_empty() || texts.len() > MAX_URLS {
+        r.mistake(key, format!("`{key}` must hold 1 to {MAX_URLS} addresses"));
+    }
+    let links: Vec<Link> = texts.iter().filter_map(|text| link(r, key, text)).collect();
+    for (at, link) in links.iter().enumerate() {
+        if links[..at].iter().any(|earlier| earlier.text == link.text) {
+            r.mistake(key, format!("the address `{}` stands twice", link.text));
+        }
+    }
+    Some(Origin::Urls(links))
+}
+
+/// The hosts that may be asked: those listed, else those of the URLs.
+pub(super) fn hosts(r: &Reader<'_>, origin: &Option<Origin>) -> Vec<String> {
+    let listed = r.texts("allow_hosts");
+    let Some(Origin::Urls(links)) = origin else { return listed };
+    let host = |link: &Link| link.url.host_str().unwrap_or_default().to_ascii_lowercase();
+    if listed.is_empty() {
+        return links.iter().map(host).collect();
+    }
+    for link in links {
+        if !listed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host(link))) {
+            r.mistake("allow_hosts", format!("`allow_hosts` lacks `{}`, the host of the address itself", host(link)));
+        }
+    }
+    listed
+}
+
+fn link(r: &Reader<'_>, key: &'static str, text: &str) -> Option<Link> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let Some(url) = url else {
+        r.mistake(key, format!("`{key}` must begin with https:// or http:// and name a host"));
+        return None;
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        r.mistake(key, format!("`{key}` holds a user name or password; secrets never stand in the configuration"));
+        return None;
+    }
+    Some(Link { text: without_secrets(&url), url })
+}
+
+/// The address without fragment, and without the values of query parts that are named like secrets.
+fn without_secrets(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_fragment(None);
+    let secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+    if url.query_pairs().any(|(name, _)| secret(&name)) {
+        let parts = url.query_pairs();
+        let hidden = parts.map(|(name, value)| if secret(&name) { (name, HIDDEN.into()) } else { (name, value) });
+        let hidden: Vec<_> = hidden.collect();
+        shown.query_pairs_mut().clear().extend_pairs(hidden);
+    }
+    shown.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_shows_no_secret() {
+        let rows = [
+            ("https://a.jp/f.csv", "https://a.jp/f.csv"),
+            ("https://a.jp/f.csv?id=1#top", "https://a.jp/f.csv?id=1"),
+            ("https://a.jp/f?api_key=abc&id=1", "https://a.jp/f?api_key=***&id=1"),
+            ("https://a.jp/f?X-Amz-Signature=abc", "https://a.jp/f?X-Amz-Signature=***"),
+        ];
+        for (url, text) in rows {
+            assert_eq!(without_secrets(&Url::parse(url).unwrap()), text);
+        }
+    }
+}

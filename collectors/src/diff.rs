@@ -1,0 +1,178 @@
+//! What changed between what was published and what the files say now.
+//!
+//! Pure. Files are given in the order in which they count: of two that give the same key the later wins.
+//! A file that could not be read changes nothing and withdraws nothing.
+
+use crate::sources::{Figure, Key, Parsed};
+use crate::state::{KeyNote, State, digest};
+use contract::record::{Finality, Place, Span, Value};
+use contract::time::Moment;
+use std::collections::BTreeMap;
+
+/// The reason of a figure that its source no longer gives.
+pub const WITHDRAWN: &str = "withdrawn";
+
+/// What one file of this poll came to.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// It was read.
+    Parsed(&'a Parsed),
+    /// Its server says that it is the one read before.
+    NotModified,
+    /// It could not be read.
+    Failed,
+}
+
+/// One figure to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The figure.
+    pub figure: Figure,
+    /// Index of the file it came from; `None` when its file is gone.
+    pub file: Option<usize>,
+}
+
+/// The figures to publish, in the order of their keys, and the notes on keys afterwards.
+pub fn diff(state: &State, files: &[(&str, Said<'_>)], now: Moment) -> (Vec<Change>, BTreeMap<Key, KeyNote>) {
+    let place_of = |address: &str| files.iter().position(|(known, _)| *known == address);
+    let mut given: BTreeMap<&Key, (usize, &Figure)> = BTreeMap::new();
+    for (at, (_, said)) in files.iter().enumerate() {
+        if let Said::Parsed(parsed) = said {
+            given.extend(parsed.figures.iter().map(|figure| (&figure.key, (at, figure))));
+        }
+    }
+    let (mut changes, mut keys) = (Vec::new(), state.keys.clone());
+    for (key, (at, figure)) in &given {
+        let known = state.keys.get(*key);
+        // An unreadable file that counts more may still give the same key.
+        let outranked = known.and_then(|note| place_of(&note.address)).is_some_and(|owner| {
+            owner > *at && matches!(files[owner].1, Said::Failed)
+        });
+        if outranked {
+            continue;
+        }
+        let note = KeyNote { address: files[*at].0.to_owned(), digest: digest(figure), withdrawn: false };
+        if known.is_none_or(|known| known.digest != note.digest || known.withdrawn) {
+            changes.push(Change { figure: (*figure).clone(), file: Some(*at) });
+        }
+        keys.insert((*key).clone(), note);
+    }
+    let whole = files.iter().all(|(_, said)| !matches!(said, Said::Failed));
+    for (key, note) in state.keys.iter().filter(|(key, note)| !note.withdrawn && !given.contains_key(*key)) {
+        let owner = place_of(&note.address);
+        let gone = match owner {
+            // A file that left may come back under another name, as the one that could not be read.
+            None => whole,
+            Some(owner) => matches!(files[owner].1, Said::Parsed(parsed) if parsed.covers.holds(key.span)),
+        };
+        if gone && !is_held(files, key) {
+            let figure = withdrawn(key, now);
+            keys.insert(key.clone(), KeyNote { digest: digest(&figure), withdrawn: true, ..note.clone() });
+            changes.push(Change { figure, file: owner });
+        }
+    }
+    changes.sort_by(|a, b| a.figure.key.cmp(&b.figure.key));
+    (changes, keys)
+}
+
+/// True when a row of that key is there but cannot be read.
+fn is_held(files: &[(&str, Said<'_>)], key: &Key) -> bool {
+    files.iter().any(|(_, said)| matches!(said, Said::Parsed(parsed) if parsed.held.contains(key)))
+}
+
+fn withdrawn(key: &Key, now: Moment) -> Figure {
+    let (Span::AsOf(end) | Span::During(_, end)) = key.span;
+    let finality = if end > now { Finality::Provisional } else { Finality::Final };
+    Figure { key: key.clone(), value: Value::Unknown(WITHDRAWN.to_owned()), breakdown: None, finality, place: Place::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::Covers;
+
+    const NOW: Moment = Moment(2_000_000_000);
+
+    fn key(day: i64) -> Key {
+        Key { series: "s".into(), definition: "d".into(), span: Span::AsOf(Moment(day)) }
+    }
+
+    fn figure(day: i64, value: i64) -> Figure {
+        let place = Place::default();
+        Figure { key: key(day), value: Value::Known(value), breakdown: None, finality: Finality::Final, place }
+    }
+
+    fn parsed(figures: &[(i64, i64)], covers: Covers) -> Parsed {
+        let figures = figures.iter().map(|(day, value)| figure(*day, *value)).collect();
+        Parsed { figures, rejects: vec![], held: vec![], covers, until: None }
+    }
+
+    /// Published: 1 -> 10 and 2 -> 20 from `a`, 3 -> 30 from `b`.
+    fn published() -> State {
+        let all = [("a", 1, 10), ("a", 2, 20), ("b", 3, 30)];
+        let note = |address: &str, day, value| KeyNote { address: address.into(), digest: digest(&figure(day, value)), withdrawn: false };
+        State { keys: all.map(|(address, day, value)| (key(day), note(address, day, value))).into(), ..State::default() }
+    }
+
+    /// Each change as `day=value@file`.
+    fn shown(files: &[(&str, Said<'_>)]) -> Vec<String> {
+        let (changes, _) = diff(&published(), files, NOW);
+        let show = |change: &Change| {
+            let Span::AsOf(day) = change.figure.key.span else { return String::new() };
+            let value = match &change.figure.value {
+                Value::Known(value) => value.to_string(),
+                Value::Unknown(why) => why.clone(),
+            };
+            format!("{}={value}@{:?}", day.0, change.file)
+        };
+        changes.iter().map(show).collect()
+    }
+
+    #[test]
+    fn what_changed_is_published_and_nothing_else() {
+        use Covers::{Everything, From, Instant, Nothing};
+        use Said::{Failed, NotModified, Parsed};
+        let same_a = parsed(&[(1, 10), (2, 20)], Everything);
+        let same_b = parsed(&[(3, 30)], Everything);
+        let corrected = parsed(&[(1, 10), (2, 21)], Everything);
+        let without = |covers| parsed(&[(1, 10)], covers);
+        let wins = parsed(&[(2, 99), (3, 30)], Everything);
+        let loses = parsed(&[(1, 10), (2, 20), (3, 31)], Everything);
+        let moved = parsed(&[(1, 10), (2, 20), (3, 30)], Everything);
+        let rows: [(&str, Vec<(&str, Said<'_>)>, &[&str]); 14] = [
+            ("the same", vec![("a", Parsed(&same_a)), ("b", Parsed(&same_b))], &[]),
+            ("not modified", vec![("a", NotModified), ("b", NotModified)], &[]),
+            ("a correction", vec![("a", Parsed(&corrected)), ("b", Parsed(&same_b))], &["2=21@Some(0)"]),
+            ("a row gone", vec![("a", Parsed(&without(Everything))), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
+            ("not spoken for", vec![("a", Parsed(&without(Instant(Moment(1))))), ("b", Parsed(&same_b))], &[]),
+            ("from there on", vec![("a", Parsed(&without(From(Moment(1))))), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
+            ("nothing at all", vec![("a", Parsed(&without(Nothing))), ("b", Parsed(&same_b))], &[]),
+            ("the later file wins", vec![("a", Parsed(&same_a)), ("b", Parsed(&wins))], &["2=99@Some(1)"]),
+            ("the earlier loses", vec![("a", Parsed(&loses)), ("b", Parsed(&same_b))], &[]),
+            ("a file gone", vec![("a", Parsed(&same_a))], &["3=withdrawn@None"]),
+            ("a file renamed", vec![("c", Parsed(&moved))], &[]),
+            ("a file unreadable", vec![("a", Failed), ("b", Parsed(&same_b))], &[]),
+            ("unreadable, but counts more", vec![("a", Parsed(&loses)), ("b", Failed)], &[]),
+            ("gone, and another unreadable", vec![("a", Parsed(&same_a)), ("c", Failed)], &[]),
+        ];
+        for (name, files, changes) in rows {
+            assert_eq!(shown(&files), changes, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_not_withdrawn() {
+        let held = Parsed { held: vec![key(2)], ..parsed(&[(1, 10)], Covers::Everything) };
+        assert_eq!(shown(&[("a", Said::Parsed(&held)), ("b", Said::NotModified)]), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_said_once_and_may_come_back() {
+        let (gone, back) = (parsed(&[(1, 10)], Covers::Everything), parsed(&[(1, 10), (2, 20)], Covers::Everything));
+        let keys = diff(&published(), &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW).1;
+        let state = State { keys, ..State::default() };
+        assert_eq!(diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW), (vec![], state.keys.clone()));
+        let (changes, _) = diff(&state, &[("a", Said::Parsed(&back)), ("b", Said::NotModified)], NOW);
+        assert_eq!(changes, [Change { figure: figure(2, 20), file: Some(0) }]);
+    }
+}

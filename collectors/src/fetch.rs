@@ -1,0 +1,197 @@
+//! Ask a source system: bytes in, with an address, a hash and what to say next time.
+//!
+//! Errors are typed: their label is the visit's outcome and the metric's, and they know whether another
+//! try may help. Nothing is parsed, kept or logged here. The content hash is the truth about what
+//! changed; what a server says of its dates and tags only saves a transfer.
+
+mod file;
+mod http;
+
+use crate::config::{Origin, SourceConfig};
+use reqwest::Url;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use http::Fetcher;
+
+/// Where one file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// As it is told to others: a path as it was configured, or a URL, without secrets.
+    pub text: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    Url(Url),
+}
+
+/// What a server wants to hear again to spare a transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Validators {
+    /// Its `ETag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Its `Last-Modified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// True when there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// A file as it was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where from, without secrets.
+    pub address: String,
+    /// Its content, not empty.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the content, lower-case hex.
+    pub sha256: String,
+    /// What to say next time.
+    pub validators: Validators,
+}
+
+impl Fetched {
+    /// A file of these bytes.
+    pub fn new(address: impl Into<String>, bytes: Vec<u8>, validators: Validators) -> Self {
+        Self { address: address.into(), sha256: sha256(&bytes), bytes, validators }
+    }
+
+    /// The last part of its address, for its extension.
+    pub fn name(&self) -> &str {
+        let path = self.address.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// SHA-256 as lower-case hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The answer of a source system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A file.
+    Fetched(Fetched),
+    /// The file is the one that the validators were of.
+    NotModified,
+}
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No connection, or it broke.
+    #[error("cannot reach the server")]
+    Unreachable(#[source] reqwest::Error),
+    /// It took longer than `timeout_seconds`.
+    #[error("no answer within {} s; see `timeout_seconds`", .0.as_secs())]
+    Timeout(Duration),
+    /// An answer other than 200.
+    #[error("the server answered {status}")]
+    HttpStatus {
+        /// The status.
+        status: u16,
+        /// How long the server wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// More than `max_bytes`, unpacked.
+    #[error("more than {0} bytes; see `max_bytes`")]
+    TooLarge(u64),
+    /// A redirect to a host that is not allowed, out of https, or one too many.
+    #[error("a redirect to {0} is refused; see `allow_hosts`")]
+    RedirectRefused(String),
+    /// A body that cannot be unpacked.
+    #[error("the answer's body is damaged")]
+    BadBody(#[source] reqwest::Error),
+    /// Nothing in it.
+    #[error("the file is empty")]
+    EmptyBody,
+    /// No such file or folder.
+    #[error("no such file or folder; see `path`")]
+    NotFound,
+    /// We may not read it.
+    #[error("no permission to read it")]
+    Permission,
+    /// A folder without a file that could be one of the source: more likely a share that is not mounted.
+    #[error("no file with one of the extensions {0:?} in the folder")]
+    NoFiles(Vec<String>),
+    /// Too many files in a folder.
+    #[error("more than {0} files in the folder")]
+    TooManyFiles(usize),
+    /// A device, a pipe or the like.
+    #[error("it is no ordinary file")]
+    NotAFile,
+    /// Reading failed.
+    #[error("cannot read the file")]
+    Io(#[source] std::io::Error),
+}
+
+impl FetchError {
+    /// The error as metrics and visits name it.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Timeout(_) => "timeout",
+            Self::HttpStatus { .. } => "http_status",
+            Self::TooLarge(_) => "too_large",
+            Self::RedirectRefused(_) => "redirect_refused",
+            Self::BadBody(_) => "bad_body",
+            Self::EmptyBody => "empty_body",
+            Self::NotFound => "not_found",
+            Self::Permission => "permission",
+            Self::NoFiles(_) => "no_files",
+            Self::TooManyFiles(_) => "too_many_files",
+            Self::NotAFile => "not_a_file",
+            Self::Io(_) => "io",
+        }
+    }
+
+    /// True when the same question may be answered in a moment.
+    pub fn retriable(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Io(_) => true,
+            Self::HttpStatus { status, .. } => *status >= 500 || matches!(status, 408 | 425 | 429),
+            _ => false,
+        }
+    }
+
+    /// How long the server wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if let Self::HttpStatus { retry_after, .. } = self { *retry_after } else { None }
+    }
+}
+
+impl Fetcher {
+    /// The files that a source consists of now, in the order in which they count: the later wins.
+    pub async fn list(&self, source: &SourceConfig) -> Result<Vec<Address>, FetchError> {
+        match &source.origin {
+            Origin::Urls(links) => {
+                let address = |link: &crate::config::Link| Address { text: link.text.clone(), place: Place::Url(link.url.clone()) };
+                Ok(links.iter().map(address).collect())
+            }
+            Origin::Path { path, text, extensions } => file::list(path, text, extensions).await,
+        }
+    }
+
+    /// Asks for one file. `validators` of an earlier answer make a [`Answer::NotModified`] possible.
+    pub async fn get(&self, source: &SourceConfig, address: &Address, validators: Option<&Validators>) -> Result<Answer, FetchError> {
+        let fetched = match &address.place {
+            Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(Answer::Fetched)?,
+            Place::Url(url) => self.ask(source, &address.text, url, validators).await?,
+        };
+        match fetched {
+            Answer::Fetched(file) if file.bytes.is_empty() => Err(FetchError::EmptyBody),
+            answer => Ok(answer),
+        }
+    }
+}

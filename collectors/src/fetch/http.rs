@@ -1,0 +1,156 @@
+//! Files of a server: bounded in time and size, on allowed hosts only, one request at a time a host.
+
+use super::{Answer, FetchError, Fetched, Validators};
+use crate::config::SourceConfig;
+use contract::time::Clock;
+use reqwest::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+use tokio::sync::Mutex as HostLock;
+
+/// How we introduce ourselves.
+const USER_AGENT: &str = concat!("shihyo/", env!("CARGO_PKG_VERSION"));
+/// How long a connection may take: a host that is up answers within a second or two.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Redirects followed: http to https, to a path with its slash, to the file, and room.
+const MAX_REDIRECTS: usize = 5;
+/// Characters of a validator that is kept; real ones have under a hundred.
+const MAX_VALIDATOR_CHARS: usize = 256;
+
+/// Asks servers and disks. One for all sources, as it sees to one request at a time a host.
+pub struct Fetcher {
+    client: Client,
+    hosts: Mutex<HashMap<String, Arc<HostLock<()>>>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Fetcher {
+    /// Sets up the client. `clock` tells what a date in `Retry-After` is from now.
+    ///
+    /// Errors: the machine's TLS cannot be set up.
+    pub fn new(clock: Arc<dyn Clock>) -> Result<Self, FetchError> {
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            // Followed by hand, as each source allows other hosts.
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(FetchError::Unreachable)?;
+        Ok(Self { client, hosts: Mutex::default(), clock })
+    }
+
+    /// Asks for a URL; `text` is what it is called.
+    pub(super) async fn ask(
+        &self,
+        source: &SourceConfig,
+        text: &str,
+        url: &Url,
+        validators: Option<&Validators>,
+    ) -> Result<Answer, FetchError> {
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let lock = self.host(&url);
+            let _turn = lock.lock().await;
+            let asked = self.once(source, text, &url, validators);
+            let answer = tokio::time::timeout(source.timeout, asked).await;
+            match answer.map_err(|_| FetchError::Timeout(source.timeout))?? {
+                Step::Done(answer) => return Ok(answer),
+                Step::Redirect(next) => url = allowed(source, &url, next)?,
+            }
+        }
+        Err(FetchError::RedirectRefused("yet another address".to_owned()))
+    }
+
+    fn host(&self, url: &Url) -> Arc<HostLock<()>> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(hosts.entry(host).or_default())
+    }
+
+    async fn once(
+        &self,
+        source: &SourceConfig,
+        text: &str,
+        url: &Url,
+        validators: Option<&Validators>,
+    ) -> Result<Step, FetchError> {
+        let mut request = self.client.get(url.clone());
+        let said = validators.map_or((None, None), |v| (v.etag.as_ref(), v.last_modified.as_ref()));
+        for (name, value) in [(IF_NONE_MATCH, said.0), (IF_MODIFIED_SINCE, said.1)] {
+            request = if let Some(value) = value { request.header(name, value) } else { request };
+        }
+        let response = request.send().await.map_err(|error| failed(error, source.timeout))?;
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED && validators.is_some_and(|v| !v.is_empty()) {
+            return Ok(Step::Done(Answer::NotModified));
+        }
+        if status.is_redirection() && let Some(next) = header(&response, LOCATION) {
+            return Ok(Step::Redirect(next));
+        }
+        if status != StatusCode::OK {
+            let retry_after = header(&response, RETRY_AFTER).and_then(|text| self.retry_after(&text));
+            return Err(FetchError::HttpStatus { status: status.as_u16(), retry_after });
+        }
+        let short = |name| header(&response, name).filter(|value| value.len() <= MAX_VALIDATOR_CHARS);
+        let validators = Validators { etag: short(ETAG), last_modified: short(LAST_MODIFIED) };
+        let bytes = body(response, source).await?;
+        Ok(Step::Done(Answer::Fetched(Fetched::new(text, bytes, validators))))
+    }
+
+    /// Seconds, or a date.
+    fn retry_after(&self, text: &str) -> Option<Duration> {
+        if let Ok(seconds) = text.trim().parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let then = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let now = Duration::from_micros(u64::try_from(self.clock.now().0).unwrap_or_default());
+        Some(then.saturating_sub(now))
+    }
+}
+
+enum Step {
+    Done(Answer),
+    Redirect(String),
+}
+
+fn header(response: &Response, name: HeaderName) -> Option<String> {
+    response.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// The address of a redirect, on an allowed host and not out of https.
+fn allowed(source: &SourceConfig, from: &Url, next: String) -> Result<Url, FetchError> {
+    let Ok(url) = from.join(&next) else { return Err(FetchError::RedirectRefused("no address".to_owned())) };
+    let host = url.host_str().unwrap_or_default();
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && from.scheme() == "http");
+    if !secure || !source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+        return Err(FetchError::RedirectRefused(format!("{}://{host}", url.scheme())));
+    }
+    Ok(url)
+}
+
+/// The body, unpacked, no further than the cap.
+async fn body(mut response: Response, source: &SourceConfig) -> Result<Vec<u8>, FetchError> {
+    let cap = usize::try_from(source.max_bytes).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(error, source.timeout))? {
+        if bytes.len() + chunk.len() > cap {
+            return Err(FetchError::TooLarge(source.max_bytes));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The library's errors show the URL, which may hold a key; ours do not.
+fn failed(error: reqwest::Error, timeout: Duration) -> FetchError {
+    let error = error.without_url();
+    if error.is_timeout() {
+        FetchError::Timeout(timeout)
+    } else if error.is_decode() {
+        FetchError::BadBody(error)
+    } else {
+        FetchError::Unreachable(error)
+    }
+}

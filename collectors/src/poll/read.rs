@@ -1,0 +1,92 @@
+//! Fetches and parses the files of a source, each by itself.
+
+use super::{Collector, Content, Failure, File, Said};
+use crate::config::SourceConfig;
+use crate::fetch::{Address, Answer, FetchError, Fetched, Validators};
+use crate::schedule;
+use crate::sources::{Parsed, Seen};
+use crate::state::State;
+use contract::time::Moment;
+use std::sync::Arc;
+
+/// The files of a source, in the order in which they count; one that stands for all when not even their
+/// list could be had.
+pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &State) -> Vec<File> {
+    let addresses = match patiently(collector, || collector.fetcher.list(source)).await {
+        Ok(addresses) => addresses,
+        Err(error) => return vec![failed(source.address(), error.into())],
+    };
+    let mut files = Vec::with_capacity(addresses.len());
+    for address in &addresses {
+        let validators = validators(source, state, &address.text, collector.clock.now().moment());
+        files.push(file(collector, source, address, validators).await);
+    }
+    // Which of several files a key is taken from can only be told from all of them.
+    let is_old = |file: &File| matches!(file.result, Ok(Said::NotModified));
+    let left = state.files.keys().any(|known| !addresses.iter().any(|address| address.text == *known));
+    if left || !files.iter().all(is_old) {
+        for (file_read, address) in files.iter_mut().zip(&addresses).filter(|(file, _)| is_old(file)) {
+            *file_read = file(collector, source, address, None).await;
+        }
+    }
+    files
+}
+
+/// What to tell the server: nothing when the same content would be read differently now.
+fn validators<'a>(source: &SourceConfig, state: &'a State, address: &str, now: Moment) -> Option<&'a Validators> {
+    let note = state.files.get(address)?;
+    let stands = note.fingerprint == source.fingerprint && note.until.is_none_or(|until| now.0 < until);
+    (stands && !note.validators.is_empty()).then_some(&note.validators)
+}
+
+async fn file(collector: &Collector, source: &SourceConfig, address: &Address, validators: Option<&Validators>) -> File {
+    let answer = patiently(collector, || collector.fetcher.get(source, address, validators)).await;
+    let fetched = match answer {
+        Ok(Answer::Fetched(fetched)) => fetched,
+        Ok(Answer::NotModified) => {
+            return File { address: address.text.clone(), content: None, result: Ok(Said::NotModified) };
+        }
+        Err(error) => return failed(&address.text, error.into()),
+    };
+    let content = Content {
+        sha256: fetched.sha256.clone(),
+        bytes: u64::try_from(fetched.bytes.len()).unwrap_or(u64::MAX),
+        validators: fetched.validators.clone(),
+    };
+    let seen = Seen { time: collector.clock.now().moment(), encoding: source.encoding, max_bytes: source.max_bytes };
+    let result = parse(source, fetched, seen).await.map(Said::Parsed);
+    File { address: address.text.clone(), content: Some(content), result }
+}
+
+/// Parses on a thread of its own: a large file takes a second, and a fault in a parser must not take the
+/// collector with it.
+async fn parse(source: &SourceConfig, fetched: Fetched, seen: Seen) -> Result<Parsed, Failure> {
+    let parser = Arc::clone(&source.source);
+    let parsed = tokio::task::spawn_blocking(move || parser.parse(&fetched, &seen)).await;
+    parsed.map_err(|_| Failure::Panicked)?.map_err(Failure::from)
+}
+
+fn failed(address: &str, failure: Failure) -> File {
+    File { address: address.to_owned(), content: None, result: Err(failure) }
+}
+
+/// Tries again what may pass, as long as the server does not ask for more patience than we have.
+async fn patiently<T, F: Future<Output = Result<T, FetchError>>>(
+    collector: &Collector,
+    ask: impl Fn() -> F,
+) -> Result<T, FetchError> {
+    let patience = collector.patience;
+    let mut tries = 0;
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        tries += 1;
+        let pause = schedule::backoff(patience.first, tries).max(error.retry_after().unwrap_or_default());
+        if !error.retriable() || tries >= patience.tries || pause > patience.longest {
+            return Err(error);
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

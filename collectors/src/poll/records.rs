@@ -1,0 +1,202 @@
+//! The records of a poll, and the state after it. Pure.
+
+use super::{Content, Failure, File, Poll, Said, Summary};
+use crate::config::SourceConfig;
+use crate::diff::{self, Change, diff};
+use crate::sources::Rejected;
+use crate::state::{FileNote, KeyNote, State};
+use contract::record::{Observation, Outcome, Place, Record, Reject, Visit};
+use contract::time::Micros;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Figures and rejects of one poll: a hundred series of forty years of months. Twice as many, with
+/// their notes, would no longer fit one transaction of the bus.
+const MAX_RECORDS: usize = 50_000;
+
+/// Makes the records of a poll and the state after it.
+pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files: Vec<File>, revision: Micros) -> Poll {
+    let now = revision.moment();
+    let said: Vec<(&str, diff::Said<'_>)> = files.iter().map(|file| (file.address.as_str(), said(file))).collect();
+    let (changes, keys) = diff(state, &said, now);
+    let rejects: Vec<&[Rejected]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
+    let total = changes.len() + rejects.iter().map(|rejects| rejects.len()).sum::<usize>();
+    if total > MAX_RECORDS {
+        // A poll that failed as a whole changes nothing, so that it cannot be too large again.
+        let result = Err(Failure::TooMany(MAX_RECORDS));
+        let failed = File { address: source.address().to_owned(), content: None, result };
+        return make(collector, source, state, vec![failed], revision);
+    }
+    let mut writer = Writer { collector, source, revision, visits: Vec::new() };
+    let visits = writer.visits(state, &files, &changes, &rejects);
+    let mut records: Vec<Record> = changes.iter().map(|change| writer.observation(change, &visits)).collect();
+    for (at, rejects) in rejects.iter().enumerate() {
+        records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &visits[&Some(at)])));
+    }
+    let observations = changes.len();
+    records.extend(writer.visits.into_iter().map(Record::Visit));
+    let next = next_state(source, state, &files, keys, revision);
+    let summary = summary(&files, observations, total - observations, &next, revision, state);
+    let checkpoint = state.changes(&next, &source.plan, &source.id);
+    Poll { records, checkpoint, next, summary }
+}
+
+fn said(file: &File) -> diff::Said<'_> {
+    match &file.result {
+        Ok(Said::Parsed(parsed)) => diff::Said::Parsed(parsed),
+        Ok(Said::NotModified) => diff::Said::NotModified,
+        Err(_) => diff::Said::Failed,
+    }
+}
+
+/// The rejects of a file, unless it is the same file, read in the same way, as before.
+fn new_rejects<'a>(source: &SourceConfig, state: &State, file: &'a File) -> &'a [Rejected] {
+    let note = state.files.get(&file.address);
+    let known = note.is_some_and(|note| note.fingerprint == source.fingerprint && !is_new(state, file));
+    match &file.result {
+        Ok(Said::Parsed(parsed)) if !known => &parsed.rejects,
+        _ => &[],
+    }
+}
+
+/// True when the content is not the one read before.
+fn is_new(state: &State, file: &File) -> bool {
+    let known = state.files.get(&file.address).map(|note| note.sha256.as_str());
+    file.content.as_ref().is_some_and(|content| known != Some(&content.sha256))
+}
+
+fn next_state(source: &SourceConfig, state: &State, files: &[File], keys: BTreeMap<crate::sources::Key, KeyNote>, revision: Micros) -> State {
+    let failed = files.iter().any(|file| file.result.is_err());
+    let mut next = State { clock: state.clock, files: BTreeMap::new(), keys };
+    next.clock.last = revision.0;
+    if !failed {
+        next.clock.success = Some(revision.0);
+    }
+    for file in files {
+        let note = match (&file.result, &file.content) {
+            (Ok(Said::Parsed(parsed)), Some(Content { sha256, bytes, validators })) => Some(FileNote {
+                address: file.address.clone(),
+                sha256: sha256.clone(),
+                bytes: *bytes,
+                validators: validators.clone(),
+                fingerprint: source.fingerprint.clone(),
+                until: parsed.until.map(|until| until.0),
+            }),
+            _ => state.files.get(&file.address).cloned(),
+        };
+        next.files.extend(note.map(|note| (file.address.clone(), note)));
+    }
+    if failed {
+        // What was not listed, or left while another file was unreadable, is still to be withdrawn.
+        for (address, note) in &state.files {
+            next.files.entry(address.clone()).or_insert_with(|| note.clone());
+        }
+    }
+    next
+}
+
+fn summary(files: &[File], observations: usize, rejects: usize, next: &State, revision: Micros, state: &State) -> Summary {
+    let failure = files.iter().find_map(|file| Some((&file.address, file.result.as_ref().err()?)));
+    let changed = observations > 0 || files.iter().any(|file| is_new(state, file));
+    let age = next.clock.success.map(|success| revision.0.saturating_sub(success));
+    Summary {
+        outcome: failure.map_or(if changed { "changed" } else { "unchanged" }, |(_, failure)| failure.label()),
+        observations,
+        rejects,
+        failure: failure.map(|(address, failure)| format!("{address}: {failure}")),
+        retry_after: failure.and_then(|(_, failure)| match failure {
+            Failure::Fetch(error) => error.retry_after(),
+            _ => None,
+        }),
+        age: age.map(|micros| Duration::from_micros(micros.unsigned_abs())),
+    }
+}
+
+/// Writes the records of one poll.
+struct Writer<'a> {
+    collector: &'a str,
+    source: &'a SourceConfig,
+    revision: Micros,
+    visits: Vec<Visit>,
+}
+
+impl Writer<'_> {
+    /// The visits: one for each file that says something new or failed, one for the folder whose files
+    /// left, and one for all when there is none of these. Ids by file.
+    fn visits(&mut self, state: &State, files: &[File], changes: &[Change], rejects: &[&[Rejected]]) -> BTreeMap<Option<usize>, String> {
+        let mut ids = BTreeMap::new();
+        for (at, file) in files.iter().enumerate() {
+            let outcome = match &file.result {
+                Err(failure) => Outcome::Failed(failure.label().to_owned()),
+                Ok(_) if is_new(state, file) || changes.iter().any(|change| change.file == Some(at)) => Outcome::Changed,
+                Ok(_) if !rejects[at].is_empty() => Outcome::Unchanged,
+                Ok(_) => continue,
+            };
+            let content = file.content.as_ref().map(|content| (content.sha256.clone(), content.bytes));
+            ids.insert(Some(at), self.visit(outcome, &file.address, content));
+        }
+        if changes.iter().any(|change| change.file.is_none()) {
+            ids.insert(None, self.visit(Outcome::Changed, self.source.address(), None));
+        }
+        if self.visits.is_empty() {
+            let note = if let [only] = files { state.files.get(&only.address) } else { None };
+            let content = note.map(|note| (note.sha256.clone(), note.bytes));
+            self.visit(Outcome::Unchanged, self.source.address(), content);
+        }
+        // Whoever looks at the last visit sees a failure, if there was one.
+        self.visits.sort_by_key(|visit| matches!(visit.outcome, Outcome::Failed(_)));
+        ids
+    }
+
+    fn visit(&mut self, outcome: Outcome, address: &str, content: Option<(String, u64)>) -> String {
+        let mut id = format!("{}-{}-{}", self.collector, self.source.id, self.revision.0);
+        if !self.visits.is_empty() {
+            id = format!("{id}-{}", self.visits.len() + 1);
+        }
+        let (sha256, bytes) = content.unzip();
+        self.visits.push(Visit {
+            plan: self.source.plan.clone(),
+            source: self.source.id.clone(),
+            id: id.clone(),
+            collector: self.collector.to_owned(),
+            time: self.revision,
+            outcome,
+            address: address.to_owned(),
+            sha256,
+            bytes,
+        });
+        id
+    }
+
+    fn observation(&self, change: &Change, visits: &BTreeMap<Option<usize>, String>) -> Record {
+        let figure = &change.figure;
+        Record::Observation(Observation {
+            plan: self.source.plan.clone(),
+            series: figure.key.series.clone(),
+            definition: figure.key.definition.clone(),
+            source: self.source.id.clone(),
+            period: figure.key.span,
+            value: figure.value.clone(),
+            breakdown: figure.breakdown.clone(),
+            finality: figure.finality,
+            revision: self.revision,
+            visit: visits.get(&change.file).cloned().unwrap_or_default(),
+            place: Some(figure.place.clone()).filter(|place| *place != Place::default()),
+        })
+    }
+
+    fn reject(&self, rejected: &Rejected, file: &str, visit: &str) -> Record {
+        Record::Reject(Reject {
+            plan: self.source.plan.clone(),
+            source: self.source.id.clone(),
+            visit: visit.to_owned(),
+            time: self.revision,
+            reason: rejected.reason.to_owned(),
+            file: file.to_owned(),
+            sheet: rejected.place.sheet.clone(),
+            row: rejected.place.row,
+            column: rejected.column.clone(),
+            hash: rejected.hash.clone(),
+        })
+    }
+}

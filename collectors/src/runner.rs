@@ -1,0 +1,233 @@
+//! Polls every source at its own rhythm until it is told to stop.
+//!
+//! One task a source, so that a slow or broken one holds up nobody. This is the only place that logs,
+//! measures time and sleeps between polls. It keeps no records: when the outbox cannot take any, the
+//! source waits with its poll in hand, and is not polled until that is published.
+
+use crate::config::SourceConfig;
+use crate::once::{MAX_POLLS, PollError, poll};
+use crate::poll::{Collector, Poll};
+use crate::schedule;
+use bus::{BusError, Outbox, PublishError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+/// Longest pause between two tries to publish: short, as nothing is polled meanwhile.
+const MAX_PUBLISH_PAUSE: Duration = Duration::from_secs(60);
+/// First pause between two tries to publish.
+const FIRST_PUBLISH_PAUSE: Duration = Duration::from_millis(100);
+
+/// What one poll came to, for metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Plan id.
+    pub plan: String,
+    /// Source id.
+    pub source: String,
+    /// `changed`, `unchanged`, or the label of a failure.
+    pub outcome: &'static str,
+    /// How long the poll took, waiting for the outbox included.
+    pub duration: Duration,
+    /// Observations published.
+    pub observations: usize,
+    /// Rejects published.
+    pub rejects: usize,
+    /// Time since the last poll without a failure; `None` when that is not known.
+    pub age: Option<Duration>,
+}
+
+/// Told of every poll. Must return at once.
+pub trait Watch: Send + Sync {
+    /// A poll is over, and published if it could be.
+    fn finished(&self, report: &Report);
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn finished(&self, _: &Report) {}
+}
+
+/// What the tasks of all sources share.
+pub struct Runner {
+    /// Asks the sources.
+    pub collector: Arc<Collector>,
+    /// Takes the records.
+    pub outbox: Arc<dyn Outbox>,
+    /// Is told of every poll.
+    pub watch: Arc<dyn Watch>,
+    /// Gives numbers from 0 to 1, for the jitter.
+    pub random: fn() -> f64,
+}
+
+/// How one turn of a source ended.
+enum Turn {
+    /// The next one comes after this pause.
+    Next(Duration),
+    /// We were told to stop.
+    Stopped,
+}
+
+/// Runs all sources until `stop` is cancelled: no poll is begun after that, one that is under way is
+/// dropped (nothing of it is published), one that is being published is finished.
+///
+/// Errors: the outbox is broken in a way that no waiting mends; all sources have stopped then.
+pub async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: CancellationToken) -> Result<(), BusError> {
+    let stop = stop.child_token();
+    let sources: Vec<Arc<SourceConfig>> = sources.into_iter().map(Arc::new).collect();
+    let turns = Arc::new(Semaphore::new(MAX_POLLS));
+    let mut tasks = JoinSet::new();
+    let mut running: Vec<(Id, Arc<SourceConfig>)> = Vec::new();
+    let start = |tasks: &mut JoinSet<_>, source: &Arc<SourceConfig>, pause| {
+        let task = source_loop(Arc::clone(&runner), Arc::clone(source), Arc::clone(&turns), stop.clone(), pause);
+        (tasks.spawn(task).id(), Arc::clone(source))
+    };
+    for source in &sources {
+        let started = start(&mut tasks, source, Duration::ZERO);
+        running.push(started);
+    }
+    let mut outcome = Ok(());
+    while let Some(done) = tasks.join_next_with_id().await {
+        match done {
+            Ok((_, Ok(()))) => {}
+            Ok((_, Err(error))) => {
+                error!(%error, "the outbox is broken, collecting stops");
+                stop.cancel();
+                outcome = outcome.and(Err(error));
+            }
+            Err(panic) => {
+                let Some(at) = running.iter().position(|(id, _)| *id == panic.id()) else { continue };
+                let (_, source) = running.swap_remove(at);
+                error!(plan = source.plan, source = source.id, "the task of this source had a fault and starts again");
+                if !stop.is_cancelled() {
+                    let started = start(&mut tasks, &source, schedule::FIRST_BACKOFF);
+                    running.push(started);
+                }
+            }
+        }
+    }
+    outcome
+}
+
+async fn source_loop(
+    runner: Arc<Runner>,
+    source: Arc<SourceConfig>,
+    turns: Arc<Semaphore>,
+    stop: CancellationToken,
+    mut pause: Duration,
+) -> Result<(), BusError> {
+    let mut failures = 0;
+    loop {
+        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return Ok(());
+        }
+        match runner.turn(&source, &turns, &stop, &mut failures).await? {
+            Turn::Next(next) => pause = next,
+            Turn::Stopped => return Ok(()),
+        }
+    }
+}
+
+impl Runner {
+    /// One poll and its publication.
+    async fn turn(
+        &self,
+        source: &Arc<SourceConfig>,
+        turns: &Semaphore,
+        stop: &CancellationToken,
+        failures: &mut u32,
+    ) -> Result<Turn, BusError> {
+        let Some(turn) = stop.run_until_cancelled(turns.acquire()).await else { return Ok(Turn::Stopped) };
+        let started = Instant::now();
+        let Some(polled) = stop.run_until_cancelled(self.poll(source)).await else { return Ok(Turn::Stopped) };
+        drop(turn);
+        let published = match polled {
+            Ok(poll) => self.publish(source, poll, stop).await,
+            Err(error) => Err(error),
+        };
+        let duration = started.elapsed();
+        let (report, failed, retry_after) = match published {
+            Ok(None) => return Ok(Turn::Stopped),
+            Ok(Some(poll)) => {
+                let summary = poll.summary;
+                let (failed, retry_after) = (summary.failure.is_some(), summary.retry_after);
+                log(source, &summary, duration);
+                let report = report(source, summary.outcome, duration);
+                let (observations, rejects, age) = (summary.observations, summary.rejects, summary.age);
+                (Report { observations, rejects, age, ..report }, failed, retry_after)
+            }
+            Err(error) => {
+                if let Some(fatal) = error.bus().filter(|error| !error.is_retriable()) {
+                    return Err(fatal.clone());
+                }
+                error!(plan = source.plan, source = source.id, outcome = error.label(), %error, "nothing is collected");
+                (report(source, error.label(), duration), true, None)
+            }
+        };
+        self.watch.finished(&report);
+        *failures = if failed { failures.saturating_add(1) } else { 0 };
+        let random = (self.random)();
+        Ok(Turn::Next(match failed {
+            true => schedule::after_failure(source.every, *failures, retry_after, random),
+            false => schedule::after_success(source.every, random),
+        }))
+    }
+
+    /// Polls in a task of its own, so that a fault in it is one more failure.
+    async fn poll(&self, source: &Arc<SourceConfig>) -> Result<Poll, PollError> {
+        let (collector, source, outbox) = (Arc::clone(&self.collector), Arc::clone(source), Arc::clone(&self.outbox));
+        // Aborted with this set when we are told to stop.
+        let mut task = JoinSet::new();
+        task.spawn(async move { poll(&collector, &source, Some(&outbox)).await });
+        task.join_next().await.and_then(Result::ok).unwrap_or(Err(PollError::Panicked))
+    }
+
+    /// Publishes, and waits as long as the outbox cannot take it; `None` when told to stop meanwhile.
+    async fn publish(&self, source: &SourceConfig, poll: Poll, stop: &CancellationToken) -> Result<Option<Poll>, PollError> {
+        let mut failures = 0;
+        loop {
+            // Once handed over it is published, so that the answer is always awaited.
+            let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
+                Ok(()) => return Ok(Some(poll)),
+                Err(error) => error,
+            };
+            if !error.is_retriable() {
+                return Err(error.into());
+            }
+            failures += 1;
+            waiting(source, &error, failures);
+            let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn report(source: &SourceConfig, outcome: &'static str, duration: Duration) -> Report {
+    let (plan, source) = (source.plan.clone(), source.id.clone());
+    Report { plan, source, outcome, duration, observations: 0, rejects: 0, age: None }
+}
+
+fn waiting(source: &SourceConfig, error: &PublishError, failures: u32) {
+    if failures == 1 {
+        warn!(plan = source.plan, source = source.id, %error, "the outbox takes no records, polling waits");
+    } else {
+        debug!(plan = source.plan, source = source.id, %error, failures, "the outbox still takes no records");
+    }
+}
+
+fn log(source: &SourceConfig, summary: &crate::poll::Summary, duration: Duration) {
+    let (plan, id, outcome) = (&source.plan, &source.id, summary.outcome);
+    let (observations, rejects) = (summary.observations, summary.rejects);
+    let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    match &summary.failure {
+        Some(failure) => warn!(plan, source = id, outcome, observations, rejects, ms, failure, "visit failed"),
+        None if rejects > 0 => warn!(plan, source = id, outcome, observations, rejects, ms, "visit left rows unread"),
+        None => info!(plan, source = id, outcome, observations, rejects, ms, "visit"),
+    }
+}

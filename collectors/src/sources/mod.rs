@@ -1,0 +1,204 @@
+//! The kinds of source system, in an explicit list: one folder each.
+//!
+//! A source is a pure function from a file's bytes to figures, rejects and what the file speaks for. It
+//! fetches nothing, keeps nothing, and neither logs nor times: [`crate::poll`] does the first two,
+//! [`crate::runner`] the rest. That is why every source can be tried on bytes alone.
+
+pub mod mynumber;
+pub mod register;
+mod target;
+
+use crate::fetch::Fetched;
+use crate::table::{Columns, Encoding, Limits, Row, Shape, Sheet, TableError, row_hash};
+use contract::reader::Reader;
+use contract::record::{Breakdown, Finality, Place, Span, Value};
+use contract::time::{DAY, Moment};
+use std::fmt;
+use std::sync::Arc;
+
+pub use target::{Context, Label, Target};
+
+/// One kind of source system.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What `kind` says in the configuration.
+    pub name: &'static str,
+    /// A configuration to copy, with a word on every key.
+    pub sample: &'static str,
+    /// The kind's own keys of a `[[source]]`.
+    pub keys: &'static [&'static str],
+    /// Reads these keys; mistakes are reported through the reader.
+    pub read: fn(&Reader<'_>, &Context<'_>) -> Arc<dyn Source>,
+}
+
+/// All kinds. To add one: its folder, and one line here.
+pub const KINDS: [Kind; 2] = [mynumber::KIND, register::KIND];
+
+/// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
+/// that have not changed are read again.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// What a file says.
+    ///
+    /// Errors: a file that cannot be read at all; it withdraws nothing.
+    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable>;
+
+    /// The series it gives by its configuration, and the key that says so.
+    fn series(&self) -> Vec<(&'static str, &str)>;
+
+    /// True when its files may also give other series that list it.
+    fn is_open(&self) -> bool;
+}
+
+/// The circumstances of a visit, as far as a parser may know them.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// When the file was seen.
+    pub time: Moment,
+    /// The configured encoding.
+    pub encoding: Option<Encoding>,
+    /// The configured size cap.
+    pub max_bytes: u64,
+}
+
+impl Seen {
+    /// The sheets of a file.
+    pub fn sheets(&self, file: &Fetched) -> Result<Vec<Sheet>, TableError> {
+        let shape = Shape { encoding: self.encoding, name: Some(file.name()), ..Shape::default() };
+        crate::table::read(&file.bytes, shape, &Limits { bytes: self.max_bytes, ..Limits::default() })
+    }
+
+    /// True when something that begins then has not begun: the aggregator refuses a figure of a day ahead.
+    fn is_ahead(&self, start: Moment) -> bool {
+        start.0 > self.time.0 + DAY
+    }
+}
+
+/// What one figure is of. One poll gives at most one figure a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Series id.
+    pub series: String,
+    /// Definition id.
+    pub definition: String,
+    /// What it describes.
+    pub span: Span,
+}
+
+/// One figure read from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is of.
+    pub key: Key,
+    /// The figure, in the series' unit.
+    pub value: Value,
+    /// One dimension, complete.
+    pub breakdown: Option<Breakdown>,
+    /// Settled or not.
+    pub finality: Finality,
+    /// Where it stood.
+    pub place: Place,
+}
+
+/// A row that could not be read, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Typed reason.
+    pub reason: &'static str,
+    /// Where the row stood.
+    pub place: Place,
+    /// Role of the column at fault.
+    pub column: Option<String>,
+    /// Hash of the row.
+    pub hash: String,
+}
+
+/// Which keys a file speaks for: one of these that it no longer gives is withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// All it has ever given: a register.
+    Everything,
+    /// This instant: an edition.
+    Instant(Moment),
+    /// This instant and what lies after it: a list of editions, whose first ones may be cut off.
+    From(Moment),
+    /// Nothing.
+    Nothing,
+}
+
+impl Covers {
+    /// True when a key of this span is spoken for.
+    pub fn holds(self, span: Span) -> bool {
+        let (Span::AsOf(start) | Span::During(start, _)) = span;
+        match self {
+            Self::Everything => true,
+            Self::Instant(only) => start == only,
+            Self::From(first) => start >= first,
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// What a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// Its figures, at most one a key.
+    pub figures: Vec<Figure>,
+    /// Its rows that could not be read.
+    pub rejects: Vec<Rejected>,
+    /// Keys of rejected rows: not given, but not withdrawn either.
+    pub held: Vec<Key>,
+    /// What it speaks for.
+    pub covers: Covers,
+    /// When the same bytes will say something else, because a period will have ended.
+    pub until: Option<Moment>,
+}
+
+/// Why a file could not be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no table, or not the one that was meant.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// There is nothing below the header: an accident, as nobody withdraws everything at once.
+    #[error("the table has a header but no rows")]
+    NoRows,
+}
+
+impl Unreadable {
+    /// The error as metrics and visits name it.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Table(error) => error.label(),
+            Self::NoRows => "no_rows",
+        }
+    }
+}
+
+/// Reasons of rejects that a table knows nothing about.
+mod reason {
+    /// A series, or a label for one, that the configuration does not know.
+    pub(super) const UNKNOWN_SERIES: &str = "unknown_series";
+    /// A counting rule that the series does not have, or none where it has several.
+    pub(super) const UNKNOWN_DEFINITION: &str = "unknown_definition";
+    /// A period that is not of the series' shape and grain.
+    pub(super) const WRONG_PERIOD: &str = "wrong_period";
+    /// A figure for what has not begun.
+    pub(super) const IN_THE_FUTURE: &str = "in_the_future";
+}
+
+/// Reads the words of a role's column, or takes the usual ones.
+fn words(columns: Option<&Reader<'_>>, role: &'static str, usual: &[&str]) -> Vec<String> {
+    let own = columns.map(|columns| columns.texts(role)).unwrap_or_default();
+    if own.is_empty() { usual.iter().map(|word| (*word).to_owned()).collect() } else { own }
+}
+
+/// A row rejected for what stands in the column of a role.
+fn rejected(columns: &Columns, sheet: &Sheet, row: &Row, role: &str, reason: &'static str) -> Rejected {
+    let column = columns.index(role).map(|_| role.to_owned());
+    Rejected { reason, place: place(sheet, row), column, hash: row_hash(row) }
+}
+
+/// Where a row stands.
+fn place(sheet: &Sheet, row: &Row) -> Place {
+    Place { sheet: sheet.name.clone(), row: Some(row.number) }
+}

@@ -1,0 +1,128 @@
+//! From a series id in the configuration to the series it means, or to the nearest right word.
+
+use crate::table::text::word;
+use contract::catalogue::{Catalogue, Series, Shape};
+use contract::period::Grain;
+use contract::reader::{Reader, nearest};
+
+/// What a kind may ask while it reads its configuration.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Id of the source.
+    pub source: &'a str,
+    /// Its plan's catalogue; `None` when the plan is unknown, which is reported elsewhere.
+    pub catalogue: Option<&'a Catalogue>,
+    /// The entries of `[source.series]`.
+    pub labels: &'a [Label],
+    /// Reports a mistake at a line of the file.
+    pub report: &'a dyn Fn(u32, String),
+}
+
+/// One entry of `[source.series]`: what a file calls a series, and the series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// What the file says.
+    pub text: String,
+    /// The series id.
+    pub series: String,
+    /// Its counting rule, where it has several.
+    pub definition: Option<String>,
+    /// Line in the configuration.
+    pub line: u32,
+}
+
+/// A series that figures are read for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Series id.
+    pub series: String,
+    /// The counting rule meant; `None` when the file must say it.
+    pub definition: Option<String>,
+    /// All its counting rules.
+    pub definitions: Vec<String>,
+    /// Shape of its figures.
+    pub shape: Shape,
+    /// Grain of its figures.
+    pub grain: Grain,
+    /// Unit of its figures, in Japanese.
+    pub unit: String,
+}
+
+impl Target {
+    fn of(series: &Series, definition: Option<String>) -> Self {
+        let definitions: Vec<String> = series.definitions.iter().map(|d| d.id.clone()).collect();
+        let only = if let [only] = &definitions[..] { Some(only.clone()) } else { None };
+        Self {
+            series: series.id.clone(),
+            definition: definition.or(only),
+            definitions,
+            shape: series.shape,
+            grain: series.grain,
+            unit: series.unit.ja.clone(),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The series of that id and its counting rule; `None` when the plan is unknown.
+    ///
+    /// Errors: what is wrong and what would be right.
+    fn target(&self, series: &str, definition: Option<String>) -> Option<Result<Target, String>> {
+        let catalogue = self.catalogue?;
+        let Some((_, found)) = catalogue.series_named(series) else {
+            let right = nearest(series, catalogue.series.iter().map(|s| s.id.as_str()));
+            return Some(Err(format!("unknown series `{series}`{right}")));
+        };
+        if let Some(rule) = &definition
+            && !found.definitions.iter().any(|d| d.id == *rule)
+        {
+            let right = nearest(rule, found.definitions.iter().map(|d| d.id.as_str()));
+            return Some(Err(format!("unknown definition `{rule}` of series `{series}`{right}")));
+        }
+        Some(Ok(Target::of(found, definition)))
+    }
+
+    /// The target named by an inline table `{ series = "..", definition = ".." }` of `r`.
+    pub(super) fn target_at(&self, r: &Reader<'_>, key: &'static str) -> Option<Target> {
+        let Some(inner) = r.table(key) else {
+            if !r.has(key) {
+                r.mistake(key, format!("`{key}` is missing; it must be {{ series = \"..\", definition = \"..\" }}"));
+            }
+            return None;
+        };
+        let (series, definition) = (inner.text("series"), inner.text_if("definition"));
+        let found = if series.is_empty() { return None } else { self.target(&series, definition)? };
+        let checked = found.and_then(|target| match &target.definition {
+            Some(_) => Ok(target),
+            None => {
+                let rules = nearest("", target.definitions.iter().map(String::as_str));
+                Err(format!("`definition` is missing: series `{series}` counts in several ways{rules}"))
+            }
+        });
+        checked.map_err(|message| r.mistake(key, message)).ok()
+    }
+
+    /// The series of the plan that list this source.
+    pub(super) fn listing(&self) -> Vec<Target> {
+        let series = self.catalogue.iter().flat_map(|catalogue| &catalogue.series);
+        let ours = series.filter(|series| series.sources.iter().any(|source| source.id == self.source));
+        ours.map(|series| Target::of(series, None)).collect()
+    }
+
+    /// The targets of `[source.series]`, each with its label as a word to look for.
+    pub(super) fn labelled(&self) -> Vec<(String, Target)> {
+        let mut found: Vec<(String, Target)> = Vec::new();
+        for label in self.labels {
+            let text = word(&label.text);
+            if found.iter().any(|(known, _)| *known == text) {
+                (self.report)(label.line, format!("the label `{}` stands twice", label.text));
+            }
+            match self.target(&label.series, label.definition.clone()) {
+                Some(Ok(target)) => found.push((text, target)),
+                Some(Err(message)) => (self.report)(label.line, message),
+                None => {}
+            }
+        }
+        found
+    }
+}

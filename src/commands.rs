@@ -1,0 +1,11 @@
+//! The subcommands, one file each.
+
+pub(crate) mod aggregate;
+mod answer;
+pub(crate) mod check;
+pub(crate) mod collect;
+pub(crate) mod explain;
+pub(crate) mod rebuild;
+pub(crate) mod report;
+pub(crate) mod run;
+mod service;

@@ -1,0 +1,63 @@
+//! What `report` and `explain` share: the moment asked, and the books as the stores hold them.
+
+use crate::city::City;
+use crate::clock::SystemClock;
+use aggregator::known_at::{self, Known};
+use aggregator::store::{self, Reader};
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use anyhow::{Context, bail};
+use contract::catalogue::Plan;
+use contract::period::Period;
+use contract::time::{Clock, Micros};
+use std::collections::BTreeMap;
+
+/// Reads `--on`.
+pub(crate) fn on(text: &str) -> Result<Period, String> {
+    Period::parse(text).ok_or_else(|| "use a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)".into())
+}
+
+/// Reads `--known-at`.
+pub(crate) fn time(text: &str) -> Result<Micros, String> {
+    Micros::parse(text).ok_or_else(|| "use a time with offset such as 2020-04-01T12:00:00+09:00".into())
+}
+
+/// The moment asked of a plan: as said, else the plan's own, else today.
+pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> Ask {
+    Ask(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))
+}
+
+/// Opens the stores, or says how to make them.
+pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
+    let folder = &city.settings.data_dir;
+    let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
+    if readers.is_empty() {
+        bail!("nothing is stored in {} yet: run `shihyo run` first (`shihyo run --once` collects once and ends)", folder.display());
+    }
+    Ok(readers)
+}
+
+/// The books asked for, by plan id, each with what was known of it when a time is named.
+pub(crate) fn books(
+    city: &City,
+    readers: &[Reader],
+    plan: Option<&str>,
+    known_at: Option<Micros>,
+) -> anyhow::Result<Vec<(Book, Option<Known>)>> {
+    let ids: Vec<&str> = city.plans.iter().map(|p| p.catalogue.plan.id.as_str()).collect();
+    if let Some(plan) = plan.filter(|plan| !ids.contains(plan)) {
+        bail!("unknown plan `{plan}`{}", contract::reader::nearest(plan, ids));
+    }
+    let wanted = |id: &str| plan.is_none_or(|plan| plan == id);
+    let Some(time) = known_at else {
+        let shelf = known_at::books(readers, &city.configured()).context("the store cannot be read")?;
+        return Ok(shelf.into_iter().filter(|(id, _)| wanted(id)).map(|(_, book)| (book, None)).collect());
+    };
+    let plans: BTreeMap<&str, _> = city.plans.iter().map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue)).collect();
+    let known = plans.into_iter().filter(|(id, _)| wanted(id)).map(|(_, catalogue)| {
+        let mut known = known_at::known_at(readers, catalogue, time).context("the store cannot be read")?;
+        let book = std::mem::replace(&mut known.book, Book::new(catalogue.clone()));
+        Ok((book, Some(known)))
+    });
+    known.collect()
+}

@@ -1,0 +1,30 @@
+//! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
+
+use crate::{Failure, city};
+use clap::Args;
+use collectors::sources::KINDS;
+use std::path::Path;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Print the sample configuration of a kind of source, and check nothing.
+    #[arg(long, value_name = "KIND")]
+    sample: Option<String>,
+}
+
+pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
+    if let Some(kind) = &options.sample {
+        let found = KINDS.iter().find(|known| known.name == kind);
+        let names: Vec<&str> = KINDS.iter().map(|known| known.name).collect();
+        let found = found.ok_or_else(|| anyhow::anyhow!("no kind of source `{kind}`; there are: {}", names.join(", ")))?;
+        print!("{}", found.sample);
+        return Ok(());
+    }
+    let city = city::load(folder)?;
+    for plan in &city.plans {
+        let c = &plan.catalogue;
+        println!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len());
+    }
+    println!("{} source(s); no mistake", city.sources.len());
+    Ok(())
+}

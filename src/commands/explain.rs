@@ -1,0 +1,53 @@
+//! `shihyo explain KPI`: from the KPI through rollups and observations to each file read.
+
+use super::answer;
+use crate::{Failure, city};
+use aggregator::explain::explain;
+use anyhow::Context;
+use clap::Args;
+use contract::period::Period;
+use contract::time::Micros;
+use std::path::Path;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Id of the KPI.
+    kpi: String,
+    /// Only in this plan.
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Judge as at the end of a day, or the closings of a month or fiscal year (2020-03-31, 2020-03, FY2019).
+    #[arg(long, value_name = "MOMENT", value_parser = answer::on)]
+    on: Option<Period>,
+    /// Use only what was known by then.
+    #[arg(long, value_name = "TIME", value_parser = answer::time)]
+    known_at: Option<Micros>,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
+    let city = city::load(folder)?;
+    let all = || city.plans.iter().flat_map(|p| p.catalogue.kpis.iter()).map(|kpi| kpi.id.as_str());
+    if !all().any(|id| id == options.kpi) {
+        let hint = contract::reader::nearest(&options.kpi, all());
+        return Err(anyhow::anyhow!("unknown KPI `{}`{hint}", options.kpi).into());
+    }
+    let readers = answer::readers(&city)?;
+    let books = answer::books(&city, &readers, options.plan.as_deref(), options.known_at)?;
+    for (book, known) in &books {
+        if !book.catalogue.kpis.iter().any(|kpi| kpi.id == options.kpi) {
+            continue;
+        }
+        let ask = answer::ask(&book.catalogue.plan, options.on);
+        let explanation = explain(&readers, book, &options.kpi, ask, known.as_ref()).context("the store cannot be read")?;
+        let Some(explanation) = explanation else { continue };
+        if options.json {
+            println!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?);
+        } else {
+            println!("{}", explanation.text());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `shihyo report`: the scoreboard on paper, and the canonical export.
+
+use super::answer;
+use crate::{Failure, city};
+use aggregator::render::{Sheet, csv, html, md};
+use aggregator_core::report::Report;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use contract::period::Period;
+use contract::time::Micros;
+use std::io::Write;
+use std::path::Path;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "md")]
+    format: Format,
+    /// Only this plan.
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Judge as at the end of a day, or the closings of a month or fiscal year (2020-03-31, 2020-03, FY2019).
+    #[arg(long, value_name = "MOMENT", value_parser = answer::on)]
+    on: Option<Period>,
+    /// Use only what was known by then.
+    #[arg(long, value_name = "TIME", value_parser = answer::time)]
+    known_at: Option<Micros>,
+    /// Add every rollup to the JSON: the canonical export.
+    #[arg(long)]
+    rollups: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Md,
+    Html,
+    Csv,
+    Json,
+}
+
+pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
+    let city = city::load(folder)?;
+    let readers = answer::readers(&city)?;
+    let books = answer::books(&city, &readers, options.plan.as_deref(), options.known_at)?;
+    let rollups = options.rollups && options.format == Format::Json;
+    let plans: Vec<_> =
+        books.iter().map(|(book, _)| book.report(answer::ask(&book.catalogue.plan, options.on), rollups)).collect();
+    for known in books.iter().filter_map(|(_, known)| known.as_ref()) {
+        let settled = if known.is_settled() { "settled" } else { "not settled" };
+        eprintln!("known at {}: {settled}", known.at);
+        for doubt in &known.doubts {
+            eprintln!("  {doubt}");
+        }
+    }
+    let sheets = || -> Vec<Sheet<'_>> {
+        books.iter().zip(&plans).map(|((book, _), plan)| Sheet::new(&book.catalogue, plan)).collect()
+    };
+    let text = match options.format {
+        Format::Md => md::write(&sheets()),
+        Format::Html => html::write(&sheets()).context("the page cannot be made")?,
+        Format::Csv => csv::write(&sheets()),
+        Format::Json => Report { plans: plans.clone() }.canonical_json() + "\n",
+    };
+    std::io::stdout().lock().write_all(text.as_bytes()).context("the report cannot be written")?;
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The command line of Shihyo: one binary, one file a subcommand, wiring only.
+
+mod city;
+mod clock;
+mod commands;
+mod log;
+mod settings;
+
+use clap::{Parser, Subcommand};
+use contract::reader::Mistake;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code of a configuration that has mistakes (`EX_CONFIG`).
+const CONFIGURATION: u8 = 78;
+
+/// The figures of a city's data plan, collected, rolled up and judged against their targets.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Folder of the configuration.
+    #[arg(long, global = true, default_value = "config", value_name = "DIR")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything in one process: collect, keep, judge, and serve the scoreboard.
+    Run(commands::run::Options),
+    /// Poll the sources and publish what they say.
+    Collect(commands::collect::Options),
+    /// Keep and judge what was published.
+    Aggregate(commands::aggregate::Options),
+    /// Find every mistake in the configuration.
+    Check(commands::check::Options),
+    /// Print the scoreboard as Markdown, HTML, CSV or canonical JSON.
+    Report(commands::report::Options),
+    /// Walk from a KPI through its figures to the files they were read from.
+    Explain(commands::explain::Options),
+    /// Make all derived rows again from the facts.
+    Rebuild,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+enum Failure {
+    /// The configuration has mistakes.
+    Configuration(Vec<Mistake>),
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Vec<Mistake>> for Failure {
+    fn from(mistakes: Vec<Mistake>) -> Self {
+        Self::Configuration(mistakes)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let folder = arguments.config.as_path();
+    let done = match arguments.command {
+        Command::Run(options) => commands::run::run(folder, &options),
+        Command::Collect(options) => commands::collect::run(folder, &options),
+        Command::Aggregate(options) => commands::aggregate::run(folder, &options),
+        Command::Check(options) => commands::check::run(folder, &options),
+        Command::Report(options) => commands::report::run(folder, &options),
+        Command::Explain(options) => commands::explain::run(folder, &options),
+        Command::Rebuild => commands::rebuild::run(folder),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Configuration(mistakes)) => {
+            for mistake in &mistakes {
+                eprintln!("{mistake}");
+            }
+            eprintln!("{} mistake(s) in the configuration", mistakes.len());
+            ExitCode::from(CONFIGURATION)
+        }
+        Err(Failure::Other(error)) => {
+            eprintln!("shihyo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

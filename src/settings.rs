@@ -1,0 +1,155 @@
+//! `shihyo.toml`: the settings of this machine, layered with `SHIHYO__SECTION__KEY` from the environment.
+
+use contract::reader::{Mistake, nearest};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// File of the settings inside the configuration folder.
+pub(crate) const FILE: &str = "shihyo.toml";
+/// Prefix of environment variables that override a setting.
+const PREFIX: &str = "SHIHYO";
+
+/// The settings of this machine.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Where the bus and the store lie; relative to the configuration folder.
+    #[serde(default = "default_data_dir")]
+    pub(crate) data_dir: PathBuf,
+    /// The scoreboard.
+    #[serde(default)]
+    pub(crate) http: Http,
+    /// This collector.
+    #[serde(default)]
+    pub(crate) collector: Collector,
+    /// Logging.
+    #[serde(default)]
+    pub(crate) log: Log,
+}
+
+/// The scoreboard.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    /// Address and port it listens on.
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8470).into() }
+    }
+}
+
+/// This collector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Collector {
+    /// Its name in visits; unique among the machines that publish.
+    pub(crate) id: String,
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        Self { id: "local".into() }
+    }
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,collectors=debug`.
+    pub(crate) level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into() }
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    PathBuf::from("../data")
+}
+
+/// Reads the settings of a configuration folder; a folder without the file has the defaults.
+pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
+    let path = folder.join(FILE);
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(Mistake { file: name, line: 1, message: format!("cannot be read: {error}") }),
+    };
+    let environment = config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true);
+    let layered = config::Config::builder()
+        .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+        .add_source(environment)
+        .build();
+    let place = |path: &str| line_of(&text, path);
+    let layered = layered.map_err(|e| Mistake { file: name.clone(), line: 1, message: e.to_string() })?;
+    let mut settings: Settings = serde_path_to_error::deserialize(layered).map_err(|error| {
+        let key = error.path().to_string();
+        Mistake { file: name.clone(), line: place(&key), message: explain(&key, &error.inner().to_string()) }
+    })?;
+    if settings.collector.id.is_empty() || settings.collector.id.len() > 64 {
+        let message = "`collector.id` must have 1 to 64 characters".to_owned();
+        return Err(Mistake { file: name, line: place("collector.id"), message });
+    }
+    settings.data_dir = folder.join(&settings.data_dir);
+    Ok(settings)
+}
+
+/// The decoder's message with the key, and the nearest right word for an unknown one.
+fn explain(key: &str, message: &str) -> String {
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match words.split_first() {
+        Some((wrong, right)) if message.starts_with("unknown field") => {
+            let hint = nearest(wrong, right.iter().copied());
+            format!("unknown key `{wrong}`{hint} (in this file, or as {PREFIX}__SECTION__KEY in the environment)")
+        }
+        _ => format!("`{key}`: {message}"),
+    }
+}
+
+/// The line of a dotted key, or of the last part of it that is there; 1 when none is.
+fn line_of(text: &str, path: &str) -> u32 {
+    let Ok(document) = toml_edit::Document::parse(text) else { return 1 };
+    let mut table: Option<&dyn toml_edit::TableLike> = Some(document.as_table());
+    let mut line = 1;
+    for part in path.split('.') {
+        let Some(key) = table.and_then(|t| t.key(part)) else { break };
+        let upto = key.span().map_or(0, |span| span.start);
+        line = u32::try_from(text[..upto].matches('\n').count() + 1).unwrap_or(1);
+        table = table.and_then(|t| t.get(part)).and_then(toml_edit::Item::as_table_like);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(text: &str) -> Result<Settings, Mistake> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        load(folder.path())
+    }
+
+    #[test]
+    fn an_empty_file_has_the_defaults() {
+        let settings = load_text("").unwrap();
+        assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8470");
+        assert!(settings.data_dir.ends_with("../data"));
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_with_its_line() {
+        let mistake = load_text("data_dir = \"x\"\n[http]\nlistn = \"127.0.0.1:1\"\n").unwrap_err();
+        assert_eq!(mistake.line, 3);
+        assert!(mistake.message.starts_with("unknown key `listn`; did you mean `listen`?"), "{mistake}");
+        let mistake = load_text("[http]\nlisten = \"nowhere\"\n").unwrap_err();
+        assert_eq!(mistake.line, 2);
+    }
+}

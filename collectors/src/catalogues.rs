@@ -77,3 +77,36 @@ pub async fn publish_catalogues(
     }
     Ok(records.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{TestClock, outbox};
+    use contract::wire;
+
+    #[tokio::test]
+    async fn a_catalogue_is_published_when_its_text_changed_and_only_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = TestClock::at("2022-07-01");
+        let outbox = outbox(folder.path(), &clock);
+        let publish = async |texts: &[(&str, &str)]| {
+            let texts: Vec<_> = texts.iter().map(|(plan, text)| ((*plan).to_owned(), (*text).to_owned())).collect();
+            publish_catalogues(outbox.as_ref(), clock.as_ref(), &texts).await
+        };
+        assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 2);
+        assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 0);
+        assert_eq!(publish(&[("a", "2"), ("ab", "1")]).await.unwrap(), 1);
+        assert_eq!(publish(&[("a", "1")]).await.unwrap(), 1);
+        clock.pass(-3600);
+        assert!(matches!(publish(&[("a", "3")]).await, Err(CatalogueError::Clock(_))));
+    }
+
+    #[test]
+    fn it_travels_whole() {
+        let text = CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
+        let record = Record::Catalogue(text);
+        let out = outgoing(std::slice::from_ref(&record));
+        assert_eq!((&*out[0].key, out[0].revision.0), ("p", 7));
+        assert_eq!(wire::decode(&out[0].body), Ok(record));
+    }
+}

@@ -33,7 +33,7 @@ const DEFAULT_MAX_BYTES: u64 = table::MAX_BYTES;
 /// Largest size cap: a file is held in memory.
 const MAX_MAX_BYTES: i64 = 1 << 30;
 /// Longest rhythm: a leap year.
-const MAX_EVERY: Duration = Duration::from_secs(366 * 86_400);
+const MAX_EVERY: Duration = Duration::from_hours(366 * 24);
 /// Keys that every source has; the others are its kind's.
 const KEYS: [&str; 3] = ["id", "plan", "kind"];
 
@@ -165,7 +165,7 @@ impl File<'_> {
             r.mistake("every", "`every` is missing; how often to ask, such as \"15m\", \"6h\" or \"1d\"");
         }
         let origin = origin::read(r, self.folder);
-        let allow_hosts = origin::hosts(r, &origin);
+        let allow_hosts = origin::hosts(r, origin.as_ref());
         let (timeout, max_bytes, encoding) = limits(r);
         let named = |gives| Named { plan: plan.clone(), id: id.clone(), file: self.name.to_owned(), line: r.line, gives };
         let Some(kind) = kind(r) else {

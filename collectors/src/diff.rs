@@ -135,7 +135,8 @@ mod tests {
         let same_a = parsed(&[(1, 10), (2, 20)], Everything);
         let same_b = parsed(&[(3, 30)], Everything);
         let corrected = parsed(&[(1, 10), (2, 21)], Everything);
-        let without = |covers| parsed(&[(1, 10)], covers);
+        let [row_gone, only_1, from_1, mute] =
+            [Everything, Instant(Moment(1)), From(Moment(1)), Nothing].map(|covers| parsed(&[(1, 10)], covers));
         let wins = parsed(&[(2, 99), (3, 30)], Everything);
         let loses = parsed(&[(1, 10), (2, 20), (3, 31)], Everything);
         let moved = parsed(&[(1, 10), (2, 20), (3, 30)], Everything);
@@ -143,10 +144,10 @@ mod tests {
             ("the same", vec![("a", Parsed(&same_a)), ("b", Parsed(&same_b))], &[]),
             ("not modified", vec![("a", NotModified), ("b", NotModified)], &[]),
             ("a correction", vec![("a", Parsed(&corrected)), ("b", Parsed(&same_b))], &["2=21@Some(0)"]),
-            ("a row gone", vec![("a", Parsed(&without(Everything))), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
-            ("not spoken for", vec![("a", Parsed(&without(Instant(Moment(1))))), ("b", Parsed(&same_b))], &[]),
-            ("from there on", vec![("a", Parsed(&without(From(Moment(1))))), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
-            ("nothing at all", vec![("a", Parsed(&without(Nothing))), ("b", Parsed(&same_b))], &[]),
+            ("a row gone", vec![("a", Parsed(&row_gone)), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
+            ("not spoken for", vec![("a", Parsed(&only_1)), ("b", Parsed(&same_b))], &[]),
+            ("from there on", vec![("a", Parsed(&from_1)), ("b", Parsed(&same_b))], &["2=withdrawn@Some(0)"]),
+            ("nothing at all", vec![("a", Parsed(&mute)), ("b", Parsed(&same_b))], &[]),
             ("the later file wins", vec![("a", Parsed(&same_a)), ("b", Parsed(&wins))], &["2=99@Some(1)"]),
             ("the earlier loses", vec![("a", Parsed(&loses)), ("b", Parsed(&same_b))], &[]),
             ("a file gone", vec![("a", Parsed(&same_a))], &["3=withdrawn@None"]),

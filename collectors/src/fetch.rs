@@ -6,10 +6,13 @@
 
 mod file;
 mod http;
+#[cfg(test)]
+mod tests;
 
 use crate::config::{Origin, SourceConfig};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,7 +78,12 @@ impl Fetched {
 
 /// SHA-256 as lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // A String never refuses to be written to.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// The answer of a source system.

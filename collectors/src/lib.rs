@@ -11,3 +11,6 @@ pub mod schedule;
 pub mod sources;
 pub mod state;
 pub mod table;
+
+#[cfg(test)]
+mod testing;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Polls that run at the same time: each holds a file of up to its size cap in memory.
-pub const MAX_POLLS: usize = 8;
+pub const MAX_POLLS: usize = 16;
 
 /// Why a poll made no records, or none that were published.
 #[derive(Debug, thiserror::Error)]
@@ -123,3 +123,6 @@ pub(crate) async fn poll(
     };
     Ok(visit_once(collector, source, &state).await?)
 }
+
+#[cfg(test)]
+mod tests;

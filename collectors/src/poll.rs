@@ -6,6 +6,8 @@
 
 mod read;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use crate::config::SourceConfig;
 use crate::fetch::{FetchError, Fetcher, Validators};
@@ -149,5 +151,5 @@ pub async fn visit_once(collector: &Collector, source: &SourceConfig, state: &St
     state.clock.next(collector.clock.now())?;
     let files = read::files(collector, source, state).await;
     let revision = state.clock.next(collector.clock.now())?;
-    Ok(records::make(&collector.name, source, state, files, revision))
+    Ok(records::make(&collector.name, source, state, &files, revision))
 }

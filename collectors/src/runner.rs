@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 /// Longest pause between two tries to publish: short, as nothing is polled meanwhile.
-const MAX_PUBLISH_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PUBLISH_PAUSE: Duration = Duration::from_mins(1);
 /// First pause between two tries to publish.
 const FIRST_PUBLISH_PAUSE: Duration = Duration::from_millis(100);
 
@@ -171,9 +171,10 @@ impl Runner {
         self.watch.finished(&report);
         *failures = if failed { failures.saturating_add(1) } else { 0 };
         let random = (self.random)();
-        Ok(Turn::Next(match failed {
-            true => schedule::after_failure(source.every, *failures, retry_after, random),
-            false => schedule::after_success(source.every, random),
+        Ok(Turn::Next(if failed {
+            schedule::after_failure(source.every, *failures, retry_after, random)
+        } else {
+            schedule::after_success(source.every, random)
         }))
     }
 
@@ -231,3 +232,6 @@ fn log(source: &SourceConfig, summary: &crate::poll::Summary, duration: Duration
         None => info!(plan, source = id, outcome, observations, rejects, ms, "visit"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ const JITTER: f64 = 0.1;
 pub const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// A server that asks for more patience than this, and than the source's own rhythm, is not heeded
 /// further: a wrong header must not silence a source for days.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Doublings after which no pause grows; 5 s doubled so often is eleven years.
 const MAX_DOUBLINGS: u32 = 26;
 

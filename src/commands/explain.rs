@@ -41,8 +41,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
             continue;
         }
         let ask = answer::ask(&book.catalogue.plan, options.on);
-        let explanation = explain(&readers, book, &options.kpi, ask, known.as_ref()).context("the store cannot be read")?;
-        let Some(explanation) = explanation else { continue };
+        let known = known.as_ref().map(|known| (known.at, known.doubts.as_slice()));
+        let explanation = explain(&readers, book, &options.kpi, ask, known).context("the store cannot be read")?;
         if options.json {
             println!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?);
         } else {

@@ -139,10 +139,9 @@ impl Ledger {
         // With one source a key's own entry is all there is, so nothing else needs to be looked up.
         let alone = series.mix.sources() <= 1;
         let period = Period { grain: series.grain, index: key.index };
-        let (mut before, mut after) = (None, None);
-        if keeps_sums && !alone {
-            before = self.part(key.series, key.definition, key.index);
-        }
+        let all = |ledger: &Self| ledger.part(key.series, key.definition, key.index);
+        let mut before = if keeps_sums && !alone { all(self) } else { None };
+        let mut after;
         let place = self.bucket_place(key, bucket);
         let series = &self.series[usize::from(key.series)];
         let bucket_of = &mut self.buckets[place];
@@ -167,7 +166,7 @@ impl Ledger {
         if outcome != Stored::Duplicate {
             self.stored += 1;
             if keeps_sums && !alone {
-                after = self.part(key.series, key.definition, key.index);
+                after = all(self);
             }
             self.buckets[place].sum.replace(before.as_ref(), after.as_ref());
         }

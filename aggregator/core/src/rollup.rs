@@ -14,7 +14,6 @@ use crate::ask::Cut;
 use crate::ledger::{Entry, Ledger};
 use contract::catalogue::{Catalogue, Series, SeriesRef, Shape};
 use contract::period::{Grain, Period};
-use contract::time::Moment;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;

@@ -70,7 +70,7 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
 }
 
 /// The hosts that may be asked: those listed, else those of the URLs.
-pub(super) fn hosts(r: &Reader<'_>, origin: &Option<Origin>) -> Vec<String> {
+pub(super) fn hosts(r: &Reader<'_>, origin: Option<&Origin>) -> Vec<String> {
     let listed = r.texts("allow_hosts");
     let Some(Origin::Urls(links)) = origin else { return listed };
     let host = |link: &Link| link.url.host_str().unwrap_or_default().to_ascii_lowercase();

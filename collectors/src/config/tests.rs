@@ -1,0 +1,155 @@
+use super::*;
+use crate::testing::{catalogues, mynumber, register};
+
+fn read(files: &[(&str, &str)]) -> Result<Vec<SourceConfig>, Vec<String>> {
+    let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let read = parse(Path::new("/etc/shihyo"), &files, &catalogues());
+    read.map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+}
+
+/// The mistakes of one file beside a register and editions that are right.
+fn mistakes(text: &str) -> Vec<String> {
+    let (register, mynumber) = (register("path = 'r'"), mynumber("path = 'm'\ncode = '14130'"));
+    read(&[("r.toml", &register), ("m.toml", &mynumber), ("x.toml", text)]).err().unwrap_or_default()
+}
+
+#[test]
+fn a_source_is_read_with_what_is_usual() {
+    let sources = read(&[("r.toml", &register("path = 'r.csv'")), ("m.toml", &mynumber("url = 'https://A.jp/m?key=s'\ncode = '14130'"))]).unwrap();
+    let [kept, editions] = &sources[..] else { panic!() };
+    assert_eq!((&*kept.id, &*kept.plan, kept.kind, &*kept.file, kept.line), ("register", "p", "register", "r.toml", 1));
+    assert_eq!((kept.every, kept.timeout, kept.max_bytes), (Duration::from_hours(24), Duration::from_secs(30), 32 << 20));
+    let Origin::Path { path, text, extensions } = &kept.origin else { panic!() };
+    assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 3));
+    assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
+    assert_ne!(kept.fingerprint, editions.fingerprint);
+}
+
+#[test]
+fn the_samples_are_right_for_the_plan_that_they_name() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/plans/mihon.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let plan = contract::catalogue::parse("mihon.toml", &text).unwrap();
+    for kind in KINDS {
+        let files = [("sample.toml".to_owned(), kind.sample.to_owned())];
+        let found = parse(Path::new("."), &files, &[("mihon.toml".to_owned(), plan.clone())]);
+        let own: Vec<Mistake> = found.err().unwrap_or_default().into_iter().filter(|m| m.file == "sample.toml").collect();
+        assert_eq!(own, [], "{}", kind.name);
+        assert!(kind.sample.contains(&format!("kind = \"{}\"", kind.name)));
+    }
+}
+
+#[test]
+fn every_mistake_at_once_with_file_line_and_nearest_word() {
+    let text = "\
+[[source]]
+id = 'New'
+plan = 'q'
+kind = 'registre'
+every = '1 day'
+pth = 'x'
+[[source]]
+id = 'new'
+plan = 'p'
+kind = 'mynumber'
+every = '40d'
+url = 'ftp://a.jp'
+code = '141306'
+encoding = 'shift-jsi'
+timeout_seconds = 0
+issued = { series = 'card' }
+population = { series = 'applied' }
+";
+    let expected = [
+        "x.toml:1: exactly one of `path`, `url` and `urls` must be there",
+        "x.toml:2: `id` must be small letters, digits, `-` and `_`, at most 64: `New`",
+        "x.toml:3: unknown plan `q`; one of: p",
+        "x.toml:4: unknown kind `registre`; did you mean `register`?",
+        "x.toml:5: `every` must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\": `1 day`",
+        "x.toml:6: unknown key `pth`; did you mean `path`?",
+        "x.toml:12: `url` must begin with https:// or http:// and name a host",
+        "x.toml:13: `141306` is no municipality code: wrong_check_digit",
+        "x.toml:14: unknown encoding `shift-jsi`; did you mean `shift_jis`?",
+        "x.toml:15: `timeout_seconds` must be a whole number from 1 to 3600",
+        "x.toml:16: unknown series `card`; did you mean `cards`?",
+        "x.toml:17: `definition` is missing: series `applied` counts in several ways; one of: accepted, sent",
+    ];
+    assert_eq!(mistakes(text), expected);
+}
+
+#[test]
+fn labels_are_checked_where_they_stand() {
+    let text = "\
+[[source]]
+id = 'other'
+plan = 'p'
+kind = 'register'
+every = '1h'
+path = 'x'
+[source.series]
+'甲' = 'datasetz'
+'乙' = { series = 'applied', definition = 'recieved' }
+'丙' = 3
+'丁' = 'cost'
+' 丁 ' = 'cost'
+";
+    assert_eq!(
+        mistakes(text),
+        [
+            "x.toml:7: series `cost` has no [[series.source]] with the id `other`; one of: register",
+            "x.toml:8: unknown series `datasetz`; did you mean `datasets`?",
+            "x.toml:9: unknown definition `recieved` of series `applied`; one of: accepted, sent",
+            "x.toml:10: `丙` must be a series id, or { series = \"..\", definition = \"..\" }",
+            "x.toml:12: the label ` 丁 ` stands twice",
+        ]
+    );
+}
+
+#[test]
+fn sources_and_series_must_know_each_other() {
+    let twice = mistakes(&register("path = 'y'"));
+    assert_eq!(twice, ["x.toml:1: the source id `register` stands twice in plan `p`: also r.toml:1"]);
+    let alone = read(&[("r.toml", &register("path = 'r'"))]).unwrap_err();
+    assert_eq!(alone.len(), 2, "{alone:?}");
+    assert!(alone[0].starts_with("plans/p.toml:"), "{alone:?}");
+    assert!(alone[0].ends_with("no source `mynumber` is configured for plan `p`; one of: register"), "{alone:?}");
+    let wrong = mynumber("path = 'm'\ncode = '14130'").replace("id = \"mynumber\"", "id = \"register\"");
+    let wrong = read(&[("m.toml", &wrong)]).unwrap_err();
+    assert!(wrong.iter().any(|m| m.ends_with("the source `register` (m.toml:1) does not give series `datasets`")), "{wrong:#?}");
+}
+
+#[test]
+fn a_figure_must_not_be_late_before_it_was_asked_for() {
+    let every = |every: &str| {
+        let text = register("path = 'r'").replace("\"1d\"", every);
+        read(&[("r.toml", &text), ("m.toml", &mynumber("path = 'm'\ncode = '14130'"))]).err().unwrap_or_default()
+    };
+    assert_eq!(every("'31d'"), [""; 0]);
+    let late = every("'32d'");
+    assert_eq!(late.len(), 5);
+    assert_eq!(
+        late[0],
+        "r.toml:5: `every` is longer than the 30 days (`expected_by_days` and `grace_days`) after which series \
+         `applied` counts as late; ask more often"
+    );
+}
+
+#[test]
+fn secrets_and_strange_hosts_are_refused() {
+    let source = |place: &str| {
+        let text = register(place);
+        read(&[("r.toml", &text), ("m.toml", &mynumber("path = 'm'\ncode = '14130'"))]).err().unwrap_or_default()
+    };
+    let rows = [
+        ("url = 'https://u:p@a.jp/'", "`url` holds a user name or password; secrets never stand in the configuration"),
+        ("url = 'https://a.jp/'\nallow_hosts = ['b.jp']", "`allow_hosts` lacks `a.jp`, the host of the address itself"),
+        ("urls = ['https://a.jp/', 'https://a.jp/']", "the address `https://a.jp/` stands twice"),
+        ("urls = []", "`urls` must hold 1 to 200 addresses"),
+        ("url = 'https://a.jp/'\npath = 'x'", "exactly one of `path`, `url` and `urls` must be there"),
+    ];
+    for (place, message) in rows {
+        let found = source(place);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with(message), "{found:?}");
+    }
+}

@@ -71,7 +71,6 @@ fn read_now(path: &PathBuf, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
     if length > max_bytes { Err(FetchError::TooLarge(max_bytes)) } else { Ok(bytes) }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn failed(error: io::Error) -> FetchError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FetchError::NotFound,

@@ -57,7 +57,7 @@ impl Fetcher {
             let answer = tokio::time::timeout(source.timeout, asked).await;
             match answer.map_err(|_| FetchError::Timeout(source.timeout))?? {
                 Step::Done(answer) => return Ok(answer),
-                Step::Redirect(next) => url = allowed(source, &url, next)?,
+                Step::Redirect(next) => url = allowed(source, &url, &next)?,
             }
         }
         Err(FetchError::RedirectRefused("yet another address".to_owned()))
@@ -120,8 +120,8 @@ fn header(response: &Response, name: HeaderName) -> Option<String> {
 }
 
 /// The address of a redirect, on an allowed host and not out of https.
-fn allowed(source: &SourceConfig, from: &Url, next: String) -> Result<Url, FetchError> {
-    let Ok(url) = from.join(&next) else { return Err(FetchError::RedirectRefused("no address".to_owned())) };
+fn allowed(source: &SourceConfig, from: &Url, next: &str) -> Result<Url, FetchError> {
+    let Ok(url) = from.join(next) else { return Err(FetchError::RedirectRefused("no address".to_owned())) };
     let host = url.host_str().unwrap_or_default();
     let secure = url.scheme() == "https" || (url.scheme() == "http" && from.scheme() == "http");
     if !secure || !source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {

@@ -15,7 +15,7 @@ use std::time::Duration;
 const MAX_RECORDS: usize = 50_000;
 
 /// Makes the records of a poll and the state after it.
-pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files: Vec<File>, revision: Micros) -> Poll {
+pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files: &[File], revision: Micros) -> Poll {
     let now = revision.moment();
     let said: Vec<(&str, diff::Said<'_>)> = files.iter().map(|file| (file.address.as_str(), said(file))).collect();
     let (changes, keys) = diff(state, &said, now);
@@ -25,18 +25,18 @@ pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files:
         // A poll that failed as a whole changes nothing, so that it cannot be too large again.
         let result = Err(Failure::TooMany(MAX_RECORDS));
         let failed = File { address: source.address().to_owned(), content: None, result };
-        return make(collector, source, state, vec![failed], revision);
+        return make(collector, source, state, &[failed], revision);
     }
     let mut writer = Writer { collector, source, revision, visits: Vec::new() };
-    let visits = writer.visits(state, &files, &changes, &rejects);
+    let visits = writer.visits(state, files, &changes, &rejects);
     let mut records: Vec<Record> = changes.iter().map(|change| writer.observation(change, &visits)).collect();
     for (at, rejects) in rejects.iter().enumerate() {
         records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &visits[&Some(at)])));
     }
     let observations = changes.len();
     records.extend(writer.visits.into_iter().map(Record::Visit));
-    let next = next_state(source, state, &files, keys, revision);
-    let summary = summary(&files, observations, total - observations, &next, revision, state);
+    let next = next_state(source, state, files, keys, revision);
+    let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
     Poll { records, checkpoint, next, summary }
 }

@@ -92,12 +92,10 @@ impl Context<'_> {
         };
         let (series, definition) = (inner.text("series"), inner.text_if("definition"));
         let found = if series.is_empty() { return None } else { self.target(&series, definition)? };
-        let checked = found.and_then(|target| match &target.definition {
-            Some(_) => Ok(target),
-            None => {
-                let rules = nearest("", target.definitions.iter().map(String::as_str));
-                Err(format!("`definition` is missing: series `{series}` counts in several ways{rules}"))
-            }
+        let checked = found.and_then(|target| {
+            let rules = nearest("", target.definitions.iter().map(String::as_str));
+            let missing = format!("`definition` is missing: series `{series}` counts in several ways{rules}");
+            if target.definition.is_some() { Ok(target) } else { Err(missing) }
         });
         checked.map_err(|message| r.mistake(key, message)).ok()
     }

@@ -1,0 +1,201 @@
+use crate::poll::Poll;
+use crate::testing::{Poller, lines, register, source};
+use std::path::Path;
+use std::time::Duration;
+use wiremock::matchers::{header, header_exists, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const BODY: &str = "指標,期間,値\n申請件数,2022年4月,100\n";
+const FIGURE: &str = "applied 2022-04-01..2022-05-01 = 100";
+
+fn ok() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_string(BODY)
+}
+
+async fn answer(server: &MockServer, template: ResponseTemplate) {
+    Mock::given(method("GET")).and(path("/r.csv")).respond_with(template).mount(server).await;
+}
+
+fn poller(server: &MockServer, keys: &str) -> Poller {
+    Poller::new(source(Path::new("."), &register(&format!("url = '{}/r.csv'\n{keys}", server.uri()))))
+}
+
+/// What one poll of a server that answers so comes to: the visit's outcome.
+async fn outcome(template: ResponseTemplate, keys: &str) -> Poll {
+    let server = MockServer::start().await;
+    answer(&server, template).await;
+    poller(&server, keys).poll().await
+}
+
+fn visit(poll: &Poll) -> String {
+    let lines = lines(&poll.records);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].split(' ').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
+    let server = MockServer::start().await;
+    let conditional = Mock::given(header("if-none-match", "\"v1\"")).and(header("if-modified-since", "then"));
+    conditional.respond_with(ResponseTemplate::new(304)).expect(1).mount(&server).await;
+    let agent = concat!("shihyo/", env!("CARGO_PKG_VERSION"));
+    let first = ok().insert_header("etag", "\"v1\"").insert_header("last-modified", "then");
+    Mock::given(header("user-agent", agent)).respond_with(first).expect(1).mount(&server).await;
+    let mut poller = poller(&server, "");
+    let address = format!("{}/r.csv", server.uri());
+    assert_eq!(poller.lines().await, [FIGURE.to_owned(), format!("changed {address}")]);
+    let poll = poller.poll().await;
+    assert_eq!(lines(&poll.records), [format!("unchanged {address}")]);
+    let contract::record::Record::Visit(visit) = &poll.records[0] else { panic!() };
+    assert_eq!(visit.bytes, u64::try_from(BODY.len()).ok());
+}
+
+#[tokio::test]
+async fn the_content_and_not_the_server_says_what_changed() {
+    let server = MockServer::start().await;
+    answer(&server, ok()).await;
+    let mut poller = poller(&server, "");
+    poller.poll().await;
+    assert_eq!(visit(&poller.poll().await), "unchanged");
+}
+
+#[tokio::test]
+async fn a_304_that_nobody_asked_for_is_a_failure() {
+    assert_eq!(visit(&outcome(ResponseTemplate::new(304), "").await), "failed(http_status)");
+}
+
+#[tokio::test]
+async fn a_file_is_asked_for_in_full_when_its_periods_have_ended() {
+    let server = MockServer::start().await;
+    Mock::given(header_exists("if-none-match")).respond_with(ResponseTemplate::new(304)).mount(&server).await;
+    let running = ResponseTemplate::new(200).set_body_string("指標,期間,値\n申請件数,2022年7月,1\n");
+    answer(&server, running.insert_header("etag", "\"v1\"")).await;
+    let mut poller = poller(&server, "");
+    assert_eq!(poller.lines().await[0], "applied 2022-07-01..2022-08-01 = 1?");
+    assert_eq!(visit(&poller.poll().await), "unchanged");
+    poller.clock.pass(31 * 86_400);
+    assert_eq!(poller.lines().await[0], "applied 2022-07-01..2022-08-01 = 1");
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_waited_out_within_the_poll() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).up_to_n_times(2).mount(&server).await;
+    answer(&server, ok()).await;
+    assert_eq!(poller(&server, "").lines().await[0], FIGURE);
+}
+
+#[tokio::test]
+async fn a_failure_that_stays_is_a_failed_visit_after_three_tries() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(503)).expect(3).mount(&server).await;
+    assert_eq!(visit(&poller(&server, "").poll().await), "failed(http_status)");
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_asked_again() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(404)).expect(1).mount(&server).await;
+    let poll = poller(&server, "").poll().await;
+    assert_eq!(visit(&poll), "failed(http_status)");
+    assert!(poll.summary.failure.unwrap().ends_with("the server answered 404"));
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_patience_gets_it() {
+    let server = MockServer::start().await;
+    let busy = |after: &str| ResponseTemplate::new(429).insert_header("retry-after", after);
+    Mock::given(method("GET")).respond_with(busy("120")).expect(1).mount(&server).await;
+    let poll = poller(&server, "").poll().await;
+    assert_eq!(poll.summary.retry_after, Some(Duration::from_secs(120)));
+    let dated = outcome(busy("Fri, 01 Jul 2022 00:00:00 GMT"), "").await;
+    assert_eq!(dated.summary.retry_after, Some(Duration::from_secs(9 * 3600 - 1)));
+    let zero = outcome(busy("0"), "").await;
+    assert_eq!(zero.summary.retry_after, Some(Duration::ZERO));
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_and_never_empty() {
+    assert_eq!(visit(&outcome(ok(), "max_bytes = 10").await), "failed(too_large)");
+    assert_eq!(visit(&outcome(ResponseTemplate::new(200), "").await), "failed(empty_body)");
+    assert_eq!(visit(&outcome(ResponseTemplate::new(204), "").await), "failed(http_status)");
+    let damaged = ok().insert_header("content-encoding", "gzip");
+    assert_eq!(visit(&outcome(damaged, "").await), "failed(bad_body)");
+}
+
+#[tokio::test]
+async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
+    // 1,000 zeros, packed by gzip into 29 bytes.
+    let packed: [u8; 29] = [
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 51, 48, 24, 5, 163, 96, 20, 12, 119, 0, 0, 131, 153, 95, 168, 232, 3, 0, 0,
+    ];
+    let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_bytes(packed);
+    assert_eq!(visit(&outcome(template.clone(), "max_bytes = 999").await), "failed(too_large)");
+    assert_eq!(visit(&outcome(template, "max_bytes = 1000").await), "failed(missing_column)");
+}
+
+#[tokio::test]
+async fn a_slow_server_times_out() {
+    let server = MockServer::start().await;
+    answer(&server, ok().set_delay(Duration::from_secs(30))).await;
+    let mut poller = poller(&server, "timeout_seconds = 1");
+    poller.source.timeout = Duration::from_millis(50);
+    assert_eq!(visit(&poller.poll().await), "failed(timeout)");
+}
+
+#[tokio::test]
+async fn nobody_at_home_is_unreachable() {
+    let server = MockServer::start().await;
+    let mut poller = poller(&server, "");
+    drop(server);
+    let poll = poller.poll().await;
+    assert!(["failed(unreachable)", "failed(http_status)"].contains(&visit(&poll).as_str()), "{:?}", poll.summary);
+}
+
+#[tokio::test]
+async fn redirects_are_followed_on_allowed_hosts_only() {
+    let to = |to: &str| ResponseTemplate::new(302).insert_header("location", to);
+    assert_eq!(visit(&outcome(to("https://elsewhere.example/r.csv"), "").await), "failed(redirect_refused)");
+    assert_eq!(visit(&outcome(to("file:///etc/passwd"), "").await), "failed(redirect_refused)");
+    assert_eq!(visit(&outcome(to("/r.csv"), "").await), "failed(redirect_refused)");
+    let server = MockServer::start().await;
+    answer(&server, to("/there.csv")).await;
+    Mock::given(path("/there.csv")).respond_with(ok()).mount(&server).await;
+    let address = format!("{}/r.csv", server.uri());
+    assert_eq!(poller(&server, "").lines().await, [FIGURE.to_owned(), format!("changed {address}")]);
+}
+
+#[tokio::test]
+async fn of_several_addresses_the_later_wins_and_all_are_asked_when_one_changed() {
+    let server = MockServer::start().await;
+    let body = |rows: &str| ResponseTemplate::new(200).set_body_string(format!("指標,期間,値\n{rows}"));
+    Mock::given(path("/a")).and(header_exists("if-none-match")).respond_with(ResponseTemplate::new(304)).mount(&server).await;
+    let a = body("申請件数,2022年4月,1\n申請件数,2022年5月,5\n").insert_header("etag", "\"a\"");
+    Mock::given(path("/a")).respond_with(a).mount(&server).await;
+    Mock::given(path("/b")).respond_with(body("申請件数,2022年4月,2\n")).up_to_n_times(1).mount(&server).await;
+    Mock::given(path("/b")).respond_with(body("申請件数,2022年6月,3\n")).mount(&server).await;
+    let keys = register(&format!("urls = ['{0}/a', '{0}/b']", server.uri()));
+    let mut poller = Poller::new(source(Path::new("."), &keys));
+    assert_eq!(
+        poller.lines().await[..2],
+        ["applied 2022-04-01..2022-05-01 = 2", "applied 2022-05-01..2022-06-01 = 5"]
+    );
+    assert_eq!(
+        poller.lines().await[..2],
+        ["applied 2022-04-01..2022-05-01 = 1", "applied 2022-06-01..2022-07-01 = 3"]
+    );
+}
+
+#[tokio::test]
+async fn a_host_is_asked_one_question_at_a_time() {
+    let server = MockServer::start().await;
+    answer(&server, ok().set_delay(Duration::from_millis(100))).await;
+    let poller = poller(&server, "");
+    let ask = || async {
+        let addresses = poller.collector.fetcher.list(&poller.source).await.unwrap();
+        poller.collector.fetcher.get(&poller.source, &addresses[0], None).await.unwrap();
+    };
+    let started = tokio::time::Instant::now();
+    tokio::join!(ask(), ask(), ask());
+    assert!(started.elapsed() >= Duration::from_millis(300));
+}

@@ -1,0 +1,166 @@
+use super::*;
+use crate::poll::Failure;
+use crate::sources::{Parsed, Seen, Source, Unreadable};
+use crate::testing::{TestClock, collector, outbox, register, source};
+use bus::{Acknowledge, Checkpoint, Outgoing, Pending};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::mpsc;
+
+/// Hands on every report.
+struct Told(mpsc::UnboundedSender<Report>);
+
+impl Watch for Told {
+    fn finished(&self, report: &Report) {
+        let _ = self.0.send(report.clone());
+    }
+}
+
+/// An outbox that refuses the first few batches.
+struct Refusing {
+    inner: Arc<dyn Outbox>,
+    refusals: AtomicUsize,
+    fatal: bool,
+    asked: Mutex<usize>,
+}
+
+impl Outbox for Refusing {
+    fn publish(&self, batch: Vec<Outgoing>, checkpoint: Checkpoint) -> Pending {
+        *self.asked.lock().unwrap() += 1;
+        let left = self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if left.is_err() {
+            return self.inner.publish(batch, checkpoint);
+        }
+        let bus = || "b".to_owned();
+        let (ack, pending): (Acknowledge, Pending) = Pending::new("b");
+        ack.send(Err(if self.fatal { BusError::Closed { bus: bus() } } else { BusError::Overloaded { bus: bus() } }.into()));
+        pending
+    }
+
+    fn checkpoints(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, BusError> {
+        self.inner.checkpoints(prefix)
+    }
+}
+
+#[derive(Debug)]
+struct Faulty;
+
+impl Source for Faulty {
+    fn parse(&self, _: &crate::fetch::Fetched, _: &Seen) -> Result<Parsed, Unreadable> {
+        panic!("a fault that the test wants");
+    }
+
+    fn series(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+}
+
+/// A register that is asked every second, in a folder of its own.
+fn kept(folder: &Path) -> SourceConfig {
+    std::fs::write(folder.join("r.csv"), "指標,期間,値\n申請件数,2022年4月,100\n").unwrap();
+    SourceConfig { every: Duration::from_millis(20), ..source(folder, &register("path = 'r.csv'")) }
+}
+
+fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
+    let (sender, reports) = mpsc::unbounded_channel();
+    let collector = Arc::new(collector(clock));
+    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender)), random: || 0.5 }), reports)
+}
+
+#[tokio::test]
+async fn sources_are_polled_at_once_and_then_at_their_rhythm_until_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let first = reports.recv().await.unwrap();
+    assert_eq!((first.outcome, first.observations, first.rejects, first.age), ("changed", 1, 0, Some(Duration::ZERO)));
+    assert_eq!(reports.recv().await.unwrap().outcome, "unchanged");
+    assert_eq!(reports.recv().await.unwrap().outcome, "unchanged");
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_faulty_source_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
+    let faulty = SourceConfig { id: "faulty".into(), source: Arc::new(Faulty), ..kept(folder.path()) };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(runner, vec![faulty, kept(folder.path())], stop.clone()));
+    let mut seen = std::collections::BTreeMap::new();
+    while seen.values().copied().min().unwrap_or(0) < 3 || seen.len() < 2 {
+        let report = reports.recv().await.unwrap();
+        let expected = if report.source == "faulty" { Failure::Panicked.label() } else { report.outcome };
+        assert_eq!(report.outcome, expected);
+        *seen.entry(report.source).or_insert(0) += 1;
+    }
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let inner = outbox(folder.path(), &clock);
+    let refusing = Arc::new(Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) });
+    let (runner, mut reports) = runner(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock);
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let first = reports.recv().await.unwrap();
+    assert_eq!((first.outcome, first.observations), ("changed", 1));
+    assert!(*refusing.asked.lock().unwrap() >= 3);
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_broken_outbox_ends_the_run_with_its_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let inner = outbox(folder.path(), &clock);
+    let broken = Refusing { inner, refusals: AtomicUsize::new(usize::MAX), fatal: true, asked: Mutex::new(0) };
+    let (runner, _reports) = runner(Arc::new(broken), &clock);
+    let error = run(runner, vec![kept(folder.path())], CancellationToken::new()).await.unwrap_err();
+    assert_eq!(error.to_string(), "the bus b is closed");
+}
+
+#[tokio::test]
+async fn a_run_stops_even_while_its_outbox_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let inner = outbox(folder.path(), &clock);
+    let full = Refusing { inner, refusals: AtomicUsize::new(usize::MAX), fatal: false, asked: Mutex::new(0) };
+    let (runner, _reports) = runner(Arc::new(full), &clock);
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_clock_set_back_is_reported_and_publishes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    assert_eq!(reports.recv().await.unwrap().outcome, "changed");
+    clock.pass(-3600);
+    let mut outcome = reports.recv().await.unwrap().outcome;
+    while outcome == "unchanged" {
+        outcome = reports.recv().await.unwrap().outcome;
+    }
+    assert_eq!(outcome, "clock_behind");
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}

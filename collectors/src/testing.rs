@@ -1,0 +1,173 @@
+//! What tests share: a catalogue, a clock that stands still, and sources of a few lines.
+
+use crate::config::{self, SourceConfig};
+use crate::fetch::{Fetched, Fetcher, Validators};
+use crate::poll::{Collector, Patience, Poll, visit_once};
+use crate::sources::{Figure, Parsed, Seen, Unreadable};
+use crate::state::State;
+use bus::{Outbox, SqliteOutbox};
+use contract::catalogue::{self, Catalogue};
+use contract::record::{Finality, Outcome, Record, Span, Value};
+use contract::time::{Clock, Micros, Moment};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// A clock that is set by hand.
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn at(text: &str) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(moment(text).micros().0)))
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Micros {
+        Micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// 00:00 of a date, or an instant.
+pub(crate) fn moment(text: &str) -> Moment {
+    Moment::parse(text).or_else(|| Moment::parse(&format!("{text}T00:00:00+09:00"))).unwrap()
+}
+
+fn series(id: &str, unit: &str, shape: &str, grain: &str, definitions: &[&str], sources: &[&str]) -> String {
+    let name = "{ ja = \"名\", en = \"name\" }";
+    let definitions = definitions.iter().map(|id| format!("[[series.definition]]\nid = \"{id}\"\ntext = {name}\n"));
+    let rhythm = "[[series.source.rhythm]]\nevery = \"month\"\nexpected_by_days = 20\ngrace_days = 10\n";
+    let sources = sources.iter().map(|id| format!("[[series.source]]\nid = \"{id}\"\n{rhythm}"));
+    format!(
+        "[[series]]\nid = \"{id}\"\nname = {name}\nunit = {{ ja = \"{unit}\", en = \"x\" }}\nshape = \"{shape}\"\ngrain = \"{grain}\"\n{}{}",
+        definitions.collect::<String>(),
+        sources.collect::<String>()
+    )
+}
+
+/// A plan `p` with a series of each kind. `datasets`, `applied`, `cost`, `quarterly` and `daily` are fed by
+/// the source `register`, `cards` and `people` by `mynumber`.
+pub(crate) fn catalogues() -> Vec<(String, Catalogue)> {
+    let plan = "[plan]\nid = \"p\"\nname = { ja = \"計画\", en = \"plan\" }\ncity = { ja = \"市\", en = \"city\" }\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\ncitation = \"x\"\n";
+    let all = [
+        series("datasets", "件", "level", "day", &["listed"], &["register"]),
+        series("applied", "件", "flow", "month", &["accepted", "sent"], &["register"]),
+        series("cost", "円", "flow", "fiscal_year", &["settled"], &["register"]),
+        series("quarterly", "件", "flow", "quarter", &["q"], &["register"]),
+        series("daily", "件", "flow", "day", &["d"], &["register"]),
+        series("cards", "枚", "level", "day", &["issued"], &["mynumber"]),
+        series("people", "人", "level", "day", &["edition"], &["mynumber"]),
+    ];
+    let text = format!("{plan}{}", all.concat());
+    vec![("plans/p.toml".to_owned(), catalogue::parse("plans/p.toml", &text).unwrap())]
+}
+
+/// The own keys of a register, and of a list of editions: `place` says where it is.
+pub(crate) fn register(place: &str) -> String {
+    let labels = "\"データセット数\" = \"datasets\"\n\"申請件数\" = { series = \"applied\", definition = \"accepted\" }\n\"経費\" = \"cost\"\n";
+    format!("[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\nevery = \"1d\"\n{place}\n[source.series]\n{labels}")
+}
+
+pub(crate) fn mynumber(place: &str) -> String {
+    let figures = "issued = { series = \"cards\" }\npopulation = { series = \"people\", definition = \"edition\" }\n";
+    format!("[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\n{place}\n{figures}")
+}
+
+/// The source of one text. Its plan wants both sources, so the other one is added and left out again.
+pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
+    let other = if text.contains("kind = \"register\"") { mynumber("path = 'x'\ncode = '472905'") } else { register("path = 'x'") };
+    let files = [("a.toml".to_owned(), text.to_owned()), ("b.toml".to_owned(), other)];
+    config::parse(folder, &files, &catalogues()).unwrap().swap_remove(0)
+}
+
+/// Parses bytes as a source would on 2022-07-01.
+pub(crate) fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<Parsed, Unreadable> {
+    let seen = Seen { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
+    source.source.parse(&Fetched::new("a.csv", bytes.to_vec(), Validators::default()), &seen)
+}
+
+/// `series/definition period = value`, with `?` behind a provisional one.
+pub(crate) fn show(figure: &Figure) -> String {
+    let Figure { key, value, finality, .. } = figure;
+    format!("{}/{} {}", key.series, key.definition, said(key.span, value, *finality))
+}
+
+fn said(span: Span, value: &Value, finality: Finality) -> String {
+    let period = match span {
+        Span::AsOf(at) => at.date().to_string(),
+        Span::During(from, to) => format!("{}..{}", from.date(), to.date()),
+    };
+    let value = match value {
+        Value::Known(value) => value.to_string(),
+        Value::Unknown(why) => why.clone(),
+    };
+    format!("{period} = {value}{}", if finality == Finality::Provisional { "?" } else { "" })
+}
+
+/// `row column: reason`.
+pub(crate) fn rejects(parsed: &Parsed) -> Vec<String> {
+    let show = |r: &crate::sources::Rejected| {
+        format!("{} {}: {}", r.place.row.unwrap_or_default(), r.column.as_deref().unwrap_or("-"), r.reason)
+    };
+    parsed.rejects.iter().map(show).collect()
+}
+
+/// Records as short lines, observations without their series' definition.
+pub(crate) fn lines(records: &[Record]) -> Vec<String> {
+    let show = |record: &Record| match record {
+        Record::Observation(o) => format!("{} {}", o.series, said(o.period, &o.value, o.finality)),
+        Record::Reject(r) => format!("reject {}:{} {}", r.file, r.row.unwrap_or_default(), r.reason),
+        Record::Catalogue(c) => format!("catalogue {}", c.plan),
+        Record::Visit(v) => match &v.outcome {
+            Outcome::Changed => format!("changed {}", v.address),
+            Outcome::Unchanged => format!("unchanged {}", v.address),
+            Outcome::Failed(why) => format!("failed({why}) {}", v.address),
+        },
+    };
+    records.iter().map(show).collect()
+}
+
+/// A collector with little patience.
+pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
+    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+    let patience = Patience { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
+    Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)).unwrap(), clock, patience }
+}
+
+/// An outbox in a folder.
+pub(crate) fn outbox(folder: &Path, clock: &Arc<TestClock>) -> Arc<dyn Outbox> {
+    Arc::new(SqliteOutbox::open(folder.join("bus.db"), Arc::<TestClock>::clone(clock) as Arc<dyn Clock>).unwrap())
+}
+
+/// Polls a source again and again, remembering as an outbox would.
+pub(crate) struct Poller {
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) collector: Collector,
+    pub(crate) source: SourceConfig,
+    pub(crate) state: State,
+}
+
+impl Poller {
+    pub(crate) fn new(source: SourceConfig) -> Self {
+        let clock = TestClock::at("2022-07-01");
+        Self { collector: collector(&clock), clock, source, state: State::default() }
+    }
+
+    /// One poll, a second after the last.
+    pub(crate) async fn poll(&mut self) -> Poll {
+        self.clock.pass(1);
+        let poll = visit_once(&self.collector, &self.source, &self.state).await.unwrap();
+        self.state = poll.next.clone();
+        poll
+    }
+
+    /// One poll's records as short lines.
+    pub(crate) async fn lines(&mut self) -> Vec<String> {
+        lines(&self.poll().await.records)
+    }
+}

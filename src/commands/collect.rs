@@ -1,0 +1,108 @@
+//! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
+
+use super::service;
+use crate::city::City;
+use crate::clock::SystemClock;
+use crate::{Failure, city, log};
+use anyhow::Context;
+use bus::{Outbox, SqliteOutbox};
+use clap::Args;
+use collectors::config::SourceConfig;
+use collectors::once::{Collected, collect_once};
+use collectors::runner::{self, Runner};
+use contract::wire;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Poll each source once, then end.
+    #[arg(long)]
+    once: bool,
+    /// Print every record as a line of JSON, and change nothing.
+    #[arg(long, requires = "once")]
+    dry_run: bool,
+    /// Only this source.
+    #[arg(long, value_name = "ID")]
+    source: Option<String>,
+    /// Only the sources of this plan.
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+}
+
+pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
+    let city = city::load(folder)?;
+    log::start(&city.settings.log.level)?;
+    let sources = chosen(&city, options)?;
+    Ok(service::runtime()?.block_on(collect(&city, sources, options))?)
+}
+
+fn chosen(city: &City, options: &Options) -> anyhow::Result<Vec<SourceConfig>> {
+    let wanted = |s: &&SourceConfig| {
+        options.source.as_ref().is_none_or(|id| s.id == *id) && options.plan.as_ref().is_none_or(|id| s.plan == *id)
+    };
+    let sources: Vec<SourceConfig> = city.sources.iter().filter(wanted).cloned().collect();
+    if sources.is_empty() {
+        let known: Vec<String> = city.sources.iter().map(|s| format!("{} ({})", s.id, s.plan)).collect();
+        anyhow::bail!("no such source; there are: {}", known.join(", "));
+    }
+    Ok(sources)
+}
+
+async fn collect(city: &City, sources: Vec<SourceConfig>, options: &Options) -> anyhow::Result<()> {
+    let collector = service::collector(city)?;
+    if options.dry_run {
+        let collected = collect_once(&collector, &sources, None).await;
+        return print(&collected).and_then(|()| finish(&collected));
+    }
+    service::make_data_dir(city)?;
+    let outbox: Arc<dyn Outbox> = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?);
+    service::publish_plans(city, outbox.as_ref()).await?;
+    if options.once {
+        return finish(&collect_once(&collector, &sources, Some(&outbox)).await);
+    }
+    let stop = CancellationToken::new();
+    let runner = Arc::new(Runner { collector, outbox, watch: Arc::new(()), random: rand::random });
+    let mut running = tokio::spawn(runner::run(runner, sources, stop.clone()));
+    tokio::select! {
+        () = service::told_to_end() => stop.cancel(),
+        ended = &mut running => return ended.context("the collectors stopped with a fault")?.map_err(Into::into),
+    }
+    running.await.context("the collectors stopped with a fault")?.map_err(Into::into)
+}
+
+fn print(collected: &[Collected]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for record in collected.iter().filter_map(|c| c.result.as_ref().ok()).flat_map(|(records, _)| records) {
+        out.write_all(&wire::encode(record)).and_then(|()| out.write_all(b"\n")).context("the records cannot be printed")?;
+    }
+    Ok(())
+}
+
+/// Says on stderr what each source came to; fails when one could not be polled.
+pub(crate) fn finish(collected: &[Collected]) -> anyhow::Result<()> {
+    let mut failed = 0;
+    for one in collected {
+        match &one.result {
+            Ok((_, summary)) => {
+                failed += usize::from(summary.failure.is_some());
+                let (plan, source, outcome) = (&one.plan, &one.source, summary.outcome);
+                let (figures, rejects) = (summary.observations, summary.rejects);
+                eprintln!("{plan} {source}: {outcome}, {figures} figure(s), {rejects} reject(s)");
+                if let Some(failure) = &summary.failure {
+                    eprintln!("  {failure}");
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                eprintln!("{} {}: {error}", one.plan, one.source);
+            }
+        }
+    }
+    if failed > 0 {
+        anyhow::bail!("{failed} of {} source(s) failed", collected.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! What the long-running commands share: the pipeline's thread, the scoreboard, the collectors, and how
+//! they end: the collectors are told to stop, the pipeline commits what it has in hand, then all is closed.
+
+use crate::city::City;
+use crate::clock::SystemClock;
+use aggregator::metrics::Metrics;
+use aggregator::pipeline::{self, PipelineError, Progress, Setup};
+use aggregator::web::{self, Readiness, Site};
+use anyhow::Context;
+use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position};
+use collectors::catalogues::publish_catalogues;
+use collectors::fetch::Fetcher;
+use collectors::poll::{Collector, Patience};
+use collectors::runner::{Report, Watch};
+use contract::time::{Clock, Micros};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// Makes the folder of the bus and the stores.
+pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
+    let folder = &city.settings.data_dir;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("`data_dir` {} cannot be made", folder.display()))
+}
+
+/// The runtime of collectors and scoreboard.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads cannot be started")
+}
+
+/// This machine's collector.
+pub(crate) fn collector(city: &City) -> anyhow::Result<Arc<Collector>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let fetcher = Fetcher::new(Arc::clone(&clock)).context("the HTTP client cannot be made")?;
+    Ok(Arc::new(Collector { name: city.settings.collector.id.clone(), clock, fetcher, patience: Patience::default() }))
+}
+
+/// Publishes the plans' catalogues where they changed.
+pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::Result<()> {
+    let texts: Vec<(String, String)> =
+        city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect();
+    publish_catalogues(outbox, &SystemClock, &texts).await.context("the catalogues cannot be published")?;
+    Ok(())
+}
+
+/// A signal to end: SIGTERM or Ctrl-C.
+pub(crate) async fn told_to_end() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// The pipeline on a thread of its own.
+pub(crate) struct Pipeline {
+    stop: Arc<AtomicBool>,
+    /// Resolves when it has ended.
+    pub(crate) ended: oneshot::Receiver<Result<(), PipelineError>>,
+}
+
+impl Pipeline {
+    /// Starts it.
+    pub(crate) fn start(setup: Setup, consumer: Box<dyn Consumer>, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
+        let (tell, ended) = oneshot::channel();
+        let flag = Arc::clone(&stop);
+        let work = move || {
+            // Nobody listens any more when the process is ending anyway.
+            let _ = tell.send(pipeline::run(&setup, consumer, &flag));
+        };
+        std::thread::Builder::new().name("keep".into()).spawn(work).context("the pipeline's thread cannot be started")?;
+        Ok(Self { stop, ended })
+    }
+
+    /// Lets it finish the batches in hand, and waits until it has closed its stores.
+    pub(crate) async fn end(self) -> anyhow::Result<()> {
+        self.stop.store(true, Ordering::Release);
+        told(self.ended.await)
+    }
+}
+
+/// How the pipeline ended, as the binary reports it.
+pub(crate) fn told(ended: Result<Result<(), PipelineError>, oneshot::error::RecvError>) -> anyhow::Result<()> {
+    ended.context("the pipeline stopped with a fault")?.context("the pipeline cannot go on")
+}
+
+/// A consumer that asks its pipeline to stop once it has delivered all there is.
+pub(crate) struct UntilIdle<C> {
+    /// Delivers.
+    pub(crate) inner: C,
+    /// The pipeline's flag.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl<C: Consumer> Consumer for UntilIdle<C> {
+    fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
+        let delivery = self.inner.next(max_records, max_wait)?;
+        if matches!(delivery, Delivery::Idle) {
+            self.stop.store(true, Ordering::Release);
+        }
+        Ok(delivery)
+    }
+
+    fn start(&mut self, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
+        self.inner.start(partition, from)
+    }
+
+    fn release(&mut self, partition: Partition) -> Result<(), BusError> {
+        self.inner.release(partition)
+    }
+}
+
+/// The parts of an aggregator with a scoreboard.
+pub(crate) struct Board {
+    /// The pipeline's setup, its progress told to readiness and metrics.
+    pub(crate) setup: Setup,
+    /// The metrics.
+    pub(crate) metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+}
+
+impl Board {
+    /// Makes the parts.
+    pub(crate) fn new(city: &City) -> anyhow::Result<Self> {
+        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
+        let readiness = Arc::new(Readiness::default());
+        let mut setup = Setup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        setup.progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
+        Ok(Self { setup, metrics, readiness })
+    }
+
+    /// Takes the address, so that a taken one is said before anything is done.
+    pub(crate) async fn listen(city: &City) -> anyhow::Result<TcpListener> {
+        let address = city.settings.http.listen;
+        let listener = TcpListener::bind(address).await;
+        listener.with_context(|| format!("cannot listen on {address}: change `http.listen` in shihyo.toml"))
+    }
+
+    /// Serves the scoreboard until `stop`.
+    pub(crate) async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        let site = Site::new(
+            Arc::clone(&self.setup.books),
+            Arc::new(SystemClock),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.readiness),
+        );
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "the scoreboard is at http://{address}/");
+        }
+        web::serve(listener, site, stop.cancelled_owned()).await.context("the scoreboard stopped")
+    }
+}
+
+/// Tells the metrics of every poll.
+pub(crate) struct Told(pub(crate) Arc<Metrics>);
+
+impl Watch for Told {
+    fn finished(&self, report: &Report) {
+        let now: Micros = SystemClock.now();
+        let outcome = if matches!(report.outcome, "changed" | "unchanged") { report.outcome } else { "failed" };
+        self.0.visited(&report.plan, &report.source, outcome, report.duration, now);
+    }
+}
+
+/// Serves the scoreboard beside a pipeline until we are told to end or the pipeline cannot go on; then
+/// cancels `stop`, and ends both.
+pub(crate) async fn until_told(
+    board: &Board,
+    listener: TcpListener,
+    mut pipeline: Pipeline,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let serving = board.serve(listener, stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        () = told_to_end() => tracing::info!("told to end"),
+        () = stop.cancelled() => {}
+        ended = &mut pipeline.ended => {
+            stop.cancel();
+            serving.await?;
+            return told(ended);
+        }
+        served = &mut serving => {
+            stop.cancel();
+            served?;
+            return pipeline.end().await;
+        }
+    }
+    stop.cancel();
+    let (served, ended) = tokio::join!(serving, pipeline.end());
+    served.and(ended)
+}

@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn it_travels_whole() {
-        let text = CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
+        let text =
+            CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
         let record = Record::Catalogue(text);
         let out = outgoing(std::slice::from_ref(&record));
         assert_eq!((&*out[0].key, out[0].revision.0), ("p", 7));

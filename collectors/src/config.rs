@@ -80,7 +80,11 @@ impl SourceConfig {
 
 /// Reads `sources.d/*.toml` of a configuration's folder. `catalogues` are all plans, each with its file.
 pub fn load(folder: &Path, catalogues: &[(String, Catalogue)]) -> Result<Vec<SourceConfig>, Vec<Mistake>> {
-    let unreadable = |name: String, error: &std::io::Error| Mistake { file: name, line: 1, message: format!("cannot be read: {error}") };
+    let unreadable = |name: String, error: &std::io::Error| Mistake {
+        file: name,
+        line: 1,
+        message: format!("cannot be read: {error}"),
+    };
     let place = folder.join(FOLDER);
     let entries = place.read_dir().map_err(|error| vec![unreadable(place.display().to_string(), &error)])?;
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -167,12 +171,14 @@ impl File<'_> {
         let origin = origin::read(r, self.folder);
         let allow_hosts = origin::hosts(r, origin.as_ref());
         let (timeout, max_bytes, encoding) = limits(r);
-        let named = |gives| Named { plan: plan.clone(), id: id.clone(), file: self.name.to_owned(), line: r.line, gives };
+        let named =
+            |gives| Named { plan: plan.clone(), id: id.clone(), file: self.name.to_owned(), line: r.line, gives };
         let Some(kind) = kind(r) else {
             self.named.borrow_mut().push(named(None));
             return None;
         };
-        let report = |line, message| self.mistakes.borrow_mut().push(Mistake { file: self.name.to_owned(), line, message });
+        let report =
+            |line, message| self.mistakes.borrow_mut().push(Mistake { file: self.name.to_owned(), line, message });
         let context = Context { source: &id, catalogue, labels, report: &report };
         let source = (kind.read)(r, &context);
         check::source(r, catalogue, &id, every, source.as_ref());
@@ -181,7 +187,21 @@ impl File<'_> {
         let how = format!("{} {} {source:?} {encoding:?} {max_bytes}", env!("CARGO_PKG_VERSION"), kind.name);
         let (file, line, kind) = (self.name.to_owned(), r.line, kind.name);
         let fingerprint = sha256(how.as_bytes());
-        Some(SourceConfig { file, line, id, plan, kind, every, origin: origin?, timeout, max_bytes, encoding, allow_hosts, source, fingerprint })
+        Some(SourceConfig {
+            file,
+            line,
+            id,
+            plan,
+            kind,
+            every,
+            origin: origin?,
+            timeout,
+            max_bytes,
+            encoding,
+            allow_hosts,
+            source,
+            fingerprint,
+        })
     }
 }
 
@@ -231,7 +251,10 @@ fn duration(r: &Reader<'_>, text: &str) -> Option<Duration> {
     };
     let read = read().filter(|every| (Duration::from_secs(1)..=MAX_EVERY).contains(every));
     if read.is_none() {
-        r.mistake("every", format!("`every` must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\": `{text}`"));
+        r.mistake(
+            "every",
+            format!("`every` must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\": `{text}`"),
+        );
     }
     read
 }

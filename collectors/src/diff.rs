@@ -45,9 +45,9 @@ pub fn diff(state: &State, files: &[(&str, Said<'_>)], now: Moment) -> (Vec<Chan
     for (key, (at, figure)) in &given {
         let known = state.keys.get(*key);
         // An unreadable file that counts more may still give the same key.
-        let outranked = known.and_then(|note| place_of(&note.address)).is_some_and(|owner| {
-            owner > *at && matches!(files[owner].1, Said::Failed)
-        });
+        let outranked = known
+            .and_then(|note| place_of(&note.address))
+            .is_some_and(|owner| owner > *at && matches!(files[owner].1, Said::Failed));
         if outranked {
             continue;
         }
@@ -83,7 +83,13 @@ fn is_held(files: &[(&str, Said<'_>)], key: &Key) -> bool {
 fn withdrawn(key: &Key, now: Moment) -> Figure {
     let (Span::AsOf(end) | Span::During(_, end)) = key.span;
     let finality = if end > now { Finality::Provisional } else { Finality::Final };
-    Figure { key: key.clone(), value: Value::Unknown(WITHDRAWN.to_owned()), breakdown: None, finality, place: Place::default() }
+    Figure {
+        key: key.clone(),
+        value: Value::Unknown(WITHDRAWN.to_owned()),
+        breakdown: None,
+        finality,
+        place: Place::default(),
+    }
 }
 
 #[cfg(test)]
@@ -110,8 +116,15 @@ mod tests {
     /// Published: 1 -> 10 and 2 -> 20 from `a`, 3 -> 30 from `b`.
     fn published() -> State {
         let all = [("a", 1, 10), ("a", 2, 20), ("b", 3, 30)];
-        let note = |address: &str, day, value| KeyNote { address: address.into(), digest: digest(&figure(day, value)), withdrawn: false };
-        State { keys: all.map(|(address, day, value)| (key(day), note(address, day, value))).into(), ..State::default() }
+        let note = |address: &str, day, value| KeyNote {
+            address: address.into(),
+            digest: digest(&figure(day, value)),
+            withdrawn: false,
+        };
+        State {
+            keys: all.map(|(address, day, value)| (key(day), note(address, day, value))).into(),
+            ..State::default()
+        }
     }
 
     /// Each change as `day=value@file`.
@@ -128,6 +141,9 @@ mod tests {
         changes.iter().map(show).collect()
     }
 
+    /// A case, its files, and the changes.
+    type Row<'a> = (&'a str, Vec<(&'a str, Said<'a>)>, &'a [&'a str]);
+
     #[test]
     fn what_changed_is_published_and_nothing_else() {
         use Covers::{Everything, From, Instant, Nothing};
@@ -140,7 +156,7 @@ mod tests {
         let wins = parsed(&[(2, 99), (3, 30)], Everything);
         let loses = parsed(&[(1, 10), (2, 20), (3, 31)], Everything);
         let moved = parsed(&[(1, 10), (2, 20), (3, 30)], Everything);
-        let rows: [(&str, Vec<(&str, Said<'_>)>, &[&str]); 14] = [
+        let rows: [Row<'_>; 14] = [
             ("the same", vec![("a", Parsed(&same_a)), ("b", Parsed(&same_b))], &[]),
             ("not modified", vec![("a", NotModified), ("b", NotModified)], &[]),
             ("a correction", vec![("a", Parsed(&corrected)), ("b", Parsed(&same_b))], &["2=21@Some(0)"]),
@@ -172,7 +188,10 @@ mod tests {
         let (gone, back) = (parsed(&[(1, 10)], Covers::Everything), parsed(&[(1, 10), (2, 20)], Covers::Everything));
         let keys = diff(&published(), &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW).1;
         let state = State { keys, ..State::default() };
-        assert_eq!(diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW), (vec![], state.keys.clone()));
+        assert_eq!(
+            diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW),
+            (vec![], state.keys.clone())
+        );
         let (changes, _) = diff(&state, &[("a", Said::Parsed(&back)), ("b", Said::NotModified)], NOW);
         assert_eq!(changes, [Change { figure: figure(2, 20), file: Some(0) }]);
     }

@@ -184,7 +184,10 @@ impl Fetcher {
     pub async fn list(&self, source: &SourceConfig) -> Result<Vec<Address>, FetchError> {
         match &source.origin {
             Origin::Urls(links) => {
-                let address = |link: &crate::config::Link| Address { text: link.text.clone(), place: Place::Url(link.url.clone()) };
+                let address = |link: &crate::config::Link| Address {
+                    text: link.text.clone(),
+                    place: Place::Url(link.url.clone()),
+                };
                 Ok(links.iter().map(address).collect())
             }
             Origin::Path { path, text, extensions } => file::list(path, text, extensions).await,
@@ -192,7 +195,12 @@ impl Fetcher {
     }
 
     /// Asks for one file. `validators` of an earlier answer make a [`Answer::NotModified`] possible.
-    pub async fn get(&self, source: &SourceConfig, address: &Address, validators: Option<&Validators>) -> Result<Answer, FetchError> {
+    pub async fn get(
+        &self,
+        source: &SourceConfig,
+        address: &Address,
+        validators: Option<&Validators>,
+    ) -> Result<Answer, FetchError> {
         let fetched = match &address.place {
             Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(Answer::Fetched)?,
             Place::Url(url) => self.ask(source, &address.text, url, validators).await?,

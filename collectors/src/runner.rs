@@ -188,7 +188,12 @@ impl Runner {
     }
 
     /// Publishes, and waits as long as the outbox cannot take it; `None` when told to stop meanwhile.
-    async fn publish(&self, source: &SourceConfig, poll: Poll, stop: &CancellationToken) -> Result<Option<Poll>, PollError> {
+    async fn publish(
+        &self,
+        source: &SourceConfig,
+        poll: Poll,
+        stop: &CancellationToken,
+    ) -> Result<Option<Poll>, PollError> {
         let mut failures = 0;
         loop {
             // Once handed over it is published, so that the answer is always awaited.

@@ -34,7 +34,7 @@ pub fn backoff(first: Duration, failures: u32) -> Duration {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

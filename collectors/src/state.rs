@@ -95,7 +95,9 @@ pub enum StateError {
     #[error(transparent)]
     Bus(#[from] BusError),
     /// A note that this version cannot read.
-    #[error("the checkpoint {0} cannot be read; delete the checkpoints of this source, it will publish everything once more")]
+    #[error(
+        "the checkpoint {0} cannot be read; delete the checkpoints of this source, it will publish everything once more"
+    )]
     Damaged(String),
 }
 
@@ -246,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_note_of_another_version_is_no_state() {
-        for (name, value) in [("clock", "7"), ("key/s/d", "{}"), ("key/s/d/x", "{}"), ("other", "{}"), ("file/x", "{}")] {
+        for (name, value) in [("clock", "7"), ("key/s/d", "{}"), ("key/s/d/x", "{}"), ("other", "{}"), ("file/x", "{}")]
+        {
             assert_eq!(State::default().take(name, value.as_bytes()), None, "{name}");
         }
     }

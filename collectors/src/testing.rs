@@ -70,7 +70,9 @@ pub(crate) fn catalogues() -> Vec<(String, Catalogue)> {
 /// The own keys of a register, and of a list of editions: `place` says where it is.
 pub(crate) fn register(place: &str) -> String {
     let labels = "\"データセット数\" = \"datasets\"\n\"申請件数\" = { series = \"applied\", definition = \"accepted\" }\n\"経費\" = \"cost\"\n";
-    format!("[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\nevery = \"1d\"\n{place}\n[source.series]\n{labels}")
+    format!(
+        "[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\nevery = \"1d\"\n{place}\n[source.series]\n{labels}"
+    )
 }
 
 pub(crate) fn mynumber(place: &str) -> String {
@@ -80,7 +82,11 @@ pub(crate) fn mynumber(place: &str) -> String {
 
 /// The source of one text. Its plan wants both sources, so the other one is added and left out again.
 pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
-    let other = if text.contains("kind = \"register\"") { mynumber("path = 'x'\ncode = '472905'") } else { register("path = 'x'") };
+    let other = if text.contains("kind = \"register\"") {
+        mynumber("path = 'x'\ncode = '472905'")
+    } else {
+        register("path = 'x'")
+    };
     let files = [("a.toml".to_owned(), text.to_owned()), ("b.toml".to_owned(), other)];
     config::parse(folder, &files, &catalogues()).unwrap().swap_remove(0)
 }

@@ -45,7 +45,10 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[Named], mi
         let twin = named[..at].iter().find(|earlier| earlier.plan == source.plan && earlier.id == source.id);
         if let Some(twin) = twin.filter(|_| !source.id.is_empty()) {
             let (file, line) = (source.file.clone(), source.line);
-            let message = format!("the source id `{}` stands twice in plan `{}`: also {}:{}", source.id, source.plan, twin.file, twin.line);
+            let message = format!(
+                "the source id `{}` stands twice in plan `{}`: also {}:{}",
+                source.id, source.plan, twin.file, twin.line
+            );
             mistakes.push(Mistake { file, line, message });
         }
     }
@@ -59,7 +62,10 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[Named], mi
                         format!("no source `{}` is configured for plan `{}`{right}", listed.id, catalogue.plan.id)
                     }
                     Some(source) if source.gives.as_ref().is_some_and(|gives| !gives.contains(&series.id)) => {
-                        format!("the source `{}` ({}:{}) does not give series `{}`", source.id, source.file, source.line, series.id)
+                        format!(
+                            "the source `{}` ({}:{}) does not give series `{}`",
+                            source.id, source.file, source.line, series.id
+                        )
                     }
                     Some(_) => continue,
                 };

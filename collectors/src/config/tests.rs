@@ -15,10 +15,17 @@ fn mistakes(text: &str) -> Vec<String> {
 
 #[test]
 fn a_source_is_read_with_what_is_usual() {
-    let sources = read(&[("r.toml", &register("path = 'r.csv'")), ("m.toml", &mynumber("url = 'https://A.jp/m?key=s'\ncode = '14130'"))]).unwrap();
+    let sources = read(&[
+        ("r.toml", &register("path = 'r.csv'")),
+        ("m.toml", &mynumber("url = 'https://A.jp/m?key=s'\ncode = '14130'")),
+    ])
+    .unwrap();
     let [kept, editions] = &sources[..] else { panic!() };
     assert_eq!((&*kept.id, &*kept.plan, kept.kind, &*kept.file, kept.line), ("register", "p", "register", "r.toml", 1));
-    assert_eq!((kept.every, kept.timeout, kept.max_bytes), (Duration::from_hours(24), Duration::from_secs(30), 32 << 20));
+    assert_eq!(
+        (kept.every, kept.timeout, kept.max_bytes),
+        (Duration::from_hours(24), Duration::from_secs(30), 32 << 20)
+    );
     let Origin::Path { path, text, extensions } = &kept.origin else { panic!() };
     assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 3));
     assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
@@ -33,7 +40,8 @@ fn the_samples_are_right_for_the_plan_that_they_name() {
     for kind in KINDS {
         let files = [("sample.toml".to_owned(), kind.sample.to_owned())];
         let found = parse(Path::new("."), &files, &[("mihon.toml".to_owned(), plan.clone())]);
-        let own: Vec<Mistake> = found.err().unwrap_or_default().into_iter().filter(|m| m.file == "sample.toml").collect();
+        let own: Vec<Mistake> =
+            found.err().unwrap_or_default().into_iter().filter(|m| m.file == "sample.toml").collect();
         assert_eq!(own, [], "{}", kind.name);
         assert!(kind.sample.contains(&format!("kind = \"{}\"", kind.name)));
     }
@@ -115,7 +123,10 @@ fn sources_and_series_must_know_each_other() {
     assert!(alone[0].ends_with("no source `mynumber` is configured for plan `p`; one of: register"), "{alone:?}");
     let wrong = mynumber("path = 'm'\ncode = '14130'").replace("id = \"mynumber\"", "id = \"register\"");
     let wrong = read(&[("m.toml", &wrong)]).unwrap_err();
-    assert!(wrong.iter().any(|m| m.ends_with("the source `register` (m.toml:1) does not give series `datasets`")), "{wrong:#?}");
+    assert!(
+        wrong.iter().any(|m| m.ends_with("the source `register` (m.toml:1) does not give series `datasets`")),
+        "{wrong:#?}"
+    );
 }
 
 #[test]

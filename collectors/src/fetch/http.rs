@@ -86,7 +86,9 @@ impl Fetcher {
         if status == StatusCode::NOT_MODIFIED && validators.is_some_and(|v| !v.is_empty()) {
             return Ok(Step::Done(Answer::NotModified));
         }
-        if status.is_redirection() && let Some(next) = header(&response, LOCATION) {
+        if status.is_redirection()
+            && let Some(next) = header(&response, LOCATION)
+        {
             return Ok(Step::Redirect(next));
         }
         if status != StatusCode::OK {

@@ -107,7 +107,7 @@ async fn a_server_that_asks_for_patience_gets_it() {
     let busy = |after: &str| ResponseTemplate::new(429).insert_header("retry-after", after);
     Mock::given(method("GET")).respond_with(busy("120")).expect(1).mount(&server).await;
     let poll = poller(&server, "").poll().await;
-    assert_eq!(poll.summary.retry_after, Some(Duration::from_secs(120)));
+    assert_eq!(poll.summary.retry_after, Some(Duration::from_mins(2)));
     let dated = outcome(busy("Fri, 01 Jul 2022 00:00:00 GMT"), "").await;
     assert_eq!(dated.summary.retry_after, Some(Duration::from_secs(9 * 3600 - 1)));
     let zero = outcome(busy("0"), "").await;
@@ -126,9 +126,8 @@ async fn bodies_are_bounded_and_never_empty() {
 #[tokio::test]
 async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
     // 1,000 zeros, packed by gzip into 29 bytes.
-    let packed: [u8; 29] = [
-        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 51, 48, 24, 5, 163, 96, 20, 12, 119, 0, 0, 131, 153, 95, 168, 232, 3, 0, 0,
-    ];
+    let packed: [u8; 29] =
+        [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 51, 48, 24, 5, 163, 96, 20, 12, 119, 0, 0, 131, 153, 95, 168, 232, 3, 0, 0];
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_bytes(packed);
     assert_eq!(visit(&outcome(template.clone(), "max_bytes = 999").await), "failed(too_large)");
     assert_eq!(visit(&outcome(template, "max_bytes = 1000").await), "failed(missing_column)");
@@ -169,21 +168,19 @@ async fn redirects_are_followed_on_allowed_hosts_only() {
 async fn of_several_addresses_the_later_wins_and_all_are_asked_when_one_changed() {
     let server = MockServer::start().await;
     let body = |rows: &str| ResponseTemplate::new(200).set_body_string(format!("指標,期間,値\n{rows}"));
-    Mock::given(path("/a")).and(header_exists("if-none-match")).respond_with(ResponseTemplate::new(304)).mount(&server).await;
+    Mock::given(path("/a"))
+        .and(header_exists("if-none-match"))
+        .respond_with(ResponseTemplate::new(304))
+        .mount(&server)
+        .await;
     let a = body("申請件数,2022年4月,1\n申請件数,2022年5月,5\n").insert_header("etag", "\"a\"");
     Mock::given(path("/a")).respond_with(a).mount(&server).await;
     Mock::given(path("/b")).respond_with(body("申請件数,2022年4月,2\n")).up_to_n_times(1).mount(&server).await;
     Mock::given(path("/b")).respond_with(body("申請件数,2022年6月,3\n")).mount(&server).await;
     let keys = register(&format!("urls = ['{0}/a', '{0}/b']", server.uri()));
     let mut poller = Poller::new(source(Path::new("."), &keys));
-    assert_eq!(
-        poller.lines().await[..2],
-        ["applied 2022-04-01..2022-05-01 = 2", "applied 2022-05-01..2022-06-01 = 5"]
-    );
-    assert_eq!(
-        poller.lines().await[..2],
-        ["applied 2022-04-01..2022-05-01 = 1", "applied 2022-06-01..2022-07-01 = 3"]
-    );
+    assert_eq!(poller.lines().await[..2], ["applied 2022-04-01..2022-05-01 = 2", "applied 2022-05-01..2022-06-01 = 5"]);
+    assert_eq!(poller.lines().await[..2], ["applied 2022-04-01..2022-05-01 = 1", "applied 2022-06-01..2022-07-01 = 3"]);
 }
 
 #[tokio::test]

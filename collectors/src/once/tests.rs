@@ -52,7 +52,10 @@ async fn the_published_figures_of_kawasaki_are_47_editions() {
 #[tokio::test]
 async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
     let all = collected(None).await;
-    assert_eq!(all.keys().collect::<Vec<_>>(), ["kawasaki/mynumber", "mihon/mynumber", "mihon/register", "mihon/register-xlsx"]);
+    assert_eq!(
+        all.keys().collect::<Vec<_>>(),
+        ["kawasaki/mynumber", "mihon/mynumber", "mihon/register", "mihon/register-xlsx"]
+    );
     let seen: Vec<String> = all.values().flat_map(|records| lines(records)).collect();
     let rejects: Vec<&String> = seen.iter().filter(|line| line.starts_with("reject")).collect();
     assert!(rejects.iter().all(|line| line.ends_with("not_a_code")), "{rejects:?}");

@@ -39,7 +39,12 @@ fn validators<'a>(source: &SourceConfig, state: &'a State, address: &str, now: M
     (stands && !note.validators.is_empty()).then_some(&note.validators)
 }
 
-async fn file(collector: &Collector, source: &SourceConfig, address: &Address, validators: Option<&Validators>) -> File {
+async fn file(
+    collector: &Collector,
+    source: &SourceConfig,
+    address: &Address,
+    validators: Option<&Validators>,
+) -> File {
     let answer = patiently(collector, || collector.fetcher.get(source, address, validators)).await;
     let fetched = match answer {
         Ok(Answer::Fetched(fetched)) => fetched,

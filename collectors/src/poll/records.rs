@@ -65,7 +65,13 @@ fn is_new(state: &State, file: &File) -> bool {
     file.content.as_ref().is_some_and(|content| known != Some(&content.sha256))
 }
 
-fn next_state(source: &SourceConfig, state: &State, files: &[File], keys: BTreeMap<crate::sources::Key, KeyNote>, revision: Micros) -> State {
+fn next_state(
+    source: &SourceConfig,
+    state: &State,
+    files: &[File],
+    keys: BTreeMap<crate::sources::Key, KeyNote>,
+    revision: Micros,
+) -> State {
     let failed = files.iter().any(|file| file.result.is_err());
     let mut next = State { clock: state.clock, files: BTreeMap::new(), keys };
     next.clock.last = revision.0;
@@ -95,7 +101,14 @@ fn next_state(source: &SourceConfig, state: &State, files: &[File], keys: BTreeM
     next
 }
 
-fn summary(files: &[File], observations: usize, rejects: usize, next: &State, revision: Micros, state: &State) -> Summary {
+fn summary(
+    files: &[File],
+    observations: usize,
+    rejects: usize,
+    next: &State,
+    revision: Micros,
+    state: &State,
+) -> Summary {
     let failure = files.iter().find_map(|file| Some((&file.address, file.result.as_ref().err()?)));
     let changed = observations > 0 || files.iter().any(|file| is_new(state, file));
     let age = next.clock.success.map(|success| revision.0.saturating_sub(success));
@@ -123,12 +136,20 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// The visits: one for each file that says something new or failed, one for the folder whose files
     /// left, and one for all when there is none of these. Ids by file.
-    fn visits(&mut self, state: &State, files: &[File], changes: &[Change], rejects: &[&[Rejected]]) -> BTreeMap<Option<usize>, String> {
+    fn visits(
+        &mut self,
+        state: &State,
+        files: &[File],
+        changes: &[Change],
+        rejects: &[&[Rejected]],
+    ) -> BTreeMap<Option<usize>, String> {
         let mut ids = BTreeMap::new();
         for (at, file) in files.iter().enumerate() {
             let outcome = match &file.result {
                 Err(failure) => Outcome::Failed(failure.label().to_owned()),
-                Ok(_) if is_new(state, file) || changes.iter().any(|change| change.file == Some(at)) => Outcome::Changed,
+                Ok(_) if is_new(state, file) || changes.iter().any(|change| change.file == Some(at)) => {
+                    Outcome::Changed
+                }
                 Ok(_) if !rejects[at].is_empty() => Outcome::Unchanged,
                 Ok(_) => continue,
             };

@@ -117,7 +117,8 @@ async fn time_alone_makes_a_figure_final() {
 
 #[tokio::test]
 async fn each_file_of_a_folder_has_its_visit_and_the_later_name_wins() {
-    let (folder, mut poller) = files(&[("b.csv", "申請件数,2022年4月,90\n"), ("a.csv", &format!("{APRIL}{MAY}")), ("note.txt", "x")]);
+    let (folder, mut poller) =
+        files(&[("b.csv", "申請件数,2022年4月,90\n"), ("a.csv", &format!("{APRIL}{MAY}")), ("note.txt", "x")]);
     fs::write(folder.path().join("in/~$b.csv"), "x").unwrap();
     let poll = poller.poll().await;
     assert_eq!(
@@ -129,7 +130,8 @@ async fn each_file_of_a_folder_has_its_visit_and_the_later_name_wins() {
             "changed in/b.csv"
         ]
     );
-    let ids: Vec<&str> = poll.records.iter().filter_map(|r| if let Record::Visit(v) = r { Some(&*v.id) } else { None }).collect();
+    let ids: Vec<&str> =
+        poll.records.iter().filter_map(|r| if let Record::Visit(v) = r { Some(&*v.id) } else { None }).collect();
     assert_eq!(ids[1], format!("{}-2", ids[0]));
     let [Record::Observation(april), Record::Observation(may), ..] = &poll.records[..] else { panic!() };
     assert_eq!((&*april.visit, &*may.visit), (ids[1], ids[0]));
@@ -198,7 +200,13 @@ async fn two_collectors_of_the_same_files_publish_equal_figures() {
     second.collector.name = "c2".into();
     second.clock.pass(3600);
     let figures = |poll: Poll| -> Vec<_> {
-        let figure = |record| if let Record::Observation(o) = record { Some((o.series, o.period, o.value, o.finality, o.place)) } else { None };
+        let figure = |record| {
+            if let Record::Observation(o) = record {
+                Some((o.series, o.period, o.value, o.finality, o.place))
+            } else {
+                None
+            }
+        };
         poll.records.into_iter().filter_map(figure).collect()
     };
     assert_eq!(figures(first.poll().await), figures(second.poll().await));
@@ -227,7 +235,7 @@ async fn a_clock_set_back_stops_the_source_and_a_slow_one_does_not() {
 
 #[tokio::test]
 async fn too_much_at_once_is_a_failed_visit() {
-    let rows: String = (0..50_001).map(|n| format!("べつ{n},2022年4月,1\n")).collect();
+    let rows = "べつ,2022年4月,1\n".repeat(50_001);
     let (folder, mut poller) = one_file(&rows);
     assert_eq!(poller.lines().await, ["failed(too_many_records) r.csv"]);
     write(folder.path(), "r.csv", APRIL);

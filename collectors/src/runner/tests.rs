@@ -34,7 +34,9 @@ impl Outbox for Refusing {
         }
         let bus = || "b".to_owned();
         let (ack, pending): (Acknowledge, Pending) = Pending::new("b");
-        ack.send(Err(if self.fatal { BusError::Closed { bus: bus() } } else { BusError::Overloaded { bus: bus() } }.into()));
+        ack.send(Err(
+            if self.fatal { BusError::Closed { bus: bus() } } else { BusError::Overloaded { bus: bus() } }.into()
+        ));
         pending
     }
 

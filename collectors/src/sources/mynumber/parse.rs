@@ -29,7 +29,8 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &Seen) -> Result<
     ];
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
     let form = Form::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
-    let mut edition = Edition { source, sheet, columns: &columns, seen, figures: BTreeMap::new(), rejects: vec![], held: vec![] };
+    let mut edition =
+        Edition { source, sheet, columns: &columns, seen, figures: BTreeMap::new(), rejects: vec![], held: vec![] };
     let (mut rows, mut others) = (0_usize, BTreeMap::new());
     for row in columns.data(sheet) {
         rows += 1;
@@ -130,7 +131,9 @@ impl Edition<'_> {
         match (first, last) {
             (Some(Span::AsOf(first)), Some(Span::AsOf(last))) if first < last => Covers::From(first),
             (Some(Span::AsOf(only)), _) => Covers::Instant(only),
-            _ => others.iter().max_by_key(|(_, rows)| **rows).map_or(Covers::Nothing, |(most, _)| Covers::Instant(*most)),
+            _ => {
+                others.iter().max_by_key(|(_, rows)| **rows).map_or(Covers::Nothing, |(most, _)| Covers::Instant(*most))
+            }
         }
     }
 }

@@ -51,7 +51,8 @@ fn a_file_that_is_no_edition_says_why() {
 
 #[test]
 fn an_edition_without_the_city_speaks_for_the_date_of_its_other_rows() {
-    let text = "算出基準日,総数（人口）,交付枚数,団体コード\n2020/4/1,1,1,472913\n2020/4/1,1,1,475904\n2002/4/1,1,1,131016\n";
+    let text =
+        "算出基準日,総数（人口）,交付枚数,団体コード\n2020/4/1,1,1,472913\n2020/4/1,1,1,475904\n2002/4/1,1,1,131016\n";
     let parsed = parse(&editions(), text.as_bytes()).unwrap();
     assert_eq!((parsed.figures.len(), parsed.covers), (0, Covers::Instant(moment("2020-04-01"))));
 }

@@ -25,8 +25,17 @@ pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &Seen) -> Result<
         Wanted { role: "finality", words: &words.finality, required: false },
     ];
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
-    let mut reading =
-        Reading { source, sheet, columns: &columns, seen, rows: 0, figures: BTreeMap::new(), rejects: vec![], held: vec![], until: None };
+    let mut reading = Reading {
+        source,
+        sheet,
+        columns: &columns,
+        seen,
+        rows: 0,
+        figures: BTreeMap::new(),
+        rejects: vec![],
+        held: vec![],
+        until: None,
+    };
     for row in columns.data(sheet) {
         if let Err((role, reason)) = reading.row(row) {
             reading.rejects.push(rejected(&columns, sheet, row, role, reason));

@@ -104,7 +104,9 @@ fn what_does_not_fit_the_series_is_refused() {
 
 #[test]
 fn headings_totals_and_rows_made_ready_say_nothing() {
-    let (figures, rejects) = read("施策5,,\n合計,2019年度,9\n申請件数,合計,9\n申請件数,2022年7月,\n申請件数,2025年1月,－\n申請件数,2022年5月,\n");
+    let (figures, rejects) = read(
+        "施策5,,\n合計,2019年度,9\n申請件数,合計,9\n申請件数,2022年7月,\n申請件数,2025年1月,－\n申請件数,2022年5月,\n",
+    );
     assert_eq!(figures, ["applied/accepted 2022-05-01..2022-06-01 = missing"]);
     assert_eq!(rejects, [""; 0]);
 }

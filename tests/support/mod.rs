@@ -1,0 +1,95 @@
+//! A city of its own in a temporary folder, and the binary run on it.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A configuration in a temporary folder, with its data beside it.
+pub(crate) struct City {
+    folder: tempfile::TempDir,
+}
+
+impl City {
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        let city = Self { folder: tempfile::tempdir().unwrap() };
+        for part in ["plans", "sources.d"] {
+            std::fs::create_dir_all(city.config().join(part)).unwrap();
+        }
+        city
+    }
+
+    /// A copy of the shipped configuration.
+    pub(crate) fn shipped() -> Self {
+        let city = Self { folder: tempfile::tempdir().unwrap() };
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config"), &city.config());
+        city
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.config().join(file), text).unwrap();
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.config().join(file)).unwrap()
+    }
+
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shihyo"));
+        command.arg("--config").arg(self.config()).args(words);
+        command.env("SHIHYO__HTTP__LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub(crate) fn ok(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts a command that goes on, its log kept.
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        self.command(words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The canonical export of a plan.
+    pub(crate) fn export(&self, plan: &str, on: &str) -> String {
+        self.ok(&["report", "--format", "json", "--rollups", "--plan", plan, "--on", on])
+    }
+
+    /// One KPI of a plan's report.
+    pub(crate) fn kpi(&self, plan: &str, on: Option<&str>, kpi: &str) -> serde_json::Value {
+        let mut words = vec!["report", "--format", "json", "--plan", plan];
+        words.extend(on.iter().flat_map(|on| ["--on", on]));
+        let report: serde_json::Value = serde_json::from_str(&self.ok(&words)).unwrap();
+        let kpis = report["plans"][0]["kpis"].as_array().unwrap().clone();
+        kpis.into_iter().find(|k| k["id"] == kpi).unwrap_or_else(|| panic!("no KPI {kpi}"))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -74,7 +74,11 @@ fn plan_files(folder: &Path) -> Result<Vec<PathBuf>, Mistake> {
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
-    if paths.is_empty() { Err(mistake("there is no plan: add a file such as plans/city.toml".into())) } else { Ok(paths) }
+    if paths.is_empty() {
+        Err(mistake("there is no plan: add a file such as plans/city.toml".into()))
+    } else {
+        Ok(paths)
+    }
 }
 
 fn read_plan(name: &str, path: &Path) -> Result<PlanFile, Vec<Mistake>> {

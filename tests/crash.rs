@@ -1,4 +1,10 @@
 //! kill -9 at random moments under load: afterwards the export equals the one of a clean run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test may stop at what is wrong"
+)]
 
 mod support;
 

@@ -51,8 +51,16 @@ pub fn encode(record: &Record) -> Vec<u8> {
     serde_json::to_vec(&Form::from(record.clone())).unwrap_or_default()
 }
 
+/// How [`encode`] begins an observation.
+const OBSERVATION: &[u8] = b"{\"kind\":\"observation\",\"schema\":1,";
+
 /// Reads one record.
 pub fn decode(bytes: &[u8]) -> Result<Record, WireError> {
+    let invalid = |kind: &'static str, e: &serde_json::Error| WireError::Invalid { kind, message: e.to_string() };
+    if bytes.starts_with(OBSERVATION) {
+        // By far the most records: their kind and version need no pass of their own.
+        return form::read("observation", bytes).map_err(|e| invalid("observation", &e));
+    }
     let peek: Peek = serde_json::from_slice(bytes).map_err(|e| WireError::Malformed(e.to_string()))?;
     let kind = peek.kind.as_ref();
     let known = ["observation", "visit", "reject", "catalogue"].into_iter().find(|known| *known == kind);
@@ -60,7 +68,7 @@ pub fn decode(bytes: &[u8]) -> Result<Record, WireError> {
     if peek.schema != SCHEMA {
         return Err(WireError::UnknownSchema(peek.schema));
     }
-    form::read(kind, bytes).map_err(|e| WireError::Invalid { kind, message: e.to_string() })
+    form::read(kind, bytes).map_err(|e| invalid(kind, &e))
 }
 
 /// Canonical JSON of `[value, breakdown or null, finality]`, labels sorted by code point: what breaks

@@ -32,7 +32,10 @@ pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
     let folder = &city.settings.data_dir;
     let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
     if readers.is_empty() {
-        bail!("nothing is stored in {} yet: run `shihyo run` first (`shihyo run --once` collects once and ends)", folder.display());
+        bail!(
+            "nothing is stored in {} yet: run `shihyo run` first (`shihyo run --once` collects once and ends)",
+            folder.display()
+        );
     }
     Ok(readers)
 }

@@ -16,7 +16,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     if let Some(kind) = &options.sample {
         let found = KINDS.iter().find(|known| known.name == kind);
         let names: Vec<&str> = KINDS.iter().map(|known| known.name).collect();
-        let found = found.ok_or_else(|| anyhow::anyhow!("no kind of source `{kind}`; there are: {}", names.join(", ")))?;
+        let found =
+            found.ok_or_else(|| anyhow::anyhow!("no kind of source `{kind}`; there are: {}", names.join(", ")))?;
         print!("{}", found.sample);
         return Ok(());
     }

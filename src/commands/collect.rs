@@ -76,7 +76,9 @@ async fn collect(city: &City, sources: Vec<SourceConfig>, options: &Options) -> 
 fn print(collected: &[Collected]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for record in collected.iter().filter_map(|c| c.result.as_ref().ok()).flat_map(|(records, _)| records) {
-        out.write_all(&wire::encode(record)).and_then(|()| out.write_all(b"\n")).context("the records cannot be printed")?;
+        out.write_all(&wire::encode(record))
+            .and_then(|()| out.write_all(b"\n"))
+            .context("the records cannot be printed")?;
     }
     Ok(())
 }

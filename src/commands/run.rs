@@ -1,7 +1,7 @@
 //! `shihyo run`: everything in one process, on the embedded bus and store.
 
-use super::service::{self, Board, Pipeline, Told, UntilIdle};
 use super::collect;
+use super::service::{self, Board, Pipeline, Told, UntilIdle};
 use crate::city::City;
 use crate::clock::SystemClock;
 use crate::{Failure, city, log};

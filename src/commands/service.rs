@@ -23,8 +23,7 @@ use tokio_util::sync::CancellationToken;
 /// Makes the folder of the bus and the stores.
 pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
     let folder = &city.settings.data_dir;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("`data_dir` {} cannot be made", folder.display()))
+    std::fs::create_dir_all(folder).with_context(|| format!("`data_dir` {} cannot be made", folder.display()))
 }
 
 /// The runtime of collectors and scoreboard.
@@ -77,7 +76,10 @@ impl Pipeline {
             // Nobody listens any more when the process is ending anyway.
             let _ = tell.send(pipeline::run(&setup, consumer, &flag));
         };
-        std::thread::Builder::new().name("keep".into()).spawn(work).context("the pipeline's thread cannot be started")?;
+        std::thread::Builder::new()
+            .name("keep".into())
+            .spawn(work)
+            .context("the pipeline's thread cannot be started")?;
         Ok(Self { stop, ended })
     }
 

@@ -1,5 +1,5 @@
 //! A city of its own in a temporary folder, and the binary run on it.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test may stop at what is wrong")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -3,6 +3,8 @@
 //!
 //! One million observations of 40 daily series in random order, 5 % duplicates and 5 % corrections.
 
+#![allow(clippy::format_push_string, reason = "a bench writes its catalogue as it reads")]
+
 use aggregator_core::ask::{Ask, Cut};
 use aggregator_core::book::Book;
 use aggregator_core::ledger::{Figure, Key, Ledger, READ_AHEAD, Stored};

@@ -1,5 +1,11 @@
 //! A seeded simulation: random plans and records, judged by the core and by a naive oracle that was written
 //! from the rules alone. Both must say the same in every field. One seed replays a failure.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test may stop at what is wrong"
+)]
 
 mod oracle;
 
@@ -15,9 +21,26 @@ use std::fmt::Write;
 /// Rounds of a plain run; `SHIHYO_ROUNDS` asks for more, `SHIHYO_SEED` for one.
 const ROUNDS: u64 = 80;
 const ASKED: [&str; 20] = [
-    "2018-05-01", "2019-03", "2019-03-31", "2019-04-01", "2019-05-10", "2019-08-31", "FY2019", "2020-02", "2020-04-01",
-    "FY2020", "2020-12-31", "2021-07-15", "2022-03-31", "2022-04-01", "2022-04-20", "2022-05-20", "2022-03", "FY2021",
-    "2022-06", "2023-01-01",
+    "2018-05-01",
+    "2019-03",
+    "2019-03-31",
+    "2019-04-01",
+    "2019-05-10",
+    "2019-08-31",
+    "FY2019",
+    "2020-02",
+    "2020-04-01",
+    "FY2020",
+    "2020-12-31",
+    "2021-07-15",
+    "2022-03-31",
+    "2022-04-01",
+    "2022-04-20",
+    "2022-05-20",
+    "2022-03",
+    "FY2021",
+    "2022-06",
+    "2023-01-01",
 ];
 
 struct Random(u64);
@@ -60,7 +83,9 @@ fn series(r: &mut Random, id: &str, shape: &str, grain: &str) -> String {
         for range in r.pick(&[&[][..], &[""], &["until = '2020-10-01'", "from = '2020-10-01'"]]) {
             let every = r.pick(&["day", "month", "month", "quarter", "fiscal_year"]);
             let (due, grace) = (r.below(60), r.below(20));
-            text += &format!("[[series.source.rhythm]]\n{range}\nevery = '{every}'\nexpected_by_days = {due}\ngrace_days = {grace}\n");
+            text += &format!(
+                "[[series.source.rhythm]]\n{range}\nevery = '{every}'\nexpected_by_days = {due}\ngrace_days = {grace}\n"
+            );
         }
     }
     text
@@ -125,7 +150,8 @@ fn plan(r: &mut Random) -> (Catalogue, Vec<(&'static str, Grain)>) {
 
 fn records(r: &mut Random, shapes: &[(&'static str, Grain)]) -> Vec<Observation> {
     let mut records = Vec::new();
-    let day_of = |day: u64| Moment(Moment::parse("2018-01-01T00:00:00+09:00").unwrap().0 + 86_400 * i64::try_from(day).unwrap());
+    let day_of =
+        |day: u64| Moment(Moment::parse("2018-01-01T00:00:00+09:00").unwrap().0 + 86_400 * i64::try_from(day).unwrap());
     for (i, (shape, grain)) in shapes.iter().enumerate() {
         let mut add = |r: &mut Random, at: Moment, source: &str| {
             let span = if *shape == "flow" { Span::of(Period::holding(*grain, at)) } else { Span::AsOf(at) };
@@ -133,7 +159,13 @@ fn records(r: &mut Random, shapes: &[(&'static str, Grain)]) -> Vec<Observation>
             let known = match *shape {
                 "level" => 60 + months * 2 + i64::try_from(r.below(60)).unwrap(),
                 "counter" => months * 10 + i64::try_from(r.below(12)).unwrap(),
-                _ => i64::try_from(match grain { Grain::Day => r.below(2), Grain::Month => r.below(30), Grain::Quarter => r.below(90), _ => r.below(350) }).unwrap(),
+                _ => i64::try_from(match grain {
+                    Grain::Day => r.below(2),
+                    Grain::Month => r.below(30),
+                    Grain::Quarter => r.below(90),
+                    _ => r.below(350),
+                })
+                .unwrap(),
             };
             let labels = *shape == "counter" && i == 3;
             let breakdown = (labels && !r.one_in(9)).then(|| {
@@ -190,12 +222,18 @@ fn records(r: &mut Random, shapes: &[(&'static str, Grain)]) -> Vec<Observation>
 /// Every field of both answers as text, name by name.
 fn fields(ours: &Judgement, theirs: &oracle::KpiAnswer) -> Vec<(&'static str, String, String)> {
     let measured = ours.measured.as_ref();
-    let past = |p: &Option<aggregator_core::judge::Past>| format!("{:?}", p.as_ref().map(|p| (p.value.to_string(), p.at)));
-    let pair = |p: &Option<(contract::exact::Exact, Moment)>| format!("{:?}", p.as_ref().map(|(v, at)| (v.to_string(), *at)));
+    let past =
+        |p: &Option<aggregator_core::judge::Past>| format!("{:?}", p.as_ref().map(|p| (p.value.to_string(), p.at)));
+    let pair =
+        |p: &Option<(contract::exact::Exact, Moment)>| format!("{:?}", p.as_ref().map(|(v, at)| (v.to_string(), *at)));
     let number = |n: Option<&contract::exact::Exact>| format!("{:?}", n.map(ToString::to_string));
     vec![
         ("phase", ours.phase.name().into(), theirs.phase.clone()),
-        ("status", format!("{:?}", ours.status.map(|s| s.name())), format!("{:?}", theirs.status.as_deref())),
+        (
+            "status",
+            format!("{:?}", ours.status.map(aggregator_core::judge::Status::name)),
+            format!("{:?}", theirs.status.as_deref()),
+        ),
         ("value", number(measured.map(|m| &m.value)), number(theirs.value.as_ref())),
         ("as_of", format!("{:?}", measured.map(|m| m.at)), format!("{:?}", theirs.as_of)),
         ("provisional", measured.is_some_and(|m| m.provisional).to_string(), theirs.provisional.to_string()),
@@ -211,7 +249,15 @@ fn rows(book: &Book, ask: Ask) -> Vec<String> {
     let series = |i: u16| &book.catalogue.series[usize::from(i)];
     let all = book.view(ask.cut()).all();
     let row = |(key, r): &(aggregator_core::rollup::RollupKey, aggregator_core::rollup::Rollup)| {
-        format!("{} {:?} {} {:?} {} {}", series(key.series).id, key.period.grain, key.period, r.value, r.complete, r.provisional)
+        format!(
+            "{} {:?} {} {:?} {} {}",
+            series(key.series).id,
+            key.period.grain,
+            key.period,
+            r.value,
+            r.complete,
+            r.provisional
+        )
     };
     all.iter().map(row).collect()
 }
@@ -263,11 +309,16 @@ fn the_core_and_a_naive_oracle_say_the_same() {
                 wrong.entry("rollup").or_default().push(format!("seed {seed} on {on}: ours {ours} oracle {theirs}"));
             }
             if ours.len() != theirs.len() {
-                wrong.entry("rollups").or_default().push(format!("seed {seed} on {on}: {} {}", ours.len(), theirs.len()));
+                wrong.entry("rollups").or_default().push(format!(
+                    "seed {seed} on {on}: {} {}",
+                    ours.len(),
+                    theirs.len()
+                ));
             }
         }
     }
-    let summary: Vec<String> = wrong.values().map(|list| format!("{} like {}", list.len(), list[..list.len().min(6)].join("\n   "))).collect();
+    let summary: Vec<String> =
+        wrong.values().map(|list| format!("{} like {}", list.len(), list[..list.len().min(6)].join("\n   "))).collect();
     assert!(wrong.is_empty(), "\n{}", summary.join("\n"));
     assert!(seed.is_some() || compared > 50_000, "only {compared} fields were compared");
 }

@@ -1,4 +1,10 @@
 //! Runs every file of `scenarios/` : what a KPI must say, at each moment asked, from the figures given.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test may stop at what is wrong"
+)]
 
 mod support;
 

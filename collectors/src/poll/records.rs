@@ -170,7 +170,7 @@ impl Writer<'_> {
     }
 
     fn visit(&mut self, outcome: Outcome, address: &str, content: Option<(String, u64)>) -> String {
-        let mut id = format!("{}-{}-{}", self.collector, self.source.id, self.revision.0);
+        let mut id = format!("{}-{}-{}-{}", self.collector, self.source.plan, self.source.id, self.revision.0);
         if !self.visits.is_empty() {
             id = format!("{id}-{}", self.visits.len() + 1);
         }

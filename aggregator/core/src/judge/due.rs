@@ -14,9 +14,7 @@ fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
         let passed = Moment::midnight(date_of(day - rhythm.expected_by_days - rhythm.grace_days));
         let upto = [rhythm.until, source.until].into_iter().flatten().fold(passed, Moment::min);
         let last = Period::closing(rhythm.every, upto);
-        let due = |p: &Period| {
-            rhythm.last_day(*p) < day && rhythm.holds(*p) && source.takes_part(p.start(), p.end())
-        };
+        let due = |p: &Period| rhythm.last_day(*p) < day && rhythm.holds(*p) && source.takes_part(p.start(), p.end());
         (0..LOOK_BACK).map(|back| last.plus(-back)).find(due)
     };
     source.rhythm.iter().filter_map(latest).max_by_key(|p| (p.end(), p.start()))

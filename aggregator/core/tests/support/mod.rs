@@ -1,5 +1,6 @@
 //! Reads scenario files: a KPI, its figures and what is expected of it, as a non-programmer can read them.
 //! `scenarios/README.md` explains the form.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::format_push_string, reason = "a test may stop at what is wrong")]
 
 use contract::catalogue::{self, Catalogue, Shape};
 use contract::exact::{self, Exact};
@@ -127,7 +128,8 @@ fn figure(catalogue: &Catalogue, order: usize, line: &str) -> Observation {
     let order = notes.get("seen").map_or(order, |n| n.parse().expect("seen takes a number"));
     let (value, breakdown) = value(columns[1]);
     // Far enough in the future that no period of a scenario lies ahead of it.
-    let revision = Micros(Moment::midnight(parse_date("2030-01-01").unwrap()).micros().0 + order as i64);
+    let revision =
+        Micros(Moment::midnight(parse_date("2030-01-01").unwrap()).micros().0 + i64::try_from(order).unwrap());
     Observation {
         plan: "p".into(),
         series: series.id.clone(),

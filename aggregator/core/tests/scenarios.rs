@@ -70,5 +70,5 @@ fn every_scenario_says_what_is_expected() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(files.len() >= 25 && checked >= 100, "{} scenarios with {checked} expectations", files.len());
+    assert!(files.len() >= 70 && checked >= 450, "{} scenarios with {checked} expectations", files.len());
 }

@@ -54,7 +54,7 @@ async fn records_carry_where_they_come_from() {
     let poll = poller.poll().await;
     let [Record::Observation(seen), Record::Visit(visit)] = &poll.records[..] else { panic!("{:?}", poll.records) };
     let time = moment("2022-07-01").micros().0 + 1_000_000;
-    assert_eq!((seen.revision, &*seen.visit), (Micros(time), &*format!("c1-register-{time}")));
+    assert_eq!((seen.revision, &*seen.visit), (Micros(time), &*format!("c1-p-register-{time}")));
     assert_eq!((&*visit.id, visit.time, visit.bytes), (&*seen.visit, seen.revision, Some(54)));
     assert_eq!(seen.place.as_ref().unwrap().row, Some(2));
     assert_eq!((&*seen.plan, &*seen.source, &*visit.collector), ("p", "register", "c1"));

@@ -204,6 +204,21 @@ fn a_rebuild_finds_nothing_to_do_and_makes_dropped_rows_again() {
     assert_eq!(world.derived(), before);
 }
 
+/// Fails when a batch settles only what stands: the earlier figure came late, stands nowhere, and yet tells that
+/// a final figure was changed.
+#[test]
+fn an_earlier_figure_that_comes_late_marks_the_month_as_restated_at_once() {
+    let world = World::new();
+    world.publish(&[Record::Observation(uses("2019-06", 12, "2020-07-01"))]);
+    world.keep(1);
+    let before = world.derived();
+    world.publish(&[Record::Observation(uses("2019-06", 11, "2020-06-01"))]);
+    let counts = world.keep(2);
+    assert_eq!((counts.stored, counts.superseded), (2, 1));
+    assert_ne!(world.derived(), before, "nothing was marked");
+    assert_eq!(pipeline::rebuild(&world.setup()).unwrap(), 0, "a rebuild found what the batch had missed");
+}
+
 #[test]
 fn a_second_writer_is_refused_by_the_name_of_the_lock() {
     let world = World::new();

@@ -20,8 +20,8 @@ pub(super) type Read = Result<Record, &'static str>;
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// An observation to be stored; whether it stands.
-    Figure { key: Key, stands: bool },
+    /// An observation to be stored.
+    Figure(Key),
     /// The very same observation is stored.
     Duplicate,
     /// A visit, reject or catalogue to be stored; the store knows whether it is there.
@@ -45,7 +45,7 @@ pub(super) fn decide(books: &mut Shelf, read: &Read) -> Fate {
     match record {
         Record::Observation(observation) => match book.enter(observation) {
             Ok((_, Stored::Duplicate)) => Fate::Duplicate,
-            Ok((key, stored)) => Fate::Figure { key, stands: stored == Stored::Stands },
+            Ok((key, Stored::Stands | Stored::Superseded)) => Fate::Figure(key),
             Err(refusal) => Fate::Refused(refusal.label()),
         },
         Record::Catalogue(text) if !is_catalogue(text) => Fate::Refused(INVALID_CATALOGUE),

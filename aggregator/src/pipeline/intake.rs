@@ -23,7 +23,7 @@ pub(super) struct Sorted<'a> {
     observations: Vec<ToStore<'a>>,
     facts: Vec<&'a Record>,
     pub(super) quarantined: Vec<ToQuarantine<'a>>,
-    /// Plans with a figure that stands now.
+    /// Plans with a new figure.
     pub(super) touched: BTreeSet<&'a str>,
     /// Plans with a fact.
     pub(super) plans: BTreeSet<&'a str>,
@@ -50,7 +50,7 @@ pub(super) fn sort<'a>(books: &mut Shelf, names: &'a BTreeMap<String, PlanNames>
     for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
         sorted.received += 1;
         match (fate::decide(books, read), read) {
-            (Fate::Figure { key, stands }, Ok(Record::Observation(observation))) => {
+            (Fate::Figure(key), Ok(Record::Observation(observation))) => {
                 let plan = observation.plan.as_str();
                 if before.is_none_or(|(name, _)| name != plan) {
                     before = names.get(plan).map(|names| (plan, names));
@@ -59,18 +59,19 @@ pub(super) fn sort<'a>(books: &mut Shelf, names: &'a BTreeMap<String, PlanNames>
                 if let Some((_, names)) = before {
                     sorted.observations.push(ToStore { names, key, observation });
                 }
-                // Figures of one plan follow each other; the set need not be asked for each.
-                if stands && sorted.touched.last() != Some(&plan) {
+                // A figure that does not stand can still show that one was restated. Figures of one plan follow
+                // each other; the set need not be asked for each.
+                if sorted.touched.last() != Some(&plan) {
                     sorted.touched.insert(plan);
                 }
             }
-            (Fate::Fact | Fate::Figure { .. }, Ok(record)) => {
+            (Fate::Fact | Fate::Figure(_), Ok(record)) => {
                 sorted.plans.insert(record.plan());
                 sorted.facts.push(record);
             }
             (Fate::Duplicate, _) => sorted.duplicates += 1,
             (Fate::Refused(reason), _) => sorted.refuse(decoded.batch.partition, (offset, time, body), read, reason),
-            (Fate::Fact | Fate::Figure { .. }, Err(reason)) => {
+            (Fate::Fact | Fate::Figure(_), Err(reason)) => {
                 sorted.refuse(decoded.batch.partition, (offset, time, body), read, reason);
             }
         }

@@ -46,7 +46,7 @@ pub(super) fn all(
         let judged: Vec<_> = waiting.iter().map(|one| (one, fate::read(&one.body))).collect();
         let fates: Vec<_> = judged.iter().map(|(_, read)| fate::decide(books, read)).collect();
         let counts = |(fate, read): (&Fate, &(&Quarantined, fate::Read))| match (fate, &read.1) {
-            (Fate::Figure { .. }, Ok(record)) => Some(record.plan().to_owned()),
+            (Fate::Figure(_), Ok(record)) => Some(record.plan().to_owned()),
             _ => None,
         };
         plans.extend(fates.iter().zip(&judged).filter_map(counts));
@@ -87,7 +87,7 @@ fn settle(
     let new = match (fate, read) {
         (Fate::Refused(reason), _) if reason == one.reason => return Ok(()),
         (Fate::Refused(reason), _) => return change.put_reason(one.id, reason),
-        (Fate::Figure { key, .. }, Ok(Record::Observation(observation))) => {
+        (Fate::Figure(key), Ok(Record::Observation(observation))) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
             change.put_observations(&[ToStore { names, key, observation }])?;
             true

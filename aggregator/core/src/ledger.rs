@@ -8,9 +8,8 @@ mod figure;
 mod part;
 
 pub use figure::{Entry, Figure, Key, More, Stored};
-pub use part::Sum;
+pub use part::{Rollup, Sum};
 
-use crate::rollup::Rollup;
 use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::{Grain, Period};
 use contract::time::{Micros, Moment};

@@ -7,6 +7,7 @@ mod level;
 #[cfg(test)]
 mod tests;
 
+pub use crate::ledger::Rollup;
 pub use kept::{Change, Rollups, Touched};
 pub use level::Reading;
 
@@ -17,19 +18,6 @@ use contract::period::{Grain, Period};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
-
-/// The figure of one period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rollup {
-    /// The figure, or of an incomplete flow the sum of its known parts; `None` when nothing is known.
-    pub value: Option<i128>,
-    /// Ended, and all parts known.
-    pub complete: bool,
-    /// Some part is provisional.
-    pub provisional: bool,
-    /// Some part is a final figure that was changed later.
-    pub restated: bool,
-}
 
 /// Which rollup: series, definition and period, in the order of the canonical export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,9 +1,21 @@
 //! What several sources say together about one own-grain period of a flow, and the running sums of those.
 
 use super::Entry;
-use crate::rollup::Rollup;
 use contract::catalogue::{Combine, Series, SeriesSource};
 use contract::period::Period;
+
+/// The figure of one period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rollup {
+    /// The figure, or of an incomplete flow the sum of its known parts; `None` when nothing is known.
+    pub value: Option<i128>,
+    /// Ended, and all parts known.
+    pub complete: bool,
+    /// Some part is provisional.
+    pub provisional: bool,
+    /// Some part is a final figure that was changed later.
+    pub restated: bool,
+}
 
 /// How the sources of a flow become one figure.
 #[derive(Debug)]

@@ -1,14 +1,15 @@
-//! Files on disk: one, or those of a folder.
+//! Files on disk: one, or those of a folder and the folders in it.
 
 use super::{Address, FetchError, Fetched, Place, Validators};
-use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Files of one folder: a monthly file for a hundred years and some.
 const MAX_FILES: usize = 2_000;
+/// Folders within folders: `editions/2022/06/a.csv` and one more.
+const MAX_DEPTH: u32 = 3;
 
-/// The files at `path`: itself, or those in the folder with one of the extensions, sorted by name.
+/// The files at `path`: itself, or those in the folder and the folders in it with one of the extensions, sorted by name.
 pub(super) async fn list(path: &Path, text: &str, extensions: &[String]) -> Result<Vec<Address>, FetchError> {
     let (path, text, extensions) = (path.to_owned(), text.to_owned(), extensions.to_owned());
     blocking(move || list_now(&path, &text, &extensions)).await
@@ -33,17 +34,7 @@ fn list_now(path: &Path, text: &str, extensions: &[String]) -> Result<Vec<Addres
         return Ok(vec![Address { text: text.to_owned(), place: Place::File(path.to_owned()) }]);
     }
     let mut files = Vec::new();
-    for entry in path.read_dir().map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if let Some(name) = wanted(&file, extensions)
-            && !file.is_dir()
-        {
-            files.push(Address { text: format!("{}/{name}", text.trim_end_matches('/')), place: Place::File(file) });
-        }
-        if files.len() > MAX_FILES {
-            return Err(FetchError::TooManyFiles(MAX_FILES));
-        }
-    }
+    gather(path, text.trim_end_matches('/'), extensions, MAX_DEPTH, &mut files)?;
     if files.is_empty() {
         return Err(FetchError::NoFiles(extensions.to_vec()));
     }
@@ -51,12 +42,38 @@ fn list_now(path: &Path, text: &str, extensions: &[String]) -> Result<Vec<Addres
     Ok(files)
 }
 
-/// The name of a file with one of the extensions; hidden files and the locks of Office (`~$`) are none.
-fn wanted(file: &Path, extensions: &[String]) -> Option<String> {
-    let name = file.file_name()?.to_string_lossy().into_owned();
-    let extension = file.extension().map(OsStr::to_string_lossy)?;
+/// Adds the files of a folder and of the folders in it; a link to a folder is not followed, as it may lead back.
+fn gather(
+    folder: &Path,
+    text: &str,
+    extensions: &[String],
+    depth: u32,
+    files: &mut Vec<Address>,
+) -> Result<(), FetchError> {
+    for entry in folder.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        let inside = format!("{text}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            if depth > 0 {
+                gather(&path, &inside, extensions, depth - 1, files)?;
+            }
+        } else if is_wanted(&path, extensions) && !path.is_dir() {
+            files.push(Address { text: inside, place: Place::File(path) });
+        }
+        if files.len() > MAX_FILES {
+            return Err(FetchError::TooManyFiles(MAX_FILES));
+        }
+    }
+    Ok(())
+}
+
+/// True for a file with one of the extensions; hidden files and the locks of Office (`~$`) are none.
+fn is_wanted(file: &Path, extensions: &[String]) -> bool {
+    let Some((name, extension)) = file.file_name().zip(file.extension()) else { return false };
+    let (name, extension) = (name.to_string_lossy(), extension.to_string_lossy());
     let fits = extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(&extension));
-    (fits && !name.starts_with('.') && !name.starts_with("~$")).then_some(name)
+    fits && !name.starts_with('.') && !name.starts_with("~$")
 }
 
 fn read_now(path: &PathBuf, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
@@ -76,5 +93,29 @@ fn failed(error: io::Error) -> FetchError {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FetchError::NotFound,
         ErrorKind::PermissionDenied => FetchError::Permission,
         _ => FetchError::Io(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_lie_in_folders_within_folders_down_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |path: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        };
+        for path in
+            ["20220630/all.csv", "20180301/all.csv", "a.CSV", "~$a.csv", ".b.csv", "note.txt", "1/2/3/4/deep.csv"]
+        {
+            put(path);
+        }
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
+        let files = list_now(folder.path(), "editions/", &["csv".to_owned()]).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+        assert_eq!(names, ["editions/20180301/all.csv", "editions/20220630/all.csv", "editions/a.CSV"]);
     }
 }

@@ -191,7 +191,20 @@ fn a_correction_and_a_withdrawal_in_a_register_reach_the_report_and_are_explaine
     );
     let explained = city.ok(&["explain", "opendata-datasets", "--plan", "mihon", "--on", "2026-01-01"]);
     assert!(explained.contains("999") && explained.contains("registers.csv"), "{explained}");
+    assert!(explained.contains("見本（架空の計画）"), "{explained}");
     assert!(!explained.contains("見本太郎"), "a person's name left the register");
+    // All rows of one figure leave the register: its months are unknown, not zero, and the KPI has no data.
+    assert_eq!(city.kpi("mihon", Some("2020-11-30"), "video-meetings")["status"], "achieved");
+    let text = city.read(file);
+    let without: Vec<&str> = text.lines().filter(|line| !line.contains("テレビ会議の開催数")).collect();
+    city.write(file, &without.join("\r\n"));
+    std::thread::sleep(Duration::from_millis(5));
+    city.ok(&["run", "--once"]);
+    assert_eq!(city.kpi("mihon", Some("2020-11-30"), "video-meetings")["status"], "no_data");
+    let export = city.export("mihon", "2020-11-30");
+    let month =
+        "\"series\":\"video-meetings\",\"definition\":\"held\",\"grain\":\"month\",\"period\":\"2020-06\",\"value\":";
+    assert!(export.contains(&format!("{month}null,\"complete\":false")), "{export}");
     let known = city.ok(&[
         "report",
         "--format",

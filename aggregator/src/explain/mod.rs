@@ -68,6 +68,8 @@ impl From<&contract::catalogue::Text> for Bilingual {
 pub struct Explanation {
     /// Plan id.
     pub plan: String,
+    /// An invented plan (見本).
+    pub sample: bool,
     /// The moment asked.
     pub on: String,
     /// What was known when.
@@ -233,6 +235,7 @@ pub fn explain(
     let index = report.kpis.iter().position(|k| k.id == kpi).unwrap_or(0);
     Ok(Explanation {
         plan: catalogue.plan.id.clone(),
+        sample: catalogue.plan.sample,
         on: ask.0.to_string(),
         known_at: known.map(|(at, doubts)| KnownAt {
             time: at.to_string(),

@@ -30,6 +30,9 @@ impl Explanation {
     fn head(&self, out: &mut String) {
         let kpi = &self.kpi;
         line(out, format_args!("{} / {} ({} {})", self.name.ja, self.name.en, self.plan, kpi.id));
+        if self.sample {
+            line(out, format_args!("見本（架空の計画） / sample: an invented plan"));
+        }
         line(out, format_args!("基準時点 / on: {}", self.on));
         if let Some(known) = &self.known_at {
             let settled = if known.settled { "確定 settled" } else { "未確定 not settled" };

@@ -2,7 +2,7 @@
 
 use contract::reader::{Mistake, nearest};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// File of the settings inside the configuration folder.
 pub(crate) const FILE: &str = "shihyo.toml";
@@ -97,8 +97,22 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
         let message = "`collector.id` must have 1 to 64 characters".to_owned();
         return Err(Mistake { file: name, line: place("collector.id"), message });
     }
-    settings.data_dir = folder.join(&settings.data_dir);
+    settings.data_dir = tidied(&folder.join(&settings.data_dir));
     Ok(settings)
+}
+
+/// A path without `name/..`: `../data` lies beside the folder as it was named, also when that is a link.
+fn tidied(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        let named = matches!(out.components().next_back(), Some(Component::Normal(_)));
+        if part == Component::ParentDir && named {
+            out.pop();
+        } else {
+            out.push(part);
+        }
+    }
+    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
 /// The decoder's message with the key, and the nearest right word for an unknown one.
@@ -141,7 +155,9 @@ mod tests {
     fn an_empty_file_has_the_defaults() {
         let settings = load_text("").unwrap();
         assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8470");
-        assert!(settings.data_dir.ends_with("../data"));
+        assert!(settings.data_dir.ends_with("data") && !settings.data_dir.ends_with("../data"));
+        assert_eq!(tidied(Path::new("../../config/../data")), Path::new("../../data"));
+        assert_eq!(tidied(Path::new("config/..")), Path::new("."));
     }
 
     #[test]

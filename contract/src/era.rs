@@ -38,7 +38,7 @@ impl Era {
         (n >= 1 && (FIRST_YEAR..=LAST_YEAR).contains(&year)).then_some(year)
     }
 
-    /// True when this era's year `n` never came, in whole or from `date` on: a plan label, not a date.
+    /// True when this era had ended by `date`: a text that still names it then is a plan label, not a date.
     pub fn is_over(self, date: Date) -> bool {
         ERAS.iter().any(|era| era.first > self.first && era.first <= date)
     }

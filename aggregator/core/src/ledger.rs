@@ -229,11 +229,6 @@ impl Ledger {
         slots.iter().filter_map(|slot| self.entries.get((*slot as usize).wrapping_sub(1)))
     }
 
-    /// The entry of a key.
-    pub fn entry(&self, key: Key) -> Option<&Entry> {
-        self.said(key.series, key.definition, key.index).find(|entry| entry.source == key.source)
-    }
-
     /// The first and last bucket with figures.
     pub fn bucket_range(&self, series: usize, definition: usize) -> Option<(i32, i32)> {
         let buckets = &self.series[series].definitions[definition];

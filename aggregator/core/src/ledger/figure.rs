@@ -130,11 +130,6 @@ impl Entry {
         first.is_some_and(|(since, settled_at, _)| all().any(|(at, value, _)| at > since && value != settled_at))
     }
 
-    /// Revisions stored of this key.
-    pub fn revisions(&self) -> usize {
-        1 + self.others.as_ref().map_or(0, |others| others.len())
-    }
-
     /// The upsert rule: the greatest (revision, canonical bytes) stands.
     pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> Stored {
         let digest = figure.digest();

@@ -6,5 +6,6 @@ pub mod known_at;
 pub mod metrics;
 pub mod pipeline;
 pub mod render;
+pub mod sinks;
 pub mod store;
 pub mod web;

@@ -18,6 +18,7 @@ use prometheus::{
     Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     TextEncoder,
 };
+use sink::SinkMetrics;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const POLL_BUCKETS: [f64; 8] = [0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
 /// Seconds of a commit: from an idle disk to one that needs a person.
 const COMMIT_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+/// Seconds of a sink's turn: from one message on loopback to a full projection over a slow line.
+const SINK_BUCKETS: [f64; 8] = [0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 120.0];
 const PLAN_SOURCE: [&str; 2] = ["plan", "source"];
 const PLAN_KPI: [&str; 2] = ["plan", "kpi"];
 
@@ -71,6 +74,7 @@ pub struct Metrics {
     commit: Histogram,
     ready: IntGauge,
     kpi: KpiMetrics,
+    sink: SinkMetrics,
 }
 
 #[derive(Debug)]
@@ -105,6 +109,7 @@ impl Metrics {
             commit: kept(r, Histogram::with_opts(commit)?)?,
             ready: kept(r, IntGauge::new("shihyo_ready", "1 when the pipeline has caught up.")?)?,
             kpi: KpiMetrics::new(r)?,
+            sink: SinkMetrics::new(r)?,
             registry,
         };
         metrics.counted(Counts::default());
@@ -229,5 +234,6 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Res
     kept(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
 }
 
+mod sink;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,10 @@
 
 use super::derived::{self, Derived};
 use super::intake::{self, Decoded};
-use super::opening::{self, Open};
+use super::opening::{self, Followers, Open};
 use super::reading::{Work, chain};
 use super::{Counts, PipelineError, Setup, Shelf};
+use crate::sinks::Workers;
 use crate::store::StoreError;
 use aggregator_core::ask::Ask;
 use bus::{Partition, Position};
@@ -24,14 +25,26 @@ const SLICE: Duration = Duration::from_millis(50);
 /// Owns the stores of the open partitions.
 pub(super) struct Keeper {
     setup: Setup,
+    // Declared before the stores, so that it is dropped before them.
+    workers: BTreeMap<Partition, Workers>,
     open: BTreeMap<Partition, Open>,
     today: Ask,
+    followers: Followers,
 }
 
 impl Keeper {
+    /// A keeper whose sinks are told what changes.
     pub(super) fn new(setup: Setup) -> Self {
+        let followers =
+            Followers { names: Some(setup.sinks.iter().map(|sink| sink.name).collect()), anew: setup.shared };
+        Self { followers, ..Self::silent(setup) }
+    }
+
+    /// A keeper that tells nobody; those who follow find the changes later.
+    pub(super) fn silent(setup: Setup) -> Self {
         let today = derived::today(setup.clock.now());
-        Self { setup, open: BTreeMap::new(), today }
+        let followers = Followers::default();
+        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, followers }
     }
 
     /// Does what it is asked until nobody can ask any more.
@@ -59,7 +72,7 @@ impl Keeper {
     pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
         let Setup { data, configured, .. } = &self.setup;
         let mut books = books(&self.setup);
-        let opened = opening::open(data, partition, configured, &mut books, self.today);
+        let opened = opening::open(data, partition, configured, &mut books, self.today, &self.followers);
         drop(books);
         match opened {
             Ok(open) => {
@@ -81,6 +94,7 @@ impl Keeper {
         loop {
             match self.open(partition) {
                 Ok(changed) => {
+                    self.start_sinks(partition)?;
                     let counts = self.setup.progress.counts();
                     tracing::info!(%partition, changed, stored = counts.stored, "opened a partition");
                     break;
@@ -92,8 +106,16 @@ impl Keeper {
         Ok(self.open.get(&partition).and_then(|open| open.position))
     }
 
-    /// Closes a partition; its figures leave the books.
+    fn start_sinks(&mut self, partition: Partition) -> Result<(), StoreError> {
+        let Some(open) = self.open.get(&partition) else { return Ok(()) };
+        let workers = Workers::start(&self.setup, partition, &open.writer)?;
+        self.workers.insert(partition, workers);
+        Ok(())
+    }
+
+    /// Closes a partition: its sinks end first, its figures leave the books.
     fn close(&mut self, partition: Partition) -> Result<(), StoreError> {
+        self.workers.remove(&partition);
         let Some(closed) = self.open.remove(&partition) else { return Ok(()) };
         let plans = closed.plans.clone();
         drop(closed);

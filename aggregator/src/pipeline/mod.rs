@@ -30,8 +30,10 @@ mod rejudge;
 pub use configured::Configured;
 pub use counts::{Counts, Lost, check};
 pub use progress::{Progress, State};
+pub(crate) use reading::chain;
 
 use crate::books::Books;
+use crate::sinks::{Membership, SinkMaker};
 use crate::store::{self, StoreError};
 use aggregator_core::book::Book;
 use bus::{BusError, Consumer};
@@ -66,13 +68,29 @@ pub struct Setup {
     pub books: Books,
     /// Where it tells how far it is.
     pub progress: Arc<Progress>,
+    /// Who is told of what changed.
+    pub sinks: Arc<[SinkMaker]>,
+    /// Whether this instance may still speak for its partitions.
+    pub membership: Arc<dyn Membership>,
+    /// True where partitions move between instances: whoever opens one tells its sinks everything anew, since
+    /// another may have written from older figures meanwhile.
+    pub shared: bool,
 }
 
 impl Setup {
     /// A setup with fresh books and progress.
     pub fn new(data: PathBuf, configured: Configured, clock: Arc<dyn Clock>) -> Self {
         let books = Arc::new(RwLock::new(configured.books()));
-        Self { data, configured: Arc::new(configured), clock, books, progress: Arc::default() }
+        Self {
+            data,
+            configured: Arc::new(configured),
+            clock,
+            books,
+            progress: Arc::default(),
+            sinks: Arc::default(),
+            membership: Arc::new(()),
+            shared: false,
+        }
     }
 }
 
@@ -117,7 +135,7 @@ pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Res
 /// Makes the derived rows of every store in the folder again from its facts, and says how many rows
 /// differed: 0 in a healthy store. Refused while another process writes it.
 pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
-    let mut keeper = Keeper::new(setup.clone());
+    let mut keeper = Keeper::silent(setup.clone());
     let mut changed = 0;
     for partition in store::partitions(&setup.data)? {
         changed += keeper.open(partition)?;

@@ -29,6 +29,15 @@ pub(super) struct Open {
     pub(super) changed: u64,
 }
 
+/// Who follows the stores, as [`super::Setup`] says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Followers {
+    /// Names of the sinks; `None` leaves those that follow as they are.
+    pub(super) names: Option<Vec<&'static str>>,
+    /// True when they are to be told everything anew.
+    pub(super) anew: bool,
+}
+
 /// Opens the store of a partition and enters its facts in the books. When it fails, the books may hold
 /// a part of them and must be made again.
 pub(super) fn open(
@@ -37,8 +46,13 @@ pub(super) fn open(
     configured: &Configured,
     books: &mut Shelf,
     today: Ask,
+    followers: &Followers,
 ) -> Result<Open, StoreError> {
     let mut writer = store::open_writer(dir, partition)?;
+    let digests = configured.digests();
+    // What a changed catalogue no longer has would stay with those who were told of it.
+    let anew = followers.anew || writer.read().configuration()? != digests;
+    writer.change(|change| change.put_sinks(followers.names.as_deref(), anew))?;
     let mut names = BTreeMap::new();
     writer.change(|change| {
         for catalogue in configured.catalogues() {
@@ -47,7 +61,6 @@ pub(super) fn open(
         Ok(())
     })?;
     let (mut plans, unwanted) = enter(&writer, books)?;
-    let digests = configured.digests();
     if !unwanted.is_empty() || writer.read().configuration()? != digests {
         plans.extend(rejudge::all(&mut writer, books, &names, partition, &unwanted)?);
     }

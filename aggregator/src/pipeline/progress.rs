@@ -46,6 +46,11 @@ impl Progress {
         self.lock().counts
     }
 
+    /// Where figures of ours are told.
+    pub(crate) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_deref()
+    }
+
     /// What is stored by now; `ready` when a partition is open.
     pub(super) fn kept(&self, counts: Counts, positions: BTreeMap<i32, i64>, ready: bool) {
         let mut state = self.lock();

@@ -88,7 +88,7 @@ fn again(mut call: impl FnMut() -> Result<(), BusError>) -> Result<(), PipelineE
 }
 
 /// An error with all its causes on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -13,6 +13,8 @@ pub struct Change<'a> {
     pub(super) transaction: &'a Transaction<'a>,
     pub(super) names: &'a mut Names,
     pub(super) path: &'a Path,
+    /// Whether any sink follows this store; without one no change is noted.
+    pub(super) followed: &'a mut bool,
 }
 
 impl Change<'_> {

@@ -39,6 +39,7 @@ fn sum(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i128>> {
 impl Change<'_> {
     /// Writes a rollup, or removes it when it is gone.
     pub fn put_rollup(&mut self, row: RollupRow, rollup: Option<Rollup>) -> Result<(), StoreError> {
+        self.note_rollup(row)?;
         let Some(r) = rollup else { return self.remove_rollup(row) };
         let (plan, series, definition, grain, period) = row;
         self.execute(
@@ -60,6 +61,7 @@ impl Change<'_> {
 
     /// Writes the judgement of a KPI, or removes it.
     pub fn put_judgement(&mut self, plan: i64, kpi: i64, report: Option<&str>) -> Result<(), StoreError> {
+        self.note_plan(plan)?;
         match report {
             Some(report) => self.execute(
                 "INSERT OR REPLACE INTO judgements(plan, kpi, report) VALUES (?1, ?2, ?3)",

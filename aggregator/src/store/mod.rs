@@ -7,15 +7,19 @@
 //! ```text
 //! facts    names  observations  visits  rejects  catalogues  quarantine  positions  counts  configuration
 //! derived  rollups  judgements                     (made again from the facts by `shihyo rebuild`)
+//! told     changes  sinks  dead_letters            (what sinks still have to write, and where they are)
 //! ```
 //!
 //! - **writer**: the one process that changes a store; it holds `store-<partition>.db.lock`.
 //! - **reader**: anybody else, read-only, at the same time.
+//! - **desk**: where a sink notes how far it is, beside the writer and in the same process.
 //! - **change**: one transaction, all of it or nothing.
 //! - **name**: a text that is said often (an id, an address), stored once and then by its number.
 
 mod change;
+mod changes;
 mod derived;
+mod desk;
 mod error;
 mod file;
 mod names;
@@ -27,7 +31,9 @@ mod visits;
 mod writer;
 
 pub use change::Change;
+pub use changes::{Changed, ChangedFigure};
 pub use derived::RollupRow;
+pub use desk::Desk;
 pub use error::StoreError;
 pub use names::{PlanNames, SeriesNames};
 pub use observations::ToStore;

@@ -2,6 +2,7 @@
 
 use super::{Change, StoreError};
 use contract::catalogue::Catalogue;
+use contract::period::Grain;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
@@ -106,6 +107,8 @@ pub struct PlanNames {
 pub struct SeriesNames {
     /// Number of the series' id.
     pub id: i64,
+    /// Its own grain.
+    pub grain: Grain,
     /// By index of the definition.
     pub definitions: Vec<i64>,
     /// By index of the source.
@@ -119,6 +122,7 @@ impl Change<'_> {
         for one in &catalogue.series {
             series.push(SeriesNames {
                 id: self.name(&one.id)?,
+                grain: one.grain,
                 definitions: one.definitions.iter().map(|d| self.name(&d.id)).collect::<Result<_, _>>()?,
                 sources: one.sources.iter().map(|s| self.name(&s.id)).collect::<Result<_, _>>()?,
             });

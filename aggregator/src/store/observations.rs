@@ -29,7 +29,8 @@ pub struct ToStore<'a> {
 impl Change<'_> {
     /// Appends observations.
     pub fn put_observations(&mut self, rows: &[ToStore<'_>]) -> Result<(), StoreError> {
-        self.append(rows).map_err(|error| StoreError::of(self.path, error))
+        self.append(rows).map_err(|error| StoreError::of(self.path, error))?;
+        rows.iter().try_for_each(|row| self.note_figure(row.names, row.key))
     }
 
     fn append(&mut self, rows: &[ToStore<'_>]) -> rusqlite::Result<()> {

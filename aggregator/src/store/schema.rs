@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
 
 /// What brings a store from each version to the next, the first from nothing. A store's `user_version`
 /// is how many of them it has seen; what was published is never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[V1];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -49,5 +49,20 @@ const V1: &str = "
     CREATE TABLE judgements(
         plan INTEGER NOT NULL, kpi INTEGER NOT NULL, report TEXT NOT NULL,
         PRIMARY KEY (plan, kpi)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// What sinks need. A change names a derived row or figure that a sink may have to write again, in the
+/// transaction that changed it; without a sink none is noted. `series` is NULL when only judgements changed.
+/// AUTOINCREMENT: a number is never given twice, although those that every sink has seen are removed.
+const V2: &str = "
+    CREATE TABLE changes(
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, plan INTEGER NOT NULL,
+        series INTEGER, definition INTEGER, grain INTEGER, period INTEGER
+    ) STRICT;
+    CREATE TABLE sinks(name TEXT PRIMARY KEY, cursor INTEGER) STRICT, WITHOUT ROWID;
+    CREATE TABLE dead_letters(
+        sink TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, time INTEGER NOT NULL,
+        PRIMARY KEY (sink, body)
     ) STRICT, WITHOUT ROWID;
 ";

@@ -1,7 +1,7 @@
 //! The one writer of a store.
 
 use super::names::Names;
-use super::{Change, Reader, StoreError, file};
+use super::{Change, Desk, Reader, StoreError, file};
 use bus::Partition;
 use rusqlite::TransactionBehavior;
 use std::fs::File;
@@ -12,6 +12,7 @@ use std::path::Path;
 pub struct Writer {
     reader: Reader,
     names: Names,
+    followed: bool,
     _lock: File,
 }
 
@@ -22,12 +23,17 @@ impl Writer {
         let path = super::path(dir, partition);
         let lock = file::lock(&path)?;
         let connection = file::open(&path)?;
-        Ok(Self { reader: Reader { connection, path }, names: Names::default(), _lock: lock })
+        Ok(Self { reader: Reader { connection, path }, names: Names::default(), followed: false, _lock: lock })
     }
 
     /// What is in it.
     pub fn read(&self) -> &Reader {
         &self.reader
+    }
+
+    /// A place for a sink; to be given up before this writer.
+    pub fn desk(&self) -> Result<Desk, StoreError> {
+        Desk::open(&self.reader.path)
     }
 
     /// Removes all derived rows; they can be made again from the facts.
@@ -44,7 +50,8 @@ impl Writer {
         let failed = |error| StoreError::of(path, error);
         // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let mut change = Change { transaction: &transaction, names: &mut self.names, path };
+        let mut change =
+            Change { transaction: &transaction, names: &mut self.names, path, followed: &mut self.followed };
         let outcome = work(&mut change).and_then(|done| transaction.commit().map_err(failed).map(|()| done));
         if outcome.is_err() {
             self.names.forget();

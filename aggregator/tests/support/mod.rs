@@ -177,8 +177,12 @@ impl World {
 
     /// Runs the pipeline until it has received `total` records in all, and gives the counts.
     pub fn keep(&self, total: u64) -> Counts {
-        let setup = self.setup();
-        let counts = run_until(&setup, &self.bus(), total);
+        self.keep_with(&self.setup(), total, || ())
+    }
+
+    /// The same with a setup of one's own, and something to be done before it is stopped.
+    pub fn keep_with(&self, setup: &Setup, total: u64, then: impl FnOnce()) -> Counts {
+        let counts = run_until_then(setup, &self.bus(), total, then);
         assert_eq!(pipeline::check(&self.reader()).unwrap(), Counts { superseded: 0, ..counts });
         counts
     }
@@ -201,6 +205,10 @@ impl World {
 
 /// Runs the pipeline on a bus until it has received `total` records, then stops it.
 pub fn run_until(setup: &Setup, bus: &Path, total: u64) -> Counts {
+    run_until_then(setup, bus, total, || ())
+}
+
+fn run_until_then(setup: &Setup, bus: &Path, total: u64, then: impl FnOnce()) -> Counts {
     let stop = AtomicBool::new(false);
     let log = Box::new(SqliteConsumer::open(bus).unwrap());
     std::thread::scope(|scope| {
@@ -213,8 +221,11 @@ pub fn run_until(setup: &Setup, bus: &Path, total: u64) -> Counts {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+        // Ended in any case: a thread that runs on would keep the test from failing.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(then));
         stop.store(true, Ordering::Relaxed);
         running.join().unwrap().unwrap();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     });
     let counts = setup.progress.counts();
     assert_eq!(counts.received, total);

@@ -5,11 +5,17 @@
 //! when somebody scrapes ([`Metrics::exposition`]), so that a restart changes nothing. No address, cell text or
 //! other content becomes a label: only ids of the configuration and words of ours.
 
+mod bus;
+mod sink;
+
+pub use bus::Waiting;
+
 use crate::books::Books;
 use aggregator_core::ask::Ask;
 use aggregator_core::book::Book;
 use aggregator_core::judge::Status;
 use aggregator_core::report::{KpiReport, Number};
+use bus::BusMetrics;
 use contract::exact::canonical;
 use contract::period::Period;
 use contract::time::{Micros, Moment};
@@ -75,6 +81,7 @@ pub struct Metrics {
     ready: IntGauge,
     kpi: KpiMetrics,
     sink: SinkMetrics,
+    bus: BusMetrics,
 }
 
 #[derive(Debug)]
@@ -110,6 +117,7 @@ impl Metrics {
             ready: kept(r, IntGauge::new("shihyo_ready", "1 when the pipeline has caught up.")?)?,
             kpi: KpiMetrics::new(r)?,
             sink: SinkMetrics::new(r)?,
+            bus: BusMetrics::new(r)?,
             registry,
         };
         metrics.counted(Counts::default());
@@ -234,6 +242,5 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Res
     kept(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
 }
 
-mod sink;
 #[cfg(test)]
 mod tests;

@@ -158,7 +158,7 @@ impl Board {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "the scoreboard is at http://{address}/");
         }
-        web::serve(listener, site, stop.cancelled_owned()).await.context("the scoreboard stopped")
+        web::serve(listener, web::router(site), stop.cancelled_owned()).await.context("the scoreboard stopped")
     }
 }
 

@@ -174,7 +174,7 @@ impl Keeper {
         tally.duplicate += added.duplicate;
         tally.quarantined += added.quarantined;
         tell_quarantined(&self.setup, &sorted);
-        self.setup.progress.committed(started.elapsed());
+        self.setup.progress.committed(started.elapsed(), self.setup.clock.now());
         self.tell();
         Ok(())
     }

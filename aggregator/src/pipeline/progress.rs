@@ -3,6 +3,7 @@
 use super::Counts;
 use crate::metrics::{self, Metrics};
 use crate::web::Readiness;
+use contract::time::Micros;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -66,9 +67,10 @@ impl Progress {
     }
 
     /// A batch was committed.
-    pub(super) fn committed(&self, took: Duration) {
+    pub(super) fn committed(&self, took: Duration, at: Micros) {
         if let Some(metrics) = &self.metrics {
             metrics.batch_committed(took);
+            metrics.handled(at);
         }
     }
 

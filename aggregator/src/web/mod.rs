@@ -70,15 +70,25 @@ pub fn router(site: Site) -> Router {
         .with_state(site)
 }
 
-/// Serves the site until `shutdown` resolves, then lets answers under way end within five seconds.
-pub async fn serve<F>(listener: TcpListener, site: Site, shutdown: F) -> std::io::Result<()>
+/// What machines ask of a process without a scoreboard, such as a collector.
+pub fn probes(site: Site) -> Router {
+    Router::new()
+        .route("/metrics", get(probes::metrics))
+        .route("/livez", get(probes::livez))
+        .route("/readyz", get(probes::readyz))
+        .layer(map_response(answer::harden))
+        .with_state(site)
+}
+
+/// Serves [`router`] or [`probes`] until `shutdown` resolves, then lets answers under way end within five seconds.
+pub async fn serve<F>(listener: TcpListener, router: Router, shutdown: F) -> std::io::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    serve_within(listener, site, shutdown, SHUTDOWN_GRACE).await
+    serve_within(listener, router, shutdown, SHUTDOWN_GRACE).await
 }
 
-async fn serve_within<F>(listener: TcpListener, site: Site, shutdown: F, grace: Duration) -> std::io::Result<()>
+async fn serve_within<F>(listener: TcpListener, router: Router, shutdown: F, grace: Duration) -> std::io::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -87,7 +97,7 @@ where
         shutdown.await;
         begun.send_replace(true);
     };
-    let server = axum::serve(listener, router(site)).with_graceful_shutdown(stop);
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop);
     let overdue = async move {
         // The sender lives in the server until it has begun to stop.
         if seen.wait_for(|begun| *begun).await.is_err() {

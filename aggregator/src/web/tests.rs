@@ -163,7 +163,7 @@ async fn under_way(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { stopped.await.unwrap_or_default() };
-    let server = tokio::spawn(serve_within(listener, site, shutdown, grace));
+    let server = tokio::spawn(serve_within(listener, router(site), shutdown, grace));
     let mut reader = TcpStream::connect(address).unwrap();
     reader.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     // Long enough for the request to be under way; if it is not, the tests below prove less but do not fail.

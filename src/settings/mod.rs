@@ -1,5 +1,10 @@
 //! `shihyo.toml`: the settings of this machine, layered with `SHIHYO__SECTION__KEY` from the environment.
 
+mod outside;
+mod secret;
+
+pub(crate) use outside::{Alerts, Influxdb, Kafka, Security};
+
 use contract::reader::{Mistake, nearest};
 use serde::Deserialize;
 use std::path::{Component, Path, PathBuf};
@@ -22,6 +27,15 @@ pub(crate) struct Settings {
     /// This collector.
     #[serde(default)]
     pub(crate) collector: Collector,
+    /// Kafka; when it is named, records travel through it.
+    #[serde(default)]
+    pub(crate) kafka: Option<Kafka>,
+    /// InfluxDB; when it is named, figures and KPIs are written to it.
+    #[serde(default)]
+    pub(crate) influxdb: Option<Influxdb>,
+    /// Who is alerted.
+    #[serde(default)]
+    pub(crate) alerts: Alerts,
     /// Logging.
     #[serde(default)]
     pub(crate) log: Log,
@@ -47,11 +61,13 @@ impl Default for Http {
 pub(crate) struct Collector {
     /// Its name in visits; unique among the machines that publish.
     pub(crate) id: String,
+    /// Address and port on which `shihyo collect` serves its metrics; none unless it is named.
+    pub(crate) listen: Option<std::net::SocketAddr>,
 }
 
 impl Default for Collector {
     fn default() -> Self {
-        Self { id: "local".into() }
+        Self { id: "local".into(), listen: None }
     }
 }
 
@@ -82,7 +98,13 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(Mistake { file: name, line: 1, message: format!("cannot be read: {error}") }),
     };
-    let environment = config::Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").try_parsing(true);
+    let environment = config::Environment::with_prefix(PREFIX)
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key(outside::URLS)
+        .source(Some(secret::environment_without_secrets()));
     let layered = config::Config::builder()
         .add_source(config::File::from_str(&text, config::FileFormat::Toml))
         .add_source(environment)
@@ -98,6 +120,8 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
         return Err(Mistake { file: name, line: place("collector.id"), message });
     }
     settings.data_dir = tidied(&folder.join(&settings.data_dir));
+    let wrong = |wrong: outside::Wrong| Mistake { file: name.clone(), line: place(wrong.key), message: wrong.message };
+    settings.complete(folder).map_err(wrong)?;
     Ok(settings)
 }
 
@@ -142,30 +166,4 @@ fn line_of(text: &str, path: &str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load_text(text: &str) -> Result<Settings, Mistake> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(FILE), text).unwrap();
-        load(folder.path())
-    }
-
-    #[test]
-    fn an_empty_file_has_the_defaults() {
-        let settings = load_text("").unwrap();
-        assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8470");
-        assert!(settings.data_dir.ends_with("data") && !settings.data_dir.ends_with("../data"));
-        assert_eq!(tidied(Path::new("../../config/../data")), Path::new("../../data"));
-        assert_eq!(tidied(Path::new("config/..")), Path::new("."));
-    }
-
-    #[test]
-    fn a_wrong_key_is_named_with_its_line() {
-        let mistake = load_text("data_dir = \"x\"\n[http]\nlistn = \"127.0.0.1:1\"\n").unwrap_err();
-        assert_eq!(mistake.line, 3);
-        assert!(mistake.message.starts_with("unknown key `listn`; did you mean `listen`?"), "{mistake}");
-        let mistake = load_text("[http]\nlisten = \"nowhere\"\n").unwrap_err();
-        assert_eq!(mistake.line, 2);
-    }
-}
+mod tests;

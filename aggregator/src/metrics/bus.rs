@@ -1,0 +1,85 @@
+//! What the bus tells: how much waits to be shipped, and how far behind reading is.
+
+use super::{Metrics, MetricsError, gauges, kept, seconds, set_total};
+use contract::time::Micros;
+use prometheus::{Gauge, GaugeVec, IntCounter, Registry};
+use std::time::Duration;
+
+/// The outbox of a collector as its shipper sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Records that wait to be shipped.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes at which polling stops.
+    pub limit: u64,
+    /// Age of the oldest.
+    pub oldest: Duration,
+    /// Records shipped since the start.
+    pub shipped: u64,
+    /// Deliveries that failed and were tried again, since the start.
+    pub failures: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct BusMetrics {
+    records: Gauge,
+    bytes: Gauge,
+    limit: Gauge,
+    oldest: Gauge,
+    shipped: IntCounter,
+    failures: IntCounter,
+    handled: Gauge,
+    lag: GaugeVec,
+}
+
+impl BusMetrics {
+    pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
+        let gauge = |name: &str, help: &str| kept(r, Gauge::new(name, help)?);
+        let counter = |name: &str, help: &str| kept(r, IntCounter::new(name, help)?);
+        let handled = "shihyo_last_record_handled_timestamp_seconds";
+        let oldest = "Age of the oldest record that waits to be shipped.";
+        Ok(Self {
+            records: gauge("shihyo_outbox_records", "Records that wait to be shipped.")?,
+            bytes: gauge("shihyo_outbox_bytes", "Bytes that wait to be shipped.")?,
+            limit: gauge("shihyo_outbox_limit_bytes", "Bytes at which polling stops; 0 without a limit.")?,
+            oldest: gauge("shihyo_outbox_oldest_age_seconds", oldest)?,
+            shipped: counter("shihyo_shipped_records_total", "Records the bus has acknowledged.")?,
+            failures: counter("shihyo_ship_failures_total", "Deliveries that failed and were tried again.")?,
+            handled: gauge(handled, "When the last batch of records was stored.")?,
+            lag: gauges(r, "shihyo_bus_lag_records", "Records on the bus that were not read yet.", &["partition"])?,
+        })
+    }
+}
+
+impl Metrics {
+    /// The outbox as it is now.
+    pub fn outbox(&self, waiting: Waiting) {
+        let Waiting { records, bytes, limit, oldest, shipped, failures } = waiting;
+        for (gauge, count) in [(&self.bus.records, records), (&self.bus.bytes, bytes), (&self.bus.limit, limit)] {
+            gauge.set(float(count));
+        }
+        self.bus.oldest.set(oldest.as_secs_f64());
+        set_total(&self.bus.shipped, shipped);
+        set_total(&self.bus.failures, failures);
+    }
+
+    /// How many records of each partition of ours were not read yet.
+    pub fn lag(&self, partitions: impl Iterator<Item = (i32, u64)>) {
+        self.bus.lag.reset();
+        for (partition, records) in partitions {
+            self.bus.lag.with_label_values(&[&partition.to_string()]).set(float(records));
+        }
+    }
+
+    /// Records were stored.
+    pub(crate) fn handled(&self, at: Micros) {
+        self.bus.handled.set(seconds(at.moment()));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric of that size is exact enough")]
+fn float(count: u64) -> f64 {
+    count as f64
+}

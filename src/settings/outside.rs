@@ -1,0 +1,211 @@
+//! The servers outside this process: Kafka, InfluxDB, and those who are alerted.
+
+use super::Settings;
+use super::secret::{self, Secret};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The setting that is a list, also in the environment.
+pub(super) const URLS: &str = "alerts.alertmanager.urls";
+
+/// Kafka. The last three are for `shihyo topics ensure`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kafka {
+    /// Addresses with ports, separated by commas.
+    pub(crate) brokers: String,
+    /// The topic.
+    #[serde(default = "topic")]
+    pub(crate) topic: String,
+    /// The consumer group of the aggregators.
+    #[serde(default = "group")]
+    pub(crate) group: String,
+    /// How connections are secured.
+    #[serde(default)]
+    pub(crate) security: Security,
+    /// How we prove who we are.
+    #[serde(default = "mechanism")]
+    pub(crate) mechanism: String,
+    /// Who we are.
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    /// File of the password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The password, once it was read.
+    #[serde(skip)]
+    pub(crate) password: Option<Secret>,
+    /// Certificates that are trusted, as PEM; the system's when it is not named.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How much may wait on this machine for Kafka, in MiB; beyond it polling stops.
+    #[serde(default = "outbox_limit_mb")]
+    pub(crate) outbox_limit_mb: u64,
+    /// Partitions of the topic: never more aggregators at work than that.
+    #[serde(default = "partitions")]
+    pub(crate) partitions: i32,
+    /// Copies of the topic.
+    #[serde(default = "replication")]
+    pub(crate) replication: i32,
+    /// Copies that must have taken a record before it is acknowledged.
+    #[serde(default = "min_insync")]
+    pub(crate) min_insync: i32,
+}
+
+/// How connections are secured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Security {
+    /// Not at all: loopback only.
+    #[default]
+    Plaintext,
+    /// TLS.
+    Ssl,
+    /// A password, in the clear unless the mechanism hides it.
+    SaslPlaintext,
+    /// A password over TLS.
+    SaslSsl,
+}
+
+/// InfluxDB 2.x.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Influxdb {
+    /// Its address.
+    pub(crate) url: String,
+    /// Organisation.
+    pub(crate) org: String,
+    /// Bucket.
+    pub(crate) bucket: String,
+    /// File of the token.
+    #[serde(default)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The token, once it was read.
+    #[serde(skip)]
+    pub(crate) token: Secret,
+}
+
+/// Who is alerted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Alerts {
+    /// How long a status must last before anybody is told, in seconds.
+    pub(crate) hold_s: u32,
+    /// Address of the scoreboard as readers of an alert reach it.
+    pub(crate) link: Option<String>,
+    /// Alertmanager.
+    pub(crate) alertmanager: Option<Alertmanager>,
+    /// A webhook.
+    pub(crate) webhook: Option<Webhook>,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { hold_s: 300, link: None, alertmanager: None, webhook: None }
+    }
+}
+
+/// Alertmanager.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Alertmanager {
+    /// Addresses of all members of the cluster.
+    pub(crate) urls: Vec<String>,
+}
+
+/// A webhook.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhook {
+    /// Its address.
+    pub(crate) url: String,
+    /// File of the secret that signs.
+    #[serde(default)]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// The secret, once it was read.
+    #[serde(skip)]
+    pub(crate) secret: Secret,
+}
+
+/// What is wrong with a setting.
+pub(super) struct Wrong {
+    pub(super) key: &'static str,
+    pub(super) message: String,
+}
+
+impl Settings {
+    /// Reads the secrets and looks at what must stand together.
+    pub(super) fn complete(&mut self, folder: &Path) -> Result<(), Wrong> {
+        if let Some(kafka) = &mut self.kafka {
+            kafka.complete(folder)?;
+        }
+        if let Some(influxdb) = &mut self.influxdb {
+            let file = influxdb.token_file.as_deref();
+            influxdb.token = needed("influxdb.token_file", "SHIHYO__INFLUXDB__TOKEN", file, folder)?;
+        }
+        if let Some(webhook) = &mut self.alerts.webhook {
+            let (key, variable) = ("alerts.webhook.secret_file", "SHIHYO__ALERTS__WEBHOOK__SECRET");
+            webhook.secret = needed(key, variable, webhook.secret_file.as_deref(), folder)?;
+        }
+        Ok(())
+    }
+}
+
+impl Kafka {
+    fn complete(&mut self, folder: &Path) -> Result<(), Wrong> {
+        if self.brokers.trim().is_empty() {
+            return Err(wrong("kafka.brokers", "is empty; name a broker such as `kafka:9092`, or remove the section"));
+        }
+        if let Some(file) = &mut self.ca_file {
+            *file = folder.join(&*file);
+        }
+        if matches!(self.security, Security::SaslPlaintext | Security::SaslSsl) {
+            if self.username.as_deref().is_none_or(str::is_empty) {
+                return Err(wrong("kafka.username", "is needed with this `security`"));
+            }
+            let file = self.password_file.as_deref();
+            self.password = Some(needed("kafka.password_file", "SHIHYO__KAFKA__PASSWORD", file, folder)?);
+        }
+        Ok(())
+    }
+}
+
+fn needed(key: &'static str, variable: &str, file: Option<&Path>, folder: &Path) -> Result<Secret, Wrong> {
+    match secret::read(variable, file, folder) {
+        Ok(Some(secret)) => Ok(secret),
+        Ok(None) => Err(wrong(key, &format!("is needed, or {variable} in the environment"))),
+        Err(message) => Err(Wrong { key, message: format!("`{key}`: {message}") }),
+    }
+}
+
+fn wrong(key: &'static str, message: &str) -> Wrong {
+    Wrong { key, message: format!("`{key}` {message}") }
+}
+
+fn topic() -> String {
+    "shihyo.records.v1".into()
+}
+
+fn group() -> String {
+    "shihyo-aggregator".into()
+}
+
+fn mechanism() -> String {
+    "SCRAM-SHA-512".into()
+}
+
+fn outbox_limit_mb() -> u64 {
+    1024
+}
+
+fn partitions() -> i32 {
+    6
+}
+
+fn replication() -> i32 {
+    3
+}
+
+fn min_insync() -> i32 {
+    2
+}

@@ -121,8 +121,16 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
     }
     settings.data_dir = tidied(&folder.join(&settings.data_dir));
     let wrong = |wrong: outside::Wrong| Mistake { file: name.clone(), line: place(wrong.key), message: wrong.message };
-    settings.complete(folder).map_err(wrong)?;
+    settings.consider().map_err(wrong)?;
     Ok(settings)
+}
+
+/// A mistake at a key of the file.
+fn mistake(folder: &Path, key: &str, message: String) -> Mistake {
+    let path = folder.join(FILE);
+    // Read again: what was just read could be read, and a message without a line is still one.
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    Mistake { file: path.display().to_string(), line: line_of(&text, key), message }
 }
 
 /// A path without `name/..`: `../data` lies beside the folder as it was named, also when that is a link.

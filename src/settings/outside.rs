@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::secret::{self, Secret};
+use contract::reader::Mistake;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -32,12 +33,12 @@ pub(crate) struct Kafka {
     /// File of the password.
     #[serde(default)]
     pub(crate) password_file: Option<PathBuf>,
-    /// The password, once it was read.
-    #[serde(skip)]
-    pub(crate) password: Option<Secret>,
     /// Certificates that are trusted, as PEM; the system's when it is not named.
     #[serde(default)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// After this many seconds without a sign of life an aggregator's partitions go to others.
+    #[serde(default = "session_s")]
+    pub(crate) session_s: u32,
     /// How much may wait on this machine for Kafka, in MiB; beyond it polling stops.
     #[serde(default = "outbox_limit_mb")]
     pub(crate) outbox_limit_mb: u64,
@@ -80,9 +81,6 @@ pub(crate) struct Influxdb {
     /// File of the token.
     #[serde(default)]
     pub(crate) token_file: Option<PathBuf>,
-    /// The token, once it was read.
-    #[serde(skip)]
-    pub(crate) token: Secret,
 }
 
 /// Who is alerted.
@@ -122,9 +120,6 @@ pub(crate) struct Webhook {
     /// File of the secret that signs.
     #[serde(default)]
     pub(crate) secret_file: Option<PathBuf>,
-    /// The secret, once it was read.
-    #[serde(skip)]
-    pub(crate) secret: Secret,
 }
 
 /// What is wrong with a setting.
@@ -134,48 +129,53 @@ pub(super) struct Wrong {
 }
 
 impl Settings {
-    /// Reads the secrets and looks at what must stand together.
-    pub(super) fn complete(&mut self, folder: &Path) -> Result<(), Wrong> {
-        if let Some(kafka) = &mut self.kafka {
-            kafka.complete(folder)?;
-        }
-        if let Some(influxdb) = &mut self.influxdb {
-            let file = influxdb.token_file.as_deref();
-            influxdb.token = needed("influxdb.token_file", "SHIHYO__INFLUXDB__TOKEN", file, folder)?;
-        }
-        if let Some(webhook) = &mut self.alerts.webhook {
-            let (key, variable) = ("alerts.webhook.secret_file", "SHIHYO__ALERTS__WEBHOOK__SECRET");
-            webhook.secret = needed(key, variable, webhook.secret_file.as_deref(), folder)?;
-        }
-        Ok(())
-    }
-}
-
-impl Kafka {
-    fn complete(&mut self, folder: &Path) -> Result<(), Wrong> {
-        if self.brokers.trim().is_empty() {
+    /// Looks at what must stand together.
+    pub(super) fn consider(&self) -> Result<(), Wrong> {
+        let Some(kafka) = &self.kafka else { return Ok(()) };
+        if kafka.brokers.trim().is_empty() {
             return Err(wrong("kafka.brokers", "is empty; name a broker such as `kafka:9092`, or remove the section"));
         }
-        if let Some(file) = &mut self.ca_file {
-            *file = folder.join(&*file);
-        }
-        if matches!(self.security, Security::SaslPlaintext | Security::SaslSsl) {
-            if self.username.as_deref().is_none_or(str::is_empty) {
-                return Err(wrong("kafka.username", "is needed with this `security`"));
-            }
-            let file = self.password_file.as_deref();
-            self.password = Some(needed("kafka.password_file", "SHIHYO__KAFKA__PASSWORD", file, folder)?);
+        if kafka.security.is_sasl() && kafka.username.as_deref().is_none_or(str::is_empty) {
+            return Err(wrong("kafka.username", "is needed with this `security`"));
         }
         Ok(())
     }
+
+    /// Kafka's password. Secrets are read by whoever uses them: a report needs none.
+    pub(crate) fn kafka_password(&self, folder: &Path) -> Result<Option<Secret>, Mistake> {
+        let Some(kafka) = self.kafka.as_ref().filter(|kafka| kafka.security.is_sasl()) else { return Ok(None) };
+        let (key, variable) = ("kafka.password_file", "SHIHYO__KAFKA__PASSWORD");
+        needed(key, variable, kafka.password_file.as_deref(), folder).map(Some)
+    }
+
+    /// InfluxDB's token.
+    pub(crate) fn influxdb_token(&self, folder: &Path) -> Result<Option<Secret>, Mistake> {
+        let Some(influxdb) = &self.influxdb else { return Ok(None) };
+        let (key, variable) = ("influxdb.token_file", "SHIHYO__INFLUXDB__TOKEN");
+        needed(key, variable, influxdb.token_file.as_deref(), folder).map(Some)
+    }
+
+    /// What signs the webhook.
+    pub(crate) fn webhook_secret(&self, folder: &Path) -> Result<Option<Secret>, Mistake> {
+        let Some(webhook) = &self.alerts.webhook else { return Ok(None) };
+        let (key, variable) = ("alerts.webhook.secret_file", "SHIHYO__ALERTS__WEBHOOK__SECRET");
+        needed(key, variable, webhook.secret_file.as_deref(), folder).map(Some)
+    }
 }
 
-fn needed(key: &'static str, variable: &str, file: Option<&Path>, folder: &Path) -> Result<Secret, Wrong> {
-    match secret::read(variable, file, folder) {
-        Ok(Some(secret)) => Ok(secret),
-        Ok(None) => Err(wrong(key, &format!("is needed, or {variable} in the environment"))),
-        Err(message) => Err(Wrong { key, message: format!("`{key}`: {message}") }),
+impl Security {
+    fn is_sasl(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
     }
+}
+
+fn needed(key: &'static str, variable: &str, file: Option<&Path>, folder: &Path) -> Result<Secret, Mistake> {
+    let message = match secret::read(variable, file, folder) {
+        Ok(Some(secret)) => return Ok(secret),
+        Ok(None) => format!("`{key}` is needed, or {variable} in the environment"),
+        Err(message) => format!("`{key}`: {message}"),
+    };
+    Err(super::mistake(folder, key, message))
 }
 
 fn wrong(key: &'static str, message: &str) -> Wrong {
@@ -196,6 +196,10 @@ fn mechanism() -> String {
 
 fn outbox_limit_mb() -> u64 {
     1024
+}
+
+fn session_s() -> u32 {
+    15
 }
 
 fn partitions() -> i32 {

@@ -39,13 +39,14 @@ fn secrets_come_from_files_and_are_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let text = "[kafka]\nbrokers = \"k:9092\"\nsecurity = \"sasl_ssl\"\nusername = \"u\"\npassword_file = \"pw\"\n";
     std::fs::write(folder.path().join(FILE), text).unwrap();
-    let mistake = load(folder.path()).unwrap_err();
+    let settings = load(folder.path()).unwrap();
+    let mistake = settings.kafka_password(folder.path()).unwrap_err();
     assert_eq!(mistake.line, 5);
     assert!(mistake.message.starts_with("`kafka.password_file`: cannot be read: "), "{mistake}");
     std::fs::write(folder.path().join("pw"), "hush-hush\n").unwrap();
-    let settings = load(folder.path()).unwrap();
-    assert_eq!(settings.kafka.as_ref().unwrap().password.as_deref(), Some("hush-hush"));
-    assert!(!format!("{settings:?}").contains("hush"), "{settings:?}");
+    let password = settings.kafka_password(folder.path()).unwrap().unwrap();
+    assert_eq!(&*password, "hush-hush");
+    assert_eq!(format!("{password:?}"), "(secret)");
     let mistake = load_text("[kafka]\nbrokers = \"k\"\npassword = \"x\"\n").unwrap_err();
     assert!(mistake.message.contains("unknown key `password`"), "{mistake}");
 }
@@ -56,8 +57,17 @@ fn what_cannot_work_together_is_told_with_its_key_and_line() {
     let mistake = told("[kafka]\nbrokers = \"k\"\nsecurity = \"sasl_ssl\"\n");
     assert_eq!(mistake.line, 1, "the section, as the key is not there");
     assert!(mistake.message.starts_with("`kafka.username` is needed"), "{mistake}");
-    let mistake = told("[influxdb]\nurl = \"http://i:8086\"\norg = \"o\"\nbucket = \"b\"\n");
+    let (folder, settings) = loaded("[influxdb]\nurl = \"http://i:8086\"\norg = \"o\"\nbucket = \"b\"\n");
+    let mistake = settings.influxdb_token(folder.path()).unwrap_err();
     assert!(mistake.message.starts_with("`influxdb.token_file` is needed"), "{mistake}");
-    let mistake = told("[alerts.webhook]\nurl = \"http://w\"\n");
+    let (folder, settings) = loaded("[alerts.webhook]\nurl = \"http://w\"\n");
+    let mistake = settings.webhook_secret(folder.path()).unwrap_err();
     assert!(mistake.message.starts_with("`alerts.webhook.secret_file` is needed"), "{mistake}");
+}
+
+fn loaded(text: &str) -> (tempfile::TempDir, Settings) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(FILE), text).unwrap();
+    let settings = load(folder.path()).unwrap();
+    (folder, settings)
 }

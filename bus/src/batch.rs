@@ -86,6 +86,22 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// At most `count` of its records from the `from`-th on, copied; `None` when there are none.
+    pub(crate) fn part(&self, from: usize, count: usize) -> Option<Self> {
+        let records = self.records.get(from..)?;
+        let records = &records[..count.min(records.len())];
+        let mut start = if from == 0 { 0 } else { self.records[from - 1].end };
+        let bytes = records.last()?.end - start;
+        let mut part = BatchBuilder::with_capacity(records.len(), bytes);
+        for record in records {
+            part.push(record.offset, record.time, &self.arena[start..record.end]);
+            start = record.end;
+        }
+        part.finish(self.partition)
+    }
+}
+
 impl BatchBuilder {
     /// An empty builder with room for that many records and bytes.
     pub fn with_capacity(records: usize, bytes: usize) -> Self {
@@ -98,16 +114,26 @@ impl BatchBuilder {
         self.records.push(Record { offset, time, end: self.arena.len() });
     }
 
+    /// How many records were added.
+    pub fn records(&self) -> usize {
+        self.records.len()
+    }
+
     /// How many bytes were added.
     pub fn bytes(&self) -> usize {
         self.arena.len()
     }
 
-    /// The batch, `None` when nothing was added.
-    pub fn finish(self, partition: Partition) -> Option<Batch> {
+    /// The position behind the last record, `None` when nothing was added.
+    pub fn position(&self) -> Option<Position> {
         let last = self.records.last()?;
         let start = self.records.iter().nth_back(1).map_or(0, |record| record.end);
-        let next = Position::behind(last.offset, last.time, &self.arena[start..]);
+        Some(Position::behind(last.offset, last.time, &self.arena[start..]))
+    }
+
+    /// The batch, `None` when nothing was added.
+    pub fn finish(self, partition: Partition) -> Option<Batch> {
+        let next = self.position()?;
         Some(Batch { partition, next, records: self.records, arena: self.arena })
     }
 }

@@ -122,6 +122,67 @@ pub enum BusError {
         /// The offset that came.
         found: i64,
     },
+    /// It holds as many bytes as it may; records are taken again once the shipper has moved some on.
+    #[error(
+        "the bus {bus} holds {bytes} bytes that are not shipped yet, its limit is {limit}; polling stops until the bus \
+         takes records again"
+    )]
+    OverLimit {
+        /// The place.
+        bus: String,
+        /// Bytes it holds.
+        bytes: u64,
+        /// Bytes it may hold.
+        limit: u64,
+    },
+    /// The brokers cannot be reached, or do not answer in time.
+    #[error(
+        "the brokers of the bus {bus} cannot be reached for now; check that they run and that `kafka.brokers` names them"
+    )]
+    Unreachable {
+        /// The topic.
+        bus: String,
+        /// What the library said.
+        source: Cause,
+    },
+    /// The brokers do not know us, or we do not trust them.
+    #[error("cannot log in to the brokers of the bus {bus}; check {check}")]
+    Login {
+        /// The topic.
+        bus: String,
+        /// The settings to check.
+        check: &'static str,
+        /// What the library said.
+        source: Cause,
+    },
+    /// The user lacks a right.
+    #[error(
+        "the brokers of the bus {bus} refuse it: the user {user} needs the right {right}; grant it as in deploy/kafka/acls.txt"
+    )]
+    Refused {
+        /// The topic.
+        bus: String,
+        /// Who was refused.
+        user: String,
+        /// What it lacks: operation and resource.
+        right: String,
+        /// What the library said.
+        source: Cause,
+    },
+    /// There is no such topic.
+    #[error("the topic {bus} does not exist; run `shihyo topics ensure`")]
+    NoTopic {
+        /// The topic.
+        bus: String,
+    },
+    /// A setting is wrong.
+    #[error("`{key}` {reason}")]
+    Setting {
+        /// The setting's key.
+        key: &'static str,
+        /// What is wrong with it, and what is right.
+        reason: String,
+    },
     /// The caller broke the order of calls that [`crate::Consumer`] asks for.
     #[error("{call} of partition {partition} was called out of order: {state}")]
     OutOfOrder {
@@ -137,7 +198,15 @@ pub enum BusError {
 impl BusError {
     /// True when the same call may succeed later without anybody changing the program or the log.
     pub fn is_retriable(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::Io { .. } | Self::Overloaded { .. })
+        matches!(
+            self,
+            Self::Locked { .. }
+                | Self::Full { .. }
+                | Self::Io { .. }
+                | Self::Overloaded { .. }
+                | Self::OverLimit { .. }
+                | Self::Unreachable { .. }
+        )
     }
 }
 

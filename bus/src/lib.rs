@@ -28,6 +28,7 @@
 
 mod batch;
 mod error;
+pub mod kafka;
 mod log;
 mod pending;
 pub mod suite;

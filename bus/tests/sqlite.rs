@@ -113,13 +113,13 @@ fn records_carry_the_clock_of_their_commit_and_offsets_from_1() {
 fn a_file_of_a_later_version_is_refused_unchanged() {
     let (_folder, path) = folder();
     publish(&outbox(&path), &[b"a"]);
-    sql(&path, "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)");
+    sql(&path, "PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)");
     let before = std::fs::read(&path).unwrap();
     let error = SqliteOutbox::open(&path, Arc::new(Still)).unwrap_err();
     let expected =
-        format!("the bus {} has schema version 2, this program knows up to 1; run a later version", path.display());
+        format!("the bus {} has schema version 3, this program knows up to 2; run a later version", path.display());
     assert_eq!(error.to_string(), expected);
-    assert!(matches!(SqliteConsumer::open(&path).unwrap_err(), BusError::Schema { found: 2, known: 1, .. }));
+    assert!(matches!(SqliteConsumer::open(&path).unwrap_err(), BusError::Schema { found: 3, known: 2, .. }));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 

@@ -7,20 +7,23 @@
 //! ```text
 //! log(id, time, key, body)      id: the offset, contiguous from 1; time: when it was committed
 //! checkpoint(name, value)
+//! shipped(id)                   everything up to this offset is on another bus, and may be trimmed
 //! ```
 //!
-//! Nothing here ever deletes from the log. Whoever does must keep its newest record: SQLite numbers on
-//! from it, and a reader's position is proved by it.
+//! Only a shipper deletes from the log, and always keeps the newest record: SQLite numbers on from it, and
+//! a reader's position is proved by it.
 
 mod consumer;
 mod file;
 mod outbox;
 mod queue;
+mod shipping;
 mod signal;
 mod writer;
 
 pub use consumer::SqliteConsumer;
 pub use outbox::SqliteOutbox;
+pub(crate) use shipping::{Held, ShippingLog};
 
 use crate::Partition;
 

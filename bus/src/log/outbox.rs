@@ -34,8 +34,15 @@ impl SqliteOutbox {
     /// the append times and the bound of revisions.
     pub fn open(path: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
         let path = path.as_ref();
-        let connection = file::open(path)?;
-        Self::start(path, connection, clock)
+        Self::start(path, file::open(path)?, clock, None)
+    }
+
+    /// The same with a limit for what waits to be shipped: above `limit_bytes` of content in the file,
+    /// records are refused ([`BusError::OverLimit`], retriable) until a shipper has moved some on. Up to
+    /// one commit more than the limit may be held.
+    pub fn open_with_limit(path: impl AsRef<Path>, clock: Arc<dyn Clock>, limit_bytes: u64) -> Result<Self, BusError> {
+        let path = path.as_ref();
+        Self::start(path, file::open(path)?, clock, Some(limit_bytes))
     }
 
     /// A consumer of the same file that wakes up at once when this outbox has committed.
@@ -43,7 +50,7 @@ impl SqliteOutbox {
         SqliteConsumer::with_signal(&self.path, Arc::clone(&self.signal))
     }
 
-    fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
+    fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>, limit: Option<u64>) -> Result<Self, BusError> {
         let (queue, signal) = (Arc::new(Queue::default()), Arc::new(Signal::default()));
         let reader = Mutex::new(file::open(path)?);
         let writer = Writer {
@@ -52,6 +59,7 @@ impl SqliteOutbox {
             clock: Arc::clone(&clock),
             queue: Arc::clone(&queue),
             signal: Arc::clone(&signal),
+            limit,
         };
         let thread = thread::Builder::new()
             .name("bus-writer".to_owned())

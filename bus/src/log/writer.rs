@@ -25,6 +25,8 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) queue: Arc<Queue>,
     pub(super) signal: Arc<Signal>,
+    /// Bytes the file may hold before records are refused.
+    pub(super) limit: Option<u64>,
 }
 
 impl Writer {
@@ -35,16 +37,38 @@ impl Writer {
             if outcome.is_ok() {
                 self.signal.raise();
             }
-            answer(group, &outcome);
+            self.answer(group, &outcome);
         }
     }
 
-    fn commit(&mut self, group: &[Request]) -> rusqlite::Result<()> {
+    /// Commits what may be committed; gives the bytes the file holds when they are too many for records.
+    fn commit(&mut self, group: &[Request]) -> rusqlite::Result<Option<u64>> {
         // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        insert(&transaction, group, self.clock.now().0)?;
-        note(&transaction, group)?;
-        transaction.commit()
+        let full = match self.limit {
+            Some(limit) => Some(file::used_bytes(&transaction)?).filter(|bytes| *bytes > limit),
+            None => None,
+        };
+        if full.is_none() {
+            insert(&transaction, group, self.clock.now().0)?;
+        }
+        note(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
+        transaction.commit()?;
+        Ok(full)
+    }
+
+    fn answer(&self, group: Vec<Request>, outcome: &Result<Option<u64>, BusError>) {
+        for request in group {
+            request.ack.send(match outcome {
+                Err(error) => Err(error.clone().into()),
+                Ok(Some(bytes)) if !request.batch.is_empty() => Err(self.over_limit(*bytes).into()),
+                Ok(_) => Ok(()),
+            });
+        }
+    }
+
+    fn over_limit(&self, bytes: u64) -> BusError {
+        BusError::OverLimit { bus: file::name(&self.path), bytes, limit: self.limit.unwrap_or(u64::MAX) }
     }
 }
 
@@ -52,12 +76,6 @@ impl Drop for Writer {
     /// However the thread ends, nobody is left waiting for an answer.
     fn drop(&mut self) {
         self.queue.abandon();
-    }
-}
-
-fn answer(group: Vec<Request>, outcome: &Result<(), BusError>) {
-    for request in group {
-        request.ack.send(outcome.clone().map_err(Into::into));
     }
 }
 
@@ -79,11 +97,11 @@ fn insert(transaction: &Transaction, group: &[Request], time: i64) -> rusqlite::
     Ok(())
 }
 
-/// Changes the checkpoints of a group, in order.
-fn note(transaction: &Transaction, group: &[Request]) -> rusqlite::Result<()> {
+/// Changes the checkpoints of requests, in order.
+fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a Request>) -> rusqlite::Result<()> {
     let mut put = transaction.prepare_cached(PUT)?;
     let mut delete = transaction.prepare_cached(DELETE)?;
-    for (name, value) in group.iter().flat_map(|request| &request.checkpoint) {
+    for (name, value) in requests.flat_map(|request| &request.checkpoint) {
         match value {
             Some(value) => put.execute((name, value))?,
             None => delete.execute((name,))?,

@@ -20,7 +20,7 @@ fn record(body: &[u8]) -> Outgoing {
 fn outbox(path: &Path, change: impl Fn(&Connection)) -> SqliteOutbox {
     let connection = file::open(path).unwrap();
     change(&connection);
-    SqliteOutbox::start(path, connection, Arc::new(Still)).unwrap()
+    SqliteOutbox::start(path, connection, Arc::new(Still), None).unwrap()
 }
 
 fn bodies(path: &Path) -> Vec<Vec<u8>> {
@@ -80,7 +80,7 @@ fn a_writer_that_panics_leaves_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus.db");
     let connection = file::open(&path).unwrap();
-    let outbox = SqliteOutbox::start(&path, connection, Arc::new(Broken(Mutex::new(0)))).unwrap();
+    let outbox = SqliteOutbox::start(&path, connection, Arc::new(Broken(Mutex::new(0))), None).unwrap();
     let error = outbox.publish(vec![record(b"lost")], Vec::new()).wait().unwrap_err();
     assert!(matches!(error, PublishError::Bus(BusError::Closed { .. })), "{error:?}");
     let error = outbox.publish(vec![record(b"late")], Vec::new()).wait().unwrap_err();

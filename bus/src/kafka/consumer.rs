@@ -1,0 +1,152 @@
+//! The reading side of a Kafka topic, as its caller sees it.
+
+use super::client;
+use super::context::Context;
+use super::desk::{Answer, Desk};
+use super::error::{self, Doing};
+use super::health::Health;
+use super::poller::Poller;
+use super::probe;
+use super::settings::Kafka;
+use crate::{BusError, Consumer, Delivery, Partition, Position};
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long dropping waits for the group to be left. Without an answer the group finds out by itself.
+const LEAVE_WAIT: Duration = Duration::from_secs(5);
+
+/// Reads a topic as a member of a group. A thread of its own stays in the group and reads ahead; this end
+/// is pulled. Dropped, it leaves the group.
+pub struct KafkaConsumer {
+    kafka: Kafka,
+    desk: Arc<Desk>,
+    health: Arc<Health>,
+    partitions: BTreeMap<Partition, State>,
+    /// Behind the last record that was handed over of each partition, and when that was proved last.
+    read: BTreeMap<Partition, (Position, Instant)>,
+}
+
+/// Where the conversation about a partition stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Assigned,
+    Reading,
+    Revoked,
+}
+
+impl KafkaConsumer {
+    /// Joins the group. Brokers that cannot be reached, or refuse, are told by [`Consumer::next`].
+    pub fn open(kafka: &Kafka) -> Result<Self, BusError> {
+        kafka.check()?;
+        let (desk, health) = (Arc::new(Desk::default()), Arc::new(Health::new(kafka.timing.session)));
+        let context = Context::new(&kafka.topic, Arc::clone(&health));
+        let consumer = BaseConsumer::from_config_and_context(&client::member(kafka), context)
+            .map_err(|error| error::unmade(&error))?;
+        consumer.subscribe(&[&kafka.topic]).map_err(|error| error::failed(kafka, Doing::Reading, error))?;
+        let poller = Poller::new(kafka.clone(), Arc::clone(&desk), Arc::clone(&health), consumer);
+        thread::Builder::new()
+            .name("bus-poller".to_owned())
+            .spawn(move || poller.run())
+            .map_err(|error| BusError::Io { bus: kafka.topic.clone(), source: Arc::new(error) })?;
+        Ok(Self { kafka: kafka.clone(), desk, health, partitions: BTreeMap::new(), read: BTreeMap::new() })
+    }
+
+    /// What other threads may ask.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+
+    /// Proves from time to time that what is read is still what was started.
+    fn prove(&mut self) {
+        let due = |proved: &Instant| proved.elapsed() >= self.kafka.timing.proof;
+        for (partition, (position, proved)) in self.read.iter_mut().filter(|(_, (_, proved))| due(proved)) {
+            *proved = Instant::now();
+            match probe::prove(&self.kafka, *partition, Some(*position)) {
+                Err(error) if !error.is_retriable() => self.desk.refuse(error),
+                // Brokers that are away are told by the polling thread.
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes how far a partition was read.
+    fn note(&mut self, partition: Partition, position: Position) {
+        let started = Instant::now();
+        self.read.entry(partition).or_insert((position, started)).0 = position;
+        self.health.read(partition, position.next);
+    }
+
+    fn unanswered(&self) -> Result<(), BusError> {
+        let open = self.partitions.iter().find(|(_, state)| **state != State::Reading);
+        let (partition, state) = match open {
+            None => return Ok(()),
+            Some((partition, State::Assigned)) => (*partition, "it was assigned, start it first"),
+            Some((partition, _)) => (*partition, "it was revoked, release it first"),
+        };
+        Err(BusError::OutOfOrder { call: "next", partition, state })
+    }
+}
+
+impl Consumer for KafkaConsumer {
+    fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
+        self.unanswered()?;
+        self.prove();
+        let closed = || Err(BusError::Closed { bus: self.kafka.topic.clone() });
+        let delivery = self.desk.take(max_records, max_wait).unwrap_or_else(closed)?;
+        match &delivery {
+            Delivery::Assigned(partition) => {
+                self.partitions.insert(*partition, State::Assigned);
+            }
+            Delivery::Revoked(partition) => {
+                self.partitions.insert(*partition, State::Revoked);
+            }
+            Delivery::Batch(batch) => self.note(batch.partition, batch.next),
+            Delivery::Idle => {}
+        }
+        Ok(delivery)
+    }
+
+    fn start(&mut self, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
+        if self.partitions.get(&partition) != Some(&State::Assigned) {
+            return Err(BusError::OutOfOrder { call: "start", partition, state: "it is not being assigned" });
+        }
+        probe::check(&self.kafka, partition, from)?;
+        self.partitions.insert(partition, State::Reading);
+        match from {
+            Some(position) => self.note(partition, position),
+            None => self.health.read(partition, 0),
+        }
+        self.desk.answer(Answer::Start(partition, from));
+        Ok(())
+    }
+
+    fn release(&mut self, partition: Partition) -> Result<(), BusError> {
+        if self.partitions.get(&partition) != Some(&State::Revoked) {
+            return Err(BusError::OutOfOrder { call: "release", partition, state: "it was not revoked" });
+        }
+        self.partitions.remove(&partition);
+        self.read.remove(&partition);
+        self.health.released(partition);
+        self.desk.answer(Answer::Release(partition));
+        Ok(())
+    }
+}
+
+impl Drop for KafkaConsumer {
+    fn drop(&mut self) {
+        // The thread leaves the group on its own; waiting lets the word out before the process ends.
+        self.desk.close(LEAVE_WAIT);
+    }
+}
+
+impl fmt::Debug for KafkaConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (topic, partitions) = (&self.kafka.topic, &self.partitions);
+        f.debug_struct("KafkaConsumer").field("topic", topic).field("partitions", partitions).finish_non_exhaustive()
+    }
+}

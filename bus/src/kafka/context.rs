@@ -1,0 +1,87 @@
+//! What the library tells while it is polled: noted here, acted on by the polling thread.
+//!
+//! The library would assign and revoke partitions by itself; here it only says that it wants to, so that a
+//! revocation is acknowledged after the caller's commit and not before.
+
+use super::error::{Heard, Said};
+use super::health::Health;
+use crate::Partition;
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The group's wish, to be acknowledged by assigning or unassigning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Assign(Vec<Partition>),
+    Revoke,
+}
+
+/// Notes of the polling thread's own client.
+pub(super) struct Context {
+    topic: String,
+    health: Arc<Health>,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    wishes: Vec<Wish>,
+    heard: Heard,
+    leaving: bool,
+}
+
+impl Context {
+    pub(super) fn new(topic: &str, health: Arc<Health>) -> Self {
+        Self { topic: topic.to_owned(), health, notes: Mutex::default() }
+    }
+
+    /// The group's wishes since the last call, in order.
+    pub(super) fn wishes(&self) -> Vec<Wish> {
+        std::mem::take(&mut self.lock().wishes)
+    }
+
+    /// What was said beside the last error.
+    pub(super) fn reason(&self) -> Option<Said> {
+        self.lock().heard.take()
+    }
+
+    /// From here on every revocation is acknowledged at once: nobody reads any more.
+    pub(super) fn leave(&self) {
+        self.lock().leaving = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        // Notes are whole at any time, whoever panicked.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.lock().heard.hear(&error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.health.heard(&self.topic, &statistics);
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        let mut notes = self.lock();
+        if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !notes.leaving {
+            let partitions = partitions.elements().iter().map(|element| Partition(element.partition())).collect();
+            notes.wishes.push(Wish::Assign(partitions));
+        } else if notes.leaving {
+            // An error would mean that there is nothing to hand back.
+            let _ = consumer.unassign();
+        } else {
+            notes.wishes.push(Wish::Revoke);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What other threads may ask about a consumer at any time, without a round trip.
+
+use crate::Partition;
+use rdkafka::statistics::Statistics;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The library's name for its connection to the group, which carries nothing else.
+const COORDINATOR: &str = "GroupCoordinator";
+
+/// Whether a consumer is still in its group, and how far it is behind.
+#[derive(Debug)]
+pub struct Health {
+    session: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Partitions are ours from the group's point of view.
+    member: bool,
+    polled: Option<Instant>,
+    heard: Option<Instant>,
+    clock: Option<Instant>,
+    lanes: BTreeMap<Partition, Lane>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    next: i64,
+    high: Option<i64>,
+}
+
+impl Health {
+    pub(super) fn new(session: Duration) -> Self {
+        Self { session, state: Mutex::default() }
+    }
+
+    /// True only when partitions are assigned to this consumer and the group has been heard within its
+    /// session time-out: until then it gives them to nobody else. For a second or so after an assignment
+    /// it is not known yet, and false.
+    pub fn is_member(&self, now: Instant) -> bool {
+        let state = self.lock();
+        let recent = |at: Option<Instant>| at.is_some_and(|at| now.saturating_duration_since(at) < self.session);
+        state.member && recent(state.polled) && recent(state.heard)
+    }
+
+    /// For each partition that is read, how many records it holds that were not handed over yet; `None`
+    /// until the brokers have told. About a second old.
+    pub fn lag(&self) -> Vec<(Partition, Option<u64>)> {
+        let lag = |lane: &Lane| Some(u64::try_from(lane.high? - lane.next).unwrap_or(0));
+        self.lock().lanes.iter().map(|(partition, lane)| (*partition, lag(lane))).collect()
+    }
+
+    pub(super) fn polled(&self) {
+        self.lock().polled = Some(Instant::now());
+    }
+
+    /// Whether partitions are ours.
+    pub(super) fn member(&self, member: bool) {
+        self.lock().member = member;
+    }
+
+    /// Reading goes on at `next`.
+    pub(super) fn read(&self, partition: Partition, next: i64) {
+        self.lock().lanes.entry(partition).or_default().next = next;
+    }
+
+    pub(super) fn released(&self, partition: Partition) {
+        self.lock().lanes.remove(&partition);
+    }
+
+    /// Takes in the library's own figures.
+    pub(super) fn heard(&self, topic: &str, statistics: &Statistics) {
+        let mut state = self.lock();
+        state.hear(statistics, Instant::now());
+        let Some(topic) = statistics.topics.get(topic) else { return };
+        for (partition, lane) in &mut state.lanes {
+            let told = topic.partitions.get(&partition.0).map(|told| told.hi_offset);
+            lane.high = told.filter(|high| *high >= 0).or(lane.high);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Plain values, whole at any time.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Notes when the group was heard last. The figures may have waited to be polled, as after a stop of
+    /// the whole process, so their age is taken from the library's clock: the figures that came soonest
+    /// after they were made tell when that clock started.
+    fn hear(&mut self, statistics: &Statistics, arrived: Instant) {
+        let since = |us: i64| Duration::from_micros(u64::try_from(us).unwrap_or(0));
+        let Some(started) = arrived.checked_sub(since(statistics.ts)) else { return };
+        let started = self.clock.map_or(started, |known| known.min(started));
+        self.clock = Some(started);
+        let idle = statistics.brokers.get(COORDINATOR).map(|broker| broker.rxidle).filter(|us| *us >= 0);
+        if let Some(idle) = idle {
+            self.heard = Some(started + since(statistics.ts - idle)).max(self.heard);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::statistics::Broker;
+
+    fn told(ts: i64, idle: i64) -> Statistics {
+        let broker = Broker { rxidle: idle, ..Broker::default() };
+        let brokers = [(COORDINATOR.to_owned(), broker)].into();
+        Statistics { ts, brokers, ..Statistics::default() }
+    }
+
+    #[test]
+    fn figures_that_waited_to_be_polled_do_not_count_as_fresh() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut state = State::default();
+        state.hear(&told(10_000_000, 500_000), start);
+        assert_eq!(state.heard, start.checked_sub(second / 2));
+        // Made one second later, polled an hour later.
+        state.hear(&told(11_000_000, 0), start + 3600 * second);
+        assert_eq!(state.heard, Some(start + second));
+        // No connection to the group: nothing is heard.
+        state.hear(&told(12_000_000, -1), start + 2 * second);
+        assert_eq!(state.heard, Some(start + second));
+    }
+
+    #[test]
+    fn a_member_is_one_that_polled_and_heard_within_the_session() {
+        let health = Health::new(Duration::from_secs(10));
+        let now = Instant::now();
+        health.polled();
+        assert!(!health.is_member(now));
+        health.member(true);
+        assert!(!health.is_member(now));
+        health.lock().heard = Some(now);
+        assert!(health.is_member(now));
+        assert!(!health.is_member(now + Duration::from_secs(11)));
+        health.member(false);
+        assert!(!health.is_member(now));
+    }
+}

@@ -1,0 +1,365 @@
+//! The thread that owns the group's client: it polls for as long as the consumer lives.
+//!
+//! ```text
+//! group --Assign--> desk.assign .. all started --> assign --> gather --> desk.push
+//! group --Revoke--> desk.revoke .. all released --> unassign (the acknowledgement)
+//! ```
+//!
+//! The caller may take its time with a batch: when the desk is full for long, the partitions are paused and
+//! polling goes on, so that the group keeps this member. Nothing is ever polled that has no place to go.
+
+use super::context::{Context, Wish};
+use super::desk::{Answer, Desk};
+use super::error::{self, Doing, Said};
+use super::health::Health;
+use super::lane::{BATCH_BYTES, Lane};
+use super::probe;
+use super::settings::Kafka;
+use crate::{BusError, Partition};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::metadata::MetadataTopic;
+use rdkafka::{Offset, TopicPartitionList};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the library is waited for when nothing comes; also how late a close is noticed.
+const POLL: Duration = Duration::from_millis(100);
+/// The same while the caller's answer is awaited.
+const ANSWER_POLL: Duration = Duration::from_millis(20);
+/// How long a full desk is waited for without polling. Pausing throws away what was read ahead, so it must
+/// not happen with every batch; it must happen long before the group's patience ends.
+const PAUSE_AFTER: Duration = Duration::from_secs(1);
+/// Records gathered before anything else is looked at.
+const BURST: usize = 1000;
+
+/// Where the conversation with the group stands.
+enum Stage {
+    /// No partitions, or none yet.
+    Outside,
+    /// Waits for the caller to start these; those in the list are started.
+    Starting(Vec<Partition>, Vec<Lane>),
+    /// Reads.
+    Reading,
+    /// Waits for the caller to release these.
+    Releasing(Vec<Partition>),
+}
+
+pub(super) struct Poller {
+    pub(super) kafka: Kafka,
+    pub(super) desk: Arc<Desk>,
+    pub(super) health: Arc<Health>,
+    consumer: BaseConsumer<Context>,
+    stage: Stage,
+    /// What the group gave, until it is released.
+    owned: Vec<Partition>,
+    /// What is read of it.
+    lanes: Vec<Lane>,
+    /// The lane of the last record: the next one is most likely in it too.
+    current: usize,
+    /// Records that a batch may hold.
+    wanted: usize,
+    paused: bool,
+    failed: bool,
+}
+
+/// How an inner loop ended.
+enum Polled {
+    Enough,
+    Nothing,
+    Strange(usize, i64),
+    Failed(KafkaError),
+}
+
+impl Poller {
+    pub(super) fn new(kafka: Kafka, desk: Arc<Desk>, health: Arc<Health>, consumer: BaseConsumer<Context>) -> Self {
+        let (stage, owned, lanes) = (Stage::Outside, Vec::new(), Vec::new());
+        let (current, wanted, paused, failed) = (0, 1, false, false);
+        Self { kafka, desk, health, consumer, stage, owned, lanes, current, wanted, paused, failed }
+    }
+
+    /// Polls until the caller is gone, then leaves the group.
+    pub(super) fn run(mut self) {
+        while !self.desk.is_closed() {
+            self.health.polled();
+            self.heed_answers();
+            self.heed_room();
+            match self.poll() {
+                Polled::Enough => {}
+                Polled::Nothing => self.hand_over(),
+                Polled::Strange(lane, offset) => self.strange(lane, offset),
+                Polled::Failed(error) => self.troubled(&error),
+            }
+            for wish in self.consumer.context().wishes() {
+                self.heed(wish);
+            }
+            let lost = self.consumer.assignment_lost();
+            self.health.member(matches!(self.stage, Stage::Reading | Stage::Releasing(_)) && !lost);
+        }
+        self.leave();
+    }
+
+    /// Leaves the group at once, whatever is in hand.
+    fn leave(self) {
+        self.health.member(false);
+        self.consumer.context().leave();
+        // Whatever the library still waits for from us, this is the answer; dropping it says the rest.
+        let _ = self.consumer.unassign();
+        let desk = self.desk;
+        drop(self.consumer);
+        desk.end();
+    }
+
+    /// Polls as long as records come and there is room for them.
+    fn poll(&mut self) -> Polled {
+        let waits = matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_));
+        let gathered = self.lanes.iter().any(|lane| lane.records() > 0);
+        let mut timeout = if waits || (gathered && !self.paused) { Duration::ZERO } else { POLL };
+        for _ in 0..BURST {
+            match self.consumer.poll(timeout) {
+                None => return Polled::Nothing,
+                Some(Err(error)) => return Polled::Failed(error),
+                Some(Ok(message)) => match take(&mut self.lanes, &mut self.current, self.wanted, &message) {
+                    Taken::More => {}
+                    Taken::Full => return Polled::Enough,
+                    Taken::Strange(lane) => return Polled::Strange(lane, message.offset()),
+                },
+            }
+            timeout = Duration::ZERO;
+        }
+        Polled::Enough
+    }
+
+    /// Waits while there is no place for more.
+    fn heed_room(&mut self) {
+        self.wanted = self.desk.wanted();
+        if !self.is_full() {
+            self.resume();
+            return;
+        }
+        if !self.paused {
+            self.desk.wait_for_room(PAUSE_AFTER.min(self.kafka.timing.release / 4));
+        }
+        if self.desk.has_room() {
+            self.hand_over();
+            self.resume();
+        } else if !self.paused {
+            self.paused = self.consumer.pause(&self.partitions()).is_ok();
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        let bytes: usize = self.lanes.iter().map(Lane::bytes).sum();
+        bytes >= BATCH_BYTES || self.lanes.iter().any(|lane| lane.records() >= self.wanted)
+    }
+
+    fn resume(&mut self) {
+        if self.paused {
+            self.paused = self.consumer.resume(&self.partitions()).is_err();
+        }
+    }
+
+    /// Hands over what was gathered, the fullest first, as far as there is room.
+    fn hand_over(&mut self) {
+        while self.desk.has_room() {
+            let Some(lane) = self.lanes.iter_mut().max_by_key(|lane| lane.bytes()) else { return };
+            let Some(batch) = lane.take() else { return };
+            self.desk.push(batch);
+        }
+    }
+
+    fn partitions(&self) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(self.lanes.len());
+        for lane in &self.lanes {
+            list.add_partition(&self.kafka.topic, lane.partition.0);
+        }
+        list
+    }
+}
+
+/// The group.
+impl Poller {
+    fn heed(&mut self, wish: Wish) {
+        match wish {
+            Wish::Assign(partitions) => {
+                self.owned.clone_from(&partitions);
+                self.desk.assign(&partitions);
+                self.stage = Stage::Starting(partitions, Vec::new());
+            }
+            Wish::Revoke => {
+                // The library reads on until the revocation is acknowledged; nobody would take it.
+                let _ = self.consumer.pause(&self.partitions());
+                self.paused = false;
+                self.lanes.clear();
+                self.stage = Stage::Releasing(self.desk.revoke(&std::mem::take(&mut self.owned)));
+            }
+        }
+        self.heed_stage();
+    }
+
+    fn heed_answers(&mut self) {
+        if matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_)) {
+            self.desk.wait_for_answers(ANSWER_POLL);
+        }
+        for answer in self.desk.answers() {
+            match (&mut self.stage, answer) {
+                (Stage::Starting(waiting, started), Answer::Start(partition, from)) => {
+                    waiting.retain(|waiting| *waiting != partition);
+                    started.push(Lane::new(partition, from));
+                }
+                (Stage::Releasing(waiting), Answer::Release(partition)) => {
+                    waiting.retain(|waiting| *waiting != partition);
+                }
+                // A start that a revocation overtook.
+                _ => {}
+            }
+        }
+        self.heed_stage();
+    }
+
+    /// Acknowledges to the group once the caller has answered for every partition.
+    fn heed_stage(&mut self) {
+        let done = match &mut self.stage {
+            Stage::Starting(waiting, started) if waiting.is_empty() => {
+                self.lanes = std::mem::take(started);
+                self.current = 0;
+                self.stage = Stage::Reading;
+                self.assign()
+            }
+            Stage::Releasing(waiting) if waiting.is_empty() => {
+                self.stage = Stage::Outside;
+                self.consumer.unassign()
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            self.fail(error::failed(&self.kafka, Doing::Reading, error));
+        }
+    }
+
+    fn assign(&self) -> Result<(), KafkaError> {
+        let mut list = TopicPartitionList::with_capacity(self.lanes.len());
+        for lane in &self.lanes {
+            list.add_partition_offset(&self.kafka.topic, lane.partition.0, Offset::Offset(lane.next))?;
+        }
+        self.consumer.assign(&list)
+    }
+}
+
+/// What is not a record in its turn.
+impl Poller {
+    fn troubled(&mut self, error: &KafkaError) {
+        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        let reason = self.consumer.context().reason().filter(|said| said.code == code);
+        let said = reason.unwrap_or_else(|| Said::new(code, None));
+        match code {
+            // The next poll is the way out of it, or one broker of several: the library takes the next one.
+            Code::PartitionEOF | Code::PollExceeded | Code::BrokerTransportFailure | Code::Resolve => {}
+            Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange => self.look_at_all(),
+            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => self.look_for_topic(said),
+            _ => self.tell(error::said(&self.kafka, Doing::Reading, said)),
+        }
+    }
+
+    fn tell(&mut self, error: BusError) {
+        if error.is_retriable() {
+            self.desk.trouble(error);
+        } else {
+            self.fail(error);
+        }
+    }
+
+    /// Ends reading, behind everything that was read.
+    fn fail(&mut self, error: BusError) {
+        for mut lane in std::mem::take(&mut self.lanes) {
+            if let Some(batch) = lane.take() {
+                self.desk.push(batch);
+            }
+        }
+        if !std::mem::replace(&mut self.failed, true) {
+            self.desk.fail(error);
+        }
+    }
+
+    /// Another record came than was due. Kafka numbers its own marks of transactions too, so a jump is a
+    /// gap only when the partition no longer begins at or before the record that was due.
+    fn strange(&mut self, lane: usize, offset: i64) {
+        let (partition, due, position) = {
+            let lane = &self.lanes[lane];
+            (lane.partition, lane.next, lane.position())
+        };
+        match probe::prove(&self.kafka, partition, position) {
+            Ok(()) if offset > due => {
+                self.lanes[lane].next = offset;
+                self.seek(partition, offset);
+            }
+            Ok(()) => self.seek(partition, due),
+            Err(error) if error.is_retriable() => {
+                self.desk.trouble(error);
+                self.seek(partition, due);
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The library lost its place somewhere; it does not say where.
+    fn look_at_all(&mut self) {
+        let places: Vec<_> = self.lanes.iter().map(|lane| (lane.partition, lane.next, lane.position())).collect();
+        for (partition, due, position) in places {
+            match probe::prove(&self.kafka, partition, position) {
+                Ok(()) => self.seek(partition, due),
+                Err(error) if error.is_retriable() => {
+                    self.desk.trouble(error);
+                    self.seek(partition, due);
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    fn seek(&mut self, partition: Partition, offset: i64) {
+        let offset = Offset::Offset(offset);
+        if let Err(error) = self.consumer.seek(&self.kafka.topic, partition.0, offset, self.kafka.timing.answer) {
+            // Assigning anew seeks too.
+            if self.assign().is_err() {
+                self.fail(error::failed(&self.kafka, Doing::Reading, error));
+            }
+        }
+    }
+
+    /// The library does not know the topic: so it was deleted, or a broker does not know it yet.
+    fn look_for_topic(&mut self, said: Said) {
+        let metadata = self.consumer.fetch_metadata(Some(&self.kafka.topic), self.kafka.timing.answer);
+        let error = metadata.map(|metadata| metadata.topics().first().and_then(MetadataTopic::error));
+        match error {
+            Ok(Some(code)) => self.tell(error::said(&self.kafka, Doing::Reading, Said::new(code.into(), said.reason))),
+            // It is there: perhaps another one.
+            Ok(None) => self.look_at_all(),
+            Err(error) => self.tell(error::failed(&self.kafka, Doing::Reading, error)),
+        }
+    }
+}
+
+enum Taken {
+    More,
+    Full,
+    /// Not the record that was due in this lane.
+    Strange(usize),
+}
+
+/// Puts a record into its lane. Records of partitions that are not read (any more) are dropped: whoever
+/// reads them next begins at its own position.
+fn take(lanes: &mut [Lane], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
+    let partition = Partition(message.partition());
+    if lanes.get(*current).is_none_or(|lane| lane.partition != partition) {
+        let Some(found) = lanes.iter().position(|lane| lane.partition == partition) else { return Taken::More };
+        *current = found;
+    }
+    let lane = &mut lanes[*current];
+    if message.offset() != lane.next {
+        return Taken::Strange(*current);
+    }
+    lane.push(message);
+    if lane.records() >= wanted || lane.bytes() >= BATCH_BYTES { Taken::Full } else { Taken::More }
+}

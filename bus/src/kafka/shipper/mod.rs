@@ -1,0 +1,310 @@
+//! Moves the records of a SQLite log to a topic, in order, and trims what has arrived.
+//!
+//! ```text
+//! log     [r1] [r2] [r3] [r4] [r5]          publish appends here
+//!          `--arrived--' `--flying-'
+//! shipped = 3, noted with the trimming of r1..r3 in one transaction; r5 always stays until r6 is there
+//! ```
+//!
+//! It retries for ever and drops nothing: what cannot be delivered stands in [`ShipperState::trouble`] and
+//! stops everything behind it. A crash between arriving and noting sends records twice, which harms nobody:
+//! figures are a function of the set of records.
+
+mod flight;
+mod window;
+
+use super::error::{self, Doing};
+use super::settings::Kafka;
+use crate::BusError;
+use crate::log::{Held, ShippingLog};
+use contract::time::Clock;
+use flight::{Flight, Reports, lock};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use window::Window;
+
+/// How often new records are looked for, as readers of the log do.
+const POLL: Duration = Duration::from_millis(20);
+/// How long reports are waited for while there is more to send.
+const FULL_POLL: Duration = Duration::from_millis(1);
+/// How often what has arrived is noted: each note is a flush of the disk.
+const NOTE_EVERY: Duration = Duration::from_millis(200);
+/// Records after which it is noted sooner, so that one note trims them all.
+const NOTE_RECORDS: i64 = 20_000;
+/// How often another shipper's end is looked for.
+const TURN_POLL: Duration = Duration::from_millis(200);
+/// Pause before a new try when it may succeed by itself.
+const RETRY: Duration = Duration::from_millis(500);
+/// The same when somebody must change something first.
+const SLOW_RETRY: Duration = Duration::from_secs(10);
+/// How long a stop waits for records on their way.
+const STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// Ships a log for as long as it lives. Dropped, it stops.
+pub struct Shipper {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a shipper has done and has yet to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShipperState {
+    /// Records in the log that have not arrived.
+    pub records_waiting: u64,
+    /// Bytes of the log, as its limit counts them; 0 when no record waits.
+    pub bytes_waiting: u64,
+    /// How long the oldest of them has waited.
+    pub oldest_age: Option<Duration>,
+    /// Records that have arrived since this shipper was started.
+    pub shipped_total: u64,
+    /// Deliveries that failed and were begun again since then.
+    pub failures_total: u64,
+    /// What keeps the waiting records from arriving, in the words of an error with its causes.
+    pub trouble: Option<String>,
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    stopping: Mutex<bool>,
+    stop: Condvar,
+    shipped: AtomicU64,
+    failures: AtomicU64,
+    trouble: Mutex<Option<String>>,
+    reader: Mutex<ShippingLog>,
+}
+
+impl Shipper {
+    /// Starts to ship the log at `path`, which is made when there is none. Waits, working on nothing, while
+    /// another shipper works on it. Brokers that cannot be reached are [`ShipperState::trouble`].
+    pub fn start(path: impl AsRef<Path>, kafka: &Kafka, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
+        kafka.check()?;
+        let path = path.as_ref();
+        let shared = Arc::new(Shared {
+            clock,
+            stopping: Mutex::new(false),
+            stop: Condvar::new(),
+            shipped: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            trouble: Mutex::new(None),
+            reader: Mutex::new(ShippingLog::open(path)?),
+        });
+        let work = Work { path: path.to_owned(), kafka: kafka.clone(), shared: Arc::clone(&shared) };
+        let thread = thread::Builder::new()
+            .name("bus-shipper".to_owned())
+            .spawn(move || work.run())
+            .map_err(|error| BusError::Io { bus: path.display().to_string(), source: Arc::new(error) })?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// How it stands. Cheap, and right at any time: it is read from the log.
+    pub fn state(&self) -> Result<ShipperState, BusError> {
+        let shared = &self.shared;
+        let waiting = shared.reader.lock().unwrap_or_else(PoisonError::into_inner).waiting()?;
+        let now = shared.clock.now();
+        let age = |since: i64| Duration::from_micros(u64::try_from(now.0 - since).unwrap_or(0));
+        let trouble = shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(ShipperState {
+            records_waiting: waiting.records,
+            bytes_waiting: waiting.bytes,
+            oldest_age: waiting.oldest.map(|time| age(time.0)),
+            shipped_total: shared.shipped.load(Ordering::Relaxed),
+            failures_total: shared.failures.load(Ordering::Relaxed),
+            // Without a waiting record nothing is kept from arriving.
+            trouble: trouble.filter(|_| waiting.records > 0),
+        })
+    }
+
+    /// Stops: waits up to 5 s for what is on its way, notes what has arrived, and lets the next shipper
+    /// have the log. The rest stays in it.
+    pub fn stop(&self) {
+        *self.shared.stopping.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.stop.notify_all();
+        // A thread that panicked has told so itself.
+        let _ = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take().map(JoinHandle::join);
+    }
+}
+
+impl Drop for Shipper {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Shipper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shipper").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits, but not beyond a stop.
+    fn pause(&self, pause: Duration) {
+        let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.stop.wait_timeout_while(stopping, pause, |stopping| !*stopping));
+    }
+
+    fn tell(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Tells of an error and waits as long as its kind asks for.
+    fn suffer(&self, error: &BusError) {
+        self.tell(Some(chain(error)));
+        self.pause(if error.is_retriable() { RETRY } else { SLOW_RETRY });
+    }
+}
+
+/// What the shipping thread owns.
+struct Work {
+    path: PathBuf,
+    kafka: Kafka,
+    shared: Arc<Shared>,
+}
+
+impl Work {
+    fn run(self) {
+        let Some(held) = self.turn() else { return };
+        while !self.shared.is_stopping() {
+            if let Err(error) = self.ship() {
+                self.shared.suffer(&error);
+            }
+        }
+        drop(held);
+    }
+
+    /// Waits for the right to ship; `None` when told to stop first.
+    fn turn(&self) -> Option<Held> {
+        while !self.shared.is_stopping() {
+            match Held::take(&self.path) {
+                Ok(Some(held)) => {
+                    self.shared.tell(None);
+                    return Some(held);
+                }
+                Ok(None) => {
+                    self.shared.tell(Some("another shipper works on this log".to_owned()));
+                    self.shared.pause(TURN_POLL);
+                }
+                Err(error) => self.shared.suffer(&error),
+            }
+        }
+        None
+    }
+
+    /// Ships until told to stop, or until the log fails. Producers come and go; what has arrived stays.
+    fn ship(&self) -> Result<(), BusError> {
+        let mut log = ShippingLog::open(&self.path)?;
+        let reports = Arc::new(Mutex::new(Reports::default()));
+        lock(&reports).window = Window::behind(log.shipped()?);
+        while !self.shared.is_stopping() {
+            let flight = Flight::new(&self.kafka, &reports)?;
+            if let Some(error) = self.fly(flight, &mut log, &reports)? {
+                self.shared.failures.fetch_add(1, Ordering::Relaxed);
+                self.shared.suffer(&error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ships with one producer until it can do no more, and why; `None` when told to stop.
+    fn fly(
+        &self,
+        mut flight: Flight,
+        log: &mut ShippingLog,
+        reports: &Mutex<Reports>,
+    ) -> Result<Option<BusError>, BusError> {
+        let mut note = Note::new(lock(reports).window.arrived());
+        let mut stop_at = None;
+        let ended = loop {
+            if stop_at.is_none() && self.shared.is_stopping() {
+                stop_at = Some(Instant::now() + STOP_WAIT);
+            }
+            let more = stop_at.is_none() && flight.send(log)?;
+            flight.poll(if more {
+                Duration::ZERO
+            } else if flight.flying() > 0 {
+                FULL_POLL
+            } else {
+                POLL
+            });
+            let arrived = lock(reports).window.arrived();
+            note.heed(arrived, flight.flying() == 0, log, &self.shared)?;
+            if let Some(error) = self.heed(&flight, reports) {
+                break Some(error);
+            }
+            if stop_at.is_some_and(|at| flight.flying() == 0 || Instant::now() >= at) {
+                break None;
+            }
+        };
+        let arrived = lock(reports).window.arrived();
+        note.heed(arrived, true, log, &self.shared)?;
+        Ok(ended)
+    }
+
+    /// Takes in bad news: an error when this producer is at its end.
+    fn heed(&self, flight: &Flight, reports: &Mutex<Reports>) -> Option<BusError> {
+        let (failed, news) = {
+            let mut reports = lock(reports);
+            (reports.failed, reports.news.take())
+        };
+        if let Some((id, code)) = failed {
+            let said = flight.fatal().or(news);
+            return Some(flight::told(&self.kafka, id, code, said));
+        }
+        if let Some(said) = flight.fatal() {
+            return Some(error::said(&self.kafka, Doing::Writing, said));
+        }
+        if let Some(said) = news {
+            self.shared.tell(Some(chain(&error::said(&self.kafka, Doing::Writing, said))));
+        }
+        None
+    }
+}
+
+/// When what has arrived is noted.
+struct Note {
+    noted: i64,
+    at: Instant,
+    trim: bool,
+}
+
+impl Note {
+    fn new(noted: i64) -> Self {
+        Self { noted, at: Instant::now(), trim: false }
+    }
+
+    /// Notes and trims when it is time, or when nothing else is to be done.
+    fn heed(&mut self, arrived: i64, idle: bool, log: &mut ShippingLog, shared: &Shared) -> Result<(), BusError> {
+        let records = arrived - self.noted;
+        if records == 0 && !self.trim {
+            return Ok(());
+        }
+        if idle || records >= NOTE_RECORDS || self.at.elapsed() >= NOTE_EVERY {
+            self.trim = log.note(arrived)?;
+            (self.noted, self.at) = (arrived, Instant::now());
+            shared.shipped.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
+            if records > 0 {
+                shared.tell(None);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error with all its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,129 @@
+//! The log as a shipper sees it: what waits, what is noted as shipped, and the trimming.
+
+use super::file;
+use crate::BusError;
+use contract::time::Micros;
+use rusqlite::{Connection, TransactionBehavior};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows that one transaction trims: about as long as the writer's own commits, so that it waits no longer.
+const TRIM_RECORDS: i64 = 20_000;
+
+/// A connection of a shipper.
+pub(crate) struct ShippingLog {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// What is in the log and not shipped yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) records: u64,
+    /// Bytes of the file's content, 0 when no record waits.
+    pub(crate) bytes: u64,
+    /// When the oldest was committed.
+    pub(crate) oldest: Option<Micros>,
+}
+
+/// The right to ship a log, held by one shipper of all processes and given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held(#[expect(dead_code, reason = "closing it is what gives the right back")] File);
+
+impl Held {
+    /// Takes the right to ship the log at `path`, `None` while another has it. A lock of the operating
+    /// system on a file beside the log: it ends with its process, however that ends.
+    pub(crate) fn take(path: &Path) -> Result<Option<Self>, BusError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".shipper");
+        let failed = |source| BusError::Unopenable { bus: file::name(Path::new(&name)), source: Arc::new(source) };
+        let options = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+        let lock = options.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self(lock))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+impl ShippingLog {
+    pub(crate) fn open(path: &Path) -> Result<Self, BusError> {
+        Ok(Self { path: path.to_owned(), connection: file::open(path)? })
+    }
+
+    /// The last offset that is noted as shipped.
+    pub(crate) fn shipped(&self) -> Result<i64, BusError> {
+        let shipped = self.connection.query_row("SELECT id FROM shipped", [], |row| row.get(0));
+        shipped.map_err(|error| file::failed(&self.path, error))
+    }
+
+    /// Passes the records behind `after` to `each`, at most `limit` and until it breaks: offset, key, body.
+    pub(crate) fn read(
+        &self,
+        after: i64,
+        limit: usize,
+        mut each: impl FnMut(i64, &str, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), BusError> {
+        let failed = |error| file::failed(&self.path, error);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, key, body FROM log WHERE id > ?1 ORDER BY id LIMIT ?2")
+            .map_err(failed)?;
+        let mut rows = statement.query((after, limit)).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (key, body) = (row.get_ref(1).map_err(failed)?, row.get_ref(2).map_err(failed)?);
+            let id = row.get(0).map_err(failed)?;
+            let text = |error| failed(rusqlite::Error::from(error));
+            if each(id, key.as_str().map_err(text)?, body.as_blob().map_err(text)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes `shipped` and trims, in one transaction, some of what is below it; true when more is left to
+    /// trim. The newest record stays.
+    pub(crate) fn note(&mut self, shipped: i64) -> Result<bool, BusError> {
+        self.try_note(shipped).map_err(|error| file::failed(&self.path, error))
+    }
+
+    fn try_note(&mut self, shipped: i64) -> rusqlite::Result<bool> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE shipped SET id = ?1 WHERE id < ?1", (shipped,))?;
+        let newest: Option<i64> = transaction.query_row("SELECT max(id) FROM log", [], |row| row.get(0))?;
+        let oldest: Option<i64> = transaction.query_row("SELECT min(id) FROM log", [], |row| row.get(0))?;
+        let (Some(newest), Some(oldest)) = (newest, oldest) else { return transaction.commit().map(|()| false) };
+        let end = shipped.min(newest - 1);
+        let step = end.min(oldest + TRIM_RECORDS - 1);
+        if step >= oldest {
+            transaction.execute("DELETE FROM log WHERE id <= ?1", (step,))?;
+        }
+        transaction.commit()?;
+        Ok(step < end)
+    }
+
+    /// What waits, in a time that does not depend on how much it is.
+    pub(crate) fn waiting(&self) -> Result<Waiting, BusError> {
+        self.try_waiting().map_err(|error| file::failed(&self.path, error))
+    }
+
+    fn try_waiting(&self) -> rusqlite::Result<Waiting> {
+        // One transaction, so that all is of one moment.
+        let transaction = self.connection.unchecked_transaction()?;
+        let shipped: i64 = transaction.query_row("SELECT id FROM shipped", [], |row| row.get(0))?;
+        let newest: Option<i64> = transaction.query_row("SELECT max(id) FROM log", [], |row| row.get(0))?;
+        // Offsets follow each other without gaps.
+        let records = newest.map_or(0, |newest| u64::try_from(newest - shipped).unwrap_or(0));
+        if records == 0 {
+            return Ok(Waiting { records, bytes: 0, oldest: None });
+        }
+        let oldest = transaction
+            .query_row("SELECT time FROM log WHERE id > ?1 ORDER BY id LIMIT 1", (shipped,), |row| row.get(0))
+            .map(Micros)?;
+        Ok(Waiting { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
+    }
+}

@@ -1,0 +1,41 @@
+//! Kafka passes the suite, and keeps what only a group of consumers and a shipper can promise.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod support;
+
+use bus::kafka::{Kafka, KafkaConsumer};
+use bus::suite::Fixture;
+use bus::{Consumer, Outbox};
+use contract::time::Micros;
+use support::{NOW, Shipped, ensure, server, unique};
+use tempfile::TempDir;
+
+struct Fresh {
+    folder: TempDir,
+    kafka: Kafka,
+}
+
+impl Fixture for Fresh {
+    fn open(&self) -> (Box<dyn Outbox>, Box<dyn Consumer>) {
+        let outbox = Shipped::open(&self.folder.path().join("bus.db"), &self.kafka);
+        let kafka = Kafka { group: unique("group"), ..self.kafka.clone() };
+        (Box::new(outbox), Box::new(KafkaConsumer::open(&kafka).unwrap()))
+    }
+
+    fn now(&self) -> Micros {
+        NOW
+    }
+}
+
+fn settings() -> Kafka {
+    Kafka { topic: unique("topic"), ..Kafka::new(server("KAFKA_BROKERS"), unique("group")) }
+}
+
+fn fresh() -> impl Fixture {
+    let kafka = settings();
+    ensure(&kafka, 1);
+    Fresh { folder: tempfile::tempdir().unwrap(), kafka }
+}
+
+bus::suite!(fresh);

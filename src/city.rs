@@ -22,6 +22,8 @@ pub(crate) struct PlanFile {
 /// Everything configured, free of mistakes.
 #[derive(Debug)]
 pub(crate) struct City {
+    /// The folder it was read from.
+    pub(crate) folder: PathBuf,
     /// Settings of this machine.
     pub(crate) settings: Settings,
     /// Plans, by file name.
@@ -59,7 +61,9 @@ pub(crate) fn load(folder: &Path) -> Result<City, Vec<Mistake>> {
         None
     };
     match (settings, sources) {
-        (Some(settings), Some(sources)) if mistakes.is_empty() => Ok(City { settings, plans, sources }),
+        (Some(settings), Some(sources)) if mistakes.is_empty() => {
+            Ok(City { folder: folder.to_owned(), settings, plans, sources })
+        }
         _ => {
             mistakes.sort();
             Err(mistakes)

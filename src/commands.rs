@@ -9,3 +9,4 @@ pub(crate) mod rebuild;
 pub(crate) mod report;
 pub(crate) mod run;
 mod service;
+pub(crate) mod topics;

@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod log;
 mod settings;
+mod transport;
 
 use clap::{Parser, Subcommand};
 use contract::reader::Mistake;
@@ -41,6 +42,9 @@ enum Command {
     Explain(commands::explain::Options),
     /// Make all derived rows again from the facts.
     Rebuild,
+    /// The topic on Kafka.
+    #[command(subcommand)]
+    Topics(commands::topics::Topics),
 }
 
 /// Why a command failed.
@@ -55,6 +59,12 @@ enum Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error)
+    }
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self::Configuration(vec![mistake])
     }
 }
 
@@ -75,6 +85,7 @@ fn main() -> ExitCode {
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Rebuild => commands::rebuild::run(folder),
+        Command::Topics(topics) => commands::topics::run(folder, &topics),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

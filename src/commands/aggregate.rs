@@ -1,8 +1,8 @@
 //! `shihyo aggregate`: keep and judge what collectors published, and serve the scoreboard.
 
-use super::service::{self, Board, Pipeline, UntilIdle};
+use super::service::{self, Board, Pipeline, UntilRead};
+use crate::transport::{self, Reading};
 use crate::{Failure, city, log};
-use bus::SqliteConsumer;
 use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,16 +20,20 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
+    let kafka = transport::kafka(&city)?;
     Ok(service::runtime()?.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
-        let consumer = SqliteConsumer::open(city.bus_file())?;
-        let board = Board::new(&city)?;
+        let reading = Reading::open(&city, kafka.as_ref(), None)?;
+        let mut board = Board::new(&city)?;
+        reading.join(&mut board.setup);
         if options.once {
-            let consumer = Box::new(UntilIdle { inner: consumer, stop: Arc::clone(&stop) });
+            let consumer = UntilRead::over(reading, &stop);
             return service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
         }
         let listener = Board::listen(&city).await?;
-        let pipeline = Pipeline::start(board.setup.clone(), Box::new(consumer), stop)?;
-        service::until_told(&board, listener, pipeline, CancellationToken::new()).await
+        let ending = CancellationToken::new();
+        reading.watch(Arc::clone(&board.metrics), ending.clone());
+        let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, stop)?;
+        service::until_told(&board, listener, pipeline, ending).await
     })?)
 }

@@ -1,8 +1,9 @@
 //! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
 
-use crate::{Failure, city};
+use crate::{Failure, city, transport};
 use clap::Args;
 use collectors::sources::KINDS;
+use contract::reader::Mistake;
 use std::path::Path;
 
 #[derive(Args)]
@@ -22,6 +23,12 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         return Ok(());
     }
     let city = city::load(folder)?;
+    let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
+    mistakes.extend(city.settings.influxdb_token(folder).err());
+    mistakes.extend(city.settings.webhook_secret(folder).err());
+    if !mistakes.is_empty() {
+        return Err(mistakes.into());
+    }
     for plan in &city.plans {
         let c = &plan.catalogue;
         println!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len());

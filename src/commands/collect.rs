@@ -1,11 +1,13 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
-use super::service;
+use super::service::{self, Board, Told};
 use crate::city::City;
-use crate::clock::SystemClock;
+use crate::transport::{self, Publishing};
 use crate::{Failure, city, log};
+use aggregator::web;
 use anyhow::Context;
-use bus::{Outbox, SqliteOutbox};
+use bus::Outbox;
+use bus::kafka::Kafka;
 use clap::Args;
 use collectors::config::SourceConfig;
 use collectors::once::{Collected, collect_once};
@@ -14,6 +16,7 @@ use contract::wire;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
@@ -36,7 +39,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
     let sources = chosen(&city, options)?;
-    Ok(service::runtime()?.block_on(collect(&city, sources, options))?)
+    let kafka = transport::kafka(&city)?;
+    Ok(service::runtime()?.block_on(collect(&city, kafka.as_ref(), sources, options))?)
 }
 
 fn chosen(city: &City, options: &Options) -> anyhow::Result<Vec<SourceConfig>> {
@@ -51,26 +55,57 @@ fn chosen(city: &City, options: &Options) -> anyhow::Result<Vec<SourceConfig>> {
     Ok(sources)
 }
 
-async fn collect(city: &City, sources: Vec<SourceConfig>, options: &Options) -> anyhow::Result<()> {
+async fn collect(
+    city: &City,
+    kafka: Option<&Kafka>,
+    sources: Vec<SourceConfig>,
+    options: &Options,
+) -> anyhow::Result<()> {
     let collector = service::collector(city)?;
     if options.dry_run {
         let collected = collect_once(&collector, &sources, None).await;
         return print(&collected).and_then(|()| finish(&collected));
     }
     service::make_data_dir(city)?;
-    let outbox: Arc<dyn Outbox> = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?);
+    let publishing = Publishing::open(city, kafka)?;
+    let outbox: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
     service::publish_plans(city, outbox.as_ref()).await?;
     if options.once {
-        return finish(&collect_once(&collector, &sources, Some(&outbox)).await);
+        let collected = collect_once(&collector, &sources, Some(&outbox)).await;
+        publishing.shipped().await?;
+        return finish(&collected);
     }
     let stop = CancellationToken::new();
-    let runner = Arc::new(Runner { collector, outbox, watch: Arc::new(()), random: rand::random });
+    let board = Board::new(city)?;
+    board.is_ready();
+    publishing.watch(Arc::clone(&board.metrics), stop.clone());
+    let serving = probes(city, &board, stop.clone()).await?;
+    let watch = Arc::new(Told(Arc::clone(&board.metrics)));
+    let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
     let mut running = tokio::spawn(runner::run(runner, sources, stop.clone()));
-    tokio::select! {
-        () = service::told_to_end() => stop.cancel(),
-        ended = &mut running => return ended.context("the collectors stopped with a fault")?.map_err(Into::into),
-    }
-    running.await.context("the collectors stopped with a fault")?.map_err(Into::into)
+    let ended = tokio::select! {
+        () = service::told_to_end() => None,
+        ended = &mut running => Some(ended),
+    };
+    stop.cancel();
+    let ended = match ended {
+        Some(ended) => ended,
+        None => running.await,
+    };
+    serving.await.context("the metrics stopped with a fault")?;
+    ended.context("the collectors stopped with a fault")?.map_err(Into::into)
+}
+
+/// Serves the metrics of a collector where an address is named for them.
+async fn probes(city: &City, board: &Board, stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+    let Some(address) = city.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
+    let listener = service::listen(address, "collector.listen").await?;
+    let routes = web::probes(board.site());
+    Ok(tokio::spawn(async move {
+        if let Err(error) = web::serve(listener, routes, stop.cancelled_owned()).await {
+            tracing::error!(%error, "the metrics cannot be served any more");
+        }
+    }))
 }
 
 fn print(collected: &[Collected]) -> anyhow::Result<()> {

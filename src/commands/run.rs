@@ -1,12 +1,13 @@
-//! `shihyo run`: everything in one process, on the embedded bus and store.
+//! `shihyo run`: everything in one process; on the embedded bus, or on Kafka where one is configured.
 
 use super::collect;
-use super::service::{self, Board, Pipeline, Told, UntilIdle};
+use super::service::{self, Board, Pipeline, Told, UntilRead};
 use crate::city::City;
-use crate::clock::SystemClock;
+use crate::transport::{self, Publishing, Reading};
 use crate::{Failure, city, log};
 use anyhow::Context;
-use bus::{Outbox, SqliteOutbox};
+use bus::Outbox;
+use bus::kafka::Kafka;
 use clap::Args;
 use collectors::once::collect_once;
 use collectors::runner::{self, Runner};
@@ -26,34 +27,42 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
-    let work = async { if options.once { once(&city).await } else { serve(&city).await } };
+    let kafka = transport::kafka(&city)?;
+    let work =
+        async { if options.once { once(&city, kafka.as_ref()).await } else { serve(&city, kafka.as_ref()).await } };
     Ok(service::runtime()?.block_on(work)?)
 }
 
 /// Collects, then keeps: by then all there is lies on the bus.
-async fn once(city: &City) -> anyhow::Result<()> {
-    let outbox = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?);
-    service::publish_plans(city, outbox.as_ref()).await?;
-    let taking: Arc<dyn Outbox> = Arc::clone(&outbox) as _;
+async fn once(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<()> {
+    let publishing = Publishing::open(city, kafka)?;
+    service::publish_plans(city, publishing.outbox.as_ref()).await?;
+    let taking: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
     let collected = collect_once(&service::collector(city)?, &city.sources, Some(&taking)).await;
+    publishing.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let consumer = Box::new(UntilIdle { inner: outbox.consumer()?, stop: Arc::clone(&stop) });
-    let board = Board::new(city)?;
+    let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
+    let mut board = Board::new(city)?;
+    reading.join(&mut board.setup);
+    let consumer = UntilRead::over(reading, &stop);
     service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }
 
-async fn serve(city: &City) -> anyhow::Result<()> {
+async fn serve(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<()> {
     let listener = Board::listen(city).await?;
-    let outbox = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?);
-    let board = Board::new(city)?;
-    let consumer = Box::new(outbox.consumer()?);
-    let pipeline = Pipeline::start(board.setup.clone(), consumer, Arc::new(AtomicBool::new(false)))?;
-    service::publish_plans(city, outbox.as_ref()).await?;
+    let publishing = Publishing::open(city, kafka)?;
+    let mut board = Board::new(city)?;
+    let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
+    reading.join(&mut board.setup);
     let stop = CancellationToken::new();
+    publishing.watch(Arc::clone(&board.metrics), stop.clone());
+    reading.watch(Arc::clone(&board.metrics), stop.clone());
+    let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
+    service::publish_plans(city, publishing.outbox.as_ref()).await?;
     let runner = Arc::new(Runner {
         collector: service::collector(city)?,
-        outbox,
+        outbox: Arc::clone(&publishing.outbox) as _,
         watch: Arc::new(Told(Arc::clone(&board.metrics))),
         random: rand::random,
     });

@@ -3,6 +3,7 @@
 
 use crate::city::City;
 use crate::clock::SystemClock;
+use crate::transport::Reading;
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineError, Progress, Setup};
 use aggregator::web::{self, Readiness, Site};
@@ -13,6 +14,7 @@ use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, Patience};
 use collectors::runner::{Report, Watch};
 use contract::time::{Clock, Micros};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -96,17 +98,26 @@ pub(crate) fn told(ended: Result<Result<(), PipelineError>, oneshot::error::Recv
 }
 
 /// A consumer that asks its pipeline to stop once it has delivered all there is.
-pub(crate) struct UntilIdle<C> {
+pub(crate) struct UntilRead {
     /// Delivers.
-    pub(crate) inner: C,
+    pub(crate) inner: Box<dyn Consumer>,
+    /// Whether an idle bus has nothing more.
+    pub(crate) is_read: Box<dyn Fn() -> bool + Send>,
     /// The pipeline's flag.
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-impl<C: Consumer> Consumer for UntilIdle<C> {
+impl UntilRead {
+    /// Over what an aggregator reads from.
+    pub(crate) fn over(reading: Reading, stop: &Arc<AtomicBool>) -> Box<Self> {
+        Box::new(Self { is_read: reading.is_read(), inner: reading.consumer, stop: Arc::clone(stop) })
+    }
+}
+
+impl Consumer for UntilRead {
     fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
         let delivery = self.inner.next(max_records, max_wait)?;
-        if matches!(delivery, Delivery::Idle) {
+        if matches!(delivery, Delivery::Idle) && (self.is_read)() {
             self.stop.store(true, Ordering::Release);
         }
         Ok(delivery)
@@ -119,6 +130,12 @@ impl<C: Consumer> Consumer for UntilIdle<C> {
     fn release(&mut self, partition: Partition) -> Result<(), BusError> {
         self.inner.release(partition)
     }
+}
+
+/// Takes an address, so that a taken one is said before anything is done.
+pub(crate) async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address}: change `{key}` in shihyo.toml"))
 }
 
 /// The parts of an aggregator with a scoreboard.
@@ -142,23 +159,26 @@ impl Board {
 
     /// Takes the address, so that a taken one is said before anything is done.
     pub(crate) async fn listen(city: &City) -> anyhow::Result<TcpListener> {
-        let address = city.settings.http.listen;
-        let listener = TcpListener::bind(address).await;
-        listener.with_context(|| format!("cannot listen on {address}: change `http.listen` in shihyo.toml"))
+        listen(city.settings.http.listen, "http.listen").await
+    }
+
+    /// For a process that has nothing to catch up with.
+    pub(crate) fn is_ready(&self) {
+        self.readiness.ready();
+    }
+
+    /// What its pages and probes are made from.
+    pub(crate) fn site(&self) -> Site {
+        let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
+        Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness))
     }
 
     /// Serves the scoreboard until `stop`.
     pub(crate) async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let site = Site::new(
-            Arc::clone(&self.setup.books),
-            Arc::new(SystemClock),
-            Arc::clone(&self.metrics),
-            Arc::clone(&self.readiness),
-        );
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "the scoreboard is at http://{address}/");
         }
-        web::serve(listener, web::router(site), stop.cancelled_owned()).await.context("the scoreboard stopped")
+        web::serve(listener, web::router(self.site()), stop.cancelled_owned()).await.context("the scoreboard stopped")
     }
 }
 

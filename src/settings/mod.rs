@@ -126,7 +126,7 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
 }
 
 /// A mistake at a key of the file.
-fn mistake(folder: &Path, key: &str, message: String) -> Mistake {
+pub(crate) fn mistake(folder: &Path, key: &str, message: String) -> Mistake {
     let path = folder.join(FILE);
     // Read again: what was just read could be read, and a message without a line is still one.
     let text = std::fs::read_to_string(&path).unwrap_or_default();

@@ -1,0 +1,183 @@
+//! By which bus records travel: the embedded log, or Kafka where one is configured.
+//!
+//! Publishing always goes to the log on this machine; with Kafka a shipper moves it on. Reading is from the log,
+//! or from Kafka as a member of the aggregators' group.
+
+use crate::city::City;
+use crate::clock::SystemClock;
+use aggregator::metrics::{Metrics, Waiting};
+use aggregator::pipeline::Setup;
+use aggregator::sinks::Membership;
+use anyhow::Context;
+use bus::kafka::{Health, Kafka, KafkaConsumer, Mechanism, Security, Shipper};
+use bus::{Consumer, SqliteConsumer, SqliteOutbox};
+use contract::reader::Mistake;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often the metrics of the bus are set.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a command that ends by itself waits for Kafka to take what it published.
+const SHIP_WAIT: Duration = Duration::from_secs(60);
+
+/// Kafka as it is configured, if it is.
+pub(crate) fn kafka(city: &City) -> Result<Option<Kafka>, Mistake> {
+    let Some(said) = &city.settings.kafka else { return Ok(None) };
+    let mistake = |key: &str, message: String| crate::settings::mistake(&city.folder, key, message);
+    let mut kafka = Kafka::new(&said.brokers, &said.group);
+    kafka.topic.clone_from(&said.topic);
+    kafka.security = said.security.into();
+    kafka.mechanism = Mechanism::named(&said.mechanism).map_err(|e| mistake("kafka.mechanism", e.to_string()))?;
+    kafka.username.clone_from(&said.username);
+    kafka.password = city.settings.kafka_password(&city.folder)?.map(|password| (*password).to_owned());
+    kafka.ca_file.clone_from(&said.ca_file);
+    kafka.timing.session = Duration::from_secs(said.session_s.into());
+    match kafka.mistakes().into_iter().next() {
+        Some(error) => Err(mistake("kafka", error.to_string())),
+        None => Ok(Some(kafka)),
+    }
+}
+
+impl From<crate::settings::Security> for Security {
+    fn from(said: crate::settings::Security) -> Self {
+        match said {
+            crate::settings::Security::Plaintext => Self::Plaintext,
+            crate::settings::Security::Ssl => Self::Ssl,
+            crate::settings::Security::SaslPlaintext => Self::SaslPlaintext,
+            crate::settings::Security::SaslSsl => Self::SaslSsl,
+        }
+    }
+}
+
+/// Where this machine publishes.
+pub(crate) struct Publishing {
+    /// Takes the records.
+    pub(crate) outbox: Arc<SqliteOutbox>,
+    /// Moves them on.
+    shipper: Option<Arc<Shipper>>,
+    limit: u64,
+}
+
+impl Publishing {
+    /// Opens the log of this machine, and starts to ship it where Kafka is configured.
+    pub(crate) fn open(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<Self> {
+        let (path, clock) = (city.bus_file(), Arc::new(SystemClock));
+        let Some((kafka, said)) = kafka.zip(city.settings.kafka.as_ref()) else {
+            return Ok(Self { outbox: Arc::new(SqliteOutbox::open(path, clock)?), shipper: None, limit: 0 });
+        };
+        let limit = said.outbox_limit_mb.saturating_mul(1 << 20);
+        let outbox = Arc::new(SqliteOutbox::open_with_limit(&path, clock.clone(), limit)?);
+        Ok(Self { outbox, shipper: Some(Arc::new(Shipper::start(&path, kafka, clock)?)), limit })
+    }
+
+    /// Waits until all that was published is on the bus, for commands that end by themselves.
+    pub(crate) async fn shipped(&self) -> anyhow::Result<()> {
+        let Some(shipper) = &self.shipper else { return Ok(()) };
+        let started = Instant::now();
+        loop {
+            let state = shipper.state()?;
+            if state.records_waiting == 0 {
+                return Ok(());
+            }
+            if started.elapsed() > SHIP_WAIT {
+                let (waiting, why) = (state.records_waiting, state.trouble.unwrap_or_else(|| "it is slow".into()));
+                anyhow::bail!(
+                    "Kafka has not taken {waiting} record(s): {why}; they wait on this machine, run this again"
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Tells the metrics how much waits, and the log what is in its way, until `stop`.
+    pub(crate) fn watch(&self, metrics: Arc<Metrics>, stop: CancellationToken) {
+        let Some(shipper) = self.shipper.clone() else { return };
+        let limit = self.limit;
+        tokio::spawn(async move {
+            let mut told: Option<String> = None;
+            while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+                let Ok(state) = shipper.state() else { continue };
+                if state.trouble != told {
+                    match &state.trouble {
+                        Some(trouble) => {
+                            tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka")
+                        }
+                        None => tracing::info!("Kafka takes records again"),
+                    }
+                    told.clone_from(&state.trouble);
+                }
+                metrics.outbox(Waiting {
+                    records: state.records_waiting,
+                    bytes: state.bytes_waiting,
+                    limit,
+                    oldest: state.oldest_age.unwrap_or_default(),
+                    shipped: state.shipped_total,
+                    failures: state.failures_total,
+                });
+            }
+        });
+    }
+}
+
+/// What an aggregator reads from.
+pub(crate) struct Reading {
+    /// Pulled by the pipeline.
+    pub(crate) consumer: Box<dyn Consumer>,
+    health: Option<Arc<Health>>,
+}
+
+impl Reading {
+    /// Reads the log of this machine; `from` wakes it at once where it is published by this process.
+    pub(crate) fn embedded(city: &City, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
+        let consumer = match from {
+            Some(outbox) => outbox.consumer()?,
+            None => SqliteConsumer::open(city.bus_file())?,
+        };
+        Ok(Self { consumer: Box::new(consumer), health: None })
+    }
+
+    /// Joins the group on Kafka, else reads the log of this machine.
+    pub(crate) fn open(city: &City, kafka: Option<&Kafka>, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
+        let Some(kafka) = kafka else { return Self::embedded(city, from) };
+        let consumer = KafkaConsumer::open(kafka).context("Kafka cannot be read")?;
+        let health = Some(consumer.health());
+        Ok(Self { consumer: Box::new(consumer), health })
+    }
+
+    /// True when all there is has been handed over, once nothing more comes.
+    pub(crate) fn is_read(&self) -> Box<dyn Fn() -> bool + Send> {
+        let Some(health) = self.health.clone() else { return Box::new(|| true) };
+        Box::new(move || {
+            let lag = health.lag();
+            !lag.is_empty() && lag.iter().all(|(_, behind)| *behind == Some(0))
+        })
+    }
+
+    /// Lets a setup know that its partitions move between instances.
+    pub(crate) fn join(&self, setup: &mut Setup) {
+        let Some(health) = self.health.clone() else { return };
+        setup.shared = true;
+        setup.membership = Arc::new(Member(health));
+    }
+
+    /// Tells the metrics how far reading is behind, until `stop`.
+    pub(crate) fn watch(&self, metrics: Arc<Metrics>, stop: CancellationToken) {
+        let Some(health) = self.health.clone() else { return };
+        tokio::spawn(async move {
+            while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+                let lag = health.lag().into_iter();
+                metrics.lag(lag.filter_map(|(partition, behind)| Some((partition.0, behind?))));
+            }
+        });
+    }
+}
+
+/// A member of the aggregators' group.
+struct Member(Arc<Health>);
+
+impl Membership for Member {
+    fn is_ours(&self) -> bool {
+        self.0.is_member(Instant::now())
+    }
+}

@@ -4,6 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+/// A setting of the environment that `tests/run --servers` makes.
+pub(crate) fn server(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/run --servers, which sets it"))
+}
+
 /// A configuration in a temporary folder, with its data beside it.
 pub(crate) struct City {
     folder: tempfile::TempDir,

@@ -1,0 +1,185 @@
+//! Aggregators of one group, and the trouble they get into.
+
+use crate::city::{ON, Topic, cities};
+use crate::support::City;
+use crate::support::influxdb::Influxdb;
+use crate::workload;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than the group's session, so that a stopped member is given up and comes back as a zombie.
+const STOPPED: Duration = Duration::from_secs(9);
+/// Between two pieces of trouble.
+const PAUSE: Duration = Duration::from_millis(1200);
+
+pub(crate) struct Members<'a> {
+    topic: &'a Topic,
+    members: Vec<Member>,
+    influxdb: Influxdb,
+    story: Vec<String>,
+}
+
+struct Member {
+    city: City,
+    address: SocketAddr,
+    child: Option<Child>,
+    /// When a stopped one is to be resumed.
+    stopped: Option<Instant>,
+}
+
+impl<'a> Members<'a> {
+    /// That many cities with a store of their own, none at work yet.
+    pub(crate) fn new(topic: &'a Topic, count: usize) -> Self {
+        let members = (0..count).map(|_| Member { city: cities(), address: free(), child: None, stopped: None }).collect();
+        Self { topic, members, influxdb: Influxdb::of_this_test(), story: Vec::new() }
+    }
+
+    /// Lets members join, leave, be stopped and resumed, and be killed, until `over` and each has happened.
+    pub(crate) fn trouble(&mut self, seed: u64, over: impl Fn() -> bool) {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut turns = 0;
+        while !over() || turns < 12 {
+            self.resume(Duration::ZERO);
+            let at = random.random_range(0..self.members.len());
+            // Each kind of trouble comes in turn, at members and moments of chance.
+            match turns % 4 {
+                _ if self.members[at].child.is_none() => self.join(at),
+                0 => self.kill(at, "-TERM", "leaves"),
+                1 => self.stop(at),
+                2 => self.kill(at, "-KILL", "is killed"),
+                _ => {}
+            }
+            turns += 1;
+            std::thread::sleep(PAUSE.mul_f64(random.random_range(0.2..1.0)));
+        }
+    }
+
+    /// What happened.
+    pub(crate) fn story(&self) -> String {
+        self.story.join(", ")
+    }
+
+    /// Brings every member to work.
+    pub(crate) fn all_at_work(&mut self) {
+        self.resume(STOPPED);
+        for at in 0..self.members.len() {
+            if self.members[at].child.is_none() {
+                self.join(at);
+            }
+        }
+    }
+
+    /// Ends all but one, and says which.
+    pub(crate) fn leave_but_one(&mut self) -> usize {
+        for at in 1..self.members.len() {
+            self.kill(at, "-TERM", "leaves");
+        }
+        0
+    }
+
+    /// The canonical export of the plans that a member holds.
+    pub(crate) fn export(&self, at: usize) -> String {
+        let plan = |plan: usize| {
+            let path = format!("/plans/{}/report.json?rollups=1&on={ON}", workload::id(plan));
+            let text = get(self.members[at].address, &path).unwrap_or_default();
+            let inner = text.trim().strip_prefix("{\"plans\":[").and_then(|text| text.strip_suffix("]}"));
+            inner.unwrap_or_default().to_owned()
+        };
+        format!("{{\"plans\":[{}]}}\n", (0..workload::PLANS).map(plan).collect::<Vec<_>>().join(","))
+    }
+
+    /// Waits until `reached` has nothing more to say, or fails with what it says.
+    pub(crate) fn wait(&self, patience: Duration, who: &str, reached: impl Fn(&Self) -> Result<(), String>) {
+        let started = Instant::now();
+        loop {
+            match reached(self) {
+                Ok(()) => return,
+                Err(why) if started.elapsed() > patience => panic!("{who}: {why}"),
+                Err(_) => std::thread::sleep(Duration::from_millis(500)),
+            }
+        }
+    }
+
+    /// Whether InfluxDB says what the export says.
+    pub(crate) fn influxdb_equals(&self, export: &str) -> Result<(), String> {
+        self.influxdb.equals(export)
+    }
+
+    fn join(&mut self, at: usize) {
+        let member = &mut self.members[at];
+        let mut command = member.city.command(&["aggregate"]);
+        command.envs(self.topic.environment()).envs(self.influxdb.environment());
+        command.env("SHIHYO__HTTP__LISTEN", member.address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
+        member.child = Some(command.stdout(Stdio::null()).spawn().unwrap());
+        self.story.push(format!("{at} joins"));
+    }
+
+    fn stop(&mut self, at: usize) {
+        let member = &mut self.members[at];
+        signal(member.child.as_ref().unwrap(), "-STOP");
+        member.stopped = Some(Instant::now());
+        self.story.push(format!("{at} is stopped"));
+    }
+
+    /// Resumes who was stopped for long enough, waiting for it for up to `wait`.
+    fn resume(&mut self, wait: Duration) {
+        let started = Instant::now();
+        loop {
+            for (at, member) in self.members.iter_mut().enumerate() {
+                if member.stopped.is_some_and(|since| since.elapsed() >= STOPPED) {
+                    signal(member.child.as_ref().unwrap(), "-CONT");
+                    member.stopped = None;
+                    self.story.push(format!("{at} goes on"));
+                }
+            }
+            if started.elapsed() >= wait || self.members.iter().all(|member| member.stopped.is_none()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn kill(&mut self, at: usize, how: &str, what: &str) {
+        let member = &mut self.members[at];
+        if member.stopped.take().is_some() {
+            signal(member.child.as_ref().unwrap(), "-CONT");
+        }
+        let mut child = member.child.take().unwrap();
+        signal(&child, how);
+        child.wait().unwrap();
+        self.story.push(format!("{at} {what}"));
+    }
+}
+
+impl Drop for Members<'_> {
+    fn drop(&mut self) {
+        for child in self.members.iter_mut().filter_map(|member| member.child.as_mut()) {
+            // A stopped process is killed too.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The body of an answer of 200.
+fn get(address: SocketAddr, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.0 200").then(|| body.to_owned())
+}

@@ -243,7 +243,9 @@ impl Poller {
         for lane in &self.lanes {
             list.add_partition_offset(&self.kafka.topic, lane.partition.0, Offset::Offset(lane.next))?;
         }
-        self.consumer.assign(&list)
+        self.consumer.assign(&list)?;
+        // A partition that was paused when it was revoked would come back paused.
+        self.consumer.resume(&list)
     }
 }
 

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod gone;
+mod group;
+mod shipping;
+#[path = "../support/mod.rs"]
 mod support;
 
 use bus::kafka::{Kafka, KafkaConsumer};
@@ -32,10 +36,15 @@ fn settings() -> Kafka {
     Kafka { topic: unique("topic"), ..Kafka::new(server("KAFKA_BROKERS"), unique("group")) }
 }
 
-fn fresh() -> impl Fixture {
+/// A fresh topic of that many partitions.
+fn topic(partitions: i32) -> Kafka {
     let kafka = settings();
-    ensure(&kafka, 1);
-    Fresh { folder: tempfile::tempdir().unwrap(), kafka }
+    ensure(&kafka, partitions);
+    kafka
+}
+
+fn fresh() -> impl Fixture {
+    Fresh { folder: tempfile::tempdir().unwrap(), kafka: topic(1) }
 }
 
 bus::suite!(fresh);

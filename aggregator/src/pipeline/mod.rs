@@ -143,6 +143,19 @@ pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
     Ok(changed)
 }
 
+/// Has a sink told everything again by the next run, in every store of the folder; what its server would not take
+/// is tried again too. Says how many stores it follows. Refused, with nothing changed, while another process
+/// writes one of them.
+pub fn retell(data: &Path, sink: &str) -> Result<usize, StoreError> {
+    let partitions = store::partitions(data)?.into_iter();
+    let mut writers = partitions.map(|p| store::open_writer(data, p)).collect::<Result<Vec<_>, _>>()?;
+    let mut followed = 0;
+    for writer in &mut writers {
+        followed += usize::from(writer.change(|change| change.retell(sink))?);
+    }
+    Ok(followed)
+}
+
 /// Drops the derived rows of every store in the folder; the next opening makes them again.
 pub fn drop_derived(data: &Path) -> Result<(), StoreError> {
     for partition in store::partitions(data)? {

@@ -36,11 +36,15 @@ use super::SinkMaker;
 use sink::InfluxDb;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The sink's name in stores, metrics and logs.
 pub const NAME: &str = "influxdb";
 /// Points of a request, unless the server finds them too many: InfluxDB's own advice.
 pub const BATCH: usize = 5_000;
+
+/// How long one request may take: long enough for a server that compacts, short enough to say so.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where InfluxDB is, and the bucket that is ours.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct Influx {
     pub bucket: String,
     /// API token that may write the bucket; never shown.
     pub token: String,
+    /// How long one request may take.
+    pub patience: Duration,
 }
 
 /// A setting that cannot be right.
@@ -71,7 +77,7 @@ pub enum SettingError {
 
 impl fmt::Debug for Influx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, org, bucket, token: _ } = self;
+        let Self { url, org, bucket, token: _, patience: _ } = self;
         f.debug_struct("Influx").field("url", url).field("org", org).field("bucket", bucket).finish_non_exhaustive()
     }
 }
@@ -84,6 +90,17 @@ impl fmt::Display for Influx {
 }
 
 impl Influx {
+    /// A bucket, with the patience that fits: a batch of 5,000 points is taken in some 30 ms.
+    pub fn new(
+        url: impl Into<String>,
+        org: impl Into<String>,
+        bucket: impl Into<String>,
+        token: impl Into<String>,
+    ) -> Self {
+        let (url, org, bucket, token) = (url.into(), org.into(), bucket.into(), token.into());
+        Self { url, org, bucket, token, patience: PATIENCE }
+    }
+
     /// Says what cannot be right, without asking the server. An address with a name, a password or a path is
     /// refused: the token says who we are, and the library would drop the path.
     pub fn check(&self) -> Result<(), SettingError> {
@@ -122,7 +139,7 @@ mod tests {
     use super::*;
 
     fn to(url: &str) -> Influx {
-        Influx { url: url.into(), org: "city".into(), bucket: "b".into(), token: "secret".into() }
+        Influx::new(url, "city", "b", "secret")
     }
 
     #[test]

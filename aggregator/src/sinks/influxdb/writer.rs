@@ -8,8 +8,6 @@ use std::future::Future;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long one request may take; a batch of 5,000 points is taken in some 30 ms.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Most characters of a server's answer that we repeat.
 const SAID: usize = 300;
 
@@ -63,8 +61,8 @@ impl Runtime {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Refusal::Stopped),
-                answer = tokio::time::timeout(PATIENCE, request) => answer.unwrap_or_else(|_| {
-                    Err(for_now(format!("{to} has not answered within {} s", PATIENCE.as_secs()), None))
+                answer = tokio::time::timeout(to.patience, request) => answer.unwrap_or_else(|_| {
+                    Err(for_now(format!("{to} has not answered within {:?}", to.patience), None))
                 }),
             }
         })
@@ -122,7 +120,8 @@ mod tests {
 
     #[test]
     fn only_influxdbs_own_word_makes_a_point_bad_for_ever() {
-        let to = Influx { url: "http://db:8086".into(), org: "o".into(), bucket: "b".into(), token: "t".into() };
+        let to = Influx::new("http://db:8086", "o", "b", "t");
+        let wait = Some(Duration::from_secs(7));
         let own = r#"{"code":"invalid","message":"unable to parse"}"#;
         let partial = r#"{"code":"unprocessable entity","message":"partial write"}"#;
         assert!(matches!(refusal(&to, 400, None, own), Refusal::Never(text) if text == "unable to parse"));
@@ -138,11 +137,11 @@ mod tests {
             (500, own),
             (302, ""),
         ] {
-            let Refusal::ForNow { what, after, .. } = refusal(&to, status, Some(PATIENCE), text) else {
+            let Refusal::ForNow { what, after, .. } = refusal(&to, status, wait, text) else {
                 panic!("{status} {text}")
             };
             assert!(what.starts_with("InfluxDB at http://db:8086 (bucket b of o) answered"), "{what}");
-            assert_eq!(after, Some(PATIENCE));
+            assert_eq!(after, wait);
         }
     }
 

@@ -149,6 +149,21 @@ pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
     if has_ended { verdict::after_the_end(&view, kpi, ask) } else { running(&view, kpi, ask) }
 }
 
+/// The guide (目安) at a moment of a plan, for a KPI with or without a value.
+pub fn guide(view: &View<'_>, kpi: &Kpi, at: Moment) -> Exact {
+    measure::guide(view, kpi, at)
+}
+
+/// The first civil day (day number) on which the last figure of a KPI is not waited for any more.
+pub fn verdict_day(view: &View<'_>, kpi: &Kpi) -> i32 {
+    due::last_day(view, kpi) + 1
+}
+
+/// True when a KPI has a value at each of its figures, not only at the end of months.
+pub fn follows_figures(view: &View<'_>, kpi: &Kpi) -> bool {
+    measure::is_state(view, kpi)
+}
+
 fn unjudged(phase: Phase, measured: Option<Measured>) -> Judgement {
     let none = || None;
     Judgement {

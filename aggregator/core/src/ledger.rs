@@ -16,6 +16,7 @@ use contract::time::{Micros, Moment};
 use part::Mix;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// Records that [`Ledger::read_ahead`] looks at in one call.
 pub const READ_AHEAD: usize = 64;
@@ -219,7 +220,7 @@ impl Ledger {
     }
 
     /// The entries of one period or instant, in the order of sources.
-    fn said(&self, series: u16, definition: u8, index: i32) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub(crate) fn said(&self, series: u16, definition: u8, index: i32) -> impl DoubleEndedIterator<Item = &Entry> {
         let figures = &self.series[usize::from(series)];
         let bucket = self.bucket_at(series, definition, figures.bucket(index).index);
         let slots = bucket.map_or(&[][..], |b| {
@@ -233,6 +234,23 @@ impl Ledger {
     pub fn bucket_range(&self, series: usize, definition: usize) -> Option<(i32, i32)> {
         let buckets = &self.series[series].definitions[definition];
         Some((*buckets.first()?, *buckets.last()?))
+    }
+
+    /// The first bucket with figures after one, or of all; of one series and definition.
+    pub(crate) fn bucket_after(&self, series: usize, definition: usize, after: Option<i32>) -> Option<Period> {
+        let figures = &self.series[series];
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let index = *figures.definitions[definition].range((from, Bound::Unbounded)).next()?;
+        Some(Period { grain: figures.bucket_grain, index })
+    }
+
+    /// The own-grain periods (of an instant the hour or day that starts at it) of which a bucket has figures.
+    pub(crate) fn said_in(&self, series: usize, definition: usize, bucket: Period) -> Vec<Period> {
+        let grain = self.series[series].grain;
+        let entries = self.within(series, definition, bucket.index, bucket.index);
+        let mut periods: Vec<Period> = entries.map(|entry| Period { grain, index: entry.index }).collect();
+        periods.dedup();
+        periods
     }
 
     /// All standing figures of a series and definition, in order of time, then of sources.

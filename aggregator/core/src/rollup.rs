@@ -10,6 +10,7 @@ mod tests;
 pub use crate::ledger::Rollup;
 pub use kept::{Change, Rollups, Touched};
 pub use level::Reading;
+pub(crate) use level::state;
 
 use crate::ask::Cut;
 use crate::ledger::{Entry, Ledger};

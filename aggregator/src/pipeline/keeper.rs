@@ -68,6 +68,15 @@ impl Keeper {
         Ok(())
     }
 
+    /// Lets the sinks of the open partitions write what is left, as long as the setup allows.
+    pub(super) fn drain(&mut self) -> Result<(), PipelineError> {
+        let Some(limit) = self.setup.drain else { return Ok(()) };
+        let until = Instant::now() + limit;
+        let workers = std::mem::take(&mut self.workers).into_values();
+        let failures: Vec<String> = workers.flat_map(|workers| workers.drain(until)).collect();
+        if failures.is_empty() { Ok(()) } else { Err(PipelineError::Undrained(failures.join("; "))) }
+    }
+
     /// Opens a partition and says how many derived rows differed from the facts.
     pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
         let Setup { data, configured, .. } = &self.setup;

@@ -44,6 +44,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 /// Every configured plan's book, by plan id. Shared as [`Books`], whose lock is held for the entering of
 /// one batch at a time.
@@ -75,6 +76,8 @@ pub struct Setup {
     /// True where partitions move between instances: whoever opens one tells its sinks everything anew, since
     /// another may have written from older figures meanwhile.
     pub shared: bool,
+    /// How long sinks may take for what is left when the pipeline ends; `None` leaves it to the next run.
+    pub drain: Option<Duration>,
 }
 
 impl Setup {
@@ -90,6 +93,7 @@ impl Setup {
             sinks: Arc::default(),
             membership: Arc::new(()),
             shared: false,
+            drain: None,
         }
     }
 }
@@ -109,6 +113,9 @@ pub enum PipelineError {
     /// The end of the batches came before the end of reading.
     #[error("the keeping thread ended early")]
     Ended,
+    /// Everything is stored, but a sink does not know all of it; the next run tells it.
+    #[error("not everything was written: {0}; it is kept, run again when that is mended")]
+    Undrained(String),
 }
 
 /// Keeps what the consumer delivers until `stop` is set or an error cannot be waited out. Blocks: give it
@@ -122,7 +129,7 @@ pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Res
             .spawn_scoped(scope, move || reading::read(consumer, &work, stop))
             .map_err(|_| PipelineError::Panicked)?;
         // The inbox goes with it: a keeper that gave up makes the other thread's next send fail.
-        let kept = keeper.run(inbox, stop);
+        let kept = keeper.run(inbox, stop).and_then(|()| keeper.drain());
         let (consumer, read) = reading.join().map_err(|_| PipelineError::Panicked)?;
         // Its partitions may be read by another once it is dropped: not before all is stored and closed.
         drop(keeper);
@@ -141,6 +148,19 @@ pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
         changed += keeper.open(partition)?;
     }
     Ok(changed)
+}
+
+/// Has a sink told everything again by the next run, in every store of the folder; what its server would not take
+/// is tried again too. Says how many stores it follows. Refused, with nothing changed, while another process
+/// writes one of them.
+pub fn retell(data: &Path, sink: &str) -> Result<usize, StoreError> {
+    let partitions = store::partitions(data)?.into_iter();
+    let mut writers = partitions.map(|p| store::open_writer(data, p)).collect::<Result<Vec<_>, _>>()?;
+    let mut followed = 0;
+    for writer in &mut writers {
+        followed += usize::from(writer.change(|change| change.retell(sink))?);
+    }
+    Ok(followed)
 }
 
 /// Drops the derived rows of every store in the folder; the next opening makes them again.

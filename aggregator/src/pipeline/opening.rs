@@ -51,8 +51,12 @@ pub(super) fn open(
     let mut writer = store::open_writer(dir, partition)?;
     let digests = configured.digests();
     // What a changed catalogue no longer has would stay with those who were told of it.
-    let anew = followers.anew || writer.read().configuration()? != digests;
-    writer.change(|change| change.put_sinks(followers.names.as_deref(), anew))?;
+    let changed = writer.read().configuration()? != digests;
+    writer.change(|change| {
+        change.put_sinks(followers.names.as_deref(), followers.anew || changed)?;
+        let plans = configured.catalogues().filter(|_| changed);
+        plans.map(|catalogue| &catalogue.plan.id).try_for_each(|plan| change.note_catalogue(plan))
+    })?;
     let mut names = BTreeMap::new();
     writer.change(|change| {
         for catalogue in configured.catalogues() {
@@ -61,7 +65,7 @@ pub(super) fn open(
         Ok(())
     })?;
     let (mut plans, unwanted) = enter(&writer, books)?;
-    if !unwanted.is_empty() || writer.read().configuration()? != digests {
+    if !unwanted.is_empty() || changed {
         plans.extend(rejudge::all(&mut writer, books, &names, partition, &unwanted)?);
     }
     plans.extend(writer.read().plans_visited()?);

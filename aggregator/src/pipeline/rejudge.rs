@@ -64,12 +64,14 @@ fn put_away(writer: &mut Writer, partition: Partition, step: &[Unwanted]) -> Res
     let mut bodies = Vec::new();
     for one in step {
         let observation = writer.read().observation(one.id)?;
-        let at = Coordinates { partition, offset: None, time: observation.revision };
-        bodies.push((at, observation.plan.clone(), wire::encode(&Record::Observation(observation))));
+        bodies.push((wire::encode(&Record::Observation(observation.clone())), observation));
     }
     writer.change(|change| {
-        for (one, (at, plan, body)) in step.iter().zip(&bodies) {
-            change.put_quarantine(&ToQuarantine { at: *at, plan: Some(plan.clone()), reason: one.reason, body })?;
+        for (one, (body, observation)) in step.iter().zip(&bodies) {
+            let at = Coordinates { partition, offset: None, time: observation.revision };
+            let plan = Some(observation.plan.clone());
+            change.put_quarantine(&ToQuarantine { at, plan, reason: one.reason, body })?;
+            change.note_removed(observation)?;
             change.remove_observation(one.id)?;
         }
         Ok(())

@@ -14,6 +14,7 @@
 //! - **turn**: one bounded piece of a sink's work: read on from the cursor, write, wait for the answer, note the cursor.
 //! - **worker**: takes turns, waits between them, backs off after failures, measures and logs; sinks do none of that.
 
+pub mod influxdb;
 mod worker;
 
 pub(crate) use worker::Workers;

@@ -5,6 +5,7 @@ use crate::pipeline::Setup;
 use crate::store::{Desk, StoreError, Writer};
 use bus::Partition;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -22,13 +23,18 @@ const SLICE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Workers {
     stop: CancellationToken,
+    finish: CancellationToken,
     threads: Vec<JoinHandle<()>>,
+    /// How those ended that were told to finish: sink, and the error that it could not wait out.
+    ended: Receiver<(&'static str, Option<String>)>,
 }
 
 impl Workers {
     /// Starts every configured sink at the store of a partition.
     pub(crate) fn start(setup: &Setup, partition: Partition, writer: &Writer) -> Result<Self, StoreError> {
-        let mut workers = Self { stop: CancellationToken::new(), threads: Vec::new() };
+        let (say, ended) = channel();
+        let (stop, finish) = (CancellationToken::new(), CancellationToken::new());
+        let mut workers = Self { stop, finish, threads: Vec::new(), ended };
         for maker in setup.sinks.iter() {
             let worker = Worker {
                 name: maker.name,
@@ -36,10 +42,31 @@ impl Workers {
                 desk: writer.desk()?,
                 setup: setup.clone(),
                 stop: workers.stop.clone(),
+                finish: workers.finish.clone(),
+                say: say.clone(),
             };
             workers.threads.push(worker.spawn(maker)?);
         }
         Ok(workers)
+    }
+
+    /// Lets every sink take turns until it has nothing left to do, fails, or the time is over; says which did not
+    /// come to their end, and why.
+    pub(crate) fn drain(self, until: Instant) -> Vec<String> {
+        self.finish.cancel();
+        let mut failures = Vec::new();
+        for done in 0..self.threads.len() {
+            match self.ended.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok((_, None)) => {}
+                Ok((sink, Some(error))) => failures.push(format!("{sink}: {error}")),
+                Err(_) => {
+                    let left = self.threads.len() - done;
+                    failures.push(format!("{left} of {} had more to write when the time was over", self.threads.len()));
+                    break;
+                }
+            }
+        }
+        failures
     }
 }
 
@@ -59,6 +86,9 @@ struct Worker {
     desk: Desk,
     setup: Setup,
     stop: CancellationToken,
+    /// Cancelled when nothing new comes: what is there is still to be written.
+    finish: CancellationToken,
+    say: Sender<(&'static str, Option<String>)>,
 }
 
 impl Worker {
@@ -69,17 +99,24 @@ impl Worker {
         std::thread::Builder::new()
             .name(name)
             .spawn(move || {
-                let sink = make(self.partition);
-                self.run(sink);
+                let (sink, name, say) = (make(self.partition), self.name, self.say.clone());
+                let error = self.run(sink);
+                // Nobody listens unless it was told to finish.
+                let _ = say.send((name, error));
             })
             .map_err(|source| StoreError::Folder { path, source })
     }
 
-    fn run(mut self, mut sink: Box<dyn Sink>) {
+    /// Takes turns until it is stopped, or told to finish and done; gives the error that kept it from its end.
+    fn run(mut self, mut sink: Box<dyn Sink>) -> Option<String> {
         let mut failing: Option<Duration> = None;
         while !self.stop.is_cancelled() {
+            let finishing = self.finish.is_cancelled();
             // Another instance may have taken over: it writes the same points from newer figures.
             if !self.setup.membership.is_ours() {
+                if finishing {
+                    return None;
+                }
                 self.wait(LOOK);
                 continue;
             }
@@ -91,10 +128,14 @@ impl Worker {
                     }
                     self.tell(done, started.elapsed());
                     if done == Done::Nothing {
+                        if finishing {
+                            return None;
+                        }
                         self.wait(LOOK);
                     }
                 }
                 Err(SinkError::Stopped) => {}
+                Err(error) if finishing => return Some(crate::pipeline::chain(&error)),
                 Err(error) => {
                     let pause = failing.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE));
                     failing = Some(pause);
@@ -102,6 +143,7 @@ impl Worker {
                 }
             }
         }
+        None
     }
 
     fn turn(&mut self, sink: &mut dyn Sink) -> Result<Done, SinkError> {
@@ -131,7 +173,7 @@ impl Worker {
 
     fn wait(&self, pause: Duration) {
         let until = Instant::now() + pause;
-        while !self.stop.is_cancelled() {
+        while !self.stop.is_cancelled() && !self.finish.is_cancelled() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;

@@ -5,6 +5,7 @@ use super::{Change, PlanNames, Reader, RollupRow, StoreError};
 use aggregator_core::ledger::Key;
 use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};
+use contract::record::{Observation, Span};
 
 /// One change. What it is now is to be read from the books; a change only names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +14,15 @@ pub struct Changed {
     pub seq: i64,
     /// Plan id.
     pub plan: String,
-    /// The figure or rollup; `None` when only judgements of the plan changed.
+    /// The figure or rollup, if it is one.
     pub figure: Option<ChangedFigure>,
+    /// The KPI whose judgement changed, if it is one. With neither, the plan's catalogue is another one, and
+    /// whatever was told of its KPIs before may be gone.
+    pub kpi: Option<String>,
 }
+
+/// Series (or KPI, when it stands alone), definition, grain and period as they are noted.
+type Noted = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// A figure of the series' own grain, or a rollup above it. Nothing of it may be configured any more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,34 +57,65 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Has a sink told everything again; what its server would not take is tried again too. True when it follows
+    /// this store.
+    pub fn retell(&mut self, sink: &str) -> Result<bool, StoreError> {
+        self.execute("DELETE FROM dead_letters WHERE sink = ?1", (sink,))?;
+        Ok(self.execute("UPDATE sinks SET cursor = NULL WHERE name = ?1", (sink,))? > 0)
+    }
+
     /// Notes that a rollup changed.
     pub(super) fn note_rollup(
         &mut self,
         (plan, series, definition, grain, period): RollupRow,
     ) -> Result<(), StoreError> {
-        self.note(plan, Some((series, definition, grain, period)))
+        self.note(plan, (Some(series), Some(definition), Some(grain), Some(period)))
     }
 
-    /// Notes that a figure of the series' own grain may have changed.
+    /// Notes that a figure of the series' own grain may have changed. Of a counter that says nothing: what it
+    /// rose by changed too, and is noted as rollups.
     pub(super) fn note_figure(&mut self, names: &PlanNames, key: Key) -> Result<(), StoreError> {
         let Key { series, definition, index, .. } = key;
-        let period = Period { grain: names.series[usize::from(series)].grain, index };
-        self.note_rollup(names.row(RollupKey { series, definition, period }))
+        let Some(grain) = names.series[usize::from(series)].grain else { return Ok(()) };
+        self.note_rollup(names.row(RollupKey { series, definition, period: Period { grain, index } }))
     }
 
-    /// Notes that a judgement of a plan changed.
-    pub(super) fn note_plan(&mut self, plan: i64) -> Result<(), StoreError> {
-        self.note(plan, None)
-    }
-
-    fn note(&mut self, plan: i64, figure: Option<(i64, i64, i64, i64)>) -> Result<(), StoreError> {
+    /// Notes that an observation is no figure any more. Its series may not be configured any more, so that nobody
+    /// knows whether an instant was one of hours or of days: both are noted.
+    pub fn note_removed(&mut self, observation: &Observation) -> Result<(), StoreError> {
         if !*self.followed {
             return Ok(());
         }
-        let (series, definition, grain, period) = match figure {
-            Some((series, definition, grain, period)) => (Some(series), Some(definition), Some(grain), Some(period)),
-            None => (None, None, None, None),
-        };
+        let Observation { plan, series, definition, .. } = observation;
+        let (plan, series, definition) = (self.name(plan)?, self.name(series)?, self.name(definition)?);
+        for (number, grain) in (0_i64..).zip(Grain::ALL) {
+            let period = match observation.period {
+                Span::During(from, to) => Period::between(grain, from, to),
+                Span::AsOf(at) => Some(Period::holding(grain, at)).filter(|p| grain <= Grain::Day && p.start() == at),
+            };
+            if let Some(period) = period {
+                self.note(plan, (Some(series), Some(definition), Some(number), Some(i64::from(period.index))))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the judgement of a KPI changed.
+    pub(super) fn note_kpi(&mut self, plan: i64, kpi: i64) -> Result<(), StoreError> {
+        self.note(plan, (Some(kpi), None, None, None))
+    }
+
+    /// Notes that a plan's catalogue is another one.
+    pub fn note_catalogue(&mut self, plan: &str) -> Result<(), StoreError> {
+        let plan = self.name(plan)?;
+        self.note(plan, (None, None, None, None))
+    }
+
+    fn note(&mut self, plan: i64, what: Noted) -> Result<(), StoreError> {
+        if !*self.followed {
+            return Ok(());
+        }
+        let (series, definition, grain, period) = what;
         self.execute(
             "INSERT INTO changes(plan, series, definition, grain, period) VALUES (?1, ?2, ?3, ?4, ?5)",
             (plan, series, definition, grain, period),
@@ -98,16 +136,19 @@ impl Reader {
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let mut text = |number| texts.get(number).map(str::to_owned);
-                let figure = match row.get::<_, Option<i64>>(2)? {
-                    None => None,
-                    Some(series) => {
+                let (named, definition): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+                let (mut figure, mut kpi) = (None, None);
+                match (named, definition) {
+                    (Some(series), Some(definition)) => {
                         let grain =
                             row.get(4).map(|at: i64| usize::try_from(at).ok().and_then(|at| Grain::ALL.get(at)))?;
                         let period = Period { grain: grain.copied().unwrap_or(Grain::Hour), index: row.get(5)? };
-                        Some(ChangedFigure { series: text(series)?, definition: text(row.get(3)?)?, period })
+                        figure = Some(ChangedFigure { series: text(series)?, definition: text(definition)?, period });
                     }
-                };
-                found.push(Changed { seq: row.get(0)?, plan: text(row.get(1)?)?, figure });
+                    (Some(judged), None) => kpi = Some(text(judged)?),
+                    (None, _) => {}
+                }
+                found.push(Changed { seq: row.get(0)?, plan: text(row.get(1)?)?, figure, kpi });
             }
             Ok(found)
         })

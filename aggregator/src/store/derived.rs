@@ -61,7 +61,7 @@ impl Change<'_> {
 
     /// Writes the judgement of a KPI, or removes it.
     pub fn put_judgement(&mut self, plan: i64, kpi: i64, report: Option<&str>) -> Result<(), StoreError> {
-        self.note_plan(plan)?;
+        self.note_kpi(plan, kpi)?;
         match report {
             Some(report) => self.execute(
                 "INSERT OR REPLACE INTO judgements(plan, kpi, report) VALUES (?1, ?2, ?3)",

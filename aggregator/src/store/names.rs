@@ -1,7 +1,7 @@
 //! The dictionary: texts that are said often, stored once.
 
 use super::{Change, StoreError};
-use contract::catalogue::Catalogue;
+use contract::catalogue::{Catalogue, Shape};
 use contract::period::Grain;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
@@ -107,8 +107,9 @@ pub struct PlanNames {
 pub struct SeriesNames {
     /// Number of the series' id.
     pub id: i64,
-    /// Its own grain.
-    pub grain: Grain,
+    /// The grain of its figures, of a level the hour or day that starts at each; `None` for a counter, whose
+    /// readings are no figures by themselves.
+    pub grain: Option<Grain>,
     /// By index of the definition.
     pub definitions: Vec<i64>,
     /// By index of the source.
@@ -122,7 +123,11 @@ impl Change<'_> {
         for one in &catalogue.series {
             series.push(SeriesNames {
                 id: self.name(&one.id)?,
-                grain: one.grain,
+                grain: match one.shape {
+                    Shape::Flow => Some(one.grain),
+                    Shape::Level => Some(one.grain.instant()),
+                    Shape::Counter => None,
+                },
                 definitions: one.definitions.iter().map(|d| self.name(&d.id)).collect::<Result<_, _>>()?,
                 sources: one.sources.iter().map(|s| self.name(&s.id)).collect::<Result<_, _>>()?,
             });

@@ -53,7 +53,8 @@ const V1: &str = "
 ";
 
 /// What sinks need. A change names a derived row or figure that a sink may have to write again, in the
-/// transaction that changed it; without a sink none is noted. `series` is NULL when only judgements changed.
+/// transaction that changed it; without a sink none is noted. Without a `definition`, `series` is the KPI whose
+/// judgement changed; all NULL but the plan: its catalogue is another one.
 /// AUTOINCREMENT: a number is never given twice, although those that every sink has seen are removed.
 const V2: &str = "
     CREATE TABLE changes(

@@ -147,7 +147,7 @@ impl World {
         self.folder.path().join("data")
     }
 
-    fn bus(&self) -> PathBuf {
+    pub fn bus(&self) -> PathBuf {
         self.folder.path().join("bus.db")
     }
 

@@ -199,6 +199,20 @@ pub(super) fn expected(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Exact
     rates / whole(divisor)
 }
 
+/// What a value measured at a moment would be compared with, whether there is one or not: of a yearly sum or
+/// mean the months of the fiscal year that have ended by then.
+pub(super) fn guide(view: &View<'_>, kpi: &Kpi, at: Moment) -> Exact {
+    let by_month = matches!(kpi.kind, Kind::FlowPerYear | Kind::MonthlyMean)
+        && kpi.measure.parts().iter().all(|of| view.series(*of).grain < Grain::FiscalYear);
+    let months = by_month.then(|| {
+        let last = Period::closing(Grain::Month, at);
+        let year = last.within(Grain::FiscalYear);
+        let first = Period::holding(Grain::Month, year.start());
+        Months { year: year.index, numbers: (1..=last.index - first.index + 1).collect() }
+    });
+    expected(view, kpi, &Measured { value: whole(0), at, provisional: false, months, origins: Vec::new() })
+}
+
 /// The value compared: a ceiling's figure is rounded where its cap is.
 pub(super) fn compared(kpi: &Kpi, measured: &Measured) -> Exact {
     match kpi.round_to {

@@ -44,7 +44,8 @@ impl Default for Rollups {
 }
 
 impl Rollups {
-    pub(super) fn get(&self, key: &RollupKey) -> Option<Rollup> {
+    /// One row.
+    pub fn get(&self, key: &RollupKey) -> Option<Rollup> {
         self.rows.get(key).copied()
     }
 

@@ -1,7 +1,7 @@
 //! Levels: the latest known state, and the state that closes a period.
 
-use super::{Rollup, View};
-use crate::ledger::Entry;
+use super::{Rollup, RollupKey, View};
+use crate::ledger::{Entry, Ledger};
 use contract::catalogue::{Combine, Series, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
@@ -67,6 +67,19 @@ impl View<'_> {
         };
         self.ledger.between(of.series, of.definition, start, end).any(inside).then(Rollup::default)
     }
+}
+
+/// The state at one instant, whatever the moment asked; `None` when nothing was said of it.
+pub(crate) fn state(series: &Series, ledger: &Ledger, key: RollupKey) -> Option<Rollup> {
+    let said: Vec<&Entry> = ledger.said(key.series, key.definition, key.period.index).collect();
+    let reading = together(series, key.period.start(), &said);
+    let known = |r: Reading| Rollup {
+        value: Some(r.value),
+        complete: true,
+        provisional: r.provisional,
+        restated: r.restated,
+    };
+    (!said.is_empty()).then(|| reading.map(known).unwrap_or_default())
 }
 
 /// What the sources of a series say together about one instant; `None` when that is not known.

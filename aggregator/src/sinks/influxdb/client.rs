@@ -1,0 +1,75 @@
+//! The writer on the crate `influxdb2`, with its defects kept out.
+//!
+//! It panics on an address that is none, and drops the path of one ([`Influx::check`] refuses both); it knows no
+//! time-out and no stop (we wait for it); it does not escape newlines (we build the lines); it hides the headers
+//! of an answer, so that a Retry-After cannot be honoured; it does not read a retention beyond 68 years.
+
+use super::Influx;
+use super::writer::{Refusal, Runtime, Writer, days, for_now, refusal, unanswered};
+use contract::time::Moment;
+use influxdb2::api::buckets::ListBucketsRequest;
+use influxdb2::api::write::TimestampPrecision;
+use influxdb2::{Client, ClientBuilder, RequestError};
+use std::ops::{Add, Sub};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Writes through `influxdb2`.
+pub struct Crate {
+    to: Influx,
+    client: Client,
+    runtime: Runtime,
+}
+
+impl Crate {
+    /// A writer to a bucket whose settings were checked.
+    pub fn new(to: &Influx) -> Result<Self, Refusal> {
+        let unusable = |source| for_now(format!("no client for {to} can be made"), Some(source));
+        let runtime = Runtime::new().map_err(|error| unusable(error.into()))?;
+        let client = ClientBuilder::new(&to.url, &to.org, &to.token).build().map_err(|e| unusable(e.into()))?;
+        Ok(Self { to: to.clone(), client, runtime })
+    }
+}
+
+fn refused(to: &Influx, error: RequestError) -> Refusal {
+    match error {
+        RequestError::Http { status, text } => refusal(to, status.as_u16(), None, &text),
+        error => unanswered(to, error),
+    }
+}
+
+/// A moment as the crate wants it, in a type of another library that has no other business here.
+fn civil<T: Default + Add<Duration, Output = T> + Sub<Duration, Output = T>>(moment: Moment) -> T {
+    let since = Duration::from_secs(moment.0.unsigned_abs());
+    if moment.0 < 0 { T::default() - since } else { T::default() + since }
+}
+
+impl Writer for Crate {
+    fn write(&mut self, lines: String, stop: &CancellationToken) -> Result<(), Refusal> {
+        let Self { to, client, runtime } = self;
+        runtime.wait(to, stop, async {
+            let seconds = TimestampPrecision::Seconds;
+            let request = client.write_line_protocol_with_precision(&to.org, &to.bucket, lines, seconds);
+            request.await.map_err(|error| refused(to, error))
+        })
+    }
+
+    fn delete(&mut self, from: Moment, until: Moment, predicate: &str, stop: &CancellationToken) -> Result<(), Refusal> {
+        let Self { to, client, runtime } = self;
+        runtime.wait(to, stop, async {
+            let request = client.delete(&to.bucket, civil(from), civil(until), Some(predicate.to_owned()));
+            request.await.map_err(|error| refused(to, error))
+        })
+    }
+
+    fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, Refusal> {
+        let Self { to, client, runtime } = self;
+        let (name, org) = (Some(to.bucket.clone()), Some(to.org.clone()));
+        let request = ListBucketsRequest { name, org, ..ListBucketsRequest::default() };
+        let found = runtime.wait(to, stop, async {
+            client.list_buckets(Some(request)).await.map_err(|error| refused(to, error))
+        })?;
+        let rules = found.buckets.iter().filter(|bucket| bucket.name == to.bucket).flat_map(|b| &b.retention_rules);
+        Ok(rules.filter_map(|rule| days(rule.every_seconds.into())).min())
+    }
+}

@@ -1,0 +1,103 @@
+//! What there is to do: changes, looked up in the books, as figures to write, KPIs to show and what is gone.
+
+use super::schema::Gone;
+use crate::store::{Changed, ChangedFigure};
+use aggregator_core::book::Book;
+use aggregator_core::points::{KpiWalk, Place, figure};
+use aggregator_core::rollup::RollupKey;
+use contract::catalogue::SeriesRef;
+use contract::period::Period;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A piece of what is to be done, in order.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Remove what is gone.
+    Remove(Gone),
+    /// Write all figures of a plan from a place on.
+    Figures(String, Place),
+    /// Show a KPI (plan, index in its catalogue) on the days that are left, all when the walk has not begun.
+    Kpi(String, usize, Option<KpiWalk>),
+}
+
+/// What some changes come to.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Figures to write, by plan.
+    pub(super) figures: BTreeMap<String, BTreeSet<RollupKey>>,
+    /// KPIs to show (plan, index), and whether all that was shown of them before is to be removed first.
+    pub(super) kpis: BTreeMap<(String, usize), bool>,
+    plans: BTreeSet<String>,
+    rules: BTreeSet<(String, String, String)>,
+    grains: BTreeSet<(String, String, String, Period)>,
+    single: BTreeSet<(String, String, String, Period)>,
+    judged: BTreeSet<(String, String)>,
+}
+
+impl Found {
+    /// Looks up changes of a plan's figures and judgements; `book` is `None` when it is not configured.
+    pub(super) fn add(&mut self, book: Option<&Book>, changed: &Changed) {
+        let plan = || changed.plan.clone();
+        let Some(book) = book else {
+            self.plans.insert(plan());
+            return;
+        };
+        let kpis = || book.catalogue.kpis.iter().enumerate();
+        match (&changed.figure, &changed.kpi) {
+            (Some(figure), _) => self.add_figure(book, plan(), figure),
+            (None, Some(kpi)) => match kpis().find(|(_, k)| k.id == *kpi) {
+                Some((index, _)) => drop(self.kpis.entry((plan(), index)).or_default()),
+                None => drop(self.judged.insert((plan(), kpi.clone()))),
+            },
+            (None, None) => self.kpis.extend(kpis().map(|(index, _)| ((plan(), index), true))),
+        }
+    }
+
+    fn add_figure(&mut self, book: &Book, plan: String, changed: &ChangedFigure) {
+        let ChangedFigure { series, definition, period } = changed.clone();
+        let Some(key) = book.key(&series, &definition, period) else {
+            self.rules.insert((plan, series, definition));
+            return;
+        };
+        let of = SeriesRef { series: usize::from(key.series), definition: usize::from(key.definition) };
+        if !figure::has_grain(&book.catalogue.series[of.series], period.grain) {
+            // One period stands for its grain.
+            self.grains.insert((plan, series, definition, Period { index: 0, ..period }));
+            return;
+        }
+        let takes = |(index, kpi): (usize, &contract::catalogue::Kpi)| kpi.measure.parts().contains(&of).then_some(index);
+        for kpi in book.catalogue.kpis.iter().enumerate().filter_map(takes) {
+            self.kpis.entry((plan.clone(), kpi)).or_default();
+        }
+        if book.figure_point(key).is_some() {
+            self.figures.entry(plan).or_default().insert(key);
+        } else {
+            self.single.insert((plan, series, definition, period));
+        }
+    }
+
+    /// What is gone: as few removals as name no more than that. `moment` gives the moment of a figure.
+    pub(super) fn gone(&self, moment: impl Fn(&str, &str, Period) -> Option<contract::time::Moment>) -> Vec<Gone> {
+        let mut gone: Vec<Gone> = self.plans.iter().map(|plan| Gone::Plan(plan.clone())).collect();
+        gone.extend(self.judged.iter().map(|(plan, kpi)| Gone::Kpi(plan.clone(), kpi.clone())));
+        let rule = |(p, s, d): &(String, String, String)| Gone::Rule(p.clone(), s.clone(), d.clone(), None);
+        gone.extend(self.rules.iter().map(rule));
+        gone.extend(self.grains.iter().map(|(p, s, d, g)| Gone::Rule(p.clone(), s.clone(), d.clone(), Some(g.grain))));
+        let mut before: Option<&(String, String, String, Period)> = None;
+        for one in &self.single {
+            let (plan, series, definition, period) = one;
+            let Some(at) = moment(plan, series, *period) else { continue };
+            let follows = |b: &(String, String, String, Period)| (&b.0, &b.1, &b.2, b.3.next()) == (plan, series, definition, *period);
+            match gone.last_mut() {
+                // Nothing can lie between neighbours, so one removal names both.
+                Some(Gone::Figures(.., last)) if before.is_some_and(follows) => *last = at,
+                _ => {
+                    let (p, s, d) = (plan.clone(), series.clone(), definition.clone());
+                    gone.push(Gone::Figures(p, s, d, period.grain, at, at));
+                }
+            }
+            before = Some(one);
+        }
+        gone
+    }
+}

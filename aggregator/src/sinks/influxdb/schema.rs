@@ -1,0 +1,163 @@
+//! What dashboards rely on: measurements, tags, fields and times. `README.md` says the same in prose.
+
+use super::line::{Field, LineError, Lines};
+use aggregator_core::judge::{Phase, Status};
+use aggregator_core::points::{FigurePoint, KpiPoint};
+use contract::catalogue::{Catalogue, Kpi};
+use contract::exact::Exact;
+use contract::period::{Grain, Period};
+use contract::time::{FIRST_YEAR, LAST_YEAR, Moment};
+
+/// Figures.
+const SERIES: &str = "series";
+/// Judgements.
+const KPI: &str = "kpi";
+
+/// The number of a status.
+fn status(status: Option<Status>) -> i128 {
+    match status {
+        None => 0,
+        Some(Status::Achieved) => 1,
+        Some(Status::OnTrack) => 2,
+        Some(Status::AtRisk) => 3,
+        Some(Status::OffTrack) => 4,
+        Some(Status::Missed) => 5,
+        Some(Status::Stale) => 6,
+        Some(Status::NoData) => 7,
+    }
+}
+
+/// The number of a phase.
+fn phase(phase: Phase) -> i128 {
+    match phase {
+        Phase::Before => 0,
+        Phase::Running => 1,
+        Phase::Closing => 2,
+        Phase::Closed => 3,
+    }
+}
+
+/// Adds the line of a figure.
+pub(super) fn figure(lines: &mut Lines, catalogue: &Catalogue, point: &FigurePoint) -> Result<(), LineError> {
+    let series = &catalogue.series[usize::from(point.key.series)];
+    let definition = &series.definitions[usize::from(point.key.definition)];
+    // In the order of their names, as InfluxDB keeps them.
+    let tags = [
+        ("definition", definition.id.as_str()),
+        ("grain", point.key.period.grain.name()),
+        ("plan", &catalogue.plan.id),
+        ("series", &series.id),
+    ];
+    let rollup = point.rollup;
+    let fields = [
+        ("value", Field::Whole(rollup.value.unwrap_or(0))),
+        ("value_known", Field::Flag(rollup.value.is_some())),
+        ("complete", Field::Flag(rollup.complete)),
+        ("provisional", Field::Flag(rollup.provisional)),
+    ];
+    lines.push(SERIES, &tags, &fields, point.time)
+}
+
+/// Adds the line of a KPI on a day.
+pub(super) fn kpi(lines: &mut Lines, catalogue: &Catalogue, kpi: &Kpi, point: &KpiPoint) -> Result<(), LineError> {
+    let tags = [("kpi", kpi.id.as_str()), ("plan", &catalogue.plan.id), ("policy", &catalogue.policies[kpi.policy].id)];
+    let zero = Exact::from_integer(0.into());
+    let baseline = kpi.baseline.as_ref().map(|goal| &goal.value);
+    let (value, path, progress) = (point.value.as_ref(), point.path.as_ref(), point.progress.as_ref());
+    let fields = [
+        ("value", Field::Exact(value.unwrap_or(&zero))),
+        ("value_known", Field::Flag(value.is_some())),
+        ("baseline", Field::Exact(baseline.unwrap_or(&zero))),
+        ("baseline_known", Field::Flag(baseline.is_some())),
+        ("target", Field::Exact(&kpi.target)),
+        ("path", Field::Exact(path.unwrap_or(&zero))),
+        ("path_known", Field::Flag(path.is_some())),
+        ("progress", Field::Exact(progress.unwrap_or(&zero))),
+        ("progress_known", Field::Flag(progress.is_some())),
+        ("status", Field::Whole(status(point.status))),
+        ("phase", Field::Whole(phase(point.phase))),
+        ("provisional", Field::Flag(point.provisional)),
+    ];
+    lines.push(KPI, &tags, &fields, point.time())
+}
+
+/// What was written once and is to be removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// A plan with all its KPIs.
+    Plan(String),
+    /// A KPI, under whatever policy.
+    Kpi(String, String),
+    /// A definition of a series, of a plan; of one grain, if one is named.
+    Rule(String, String, String, Option<Grain>),
+    /// The figures of a plan, series, definition and grain from a moment to another, both included.
+    Figures(String, String, String, Grain, Moment, Moment),
+}
+
+impl Gone {
+    /// The predicates and the moments that name it.
+    pub(super) fn deletes(&self) -> Vec<(String, Moment, Moment)> {
+        let (first, last) = (start_of(FIRST_YEAR - 1), start_of(LAST_YEAR + 2));
+        let whole = |predicate| (predicate, first, last);
+        match self {
+            Self::Plan(plan) => {
+                [SERIES, KPI].map(|measurement| whole(predicate(measurement, &[("plan", plan)]))).to_vec()
+            }
+            Self::Kpi(plan, kpi) => vec![whole(predicate(KPI, &[("plan", plan), ("kpi", kpi)]))],
+            Self::Rule(plan, series, definition, grain) => {
+                let mut tags = vec![("plan", plan.as_str()), ("series", series), ("definition", definition)];
+                tags.extend(grain.map(|grain| ("grain", grain.name())));
+                vec![whole(predicate(SERIES, &tags))]
+            }
+            Self::Figures(plan, series, definition, grain, from, to) => {
+                let tags =
+                    [("plan", plan.as_str()), ("series", series), ("definition", definition), ("grain", grain.name())];
+                vec![(predicate(SERIES, &tags), *from, *to)]
+            }
+        }
+    }
+}
+
+fn start_of(year: i16) -> Moment {
+    Period::month(i32::from(year), 1).start()
+}
+
+fn predicate(measurement: &str, tags: &[(&str, &str)]) -> String {
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut text = format!("_measurement=\"{measurement}\"");
+    for (key, value) in tags {
+        text += &format!(" AND {key}=\"{}\"", quoted(value));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_named_by_its_tags_and_time() {
+        let text = |gone: Gone| {
+            let deletes = gone.deletes();
+            deletes.iter().map(|(p, from, to)| format!("{p} | {from} {to}")).collect::<Vec<_>>()
+        };
+        let all = "1899-01-01T00:00:00+09:00 2202-01-01T00:00:00+09:00";
+        let (p, s, d) = (|| String::from("p"), || String::from("s"), || String::from("d"));
+        assert_eq!(
+            text(Gone::Plan(p())),
+            [
+                format!("_measurement=\"series\" AND plan=\"p\" | {all}"),
+                format!("_measurement=\"kpi\" AND plan=\"p\" | {all}")
+            ]
+        );
+        assert_eq!(text(Gone::Kpi(p(), s())), [format!("_measurement=\"kpi\" AND plan=\"p\" AND kpi=\"s\" | {all}")]);
+        let rule = "_measurement=\"series\" AND plan=\"p\" AND series=\"s\" AND definition=\"d\"";
+        assert_eq!(text(Gone::Rule(p(), s(), d(), None)), [format!("{rule} | {all}")]);
+        let day = Grain::Day;
+        assert_eq!(text(Gone::Rule(p(), s(), d(), Some(day))), [format!("{rule} AND grain=\"day\" | {all}")]);
+        let at = Period::month(2020, 4).start();
+        let exact = "2020-04-01T00:00:00+09:00 2020-04-01T00:00:00+09:00";
+        assert_eq!(text(Gone::Figures(p(), s(), d(), day, at, at)), [format!("{rule} AND grain=\"day\" | {exact}")]);
+        assert_eq!(predicate("m", &[("a", "b\"\\")]), "_measurement=\"m\" AND a=\"b\\\"\\\\\"");
+    }
+}

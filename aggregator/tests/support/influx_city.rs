@@ -1,0 +1,113 @@
+//! A city whose figures go to an InfluxDB, turn by turn, with a clock and a writer that the test chooses.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use crate::support::{World, sets};
+use aggregator::books::Books;
+use aggregator::pipeline::Setup;
+use aggregator::sinks::influxdb::{Crate, Direct, Influx, NAME, Refusal, Writer};
+use aggregator::sinks::{Done, Sink, SinkError, SinkMaker, Turn};
+use aggregator::store::{Desk, open_writer};
+use bus::PARTITION;
+use contract::record::Record;
+use contract::time::date_of;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+pub type Make = fn(&Influx) -> Result<Box<dyn Writer>, Refusal>;
+
+/// Both writers by name.
+pub const WRITERS: [(&str, Make); 2] =
+    [("influxdb2", |to| Ok(Box::new(Crate::new(to)?))), ("reqwest", |to| Ok(Box::new(Direct::new(to)?)))];
+
+/// Holds the sink's place while the figures are kept, and writes nothing.
+struct Idle;
+
+impl Sink for Idle {
+    fn turn(&mut self, _: &mut Turn<'_>) -> Result<Done, SinkError> {
+        Ok(Done::Nothing)
+    }
+}
+
+/// A city, its store, and the sink with what it remembers.
+pub struct City {
+    pub world: World,
+    pub received: u64,
+    pub sink: Box<dyn Sink>,
+    pub books: Books,
+    pub stop: CancellationToken,
+}
+
+impl City {
+    pub fn new(world: World, to: &Influx, make: Make) -> Self {
+        let books = world.setup().books;
+        let sink = (to.clone().sink_through(make).make)(PARTITION);
+        Self { world, received: 0, sink, books, stop: CancellationToken::new() }
+    }
+
+    /// The sink after a restart.
+    pub fn restart(&mut self, to: &Influx, make: Make) {
+        self.sink = (to.clone().sink_through(make).make)(PARTITION);
+    }
+
+    /// Publishes records and keeps them, with the sink following.
+    pub fn keep(&mut self, records: &[Record]) {
+        if !records.is_empty() {
+            self.world.publish(records);
+        }
+        self.received += records.len() as u64;
+        let idle = SinkMaker { name: NAME, make: Arc::new(|_| Box::new(Idle)) };
+        let setup = Setup { sinks: Arc::new([idle]), ..self.world.setup() };
+        self.world.keep_with(&setup, self.received, || ());
+        self.books = setup.books;
+    }
+
+    /// One turn.
+    pub fn turn(&mut self) -> Result<Done, SinkError> {
+        let writer = open_writer(&self.world.data(), PARTITION).unwrap();
+        let mut desk = writer.desk().unwrap();
+        self.turn_at(&mut desk)
+    }
+
+    fn turn_at(&mut self, desk: &mut Desk) -> Result<Done, SinkError> {
+        let now = contract::time::Clock::now(self.world.clock.as_ref());
+        self.sink.turn(&mut Turn { desk, books: &self.books, now, stop: &self.stop })
+    }
+
+    /// Takes turns until there is nothing to do, through at most `failures` failed ones; points and dead letters.
+    pub fn drain(&mut self, mut failures: usize) -> (u64, u64) {
+        let writer = open_writer(&self.world.data(), PARTITION).unwrap();
+        let mut desk = writer.desk().unwrap();
+        let mut total = (0, 0);
+        for _ in 0..1_000 {
+            match self.turn_at(&mut desk) {
+                Ok(Done::Nothing) => return total,
+                Ok(Done::Some { written, dead }) => total = (total.0 + written, total.1 + dead),
+                Err(error) if failures == 0 => panic!("{error:?}"),
+                Err(_) => failures -= 1,
+            }
+        }
+        panic!("no end")
+    }
+
+    /// Bodies and reasons of the dead letters.
+    pub fn dead_letters(&self) -> Vec<(String, String)> {
+        let writer = open_writer(&self.world.data(), PARTITION).unwrap();
+        writer.desk().unwrap().dead_letters(NAME).unwrap()
+    }
+
+    /// How many changes the sink has not written; `None` when it has to write everything.
+    pub fn pending(&self) -> Option<i64> {
+        let writer = open_writer(&self.world.data(), PARTITION).unwrap();
+        let desk = writer.desk().unwrap();
+        Some(desk.read().last_change().unwrap() - desk.cursor(NAME).unwrap()?)
+    }
+}
+
+/// A state of `sets` on each of so many days from 1 April 2010.
+pub fn days(count: i32) -> Vec<Record> {
+    let first = contract::period::Period::parse("2010-04-01").unwrap().index;
+    let day = |i: i32| Record::Observation(sets(&date_of(first + i).to_string(), i64::from(i), "2024-05-02"));
+    (0..count).map(day).collect()
+}

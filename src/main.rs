@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod log;
 mod settings;
+mod sinks;
 mod transport;
 
 use clap::{Parser, Subcommand};
@@ -41,7 +42,7 @@ enum Command {
     /// Walk from a KPI through its figures to the files they were read from.
     Explain(commands::explain::Options),
     /// Make all derived rows again from the facts.
-    Rebuild,
+    Rebuild(commands::rebuild::Options),
     /// The topic on Kafka.
     #[command(subcommand)]
     Topics(commands::topics::Topics),
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
         Command::Check(options) => commands::check::run(folder, &options),
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
-        Command::Rebuild => commands::rebuild::run(folder),
+        Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),
     };
     match done {

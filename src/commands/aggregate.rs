@@ -2,7 +2,7 @@
 
 use super::service::{self, Board, Pipeline, UntilRead};
 use crate::transport::{self, Reading};
-use crate::{Failure, city, log};
+use crate::{Failure, city, log, sinks};
 use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,13 +20,14 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
-    let kafka = transport::kafka(&city)?;
+    let (kafka, sinks) = (transport::kafka(&city)?, sinks::configured(&city)?);
     Ok(service::runtime()?.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let reading = Reading::open(&city, kafka.as_ref(), None)?;
-        let mut board = Board::new(&city)?;
+        let mut board = Board::keeping(&city, sinks)?;
         reading.join(&mut board.setup);
         if options.once {
+            board.setup.drain = Some(service::DRAIN);
             let consumer = UntilRead::over(reading, &stop);
             return service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
         }

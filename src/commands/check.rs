@@ -1,6 +1,6 @@
 //! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
 
-use crate::{Failure, city, transport};
+use crate::{Failure, city, sinks, transport};
 use clap::Args;
 use collectors::sources::KINDS;
 use contract::reader::Mistake;
@@ -24,7 +24,7 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     }
     let city = city::load(folder)?;
     let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
-    mistakes.extend(city.settings.influxdb_token(folder).err());
+    mistakes.extend(sinks::configured(&city).err());
     mistakes.extend(city.settings.webhook_secret(folder).err());
     if !mistakes.is_empty() {
         return Err(mistakes.into());

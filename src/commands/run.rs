@@ -4,7 +4,8 @@ use super::collect;
 use super::service::{self, Board, Pipeline, Told, UntilRead};
 use crate::city::City;
 use crate::transport::{self, Publishing, Reading};
-use crate::{Failure, city, log};
+use crate::{Failure, city, log, sinks};
+use aggregator::sinks::SinkMaker;
 use anyhow::Context;
 use bus::Outbox;
 use bus::kafka::Kafka;
@@ -28,13 +29,15 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
     let kafka = transport::kafka(&city)?;
-    let work =
-        async { if options.once { once(&city, kafka.as_ref()).await } else { serve(&city, kafka.as_ref()).await } };
+    let sinks = sinks::configured(&city)?;
+    let work = async {
+        if options.once { once(&city, kafka.as_ref(), sinks).await } else { serve(&city, kafka.as_ref(), sinks).await }
+    };
     Ok(service::runtime()?.block_on(work)?)
 }
 
 /// Collects, then keeps: by then all there is lies on the bus.
-async fn once(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<()> {
+async fn once(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> anyhow::Result<()> {
     let publishing = Publishing::open(city, kafka)?;
     service::publish_plans(city, publishing.outbox.as_ref()).await?;
     let taking: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
@@ -42,17 +45,18 @@ async fn once(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<()> {
     publishing.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
     let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
-    let mut board = Board::new(city)?;
+    let mut board = Board::keeping(city, sinks)?;
     reading.join(&mut board.setup);
+    board.setup.drain = Some(service::DRAIN);
     let consumer = UntilRead::over(reading, &stop);
     service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }
 
-async fn serve(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<()> {
+async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> anyhow::Result<()> {
     let listener = Board::listen(city).await?;
     let publishing = Publishing::open(city, kafka)?;
-    let mut board = Board::new(city)?;
+    let mut board = Board::keeping(city, sinks)?;
     let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
     reading.join(&mut board.setup);
     let stop = CancellationToken::new();

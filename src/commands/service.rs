@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::transport::Reading;
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineError, Progress, Setup};
+use aggregator::sinks::SinkMaker;
 use aggregator::web::{self, Readiness, Site};
 use anyhow::Context;
 use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position};
@@ -21,6 +22,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+
+/// How long a command that ends by itself waits for its sinks.
+pub(crate) const DRAIN: Duration = Duration::from_mins(10);
 
 /// Makes the folder of the bus and the stores.
 pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
@@ -148,6 +152,13 @@ pub(crate) struct Board {
 }
 
 impl Board {
+    /// Makes the parts of a process that keeps: with the sinks.
+    pub(crate) fn keeping(city: &City, sinks: Arc<[SinkMaker]>) -> anyhow::Result<Self> {
+        let mut board = Self::new(city)?;
+        board.setup.sinks = sinks;
+        Ok(board)
+    }
+
     /// Makes the parts.
     pub(crate) fn new(city: &City) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);

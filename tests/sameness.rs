@@ -7,8 +7,12 @@
 
 #[path = "sameness/city.rs"]
 mod city;
+#[path = "../aggregator/tests/support/influx_read.rs"]
+mod influx_read;
 #[path = "sameness/members.rs"]
 mod members;
+#[path = "sameness/shown.rs"]
+mod shown;
 mod support;
 #[path = "sameness/workload.rs"]
 mod workload;
@@ -31,13 +35,13 @@ fn seed() -> u64 {
 fn one_aggregator_on_kafka_and_three_that_come_and_go_give_the_bytes_of_the_embedded_default() {
     let seed = seed();
     let expected = embedded(seed);
-    assert!(expected.len() > 100_000, "the workload is worth comparing: {}", &expected[..500]);
+    assert!(expected.export.len() > 100_000, "the workload is worth comparing: {}", &expected.export[..500]);
 
     let topic_of_one = topic("one", 3);
     let one = cities();
     kafka(&topic_of_one).publish(seed, &[0]);
     one.ok_with(&topic_of_one, &["aggregate", "--once"]);
-    same(&expected, &one.report());
+    same(&expected.export, &one.report());
 
     let topic_of_many = topic("many", 6);
     let mut members = Members::new(&topic_of_many, 3);
@@ -48,15 +52,15 @@ fn one_aggregator_on_kafka_and_three_that_come_and_go_give_the_bytes_of_the_embe
     });
     println!("{}", members.story());
     members.all_at_work();
-    members.wait(PATIENCE, "three members", |members| members.influxdb_equals(&expected));
+    members.wait(PATIENCE, "three members", |members| members.show(&expected));
     // The last one takes over everything, also what it never saw.
     let last = members.leave_but_one();
     let started = Instant::now();
-    while members.export(last) != expected && started.elapsed() < PATIENCE {
+    while members.export(last) != expected.export && started.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(200));
     }
-    same(&expected, &members.export(last));
-    members.wait(PATIENCE, "the last member", |members| members.influxdb_equals(&expected));
+    same(&expected.export, &members.export(last));
+    members.wait(PATIENCE, "the last member", |members| members.show(&expected));
 }
 
 /// Equal, or where they differ first.
@@ -65,6 +69,8 @@ fn same(expected: &str, found: &str) {
         return;
     }
     let at = expected.bytes().zip(found.bytes()).position(|(a, b)| a != b).unwrap_or(expected.len().min(found.len()));
-    let around = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(200)..(at + 200).min(text.len())]).into_owned();
+    let around = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(200)..(at + 200).min(text.len())]).into_owned()
+    };
     panic!("the exports differ at byte {at}:\n  embedded: {}\n  found:    {}", around(expected), around(found));
 }

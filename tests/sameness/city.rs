@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// The moment that every export is asked for.
 pub(crate) const ON: &str = "2022-06-30";
+/// Last days of months on which each KPI is compared, before, within and at the end of the plan.
+const JUDGED: [&str; 3] = ["2019-03-31", "2020-09-30", "2022-03-31"];
 /// Records of one publish.
 const BATCH: usize = 200;
 
@@ -73,14 +75,23 @@ impl City {
     }
 }
 
-/// The export of the embedded default.
-pub(crate) fn embedded(seed: u64) -> String {
+/// What the embedded default says.
+pub(crate) struct Expected {
+    /// The canonical export.
+    pub(crate) export: String,
+    /// Reports on some days.
+    pub(crate) judged: Vec<String>,
+}
+
+/// The same workload on the embedded default.
+pub(crate) fn embedded(seed: u64) -> Expected {
     let city = cities();
     let outbox = SqliteOutbox::open(city.data().join("bus.db"), Arc::new(Wall)).unwrap();
     publish(&outbox, &workload::published(seed, 0), Duration::ZERO);
     drop(outbox);
     city.ok(&["aggregate", "--once"]);
-    city.report()
+    let judged = JUDGED.iter().map(|on| city.ok(&["report", "--format", "json", "--on", on])).collect();
+    Expected { export: city.report(), judged }
 }
 
 fn publish(outbox: &SqliteOutbox, records: &[Published], pause: Duration) {

@@ -1,8 +1,8 @@
 //! Aggregators of one group, and the trouble they get into.
 
-use crate::city::{ON, Topic, cities};
+use crate::city::{Expected, ON, Topic, cities};
+use crate::shown::Shown;
 use crate::support::City;
-use crate::support::influxdb::Influxdb;
 use crate::workload;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(1200);
 pub(crate) struct Members<'a> {
     topic: &'a Topic,
     members: Vec<Member>,
-    influxdb: Influxdb,
+    shown: Shown,
     story: Vec<String>,
 }
 
@@ -34,8 +34,9 @@ struct Member {
 impl<'a> Members<'a> {
     /// That many cities with a store of their own, none at work yet.
     pub(crate) fn new(topic: &'a Topic, count: usize) -> Self {
-        let members = (0..count).map(|_| Member { city: cities(), address: free(), child: None, stopped: None }).collect();
-        Self { topic, members, influxdb: Influxdb::of_this_test(), story: Vec::new() }
+        let members =
+            (0..count).map(|_| Member { city: cities(), address: free(), child: None, stopped: None }).collect();
+        Self { topic, members, shown: Shown::new(), story: Vec::new() }
     }
 
     /// Lets members join, leave, be stopped and resumed, and be killed, until `over` and each has happened.
@@ -104,15 +105,15 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Whether InfluxDB says what the export says.
-    pub(crate) fn influxdb_equals(&self, export: &str) -> Result<(), String> {
-        self.influxdb.equals(export)
+    /// Whether InfluxDB says what the embedded default says.
+    pub(crate) fn show(&self, expected: &Expected) -> Result<(), String> {
+        self.shown.equals(&expected.export, &expected.judged)
     }
 
     fn join(&mut self, at: usize) {
         let member = &mut self.members[at];
         let mut command = member.city.command(&["aggregate"]);
-        command.envs(self.topic.environment()).envs(self.influxdb.environment());
+        command.envs(self.topic.environment()).envs(self.shown.environment());
         command.env("SHIHYO__HTTP__LISTEN", member.address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
         member.child = Some(command.stdout(Stdio::null()).spawn().unwrap());
         self.story.push(format!("{at} joins"));

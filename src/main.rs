@@ -41,6 +41,8 @@ enum Command {
     Explain(commands::explain::Options),
     /// Make all derived rows again from the facts.
     Rebuild,
+    /// Carry records across a border that no network crosses, as text files.
+    Bundle(commands::bundle::Options),
 }
 
 /// Why a command failed.
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Rebuild => commands::rebuild::run(folder),
+        Command::Bundle(options) => commands::bundle::run(folder, &options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,6 +27,7 @@
 //! - **assigned**, **revoked**: a partition is given to this consumer, or is to be handed back.
 
 mod batch;
+pub mod bundle;
 mod error;
 mod log;
 mod pending;

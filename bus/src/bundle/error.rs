@@ -160,8 +160,8 @@ pub enum Fault {
     Renamed(String),
     /// Bundles before it are not there.
     #[error(
-        "there is a gap before it, missing: {missing}; look for them, or run `shihyo bundle write --resend {resend}` \
-         where they were written (it keeps the last {KEPT_BUNDLES}; for older ones give that collector another \
+        "there is a gap before it, missing: {missing}; look for them, or run `shihyo bundle write --to DIR --resend \
+         {resend}` where they were written (it keeps the last {KEPT_BUNDLES}; for older ones give that collector another \
          `collector.id`: its whole log is then bundled again, which changes no figure)"
     )]
     Gap {

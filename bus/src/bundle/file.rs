@@ -54,9 +54,14 @@ pub(super) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Bundl
     sync(folder)
 }
 
-/// Makes the names in a folder durable.
+/// Makes the names in a folder durable, where its file system can: some shares refuse to flush a folder.
 fn sync(folder: &Path) -> Result<(), BundleError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(BundleError::file("write", folder))
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Err(BundleError::file("write", folder)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Holds a lock file in a folder, which is made when there is none, until it is dropped.

@@ -88,7 +88,8 @@ pub(super) fn write_until(
     let name = notes::written(collector);
     let note: Option<Written> = notes::load(outbox, &name)?;
     let position = note.as_ref().map(|note| note.position().ok_or(BundleError::Damaged(name))).transpose()?;
-    let mut writer = Writer { outbox, collector, kept, to, clock, note, lock, done: BundlesWritten::default() };
+    let done = BundlesWritten::default();
+    let mut writer = Writer { outbox, collector, kept, to, clock, note, lock, done, blocked: None };
     writer.resend(resend.min(KEPT_BUNDLES), at)?;
     let mut pull = Pull::new(log, position, limits);
     while let Some(pulled) = pull.bundle()? {
@@ -106,6 +107,8 @@ struct Writer<'a> {
     note: Option<Written>,
     lock: File,
     done: BundlesWritten,
+    /// An earlier bundle that could not be put into the folder again.
+    blocked: Option<BundleError>,
 }
 
 impl Writer<'_> {
@@ -127,6 +130,10 @@ impl Writer<'_> {
                     if sequence <= note.sent && error.kind() == io::ErrorKind::NotFound =>
                 {
                     self.done.gone.push(name);
+                }
+                // It must be told, but what is new need not wait for it.
+                Err(error @ BundleError::Taken(_)) if sequence <= note.sent => {
+                    self.blocked = self.blocked.take().or(Some(error));
                 }
                 Err(error) => return Err(error),
             }
@@ -226,7 +233,7 @@ impl Writer<'_> {
         }
         self.done.last = (last > 0).then(|| self.name(last));
         drop(self.lock);
-        Ok(self.done)
+        self.blocked.map_or(Ok(self.done), Err)
     }
 }
 

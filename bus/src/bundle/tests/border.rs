@@ -117,6 +117,11 @@ fn places_and_names_that_do_not_serve_are_named() {
     assert!(refused(&a, media.path()).contains("a-00000001.jsonl is there with other content"));
     empty(media.path());
     assert_eq!(a.write(media.path()).again.len(), 1);
+    // An earlier bundle that was spoilt there is told, but what is new does not wait for it.
+    std::fs::write(media.path().join("a-00000001.jsonl"), "x").unwrap();
+    a.publish(&[&body(2)]);
+    assert!(refused(&a, media.path()).contains("a-00000001.jsonl is there with other content"));
+    assert_eq!(files(media.path()), ["a-00000001.jsonl", "a-00000002.jsonl"]);
 }
 
 #[test]

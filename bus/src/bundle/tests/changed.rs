@@ -113,7 +113,7 @@ fn a_gap_is_named_with_all_that_is_missing_and_heals() {
     let done = b.read(media.path());
     let said = only_problem(&done, 3);
     assert!(said.contains("there is a gap before it, missing: 2, 5 to 6; look for them"), "{said}");
-    assert!(said.contains("`shihyo bundle write --resend 7`"), "{said}");
+    assert!(said.contains("`shihyo bundle write --to DIR --resend 7`"), "{said}");
     assert_eq!((done.taken["a"].sequences.as_slice(), b.bodies().len()), (&[1][..], 1));
     a.try_write(media.path(), 7).unwrap();
     assert_eq!(b.read_all(media.path()), 7);

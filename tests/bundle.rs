@@ -3,6 +3,7 @@
 
 mod support;
 
+use aggregator::{pipeline, store};
 use bus::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use std::path::{Path, PathBuf};
@@ -167,6 +168,9 @@ fn what_happens_on_the_way_is_named_and_nothing_is_taken_twice() {
     assert_eq!(bodies(&inside), bodies(&zone.0));
     // What is not known downstream is no matter of the border: it goes to quarantine.
     inside.ok(&["aggregate", "--once"]);
+    let reader = store::open_readers(&inside.data()).unwrap().remove(0);
+    let counts = pipeline::check(&reader).unwrap();
+    assert!(counts.is_conserved() && counts.quarantined == 5, "{counts:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Records cross a border that no network crosses: as text files, carried by hand or by a file gateway.
 //!
-//! A collector in the LGWAN or the My Number zone reaches no Kafka. [`write`] turns what its outbox took
+//! A collector in the LGWAN or the My Number zone reaches no Kafka. [`write()`] turns what its outbox took
 //! since the last time into bundles, [`read`] publishes them on the other side. Neither side ever hears
 //! from the other, so a bundle proves by itself that it is whole, unchanged and the next one. Both are
 //! told to work by whoever calls them (cron, a systemd timer); nothing here runs on its own.

@@ -37,7 +37,7 @@ pub struct BundleSource<'a> {
     pub clock: &'a dyn Clock,
 }
 
-/// What a call of [`write`] came to.
+/// What a call of [`write()`] came to.
 #[derive(Debug, Default)]
 pub struct BundlesWritten {
     /// Bundles made now, in order.

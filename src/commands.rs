@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 mod answer;
+pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod explain;

@@ -46,6 +46,8 @@ enum Command {
     /// The topic on Kafka.
     #[command(subcommand)]
     Topics(commands::topics::Topics),
+    /// Carry records across a border that no network crosses, as text files.
+    Bundle(commands::bundle::Options),
 }
 
 /// Why a command failed.
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),
+        Command::Bundle(options) => commands::bundle::run(folder, &options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

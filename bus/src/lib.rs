@@ -2,7 +2,8 @@
 //!
 //! Two traits stand between both: an [`Outbox`] takes records and says when they are durable, a
 //! [`Consumer`] is pulled for them. The bus knows no plan, figure or wire form, so that neither side
-//! can lean on it for more than order, durability and positions. It has no callbacks, no retries of
+//! can lean on it for more than order, durability and positions; only [`bundle`], which carries records
+//! where no network does, finds the key in a body. It has no callbacks, no retries of
 //! its own and no log lines: its errors are born with their kind, and the caller decides.
 //!
 //! One collector publishes what it saw on the portal, one aggregator reads it:
@@ -27,6 +28,7 @@
 //! - **assigned**, **revoked**: a partition is given to this consumer, or is to be handed back.
 
 mod batch;
+pub mod bundle;
 mod error;
 pub mod kafka;
 mod log;

@@ -3,10 +3,12 @@
 //! Written so that any language can publish it and `kcat` can read it. Unknown fields, kinds and
 //! versions are refused here, which is what sends a record to quarantine.
 
+mod envelope;
 mod form;
 #[cfg(test)]
 mod tests;
 
+pub use envelope::{Envelope, envelope};
 pub use form::schema;
 
 use crate::record::{Breakdown, Finality, Observation, Record, SCHEMA, Value};

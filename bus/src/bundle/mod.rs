@@ -1,0 +1,59 @@
+//! Records cross a border that no network crosses: as text files, carried by hand or by a file gateway.
+//!
+//! A collector in the LGWAN or the My Number zone reaches no Kafka. [`write()`] turns what its outbox took
+//! since the last time into bundles, [`read`] publishes them on the other side. Neither side ever hears
+//! from the other, so a bundle proves by itself that it is whole, unchanged and the next one. Both are
+//! told to work by whoever calls them (cron, a systemd timer); nothing here runs on its own.
+//!
+//! ```text
+//! lgwan-00000002.jsonl
+//!   {"kind":"observation","schema":1,"plan":"kawasaki",..}      one record a line, as it lies on the log
+//!   {"kind":"visit",..}
+//!   {"bundle":1,"collector":"lgwan","sequence":2,..,"before":"<SHA-256 of lgwan-00000001.jsonl>",..,"seal":".."}
+//! ```
+//!
+//! The **manifest** is the last line of the same file, not a file beside it: nobody can carry one half of
+//! it, or the halves of two bundles; a file that was copied in part has no manifest and says so itself.
+//! `head -n -1 FILE | sha256sum` is its `sha256`, and `sha256sum FILE` is `before` of the next bundle.
+//! The **seal** is the SHA-256 of all that stands before it, so that a change of the manifest is seen
+//! without waiting for the next bundle. The **chain** names the log: two collectors with one id, or a
+//! log that was made anew, are never mixed up.
+//!
+//! What this does not do: it signs nothing. Who can write files there and knows this page can make a bundle
+//! that passes; the folder's permissions and the carrier's rules guard against that.
+
+mod error;
+mod file;
+mod line;
+mod manifest;
+mod name;
+mod notes;
+mod pull;
+mod read;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::{BundleError, Fault, Problem};
+pub use line::LineFault;
+pub use manifest::Manifest;
+pub use name::BundleName;
+pub use notes::bundled;
+pub use read::{BundlesRead, Taken, read};
+pub use write::{BundleSource, BundlesWritten, write};
+
+/// Name of the folder, in the data folder, of the bundles that can be sent again and of the locks.
+pub const FOLDER: &str = "bundles";
+/// Bundles that are kept to be sent again, and that a reader still compares: a month of daily ones.
+pub const KEPT_BUNDLES: u32 = 30;
+/// Bundles that are sent again unasked, so that one lost medium needs nobody's attention.
+pub const DEFAULT_RESEND: u32 = 3;
+/// Records of one bundle. It is published in one transaction, held in memory until then.
+pub const MAX_BUNDLE_RECORDS: usize = 1 << 16;
+/// Bytes of the records of one bundle, for the same reason.
+pub const MAX_BUNDLE_BYTES: usize = 16 << 20;
+/// Bytes of a manifest: it has about 550.
+const MAX_MANIFEST_BYTES: usize = 4 << 10;
+/// Files that a folder of bundles may hold; whoever empties it never comes near.
+pub const MAX_FILES: usize = 100_000;

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 const BOTH: [&str; 2] = ["series", "kpi"];
 
 fn to(bucket: &Bucket) -> Influx {
-    Influx::new(&bucket.url, &bucket.org, &bucket.bucket, &bucket.token)
+    Influx::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token)
 }
 
 fn number(text: &str) -> f64 {

@@ -120,7 +120,7 @@ fn check(key: &'static str, value: &str) -> Result<(), LineError> {
     if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(LineError::Control(key));
     }
-    // Newlines aside, only this has no form at all: InfluxDB takes the character after any backslash for escaped.
+    // InfluxDB's own scanners do not agree on which of two backslashes escapes what follows.
     let swallows = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b',' | b'=' | b' ');
     let lost = value.ends_with('\\') || value.as_bytes().windows(2).any(swallows);
     if lost { Err(LineError::Backslash(key)) } else { Ok(()) }

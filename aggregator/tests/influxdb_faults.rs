@@ -284,7 +284,7 @@ fn what_a_catalogue_no_longer_has_is_removed() {
         city.keep(&[]);
         city.drain(0);
         let removed = deletes(&fake);
-        let wanted = r#""_measurement=\"series\" AND plan=\"p\" AND series=\"late\" AND definition=\"d\"""#;
+        let wanted = r#""_measurement=\"series\" AND \"plan\"=\"p\" AND \"series\"=\"late\" AND \"definition\"=\"d\"""#;
         assert_eq!(removed.iter().filter(|p| *p == wanted).count(), 1, "{name}: {removed:#?}");
         // Of the KPIs of a plan with another catalogue all is removed and shown again.
         assert_eq!(removed.len(), 3, "{removed:#?}");

@@ -19,23 +19,25 @@ pub type Points = BTreeMap<(String, i64), BTreeMap<String, Value>>;
 pub struct Bucket {
     pub url: String,
     pub org: String,
-    pub bucket: String,
+    pub name: String,
     pub token: String,
 }
+
+/// Buckets of this process so far.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A bucket of one's own of the server that `tests/run --servers` brought up.
 pub fn fresh(retention_seconds: i64) -> Bucket {
     let env = |name: &str| {
         std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: no InfluxDB; run tests/run --servers"))
     };
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let bucket = format!("{}-{}-{}", env("INFLUXDB_BUCKET"), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let server = Bucket { url: env("INFLUXDB_URL"), org: env("INFLUXDB_ORG"), bucket, token: env("INFLUXDB_TOKEN") };
+    let name = format!("{}-{}-{}", env("INFLUXDB_BUCKET"), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let server = Bucket { url: env("INFLUXDB_URL"), org: env("INFLUXDB_ORG"), name, token: env("INFLUXDB_TOKEN") };
     let (_, orgs) = server.ask("GET", &format!("/api/v2/orgs?org={}", encoded(&server.org)), "");
     let org = serde_json::from_str::<Value>(&orgs).unwrap()["orgs"][0]["id"].as_str().unwrap().to_owned();
     let expire = serde_json::json!({ "type": "expire", "everySeconds": retention_seconds });
     let rules = if retention_seconds > 0 { vec![expire] } else { Vec::new() };
-    let wanted = serde_json::json!({ "orgID": org, "name": server.bucket, "retentionRules": rules });
+    let wanted = serde_json::json!({ "orgID": org, "name": server.name, "retentionRules": rules });
     let (status, said) = server.ask("POST", "/api/v2/buckets", &wanted.to_string());
     assert_eq!(status, 201, "{said}");
     server
@@ -62,7 +64,7 @@ impl Bucket {
 
     /// What an InfluxQL query finds: one object a series.
     pub fn query(&self, query: &str) -> Vec<Value> {
-        let path = format!("/query?db={}&epoch=s&q={}", encoded(&self.bucket), encoded(query));
+        let path = format!("/query?db={}&epoch=s&q={}", encoded(&self.name), encoded(query));
         let (status, text) = self.ask("GET", &path, "");
         assert_eq!(status, 200, "{text}");
         let found: Value = serde_json::from_str(&text).unwrap();

@@ -51,7 +51,8 @@ fn day(text: &str) -> i32 {
 
 fn observation(series: usize, index: i32, value: Option<i64>) -> Observation {
     let (shape, grain) = SERIES[series];
-    let at = Moment(Period { grain: Grain::Day, index: day("2018-12-01") + index }.start().0 + i64::from(index % 5) * 3600);
+    let at =
+        Moment(Period { grain: Grain::Day, index: day("2018-12-01") + index }.start().0 + i64::from(index % 5) * 3600);
     let grain = Grain::named(grain).unwrap();
     let state = Span::AsOf(Period::holding(grain.instant(), at).start());
     Observation {

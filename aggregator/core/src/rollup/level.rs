@@ -73,12 +73,8 @@ impl View<'_> {
 pub(crate) fn state(series: &Series, ledger: &Ledger, key: RollupKey) -> Option<Rollup> {
     let said: Vec<&Entry> = ledger.said(key.series, key.definition, key.period.index).collect();
     let reading = together(series, key.period.start(), &said);
-    let known = |r: Reading| Rollup {
-        value: Some(r.value),
-        complete: true,
-        provisional: r.provisional,
-        restated: r.restated,
-    };
+    let known =
+        |r: Reading| Rollup { value: Some(r.value), complete: true, provisional: r.provisional, restated: r.restated };
     (!said.is_empty()).then(|| reading.map(known).unwrap_or_default())
 }
 

@@ -54,7 +54,13 @@ impl Writer for Crate {
         })
     }
 
-    fn delete(&mut self, from: Moment, until: Moment, predicate: &str, stop: &CancellationToken) -> Result<(), Refusal> {
+    fn delete(
+        &mut self,
+        from: Moment,
+        until: Moment,
+        predicate: &str,
+        stop: &CancellationToken,
+    ) -> Result<(), Refusal> {
         let Self { to, client, runtime } = self;
         runtime.wait(to, stop, async {
             let request = client.delete(&to.bucket, civil(from), civil(until), Some(predicate.to_owned()));
@@ -66,9 +72,8 @@ impl Writer for Crate {
         let Self { to, client, runtime } = self;
         let (name, org) = (Some(to.bucket.clone()), Some(to.org.clone()));
         let request = ListBucketsRequest { name, org, ..ListBucketsRequest::default() };
-        let found = runtime.wait(to, stop, async {
-            client.list_buckets(Some(request)).await.map_err(|error| refused(to, error))
-        })?;
+        let found = runtime
+            .wait(to, stop, async { client.list_buckets(Some(request)).await.map_err(|error| refused(to, error)) })?;
         let rules = found.buckets.iter().filter(|bucket| bucket.name == to.bucket).flat_map(|b| &b.retention_rules);
         Ok(rules.filter_map(|rule| days(rule.every_seconds.into())).min())
     }

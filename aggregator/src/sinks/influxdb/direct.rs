@@ -48,7 +48,8 @@ impl Direct {
         let unusable = |source| for_now(format!("no client for {to} can be made"), Some(source));
         let runtime = Runtime::new().map_err(|error| unusable(error.into()))?;
         // A redirected write would arrive as something else; whoever moved the server is told so.
-        let client = Client::builder().redirect(Policy::none()).user_agent(concat!("shihyo/", env!("CARGO_PKG_VERSION")));
+        let client =
+            Client::builder().redirect(Policy::none()).user_agent(concat!("shihyo/", env!("CARGO_PKG_VERSION")));
         let client = client.build().map_err(|error| unusable(error.into()))?;
         let base = Url::parse(&to.url).map_err(|error| unusable(error.into()))?;
         let mut token = HeaderValue::try_from(format!("Token {}", to.token)).map_err(|e| unusable(e.into()))?;
@@ -111,7 +112,8 @@ impl Writer for Direct {
         let text = self.send(self.client.get(self.url("buckets", &query)), stop)?;
         let unread = |error| for_now(format!("{} lists its buckets in a form we do not know", self.to), Some(error));
         let found: Buckets = serde_json::from_str(&text).map_err(|error| unread(error.into()))?;
-        let rules = found.buckets.iter().filter(|bucket| bucket.name == self.to.bucket).flat_map(|b| &b.retention_rules);
+        let rules =
+            found.buckets.iter().filter(|bucket| bucket.name == self.to.bucket).flat_map(|b| &b.retention_rules);
         Ok(rules.filter_map(|rule| days(rule.every_seconds)).min())
     }
 }

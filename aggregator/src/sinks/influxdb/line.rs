@@ -28,8 +28,8 @@ pub enum LineError {
     /// Newline, tab, NUL and the like, also beyond ASCII.
     #[error("the tag {0} holds a control character")]
     Control(&'static str),
-    /// It would escape what follows it.
-    #[error("the tag {0} ends with a backslash")]
+    /// It cannot be told from the one that escapes what follows it.
+    #[error("the tag {0} has a backslash at its end or before a comma, an equals sign or a space")]
     Backslash(&'static str),
 }
 
@@ -120,7 +120,10 @@ fn check(key: &'static str, value: &str) -> Result<(), LineError> {
     if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(LineError::Control(key));
     }
-    if value.ends_with('\\') { Err(LineError::Backslash(key)) } else { Ok(()) }
+    // InfluxDB's own scanners do not agree on which of two backslashes escapes what follows.
+    let swallows = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b',' | b'=' | b' ');
+    let lost = value.ends_with('\\') || value.as_bytes().windows(2).any(swallows);
+    if lost { Err(LineError::Backslash(key)) } else { Ok(()) }
 }
 
 /// Commas, equals signs and spaces of a tag value get a backslash; a backslash itself means nothing elsewhere.
@@ -147,7 +150,10 @@ mod tests {
             ("a,b", Ok("a\\,b")),
             ("a=b", Ok("a\\=b")),
             ("a\\b", Ok("a\\b")),
-            ("a\\,b", Ok("a\\\\,b")),
+            ("a\\\\b", Ok("a\\\\b")),
+            ("a\\,b", Err(LineError::Backslash("t"))),
+            ("a\\ b", Err(LineError::Backslash("t"))),
+            ("a\\=b", Err(LineError::Backslash("t"))),
             ("say \"a\"", Ok("say\\ \"a\"")),
             ("#a", Ok("#a")),
             ("", Err(LineError::Empty("t"))),

@@ -148,7 +148,8 @@ mod tests {
             assert_eq!(to(url).check(), Ok(()), "{url}");
             assert!(Crate::new(&to(url)).is_ok() && Direct::new(&to(url)).is_ok(), "{url}");
         }
-        for url in ["", "localhost", "/3242/23", "localhost:8086", "http://", "http://a b", "http://[::zz]", "ftp://a"] {
+        for url in ["", "localhost", "/3242/23", "localhost:8086", "http://", "http://a b", "http://[::zz]", "ftp://a"]
+        {
             assert_eq!(to(url).check(), Err(SettingError::Url(url.into())));
         }
         for url in ["http://a/influx", "http://a/?org=x", "http://a/#x", "http://user@a"] {

@@ -65,7 +65,8 @@ impl Found {
             self.grains.insert((plan, series, definition, Period { index: 0, ..period }));
             return;
         }
-        let takes = |(index, kpi): (usize, &contract::catalogue::Kpi)| kpi.measure.parts().contains(&of).then_some(index);
+        let takes =
+            |(index, kpi): (usize, &contract::catalogue::Kpi)| kpi.measure.parts().contains(&of).then_some(index);
         for kpi in book.catalogue.kpis.iter().enumerate().filter_map(takes) {
             self.kpis.entry((plan.clone(), kpi)).or_default();
         }
@@ -87,7 +88,9 @@ impl Found {
         for one in &self.single {
             let (plan, series, definition, period) = one;
             let Some(at) = moment(plan, series, *period) else { continue };
-            let follows = |b: &(String, String, String, Period)| (&b.0, &b.1, &b.2, b.3.next()) == (plan, series, definition, *period);
+            let follows = |b: &(String, String, String, Period)| {
+                (&b.0, &b.1, &b.2, b.3.next()) == (plan, series, definition, *period)
+            };
             match gone.last_mut() {
                 // Nothing can lie between neighbours, so one removal names both.
                 Some(Gone::Figures(.., last)) if before.is_some_and(follows) => *last = at,

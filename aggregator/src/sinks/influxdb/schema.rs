@@ -7,6 +7,7 @@ use contract::catalogue::{Catalogue, Kpi};
 use contract::exact::Exact;
 use contract::period::{Grain, Period};
 use contract::time::{FIRST_YEAR, LAST_YEAR, Moment};
+use std::fmt::Write as _;
 
 /// Figures.
 const SERIES: &str = "series";
@@ -126,7 +127,8 @@ fn predicate(measurement: &str, tags: &[(&str, &str)]) -> String {
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let mut text = format!("_measurement=\"{measurement}\"");
     for (key, value) in tags {
-        text += &format!(" AND {key}=\"{}\"", quoted(value));
+        // The name is quoted too: `series` is a word of the language that reads this.
+        let _ = write!(text, " AND \"{key}\"=\"{}\"", quoted(value));
     }
     text
 }
@@ -146,18 +148,24 @@ mod tests {
         assert_eq!(
             text(Gone::Plan(p())),
             [
-                format!("_measurement=\"series\" AND plan=\"p\" | {all}"),
-                format!("_measurement=\"kpi\" AND plan=\"p\" | {all}")
+                format!("_measurement=\"series\" AND \"plan\"=\"p\" | {all}"),
+                format!("_measurement=\"kpi\" AND \"plan\"=\"p\" | {all}")
             ]
         );
-        assert_eq!(text(Gone::Kpi(p(), s())), [format!("_measurement=\"kpi\" AND plan=\"p\" AND kpi=\"s\" | {all}")]);
-        let rule = "_measurement=\"series\" AND plan=\"p\" AND series=\"s\" AND definition=\"d\"";
+        assert_eq!(
+            text(Gone::Kpi(p(), s())),
+            [format!("_measurement=\"kpi\" AND \"plan\"=\"p\" AND \"kpi\"=\"s\" | {all}")]
+        );
+        let rule = "_measurement=\"series\" AND \"plan\"=\"p\" AND \"series\"=\"s\" AND \"definition\"=\"d\"";
         assert_eq!(text(Gone::Rule(p(), s(), d(), None)), [format!("{rule} | {all}")]);
         let day = Grain::Day;
-        assert_eq!(text(Gone::Rule(p(), s(), d(), Some(day))), [format!("{rule} AND grain=\"day\" | {all}")]);
+        assert_eq!(text(Gone::Rule(p(), s(), d(), Some(day))), [format!("{rule} AND \"grain\"=\"day\" | {all}")]);
         let at = Period::month(2020, 4).start();
         let exact = "2020-04-01T00:00:00+09:00 2020-04-01T00:00:00+09:00";
-        assert_eq!(text(Gone::Figures(p(), s(), d(), day, at, at)), [format!("{rule} AND grain=\"day\" | {exact}")]);
-        assert_eq!(predicate("m", &[("a", "b\"\\")]), "_measurement=\"m\" AND a=\"b\\\"\\\\\"");
+        assert_eq!(
+            text(Gone::Figures(p(), s(), d(), day, at, at)),
+            [format!("{rule} AND \"grain\"=\"day\" | {exact}")]
+        );
+        assert_eq!(predicate("m", &[("a", "b\"\\")]), "_measurement=\"m\" AND \"a\"=\"b\\\"\\\\\"");
     }
 }

@@ -20,8 +20,9 @@ pub(super) struct Sent {
 /// of at most once more for every halving above it, so this ends whatever the server says.
 pub(super) fn send(writer: &mut dyn Writer, lines: &Lines, size: &mut usize, stop: &CancellationToken) -> Sent {
     let mut sent = Sent { taken: 0, bad: Vec::new(), end: Ok(()) };
+    let whole: Range<usize> = 0..lines.len();
     // Parts that are still to be written, the next one last.
-    let mut parts: Vec<Range<usize>> = vec![0..lines.len()];
+    let mut parts = vec![whole];
     while let Some(part) = parts.pop() {
         if part.is_empty() {
             continue;

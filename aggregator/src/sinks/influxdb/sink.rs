@@ -23,8 +23,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Changes that are read at once.
 const CHANGES: usize = BATCH;
-/// Days of a KPI that are judged under one lock: 250 judgements take a few milliseconds.
-const DAYS: usize = 250;
+/// Days of a KPI that are judged under one lock: those with confirmation take some hundred microseconds each.
+const DAYS: usize = 50;
 /// Removals of one turn; each takes about three milliseconds.
 const REMOVALS: usize = 100;
 
@@ -67,11 +67,9 @@ impl Sink for InfluxDb {
         }
         let sent = self.send(turn)?;
         dead += sent.1;
-        if self.steps.is_empty() && self.lines.is_empty() {
-            if let Some(upto) = self.upto {
-                turn.desk.put_cursor(NAME, upto)?;
-                self.upto = None;
-            }
+        if let Some(upto) = self.upto.filter(|_| self.steps.is_empty() && self.lines.is_empty()) {
+            turn.desk.put_cursor(NAME, upto)?;
+            self.upto = None;
         }
         Ok(Done::Some { written: sent.0, dead })
     }
@@ -162,7 +160,9 @@ impl InfluxDb {
             let Some(end) = changes.last() else { break };
             after = end.seq;
             let books = read(turn.books);
-            changes.iter().for_each(|change| found.add(books.get(&change.plan), change));
+            for change in &changes {
+                found.add(books.get(&change.plan), change);
+            }
             found.figures.clear();
         }
         let books = read(turn.books);
@@ -188,7 +188,9 @@ impl InfluxDb {
             return Ok(false);
         }
         let (mut found, books) = (Found::default(), read(turn.books));
-        changes.iter().for_each(|change| found.add(books.get(&change.plan), change));
+        for change in &changes {
+            found.add(books.get(&change.plan), change);
+        }
         self.check_retention(&books, found.figures.keys().chain(&plans))?;
         for (plan, keys) in &found.figures {
             let Some(book) = books.get(plan) else { continue };
@@ -255,7 +257,9 @@ impl InfluxDb {
                     let books = read(books);
                     let Some(book) = books.get(&plan) else { continue };
                     let (points, next) = book.figure_points(place, BATCH - self.lines.len());
-                    points.iter().for_each(|point| self.add_figure(book, point));
+                    for point in &points {
+                        self.add_figure(book, point);
+                    }
                     if let Some(place) = next {
                         self.steps.push_front(Step::Figures(plan, place));
                     }

@@ -99,6 +99,8 @@ pub(super) fn producer(kafka: &Kafka) -> ClientConfig {
     config.set("partitioner", "murmur2_random");
     // For ever: brokers that are away are waited for by the library, in order.
     config.set("message.timeout.ms", "0");
+    // A topic that is missing is told after 5 s instead of 30.
+    config.set("topic.metadata.propagation.max.ms", "5000");
     // A topic is kept for ever, so its size counts: JSON of figures shrinks to a tenth.
     config.set("compression.type", "zstd");
     config.set("message.max.bytes", MAX_MESSAGE_BYTES.to_string());

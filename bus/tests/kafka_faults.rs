@@ -1,0 +1,332 @@
+//! What brokers may do wrong, on a cluster that is played: nothing is lost, nothing comes twice, order is kept.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod support;
+
+use bus::kafka::{Kafka, KafkaConsumer, Timing};
+use bus::{BusError, Checkpoint, Consumer, Delivery, Outbox, PublishError, SqliteOutbox};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::RDKafkaApiKey as Api;
+use rdkafka::types::RDKafkaRespErr::{self as Code, *};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use support::{Reader, SHORT, Shipped, Still, assigned, numbered, record, unique, until, until_shipped, until_state};
+use tempfile::TempDir;
+
+const PLANS: [&str; 3] = ["plan-a", "plan-b", "plan-c"];
+
+/// A cluster of three brokers with a topic of two partitions, and a log that is shipped to it.
+struct Played {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    kafka: Kafka,
+    folder: TempDir,
+}
+
+impl Played {
+    fn new() -> Self {
+        let cluster = MockCluster::new(3).unwrap();
+        let kafka = Kafka { topic: unique("topic"), ..Kafka::new(cluster.bootstrap_servers(), unique("group")) };
+        let seconds = Duration::from_secs;
+        let timing = Timing { session: seconds(6), release: seconds(10), answer: seconds(5), proof: seconds(1) };
+        cluster.create_topic(&kafka.topic, 2, 3).unwrap();
+        Self { cluster, kafka: Kafka { timing, ..kafka }, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn shipped(&self) -> Shipped {
+        Shipped::open(&self.folder.path().join("bus.db"), &self.kafka)
+    }
+
+    fn consumer(&self) -> KafkaConsumer {
+        KafkaConsumer::open(&self.kafka).unwrap()
+    }
+
+    /// Ships and reads through each of these errors, given three times in a row.
+    fn through(&self, api: Api, errors: &[Code]) {
+        let (shipped, mut consumer, mut reader) = (self.shipped(), self.consumer(), Reader::default());
+        for (round, error) in (0..).zip(errors) {
+            self.cluster.request_errors(api, &[*error; 3]);
+            publish(&shipped, round);
+            until_shipped(&shipped.shipper);
+            reader.read(&mut consumer, 30 * (round as usize + 1));
+        }
+        // Nothing comes behind it.
+        let quiet = Instant::now();
+        while quiet.elapsed() < Duration::from_secs(1) {
+            reader.step(&mut consumer);
+        }
+        whole(&reader, errors.len() as u32);
+    }
+}
+
+/// Ten records of each plan.
+fn publish(shipped: &Shipped, round: u32) {
+    for plan in PLANS {
+        shipped.publish(numbered(plan, round * 10..(round + 1) * 10));
+    }
+}
+
+/// All rounds came, once and in order.
+fn whole(reader: &Reader, rounds: u32) {
+    for plan in PLANS {
+        assert_eq!(reader.numbers(plan), (0..rounds * 10).collect::<Vec<_>>(), "{plan}");
+    }
+}
+
+#[test]
+fn through_errors_of_producing() {
+    Played::new().through(
+        Api::Produce,
+        &[
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+            RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+            RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+            RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+        ],
+    );
+}
+
+#[test]
+fn through_errors_that_end_a_producer() {
+    Played::new().through(
+        Api::Produce,
+        &[
+            RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
+            RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+            RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+            RD_KAFKA_RESP_ERR_UNKNOWN,
+        ],
+    );
+}
+
+#[test]
+fn through_errors_of_fetching() {
+    Played::new().through(
+        Api::Fetch,
+        &[
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+            RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+            RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+        ],
+    );
+}
+
+#[test]
+fn through_errors_of_heartbeats() {
+    Played::new().through(
+        Api::Heartbeat,
+        &[
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+        ],
+    );
+}
+
+/// Errors of the way into the group, each met by a new member.
+fn into_the_group(api: Api, errors: &[Code]) {
+    let played = Played::new();
+    let shipped = played.shipped();
+    publish(&shipped, 0);
+    for error in errors {
+        played.cluster.request_errors(api, &[*error; 2]);
+        let (mut consumer, mut reader) = (played.consumer(), Reader::default());
+        reader.read(&mut consumer, 30);
+        whole(&reader, 1);
+    }
+}
+
+#[test]
+fn through_errors_of_joining() {
+    into_the_group(
+        Api::JoinGroup,
+        &[
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+        ],
+    );
+}
+
+#[test]
+fn through_errors_of_syncing() {
+    into_the_group(
+        Api::SyncGroup,
+        &[
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+        ],
+    );
+}
+
+#[test]
+fn through_errors_of_finding_the_coordinator() {
+    into_the_group(Api::FindCoordinator, &[RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE]);
+}
+
+#[test]
+fn through_errors_of_looking_at_offsets() {
+    into_the_group(
+        Api::ListOffsets,
+        &[RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE],
+    );
+}
+
+#[test]
+fn away_and_back_again() {
+    let played = Played::new();
+    let (shipped, mut consumer, mut reader) = (played.shipped(), played.consumer(), Reader::default());
+    publish(&shipped, 0);
+    reader.read(&mut consumer, 30);
+
+    played.cluster.broker_down(-1).unwrap();
+    publish(&shipped, 1);
+    let state = until_state(&shipped.shipper, |state| state.trouble.is_some());
+    assert_eq!(state.records_waiting, 30);
+    let trouble = state.trouble.unwrap();
+    assert!(trouble.starts_with(&format!("the brokers of the bus {} cannot be reached for now", played.kafka.topic)));
+    assert!(trouble.contains("Connection refused") || trouble.contains("onnect"), "{trouble}");
+    let started = Instant::now();
+    let error = loop {
+        match consumer.next(10, SHORT) {
+            Err(error) => break error,
+            Ok(Delivery::Batch(batch)) => reader.keep(&batch),
+            Ok(Delivery::Idle) => assert!(started.elapsed() < support::DEADLINE),
+            Ok(other) => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(error, BusError::Unreachable { .. }) && error.is_retriable(), "{error:?}");
+
+    played.cluster.broker_up(-1).unwrap();
+    until_shipped(&shipped.shipper);
+    assert_eq!(shipped.shipper.state().unwrap().trouble, None);
+    reader.read(&mut consumer, 60);
+    whole(&reader, 2);
+}
+
+#[test]
+fn a_session_that_timed_out_is_told_as_a_revocation() {
+    let played = Played::new();
+    let (shipped, mut consumer, mut reader) = (played.shipped(), played.consumer(), Reader::default());
+    publish(&shipped, 0);
+    reader.read(&mut consumer, 30);
+    let health = consumer.health();
+    until(|| health.is_member(Instant::now()), || "membership".to_owned());
+    played.cluster.broker_down(-1).unwrap();
+    until(
+        || {
+            reader.step(&mut consumer);
+            reader.owned.is_empty()
+        },
+        || "the revocation".to_owned(),
+    );
+    assert!(!health.is_member(Instant::now()));
+    played.cluster.broker_up(-1).unwrap();
+    publish(&shipped, 1);
+    reader.read(&mut consumer, 60);
+    whole(&reader, 2);
+    until(|| health.is_member(Instant::now()), || "membership".to_owned());
+}
+
+#[test]
+fn slow_answers_and_moving_leaders() {
+    let played = Played::new();
+    let (shipped, mut consumer, mut reader) = (played.shipped(), played.consumer(), Reader::default());
+    played.cluster.broker_round_trip_time(-1, Duration::from_millis(300)).unwrap();
+    for round in 0..6_u32 {
+        for partition in 0..2 {
+            let leader = 1 + (i32::try_from(round).unwrap() + partition) % 3;
+            played.cluster.partition_leader(&played.kafka.topic, partition, Some(leader)).unwrap();
+        }
+        publish(&shipped, round);
+        if round % 2 == 1 {
+            reader.read(&mut consumer, 30 * round as usize);
+        }
+    }
+    until_shipped(&shipped.shipper);
+    reader.read(&mut consumer, 180);
+    whole(&reader, 6);
+}
+
+#[test]
+fn a_start_that_gets_no_answer_can_be_tried_again() {
+    let played = Played::new();
+    let shipped = played.shipped();
+    shipped.publish(numbered("plan-a", 0..10));
+    until_shipped(&shipped.shipper);
+    let mut consumer = played.consumer();
+    let partition = assigned(&mut consumer);
+    played.cluster.broker_down(-1).unwrap();
+    let started = Instant::now();
+    let error = consumer.start(partition, None).unwrap_err();
+    assert!(matches!(error, BusError::Unreachable { .. }), "{error:?}");
+    assert!(started.elapsed() < 3 * played.kafka.timing.answer, "{:?}", started.elapsed());
+    played.cluster.broker_up(-1).unwrap();
+    let started = Instant::now();
+    while let Err(error) = consumer.start(partition, None) {
+        assert!(error.is_retriable() && started.elapsed() < support::DEADLINE, "{error:?}");
+    }
+}
+
+#[test]
+fn a_full_log_refuses_records_while_kafka_is_away_and_all_arrive_when_it_is_back() {
+    const LIMIT: u64 = 600_000;
+    let played = Played::new();
+    played.cluster.broker_down(-1).unwrap();
+    let path = played.folder.path().join("bus.db");
+    let outbox = SqliteOutbox::open_with_limit(&path, Arc::new(Still), LIMIT).unwrap();
+    let shipper = bus::kafka::Shipper::start(&path, &played.kafka, Arc::new(Still)).unwrap();
+    let batch = |n: u32| {
+        let mut body = format!("plan-a:{n}").into_bytes();
+        body.resize(20_000, b' ');
+        vec![record("plan-a", &body)]
+    };
+    let note = |n: u32| vec![("seen".to_owned(), Some(n.to_string().into_bytes()))];
+    let mut taken = 0;
+    let error = loop {
+        match outbox.publish(batch(taken), note(taken)).wait() {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+        assert!(taken < 100, "no limit");
+    };
+    let PublishError::Bus(BusError::OverLimit { bytes, limit: LIMIT, .. }) = &error else { panic!("{error:?}") };
+    assert!(error.is_retriable() && (LIMIT..LIMIT + 100_000).contains(bytes), "{error}");
+    assert!(error.to_string().ends_with("polling stops until the bus takes records again"), "{error}");
+    assert_eq!(
+        outbox.checkpoints("").unwrap()[0].1,
+        (taken - 1).to_string().into_bytes(),
+        "the note of what was refused"
+    );
+    outbox.publish(Vec::new(), note(7)).wait().unwrap();
+    outbox.publish(Vec::new(), Checkpoint::new()).wait().unwrap();
+    assert_eq!(shipper.state().unwrap().bytes_waiting, *bytes);
+
+    played.cluster.broker_up(-1).unwrap();
+    until(|| outbox.publish(batch(taken), Checkpoint::new()).wait().is_ok(), || format!("{:?}", shipper.state()));
+    until_shipped(&shipper);
+    let (mut consumer, mut reader) = (played.consumer(), Reader::default());
+    reader.read(&mut consumer, taken as usize + 1);
+    let starts: Vec<_> = (0..=taken).map(|n| format!("plan-a:{n}")).collect();
+    let found: Vec<_> = reader
+        .bodies
+        .iter()
+        .map(|(_, _, body)| String::from_utf8(body.clone()).unwrap().trim_end().to_owned())
+        .collect();
+    assert_eq!(found, starts);
+}

@@ -3,9 +3,11 @@
 use super::service;
 use crate::city::{self, City};
 use crate::clock::SystemClock;
+use crate::transport::{self, Publishing};
 use crate::{Failure, log};
 use anyhow::Context;
 use bus::bundle::{self, BundleName, BundleSource, BundlesRead, BundlesWritten, DEFAULT_RESEND, KEPT_BUNDLES, Taken};
+use bus::kafka::Kafka;
 use bus::{SqliteConsumer, SqliteOutbox};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -54,9 +56,10 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
+    let kafka = transport::kafka(&city)?;
     Ok(match &options.side {
         Side::Write(options) => write(&city, options),
-        Side::Read(options) => read(&city, options),
+        Side::Read(options) => read(&city, kafka.as_ref(), options),
     }?)
 }
 
@@ -89,13 +92,14 @@ fn tell_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
     }
 }
 
-fn read(city: &City, options: &ReadOptions) -> anyhow::Result<()> {
-    let outbox = SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?;
-    let read = bundle::read(&outbox, &city.settings.data_dir.join(bundle::FOLDER), &options.from)?;
+fn read(city: &City, kafka: Option<&Kafka>, options: &ReadOptions) -> anyhow::Result<()> {
+    let publishing = Publishing::open(city, kafka)?;
+    let read = bundle::read(publishing.outbox.as_ref(), &city.settings.data_dir.join(bundle::FOLDER), &options.from)?;
     tell_read(&read, &options.from);
     for problem in &read.problems {
         eprintln!("{problem}");
     }
+    service::runtime()?.block_on(publishing.shipped())?;
     if !read.problems.is_empty() {
         anyhow::bail!("the bundles of {} of {} collector(s) were not all read", read.problems.len(), read.taken.len());
     }

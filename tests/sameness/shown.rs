@@ -18,7 +18,7 @@ impl Shown {
 
     /// What the binary must be told.
     pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
-        let Bucket { url, org, bucket, token } = self.0.clone();
+        let Bucket { url, org, name: bucket, token } = self.0.clone();
         [
             ("SHIHYO__INFLUXDB__URL", url),
             ("SHIHYO__INFLUXDB__ORG", org),

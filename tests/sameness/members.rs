@@ -49,6 +49,7 @@ impl<'a> Members<'a> {
             // Each kind of trouble comes in turn, at members and moments of chance.
             match turns % 4 {
                 _ if self.members[at].child.is_none() => self.join(at),
+                _ if self.members[at].stopped.is_some() => {}
                 0 => self.kill(at, "-TERM", "leaves"),
                 1 => self.stop(at),
                 2 => self.kill(at, "-KILL", "is killed"),

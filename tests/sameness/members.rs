@@ -2,12 +2,11 @@
 
 use crate::city::{Expected, ON, Topic, cities};
 use crate::shown::Shown;
-use crate::support::City;
+use crate::support::{City, free_address, get};
 use crate::workload;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,7 +34,7 @@ impl<'a> Members<'a> {
     /// That many cities with a store of their own, none at work yet.
     pub(crate) fn new(topic: &'a Topic, count: usize) -> Self {
         let members =
-            (0..count).map(|_| Member { city: cities(), address: free(), child: None, stopped: None }).collect();
+            (0..count).map(|_| Member { city: cities(), address: free_address(), child: None, stopped: None }).collect();
         Self { topic, members, shown: Shown::new(), story: Vec::new() }
     }
 
@@ -169,19 +168,4 @@ impl Drop for Members<'_> {
 
 fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-}
-
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-/// The body of an answer of 200.
-fn get(address: SocketAddr, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    head.starts_with("HTTP/1.0 200").then(|| body.to_owned())
 }

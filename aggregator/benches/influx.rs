@@ -2,11 +2,14 @@
 //!
 //! Not criterion's business: what counts is the processor's time of all threads, not the server's pace.
 
+#[path = "../tests/support/influx_direct.rs"]
+mod direct;
 #[path = "../tests/support/influx_read.rs"]
 mod influx_read;
 
-use aggregator::sinks::influxdb::{BATCH, Crate, Direct, Field, Influx, Lines, Writer};
+use aggregator::sinks::influxdb::{BATCH, Crate, Field, Influx, Lines, Refusal, Writer};
 use contract::time::Moment;
+use direct::Direct;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -19,22 +22,16 @@ const ROUNDS: u32 = 4;
 struct Nowhere;
 
 impl Writer for Nowhere {
-    fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), aggregator::sinks::influxdb::Refusal> {
+    fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), Refusal> {
         std::hint::black_box(lines);
         Ok(())
     }
 
-    fn delete(
-        &mut self,
-        _: Moment,
-        _: Moment,
-        _: &str,
-        _: &CancellationToken,
-    ) -> Result<(), aggregator::sinks::influxdb::Refusal> {
+    fn delete(&mut self, _: Moment, _: Moment, _: &str, _: &CancellationToken) -> Result<(), Refusal> {
         Ok(())
     }
 
-    fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, aggregator::sinks::influxdb::Refusal> {
+    fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, Refusal> {
         Ok(None)
     }
 }

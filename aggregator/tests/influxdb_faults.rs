@@ -4,6 +4,8 @@
 
 #[path = "support/influx_city.rs"]
 mod city;
+#[path = "support/influx_direct.rs"]
+mod direct;
 #[path = "support/influx_fake.rs"]
 mod fake;
 mod support;

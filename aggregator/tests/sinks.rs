@@ -30,7 +30,7 @@ struct Listener {
 
 impl Sink for Listener {
     fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError> {
-        let desk = &mut turn.desk;
+        let desk = &mut *turn.desk;
         let Some(cursor) = desk.cursor(self.name)? else {
             let last = desk.read().last_change()?;
             self.heard.lock().unwrap().push(Told::Everything);
@@ -71,14 +71,20 @@ fn dead() -> SinkMaker {
 }
 
 /// Keeps what lies on the bus until `heard` satisfies.
-fn keep_until(world: &World, setup: Setup, total: u64, satisfied: impl Fn() -> bool + Sync) {
-    world.keep_with(&setup, total, || {
+fn keep_until(world: &World, setup: &Setup, total: u64, satisfied: impl Fn() -> bool + Sync) {
+    world.keep_with(setup, total, || {
         let started = Instant::now();
         while !satisfied() {
             assert!(started.elapsed() < Duration::from_secs(20), "the sink was not told");
             std::thread::sleep(Duration::from_millis(5));
         }
     });
+}
+
+/// Waits until a sink was told that there is nothing yet: what comes then it is told as changes.
+fn told_everything(world: &World, setup: &Setup, heard: &Heard) {
+    world.publish(&[]);
+    keep_until(world, setup, 0, || heard.lock().unwrap().contains(&Told::Everything));
 }
 
 fn all(heard: &Heard) -> BTreeSet<String> {
@@ -92,14 +98,15 @@ fn all(heard: &Heard) -> BTreeSet<String> {
 #[test]
 fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_and_beside_a_dead_one() {
     let world = World::new();
-    world.publish(&year());
     let heard = Heard::default();
     let setup = || Setup { sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
-    keep_until(&world, setup(), 13, || all(&heard).contains("p judged"));
+    told_everything(&world, &setup(), &heard);
+    world.publish(&year());
+    keep_until(&world, &setup(), 13, || all(&heard).contains("p judged"));
     assert_eq!(heard.lock().unwrap()[0], Told::Everything);
     heard.lock().unwrap().clear();
     world.publish(&[Record::Observation(uses("2019-05", 11, "2020-05-03"))]);
-    keep_until(&world, setup(), 14, || all(&heard).contains("p judged"));
+    keep_until(&world, &setup(), 14, || all(&heard).contains("p judged"));
     let expected = ["p judged", "p uses d 2019-05", "p uses d FY2019", "p uses d FY2019Q1"];
     assert_eq!(all(&heard), expected.map(str::to_owned).into());
     assert!(!heard.lock().unwrap().contains(&Told::Everything), "a restart goes on at the cursor");
@@ -110,10 +117,12 @@ fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_an
 #[test]
 fn a_new_catalogue_and_a_new_sink_start_with_everything_and_seen_changes_are_removed() {
     let mut world = World::new();
-    world.publish(&[Record::Observation(sets("2020-04-01", 20, "2020-05-02"))]);
     let (first, second) = (Heard::default(), Heard::default());
-    let setup = Setup { sinks: Arc::new([listener("first", &first)]), ..world.setup() };
-    keep_until(&world, setup, 1, || all(&first).contains("p judged"));
+    let setup = || Setup { sinks: Arc::new([listener("first", &first)]), ..world.setup() };
+    told_everything(&world, &setup(), &first);
+    world.publish(&[Record::Observation(sets("2020-04-01", 20, "2020-05-02"))]);
+    let setup = setup();
+    keep_until(&world, &setup, 1, || all(&first).contains("p judged"));
     assert!(all(&first).contains("p sets d 2020-04-01"), "a state is told at its own grain too: {:?}", all(&first));
     assert_eq!(world.reader().changes(0, 100).unwrap(), []);
     first.lock().unwrap().clear();
@@ -121,11 +130,11 @@ fn a_new_catalogue_and_a_new_sink_start_with_everything_and_seen_changes_are_rem
         sinks: Arc::new([listener("first", &first), listener("second", &second)]),
         ..world.setup()
     };
-    keep_until(&world, both(&world), 1, || second.lock().unwrap().contains(&Told::Everything));
+    keep_until(&world, &both(&world), 1, || second.lock().unwrap().contains(&Told::Everything));
     assert!(!first.lock().unwrap().contains(&Told::Everything));
     world.text = extended();
     world.publish(&[catalogue_record(&world.text, "2020-05-04")]);
-    keep_until(&world, both(&world), 2, || first.lock().unwrap().contains(&Told::Everything));
+    keep_until(&world, &both(&world), 2, || first.lock().unwrap().contains(&Told::Everything));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use crate::direct::Direct;
 use crate::support::{World, sets};
 use aggregator::books::Books;
 use aggregator::pipeline::Setup;
-use aggregator::sinks::influxdb::{Crate, Direct, Influx, NAME, Refusal, Writer};
+use aggregator::sinks::influxdb::{Crate, Influx, NAME, Refusal, Writer};
 use aggregator::sinks::{Done, Sink, SinkError, SinkMaker, Turn};
 use aggregator::store::{Desk, open_writer};
 use bus::PARTITION;

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub type Points = BTreeMap<(String, i64), BTreeMap<String, Value>>;
 
 /// A bucket of a real server.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Bucket {
     pub url: String,
     pub org: String,
@@ -35,12 +35,28 @@ pub fn fresh(retention_seconds: i64) -> Bucket {
     let server = Bucket { url: env("INFLUXDB_URL"), org: env("INFLUXDB_ORG"), name, token: env("INFLUXDB_TOKEN") };
     let (_, orgs) = server.ask("GET", &format!("/api/v2/orgs?org={}", encoded(&server.org)), "");
     let org = serde_json::from_str::<Value>(&orgs).unwrap()["orgs"][0]["id"].as_str().unwrap().to_owned();
-    let expire = serde_json::json!({ "type": "expire", "everySeconds": retention_seconds });
-    let rules = if retention_seconds > 0 { vec![expire] } else { Vec::new() };
-    let wanted = serde_json::json!({ "orgID": org, "name": server.name, "retentionRules": rules });
+    // A shard a week, as it would be, needs a dozen open files for each week of a city's history. What is kept for
+    // a while only is forgotten a shard at a time, so there they are short.
+    let shard = if retention_seconds > 0 { 86_400 } else { 7_000 * 86_400 };
+    let rule =
+        serde_json::json!({ "type": "expire", "everySeconds": retention_seconds, "shardGroupDurationSeconds": shard });
+    let wanted = serde_json::json!({ "orgID": org, "name": server.name, "retentionRules": [rule] });
     let (status, said) = server.ask("POST", "/api/v2/buckets", &wanted.to_string());
     assert_eq!(status, 201, "{said}");
     server
+}
+
+/// The bucket goes with the test.
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Left for whoever looks into it.
+            return;
+        }
+        let (_, found) = self.ask("GET", &format!("/api/v2/buckets?name={}", encoded(&self.name)), "");
+        let found: Value = serde_json::from_str(&found).unwrap();
+        self.ask("DELETE", &format!("/api/v2/buckets/{}", found["buckets"][0]["id"].as_str().unwrap_or_default()), "");
+    }
 }
 
 impl Bucket {

@@ -19,16 +19,14 @@
 //!   recognised the next time, while the others go on.
 
 mod client;
-mod direct;
 mod line;
 mod plan;
 mod schema;
 mod send;
 mod sink;
-mod writer;
+pub mod writer;
 
 pub use client::Crate;
-pub use direct::Direct;
 pub use line::{Field, LineError, Lines};
 pub use writer::{Refusal, Writer};
 
@@ -146,7 +144,7 @@ mod tests {
     fn addresses_that_the_library_would_panic_on_or_cut_are_refused() {
         for url in ["http://localhost:8086", "https://db.example", "http://[::1]:8086/", "http://10.0.0.1"] {
             assert_eq!(to(url).check(), Ok(()), "{url}");
-            assert!(Crate::new(&to(url)).is_ok() && Direct::new(&to(url)).is_ok(), "{url}");
+            assert!(Crate::new(&to(url)).is_ok(), "{url}");
         }
         for url in ["", "localhost", "/3242/23", "localhost:8086", "http://", "http://a b", "http://[::zz]", "ftp://a"]
         {

@@ -25,6 +25,8 @@ use xxhash_rust::xxh3::xxh3_64;
 const CHANGES: usize = BATCH;
 /// Days of a KPI that are judged under one lock: those with confirmation take some hundred microseconds each.
 const DAYS: usize = 50;
+/// Lines of a request that are left free for what comes in one piece: the figures of a bucket, or some days.
+const ROOM: usize = 64;
 /// Removals of one turn; each takes about three milliseconds.
 const REMOVALS: usize = 100;
 
@@ -251,12 +253,12 @@ impl InfluxDb {
 
     /// Makes the lines of the next steps, until there are enough for a request.
     fn fill(&mut self, books: &crate::books::Books) {
-        while self.lines.len() < BATCH {
+        while self.lines.len() + ROOM < BATCH {
             match self.steps.pop_front() {
                 Some(Step::Figures(plan, place)) => {
                     let books = read(books);
                     let Some(book) = books.get(&plan) else { continue };
-                    let (points, next) = book.figure_points(place, BATCH - self.lines.len());
+                    let (points, next) = book.figure_points(place, BATCH - ROOM - self.lines.len());
                     for point in &points {
                         self.add_figure(book, point);
                     }

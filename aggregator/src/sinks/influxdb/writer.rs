@@ -1,4 +1,5 @@
-//! What the sink needs of a library that speaks to InfluxDB, and what the server's answers mean.
+//! What the sink needs of a library that speaks to InfluxDB, and what is the same whichever it is: waiting for an
+//! answer, and what answers mean.
 
 use super::Influx;
 use contract::time::{DAY, Moment};
@@ -43,15 +44,16 @@ pub trait Writer: Send {
 
 /// A thread's own runtime: the sink has one, and one request on it.
 #[derive(Debug)]
-pub(super) struct Runtime(tokio::runtime::Runtime);
+pub struct Runtime(tokio::runtime::Runtime);
 
 impl Runtime {
-    pub(super) fn new() -> Result<Self, std::io::Error> {
+    /// A runtime on this thread.
+    pub fn new() -> Result<Self, std::io::Error> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map(Self)
     }
 
     /// Waits for an answer, but no longer than one may take, and not when told to stop.
-    pub(super) fn wait<T>(
+    pub fn wait<T>(
         &self,
         to: &Influx,
         stop: &CancellationToken,
@@ -69,12 +71,13 @@ impl Runtime {
     }
 }
 
-pub(super) fn for_now(what: String, source: Option<Box<dyn Error + Send + Sync>>) -> Refusal {
+/// Something that may pass: which server, what happened, what to do about it.
+pub fn for_now(what: String, source: Option<Box<dyn Error + Send + Sync>>) -> Refusal {
     Refusal::ForNow { what, after: None, source }
 }
 
 /// A request that was not answered.
-pub(super) fn unanswered(to: &Influx, source: impl Error + Send + Sync + 'static) -> Refusal {
+pub fn unanswered(to: &Influx, source: impl Error + Send + Sync + 'static) -> Refusal {
     for_now(format!("{to} cannot be reached; is it running, and is its address right?"), Some(Box::new(source)))
 }
 
@@ -88,7 +91,7 @@ struct Said {
 
 /// What a status and its text mean. Only InfluxDB's own word makes a point bad for ever: a proxy, or a server that
 /// expects TLS, says 400 too, and would turn every point into a dead letter.
-pub(super) fn refusal(to: &Influx, status: u16, after: Option<Duration>, text: &str) -> Refusal {
+pub fn refusal(to: &Influx, status: u16, after: Option<Duration>, text: &str) -> Refusal {
     let said = serde_json::from_str::<Said>(text).ok();
     let code = said.as_ref().map_or("", |said| said.code.as_str());
     if matches!((status, code), (400, "invalid") | (422, "unprocessable entity")) {
@@ -110,7 +113,7 @@ fn short(text: &str) -> String {
 }
 
 /// Whole days of a retention in seconds, rounded up; 0 is for ever.
-pub(super) fn days(seconds: i64) -> Option<i64> {
+pub fn days(seconds: i64) -> Option<i64> {
     (seconds > 0).then(|| seconds.div_euclid(DAY) + i64::from(seconds % DAY > 0))
 }
 

@@ -1,7 +1,10 @@
-//! The writer on reqwest, which the house has anyway for source systems and webhooks.
+//! The other writer, on reqwest: what the one on `influxdb2` is measured against and tested beside. It honours a
+//! Retry-After, follows no redirect and reads any retention.
 
-use super::Influx;
-use super::writer::{Refusal, Runtime, Writer, days, for_now, refusal, unanswered};
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use aggregator::sinks::influxdb::Influx;
+use aggregator::sinks::influxdb::writer::{Refusal, Runtime, Writer, days, for_now, refusal, unanswered};
 use contract::time::Moment;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;

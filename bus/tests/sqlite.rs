@@ -4,7 +4,8 @@
 
 use bus::suite::Fixture;
 use bus::{
-    BusError, Checkpoint, Consumer, Delivery, Outbox, Outgoing, PARTITION, Position, SqliteConsumer, SqliteOutbox,
+    BusError, Checkpoint, Consumer, Delivery, Outbox, Outgoing, PARTITION, Position, PublishError, SqliteConsumer,
+    SqliteOutbox,
 };
 use contract::time::{Clock, Micros};
 use proptest::prelude::*;
@@ -121,6 +122,45 @@ fn a_file_of_a_later_version_is_refused_unchanged() {
     assert_eq!(error.to_string(), expected);
     assert!(matches!(SqliteConsumer::open(&path).unwrap_err(), BusError::Schema { found: 3, known: 2, .. }));
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_file_of_version_1_is_brought_up_with_all_it_holds() {
+    let (_folder, path) = folder();
+    let bus = outbox(&path);
+    bus.publish(vec![record(b"a"), record(b"b")], vec![("seen".into(), Some(b"1".to_vec()))]).wait().unwrap();
+    drop(bus);
+    sql(&path, "DROP TABLE shipped; PRAGMA user_version = 1");
+    // Many at once, as when the services of a machine start together.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| SqliteConsumer::open(&path).unwrap());
+        }
+    });
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let version: i64 =
+        connection.query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0)).unwrap();
+    let shipped: i64 = connection.query_row("SELECT id FROM shipped", [], |row| row.get(0)).unwrap();
+    assert_eq!((version, shipped), (2, 0));
+    let bus = outbox(&path);
+    publish(&bus, &[b"c"]);
+    assert_eq!(bus.checkpoints("").unwrap(), [("seen".to_owned(), b"1".to_vec())]);
+    let mut consumer = assigned(&path);
+    consumer.start(PARTITION, None).unwrap();
+    assert_eq!(bodies(&mut consumer, 10), [b"a", b"b", b"c"]);
+}
+
+#[test]
+fn a_log_without_a_limit_takes_what_one_with_a_limit_refuses() {
+    let (_folder, path) = folder();
+    let limited = SqliteOutbox::open_with_limit(&path, Arc::new(Still), 200_000).unwrap();
+    let large = || vec![record(&[7; 250_000])];
+    limited.publish(large(), Checkpoint::new()).wait().unwrap();
+    let error = limited.publish(large(), Checkpoint::new()).wait().unwrap_err();
+    let expected = format!("the bus {} holds ", path.display());
+    assert!(error.to_string().starts_with(&expected) && error.is_retriable(), "{error}");
+    assert!(matches!(error, PublishError::Bus(BusError::OverLimit { limit: 200_000, .. })));
+    outbox(&path).publish(large(), Checkpoint::new()).wait().unwrap();
 }
 
 #[test]

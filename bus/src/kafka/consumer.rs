@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// How long dropping waits for the group to be left. Without an answer the group finds out by itself.
 const LEAVE_WAIT: Duration = Duration::from_secs(5);
 
+/// How long a proof while reading may take the caller's time.
+const PROOF_WAIT: Duration = Duration::from_secs(1);
+
 /// Reads a topic as a member of a group. A thread of its own stays in the group and reads ahead; this end
 /// is pulled. Dropped, it leaves the group.
 pub struct KafkaConsumer {
@@ -61,15 +64,22 @@ impl KafkaConsumer {
         Arc::clone(&self.health)
     }
 
-    /// Proves from time to time that what is read is still what was started.
+    /// Proves from time to time that what is read is still what was started; not while the group is not
+    /// heard, as nobody would answer.
     fn prove(&mut self) {
-        let due = |proved: &Instant| proved.elapsed() >= self.kafka.timing.proof;
-        for (partition, (position, proved)) in self.read.iter_mut().filter(|(_, (_, proved))| due(proved)) {
-            *proved = Instant::now();
-            match probe::prove(&self.kafka, *partition, Some(*position)) {
-                Err(error) if !error.is_retriable() => self.desk.refuse(error),
+        let now = Instant::now();
+        let due = |proved: &Instant| now.duration_since(*proved) >= self.kafka.timing.proof;
+        let mut stale = self.read.iter_mut().filter(|(_, (_, proved))| due(proved)).peekable();
+        if stale.peek().is_none() || !self.health.is_member(now) {
+            return;
+        }
+        for (partition, (position, proved)) in stale {
+            *proved = now;
+            match probe::prove(&self.kafka, *partition, Some(*position), PROOF_WAIT) {
+                Ok(()) => {}
                 // Brokers that are away are told by the polling thread.
-                _ => {}
+                Err(error) if error.is_retriable() => return,
+                Err(error) => return self.desk.refuse(error),
             }
         }
     }

@@ -291,7 +291,7 @@ impl Poller {
             let lane = &self.lanes[lane];
             (lane.partition, lane.next, lane.position())
         };
-        match probe::prove(&self.kafka, partition, position) {
+        match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
             Ok(()) if offset > due => {
                 self.lanes[lane].next = offset;
                 self.seek(partition, offset);
@@ -309,7 +309,7 @@ impl Poller {
     fn look_at_all(&mut self) {
         let places: Vec<_> = self.lanes.iter().map(|lane| (lane.partition, lane.next, lane.position())).collect();
         for (partition, due, position) in places {
-            match probe::prove(&self.kafka, partition, position) {
+            match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
                 Ok(()) => self.seek(partition, due),
                 Err(error) if error.is_retriable() => {
                     self.desk.trouble(error);

@@ -40,12 +40,17 @@ impl ConsumerContext for Ear {}
 
 /// Makes sure that reading `partition` from `from` on misses nothing.
 pub(super) fn check(kafka: &Kafka, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
-    Probe::new(kafka, partition)?.check(from)
+    Probe::new(kafka, partition, kafka.timing.answer)?.check(from)
 }
 
 /// The same while it is being read: records that were read may be gone, as long as none behind them is.
-pub(super) fn prove(kafka: &Kafka, partition: Partition, read: Option<Position>) -> Result<(), BusError> {
-    let probe = Probe::new(kafka, partition)?;
+pub(super) fn prove(
+    kafka: &Kafka,
+    partition: Partition,
+    read: Option<Position>,
+    wait: Duration,
+) -> Result<(), BusError> {
+    let probe = Probe::new(kafka, partition, wait)?;
     let (low, high) = probe.watermarks()?;
     match read {
         Some(position) if low == position.next && high >= low => Ok(()),
@@ -61,16 +66,17 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    fn new(kafka: &'a Kafka, partition: Partition) -> Result<Self, BusError> {
+    fn new(kafka: &'a Kafka, partition: Partition, wait: Duration) -> Result<Self, BusError> {
         let config: ClientConfig = client::probe(kafka);
         let client = BaseConsumer::from_config_and_context(&config, Ear::default());
         let client = client.map_err(|error| error::unmade(&error))?;
-        Ok(Self { kafka, client, partition, until: Instant::now() + kafka.timing.answer })
+        Ok(Self { kafka, client, partition, until: Instant::now() + wait })
     }
 
     /// The offsets of the first record, and behind the last.
     fn watermarks(&self) -> Result<(i64, i64), BusError> {
-        let watermarks = self.client.fetch_watermarks(&self.kafka.topic, self.partition.0, self.kafka.timing.answer);
+        let left = self.until.saturating_duration_since(Instant::now());
+        let watermarks = self.client.fetch_watermarks(&self.kafka.topic, self.partition.0, left);
         watermarks.map_err(|error| self.failed(error))
     }
 

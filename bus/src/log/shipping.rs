@@ -127,3 +127,70 @@ impl ShippingLog {
         Ok(Waiting { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
+    use contract::time::Clock;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Micros {
+            Micros(1_000)
+        }
+    }
+
+    fn records(count: usize) -> Vec<Outgoing> {
+        vec![Outgoing { key: "plan".into(), revision: Micros(1), body: vec![b'x'; 100] }; count]
+    }
+
+    fn offsets(log: &ShippingLog) -> (i64, i64) {
+        log.connection.query_row("SELECT min(id), max(id) FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    }
+
+    #[test]
+    fn trimming_goes_in_steps_and_never_takes_the_newest_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus.db");
+        let outbox = SqliteOutbox::open(&path, std::sync::Arc::new(Still)).unwrap();
+        let mut log = ShippingLog::open(&path).unwrap();
+        assert_eq!(log.waiting().unwrap(), Waiting { records: 0, bytes: 0, oldest: None });
+        assert!(!log.note(0).unwrap());
+        for _ in 0..5 {
+            outbox.publish(records(9000), Checkpoint::new()).wait().unwrap();
+        }
+        let before = log.waiting().unwrap();
+        assert_eq!((before.records, before.oldest), (45_000, Some(Micros(1_000))));
+        assert!(log.note(44_000).unwrap());
+        assert_eq!((offsets(&log), log.shipped().unwrap()), ((20_001, 45_000), 44_000));
+        assert!(log.note(44_000).unwrap());
+        assert!(!log.note(45_000).unwrap());
+        assert_eq!((offsets(&log), log.waiting().unwrap().records), ((45_000, 45_000), 0));
+        // Numbering goes on, and a note never goes back.
+        outbox.publish(records(1), Checkpoint::new()).wait().unwrap();
+        assert!(!log.note(10).unwrap());
+        let after = log.waiting().unwrap();
+        assert_eq!((offsets(&log), log.shipped().unwrap(), after.records), ((45_000, 45_001), 45_000, 1));
+        assert!(after.bytes < before.bytes / 10, "{after:?} after {before:?}");
+        let mut read = Vec::new();
+        log.read(45_000, 10, |id, key, body| {
+            read.push((id, key.to_owned(), body.len()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(read, [(45_001, "plan".to_owned(), 100)]);
+    }
+
+    #[test]
+    fn the_right_to_ship_has_one_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus.db");
+        let held = Held::take(&path).unwrap();
+        assert!(held.is_some() && Held::take(&path).unwrap().is_none());
+        drop(held);
+        assert!(Held::take(&path).unwrap().is_some());
+        assert!(Held::take(&folder.path().join("absent/bus.db")).is_err());
+    }
+}

@@ -53,7 +53,7 @@ fn reading(kafka: &Kafka, records: usize) -> (KafkaConsumer, Reader) {
 /// The error that ends reading.
 fn end(consumer: &mut KafkaConsumer) -> BusError {
     let (started, mut last) = (Instant::now(), None);
-    while started.elapsed() < Duration::from_secs(60) {
+    while started.elapsed() < Duration::from_mins(1) {
         match consumer.next(10, SHORT) {
             Err(error) if !error.is_retriable() => return error,
             other => last = Some(other),

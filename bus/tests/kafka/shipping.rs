@@ -5,11 +5,10 @@ use super::topic;
 use bus::kafka::topics::{self, Ensured, Topic, TopicError};
 use bus::kafka::{Kafka, KafkaConsumer, Shipper, ShipperState};
 use bus::{BusError, Checkpoint, Outbox, SqliteOutbox};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const FILE: &str = "SHIHYO_TEST_BUS";
 const TOPIC: &str = "SHIHYO_TEST_TOPIC";
@@ -86,23 +85,9 @@ fn a_shipper_that_is_killed_between_arrival_and_trimming_doubles_but_never_loses
     let mut consumer = KafkaConsumer::open(&kafka).unwrap();
     let mut reader = Reader::default();
     let whole: Vec<_> = (0..RECORDS / 3).collect();
-    let distinct = |reader: &Reader| reader.bodies.iter().map(|(_, _, body)| body).collect::<BTreeSet<_>>().len();
-    let started = Instant::now();
-    while distinct(&reader) < RECORDS as usize {
-        assert!(started.elapsed() < DEADLINE, "{} records", reader.bodies.len());
-        let more = reader.bodies.len() + 1;
-        reader.read(&mut consumer, more);
-    }
+    reader.read_distinct(&mut consumer, RECORDS as usize);
     for plan in ["plan-a", "plan-b", "plan-c"] {
-        let mut seen = Vec::new();
-        for number in reader.numbers(plan) {
-            // A record comes again only together with all that was behind it.
-            assert!(number <= seen.len() as u32, "{plan}: {number} after {}", seen.len());
-            if number == seen.len() as u32 {
-                seen.push(number);
-            }
-        }
-        assert_eq!(seen, whole, "{plan}");
+        assert_eq!(reader.in_order(plan), whole, "{plan}");
     }
 }
 

@@ -6,6 +6,7 @@ use bus::kafka::topics::{self, Ensured, Topic};
 use bus::kafka::{Kafka, KafkaConsumer, Shipper, ShipperState};
 use bus::{Batch, Checkpoint, Consumer, Delivery, Outbox, Outgoing, Partition, Pending, Position, SqliteOutbox};
 use contract::time::{Clock, Micros};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -130,7 +131,7 @@ pub(crate) fn assigned(consumer: &mut KafkaConsumer) -> Partition {
 #[derive(Default)]
 pub(crate) struct Reader {
     pub(crate) bodies: Vec<(Partition, i64, Vec<u8>)>,
-    pub(crate) positions: std::collections::BTreeMap<Partition, Position>,
+    pub(crate) positions: BTreeMap<Partition, Position>,
     pub(crate) owned: Vec<Partition>,
 }
 
@@ -182,5 +183,28 @@ impl Reader {
             text.strip_prefix(key)?.strip_prefix(':')?.parse().ok()
         };
         self.bodies.iter().filter_map(|(_, _, body)| number(body)).collect()
+    }
+
+    /// The same without repetitions, which may only start again at what came before: at least once, in order.
+    pub(crate) fn in_order(&self, key: &str) -> Vec<u32> {
+        let mut seen = Vec::new();
+        for number in self.numbers(key) {
+            let next = u32::try_from(seen.len()).unwrap();
+            assert!(number <= next, "{key}: {number} came when {next} was due");
+            if number == next {
+                seen.push(number);
+            }
+        }
+        seen
+    }
+
+    /// Reads until there are that many different records.
+    pub(crate) fn read_distinct(&mut self, consumer: &mut KafkaConsumer, records: usize) {
+        let distinct = |reader: &Self| reader.bodies.iter().map(|(_, _, body)| body).collect::<BTreeSet<_>>().len();
+        let started = Instant::now();
+        while distinct(self) < records {
+            assert!(started.elapsed() < DEADLINE, "{} of {records} records came", distinct(self));
+            self.step(consumer);
+        }
     }
 }

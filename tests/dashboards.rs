@@ -136,7 +136,8 @@ fn prometheus(query: &Query) -> bool {
     let text = query.text.replace("$__rate_interval", "10s");
     assert!(!text.contains('$'), "a variable is not known: {text}");
     let path = format!("/api/v1/query?query={}", influx_read::encoded(&text));
-    let answer: Value = serde_json::from_str(&get(address, &path).unwrap_or_else(|| panic!("refused: {text}"))).unwrap();
+    let answer: Value =
+        serde_json::from_str(&get(address, &path).unwrap_or_else(|| panic!("refused: {text}"))).unwrap();
     assert_eq!(answer["status"], "success", "{text}: {answer}");
     !answer["data"]["result"].as_array().unwrap().is_empty()
 }

@@ -341,7 +341,7 @@ fn a_drained_run_says_which_sink_failed_and_keeps_what_it_did_not_write() {
     });
     let error = outcome.unwrap_err().to_string();
     assert!(error.starts_with("not everything was written: influxdb: InfluxDB at http://127.0.0.1"), "{error}");
-    assert!(error.contains("answered 401") && error.contains("set sinks.influxdb.token"), "{error}");
+    assert!(error.contains("answered 401") && error.contains("set influxdb.token"), "{error}");
     assert!(!error.contains("secret"), "{error}");
     assert_eq!(world.reader().tally().unwrap().stored, 13);
 }

@@ -33,8 +33,9 @@ struct Member {
 impl<'a> Members<'a> {
     /// That many cities with a store of their own, none at work yet.
     pub(crate) fn new(topic: &'a Topic, count: usize) -> Self {
-        let members =
-            (0..count).map(|_| Member { city: cities(), address: free_address(), child: None, stopped: None }).collect();
+        let members = (0..count)
+            .map(|_| Member { city: cities(), address: free_address(), child: None, stopped: None })
+            .collect();
         Self { topic, members, shown: Shown::new(), story: Vec::new() }
     }
 

@@ -18,12 +18,12 @@ impl Shown {
 
     /// What the binary must be told.
     pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
-        let Bucket { url, org, name: bucket, token } = self.0.clone();
+        let Bucket { url, org, name: bucket, token } = &self.0;
         [
-            ("SHIHYO__INFLUXDB__URL", url),
-            ("SHIHYO__INFLUXDB__ORG", org),
-            ("SHIHYO__INFLUXDB__BUCKET", bucket),
-            ("SHIHYO__INFLUXDB__TOKEN", token),
+            ("SHIHYO__INFLUXDB__URL", url.clone()),
+            ("SHIHYO__INFLUXDB__ORG", org.clone()),
+            ("SHIHYO__INFLUXDB__BUCKET", bucket.clone()),
+            ("SHIHYO__INFLUXDB__TOKEN", token.clone()),
         ]
     }
 

@@ -63,13 +63,13 @@ pub struct Influx {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// No address of a server.
-    #[error("sinks.influxdb.url must be like \"http://localhost:8086\", not `{0}`")]
+    #[error("influxdb.url must be like \"http://localhost:8086\", not `{0}`")]
     Url(String),
     /// Nothing where something is needed.
-    #[error("sinks.influxdb.{0} is empty")]
+    #[error("influxdb.{0} is empty")]
     Empty(&'static str),
     /// Characters that no token has.
-    #[error("sinks.influxdb.token holds something that is no visible ASCII character; was the file read whole?")]
+    #[error("influxdb.token holds something that is no visible ASCII character; was the file read whole?")]
     Token,
 }
 
@@ -154,7 +154,7 @@ mod tests {
             assert!(matches!(to(url).check(), Err(SettingError::Url(_))), "{url}");
         }
         let error = to("http://me:pass@a").check().unwrap_err().to_string();
-        assert_eq!(error, "sinks.influxdb.url must be like \"http://localhost:8086\", not `a`");
+        assert_eq!(error, "influxdb.url must be like \"http://localhost:8086\", not `a`");
     }
 
     #[test]

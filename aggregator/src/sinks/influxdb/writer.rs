@@ -98,9 +98,9 @@ pub fn refusal(to: &Influx, status: u16, after: Option<Duration>, text: &str) ->
         return Refusal::Never(said.map_or_else(String::new, |said| short(&said.message)));
     }
     let remedy = match status {
-        401 => "; its token is wrong or was revoked: set sinks.influxdb.token",
-        403 => "; its token may not write this bucket: give it write permission, or set sinks.influxdb.token",
-        404 => "; make the bucket, or set sinks.influxdb.org and sinks.influxdb.bucket",
+        401 => "; its token is wrong or was revoked: set influxdb.token",
+        403 => "; its token may not write this bucket: give it write permission, or set influxdb.token",
+        404 => "; make the bucket, or set influxdb.org and influxdb.bucket",
         413 => return Refusal::TooLarge,
         _ => "",
     };

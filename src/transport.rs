@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 /// How often the metrics of the bus are set.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long a command that ends by itself waits for Kafka to take what it published.
-const SHIP_WAIT: Duration = Duration::from_secs(60);
+const SHIP_WAIT: Duration = Duration::from_mins(1);
 
 /// Kafka as it is configured, if it is.
 pub(crate) fn kafka(city: &City) -> Result<Option<Kafka>, Mistake> {
@@ -99,11 +99,10 @@ impl Publishing {
             while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
                 let Ok(state) = shipper.state() else { continue };
                 if state.trouble != told {
-                    match &state.trouble {
-                        Some(trouble) => {
-                            tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka")
-                        }
-                        None => tracing::info!("Kafka takes records again"),
+                    if let Some(trouble) = &state.trouble {
+                        tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka");
+                    } else {
+                        tracing::info!("Kafka takes records again");
                     }
                     told.clone_from(&state.trouble);
                 }

@@ -111,7 +111,8 @@ fn influxdb(bucket: &influx_read::Bucket, dashboard: &Value) -> Vec<String> {
     let time = format!("time >= '{}' AND time <= '{}'", from.as_str().unwrap(), to.as_str().unwrap());
     let filled = |text: &str, kpi: &str| {
         let text = text.replace("$plan", PLAN).replace("$timeFilter", &time).replace("$kpi", kpi);
-        assert!(!text.contains('$'), "a variable is not known: {text}");
+        // Beside variables only the end of a pattern is written so.
+        assert!(!text.replace("$/", "/").contains('$'), "a variable is not known: {text}");
         text
     };
     let mut empty = Vec::new();

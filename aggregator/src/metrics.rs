@@ -153,12 +153,18 @@ impl Metrics {
         self.commit.observe(took.as_secs_f64());
     }
 
-    /// The text of a scrape; KPIs as at each plan's `default_on`, else at `today`.
-    pub fn exposition(&self, books: &Books, today: Period, ready: bool) -> Result<String, MetricsError> {
+    /// The text of a scrape; the KPIs of the books that `shows` lets through, as at each plan's `default_on`, else at `today`.
+    pub fn exposition(
+        &self,
+        books: &Books,
+        today: Period,
+        ready: bool,
+        shows: impl Fn(&Book) -> bool,
+    ) -> Result<String, MetricsError> {
         let _turn = self.turn();
         self.ready.set(i64::from(ready));
         self.kpi.clear();
-        for (plan, book) in books.read().map_err(|_| MetricsError::Broken)?.iter() {
+        for (plan, book) in books.read().map_err(|_| MetricsError::Broken)?.iter().filter(|(_, book)| shows(book)) {
             self.kpi.refresh(plan, book, today);
         }
         let mut text = Vec::new();

@@ -28,7 +28,7 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         reading.join(&mut board.setup);
         if options.once {
             board.setup.drain = Some(service::DRAIN);
-            let consumer = UntilRead::over(reading, &stop);
+            let consumer = Box::new(UntilRead::over(reading, &stop));
             return service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
         }
         let listener = Board::listen(&city).await?;

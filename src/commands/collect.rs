@@ -100,7 +100,8 @@ async fn collect(
 async fn probes(city: &City, board: &Board, stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
     let Some(address) = city.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
     let listener = service::listen(address, "collector.listen").await?;
-    let routes = web::probes(board.site());
+    // It keeps no plan, so none is shown.
+    let routes = web::probes(board.site().of_many(true));
     Ok(tokio::spawn(async move {
         if let Err(error) = web::serve(listener, routes, stop.cancelled_owned()).await {
             tracing::error!(%error, "the metrics cannot be served any more");

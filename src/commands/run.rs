@@ -48,7 +48,7 @@ async fn once(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> an
     let mut board = Board::keeping(city, sinks)?;
     reading.join(&mut board.setup);
     board.setup.drain = Some(service::DRAIN);
-    let consumer = UntilRead::over(reading, &stop);
+    let consumer = Box::new(UntilRead::over(reading, &stop));
     service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }

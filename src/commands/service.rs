@@ -113,8 +113,8 @@ pub(crate) struct UntilRead {
 
 impl UntilRead {
     /// Over what an aggregator reads from.
-    pub(crate) fn over(reading: Reading, stop: &Arc<AtomicBool>) -> Box<Self> {
-        Box::new(Self { is_read: reading.is_read(), inner: reading.consumer, stop: Arc::clone(stop) })
+    pub(crate) fn over(reading: Reading, stop: &Arc<AtomicBool>) -> Self {
+        Self { is_read: reading.is_read(), inner: reading.consumer, stop: Arc::clone(stop) }
     }
 }
 
@@ -181,7 +181,8 @@ impl Board {
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
         let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
-        Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness))
+        let site = Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
+        site.of_many(self.setup.shared)
     }
 
     /// Serves the scoreboard until `stop`.

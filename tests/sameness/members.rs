@@ -42,20 +42,23 @@ impl<'a> Members<'a> {
     /// Lets members join, leave, be stopped and resumed, and be killed, until `over` and each has happened.
     pub(crate) fn trouble(&mut self, seed: u64, over: impl Fn() -> bool) {
         let mut random = StdRng::seed_from_u64(seed);
-        let mut turns = 0;
-        while !over() || turns < 12 {
+        let happened = |story: &[String], what: &str| story.iter().any(|line| line.ends_with(what));
+        let mut kind = 0;
+        while !over() || ["leaves", "is killed", "goes on"].iter().any(|what| !happened(&self.story, what)) {
             self.resume(Duration::ZERO);
             let at = random.random_range(0..self.members.len());
-            // Each kind of trouble comes in turn, at members and moments of chance.
-            match turns % 4 {
-                _ if self.members[at].child.is_none() => self.join(at),
-                _ if self.members[at].stopped.is_some() => {}
-                0 => self.kill(at, "-TERM", "leaves"),
-                1 => self.stop(at),
-                2 => self.kill(at, "-KILL", "is killed"),
-                _ => {}
+            let member = &self.members[at];
+            if member.child.is_none() {
+                self.join(at);
+            } else if member.stopped.is_none() {
+                // Each kind of trouble comes in turn, at members and moments of chance.
+                match kind % 3 {
+                    0 => self.kill(at, "-TERM", "leaves"),
+                    1 => self.stop(at),
+                    _ => self.kill(at, "-KILL", "is killed"),
+                }
+                kind += 1;
             }
-            turns += 1;
             std::thread::sleep(PAUSE.mul_f64(random.random_range(0.2..1.0)));
         }
     }

@@ -12,7 +12,7 @@ fn told() -> Metrics {
 }
 
 fn scraped(metrics: &Metrics) -> String {
-    metrics.exposition(&books(book(false)), period("2023-05-01"), true).unwrap()
+    metrics.exposition(&books(book(false)), period("2023-05-01"), true, |_| true).unwrap()
 }
 
 /// `name{label,label}` of every sample, without values.
@@ -39,6 +39,11 @@ fn names_and_labels_are_what_dashboards_were_promised() {
         "shihyo_kpi_status{kpi,plan,status}",
         "shihyo_kpi_target{kpi,plan}",
         "shihyo_kpi_value{kpi,plan}",
+        "shihyo_last_record_handled_timestamp_seconds{}",
+        "shihyo_outbox_bytes{}",
+        "shihyo_outbox_limit_bytes{}",
+        "shihyo_outbox_oldest_age_seconds{}",
+        "shihyo_outbox_records{}",
         "shihyo_poll_duration_seconds_bucket{plan,source,le}",
         "shihyo_poll_duration_seconds_count{plan,source}",
         "shihyo_poll_duration_seconds_sum{plan,source}",
@@ -46,6 +51,8 @@ fn names_and_labels_are_what_dashboards_were_promised() {
         "shihyo_records_received_total{}",
         "shihyo_records_superseded{}",
         "shihyo_records_total{fate}",
+        "shihyo_ship_failures_total{}",
+        "shihyo_shipped_records_total{}",
         "shihyo_source_last_success_timestamp_seconds{plan,source}",
         "shihyo_visits_total{outcome,plan,source}",
     ];
@@ -99,7 +106,7 @@ fn counts_are_absolute_and_may_fall() {
 fn a_kpi_that_left_the_books_leaves_the_scrape() {
     let metrics = told();
     assert!(scraped(&metrics).contains("shihyo_kpi_target{"));
-    let none = metrics.exposition(&Books::default(), period("2023-05-01"), true).unwrap();
+    let none = metrics.exposition(&Books::default(), period("2023-05-01"), true, |_| true).unwrap();
     assert!(!none.contains("shihyo_kpi_"), "{none}");
 }
 
@@ -107,7 +114,7 @@ fn a_kpi_that_left_the_books_leaves_the_scrape() {
 fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
     let mut book = book(false);
     book.catalogue.plan.default_on = None;
-    let text = told().exposition(&books(book), period("2023-05-01"), false).unwrap();
+    let text = told().exposition(&books(book), period("2023-05-01"), false, |_| true).unwrap();
     assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
     assert!(text.contains("shihyo_ready 0\n"));
 }

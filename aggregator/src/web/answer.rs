@@ -35,6 +35,12 @@ pub(super) enum Refusal {
     /// There is no such plan.
     #[error("その計画はありません。\nthere is no such plan")]
     NoPlan,
+    /// Another aggregator keeps it.
+    #[error(
+        "その計画は別の集計機が受け持っています。そちらか Grafana で見てください。\n\
+         another aggregator keeps that plan, or nothing came of it yet; see there, or Grafana"
+    )]
+    Elsewhere,
     /// A page could not be made: a mistake of ours, logged where it is found.
     #[error("ページを作れませんでした。ログを見てください。\nthe page could not be made; see the log")]
     Broken,
@@ -44,7 +50,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
             Self::BadMoment | Self::BadSwitch | Self::Twice => StatusCode::BAD_REQUEST,
-            Self::NoPage | Self::NoPlan => StatusCode::NOT_FOUND,
+            Self::NoPage | Self::NoPlan | Self::Elsewhere => StatusCode::NOT_FOUND,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, [(CONTENT_TYPE, TEXT)], format!("{self}\n")).into_response()

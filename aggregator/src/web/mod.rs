@@ -14,6 +14,7 @@ mod tests;
 
 use crate::books::Books;
 use crate::metrics::Metrics;
+use aggregator_core::book::Book;
 use axum::Router;
 use axum::middleware::map_response;
 use axum::routing::get;
@@ -40,12 +41,24 @@ pub struct Site {
     metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
     turns: Arc<Semaphore>,
+    shared: bool,
 }
 
 impl Site {
     /// A site over the books; the clock says which day is today.
     pub fn new(books: Books, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
-        Self { books, clock, metrics, readiness, turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)) }
+        Self { books, clock, metrics, readiness, turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)), shared: false }
+    }
+
+    /// A site of one among several that share the plans: it shows only those it has figures of. A plan that
+    /// another keeps would look as if it had none.
+    #[must_use]
+    pub fn of_many(self, shared: bool) -> Self {
+        Self { shared, ..self }
+    }
+
+    fn shows(&self, book: &Book) -> bool {
+        !self.shared || book.ledger().keys() > 0
     }
 
     fn today(&self) -> Period {

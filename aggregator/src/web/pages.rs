@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 
 /// Every plan's standing.
 pub(super) async fn scoreboard(State(site): State<Site>, question: Question) -> Result<Response, Refusal> {
-    let page = made(site, move |books, today| {
-        let reports: Vec<PlanReport> = books.values().map(|book| report(book, question, today)).collect();
-        let pairs = books.values().zip(&reports);
+    let page = made(site, move |site, books, today| {
+        let shown = || books.values().filter(|book| site.shows(book));
+        let reports: Vec<PlanReport> = shown().map(|book| report(book, question, today)).collect();
+        let pairs = shown().zip(&reports);
         let sheets: Vec<Sheet<'_>> = pairs.map(|(book, report)| Sheet::new(&book.catalogue, report)).collect();
         let on = question.on.map(|on| on.to_string());
         html::scoreboard(&sheets, on.as_deref()).map_err(broken)
@@ -64,8 +65,8 @@ pub(super) async fn json(
     Path(plan): Path<String>,
     question: Question,
 ) -> Result<Response, Refusal> {
-    let text = made(site, move |books, today| {
-        let book = books.get(&plan).ok_or(Refusal::NoPlan)?;
+    let text = made(site, move |site, books, today| {
+        let book = held(site, books, &plan)?;
         Ok(Report { plans: vec![report(book, question, today)] }.canonical_json())
     });
     Ok(of_type("application/json", text.await?))
@@ -86,14 +87,20 @@ fn report(book: &Book, question: Question, today: Period) -> PlanReport {
     book.report(Ask(on), question.rollups)
 }
 
+/// The book of a plan that is shown here.
+fn held<'a>(site: &Site, books: &'a BTreeMap<String, Book>, plan: &str) -> Result<&'a Book, Refusal> {
+    let book = books.get(plan).ok_or(Refusal::NoPlan)?;
+    if site.shows(book) { Ok(book) } else { Err(Refusal::Elsewhere) }
+}
+
 /// A plan's sheet made into a text, and the name of a file that holds it.
 async fn of_plan<F>(site: Site, plan: String, question: Question, text: F) -> Result<(String, String), Refusal>
 where
     F: FnOnce(&Sheet<'_>) -> Result<String, Refusal> + Send + 'static,
 {
     let question = Question { rollups: false, ..question };
-    made(site, move |books, today| {
-        let book = books.get(&plan).ok_or(Refusal::NoPlan)?;
+    made(site, move |site, books, today| {
+        let book = held(site, books, &plan)?;
         let report = report(book, question, today);
         let text = text(&Sheet::new(&book.catalogue, &report))?;
         Ok((format!("{plan}-{}", report.on), text))
@@ -105,14 +112,14 @@ where
 async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
 where
     T: Send + 'static,
-    F: FnOnce(&BTreeMap<String, Book>, Period) -> Result<T, Refusal> + Send + 'static,
+    F: FnOnce(&Site, &BTreeMap<String, Book>, Period) -> Result<T, Refusal> + Send + 'static,
 {
     let turn = site.turns.clone().acquire_owned().await.map_err(broken)?;
     let work = move || {
         // Held by the work, not by the request: a reader who left does not free a core that is still at work.
         let _turn = turn;
         let books = site.books.read().map_err(broken)?;
-        make(&books, site.today())
+        make(&site, &books, site.today())
     };
     tokio::task::spawn_blocking(work).await.map_err(broken)?
 }

@@ -12,7 +12,8 @@ pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Refusa
     let turn = site.turns.clone().acquire_owned().await.map_err(|error| broken(&error))?;
     let work = move || {
         let _turn = turn;
-        site.metrics.exposition(&site.books, site.today(), site.readiness.reason().is_none())
+        let ready = site.readiness.reason().is_none();
+        site.metrics.exposition(&site.books, site.today(), ready, |book| site.shows(book))
     };
     let made = tokio::task::spawn_blocking(work).await;
     match made {

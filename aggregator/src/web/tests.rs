@@ -197,3 +197,21 @@ async fn an_answer_that_outlasts_the_grace_does_not_hold_the_server() {
     tokio::time::timeout(Duration::from_secs(30), server).await.unwrap().unwrap().unwrap();
     drop(held);
 }
+
+#[tokio::test]
+async fn a_plan_that_another_keeps_is_not_shown_as_one_without_figures() {
+    let empty = || aggregator_core::book::Book::new(book(false).catalogue.clone());
+    let plan = empty().catalogue.plan.id.clone();
+    let site = |shared: bool| {
+        let metrics = Arc::new(Metrics::new("0").unwrap());
+        Site::new(books(empty()), Arc::new(Stopped), metrics, Arc::default()).of_many(shared)
+    };
+    let path = format!("/plans/{plan}");
+    assert_eq!(answer(&site(false), &path).await.0, StatusCode::OK);
+    let (status, _, text) = answer(&site(true), &path).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(text.contains("another aggregator keeps that plan"), "{text}");
+    assert!(!answer(&site(true), "/").await.2.contains(&path), "nor is it on the scoreboard");
+    assert!(answer(&site(false), "/metrics").await.2.contains("shihyo_kpi_target{"));
+    assert!(!answer(&site(true), "/metrics").await.2.contains("shihyo_kpi_target{"));
+}

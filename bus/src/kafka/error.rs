@@ -27,6 +27,12 @@ impl Said {
     pub(super) fn new(code: Code, reason: Option<String>) -> Self {
         Self { code, reason: reason.filter(|text| !text.is_empty()) }
     }
+
+    /// Why one broker was lost, when there is no other: a refusal stays one.
+    fn of_all(&self) -> Self {
+        let code = if is_away(self.code) { Code::AllBrokersDown } else { self.code };
+        Self { code, reason: self.reason.clone() }
+    }
 }
 
 /// What the library said of its own accord, put together: that no broker is left is only worth telling
@@ -34,20 +40,27 @@ impl Said {
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     last: Option<Said>,
-    lost: Option<String>,
+    lost: Option<Said>,
 }
 
 impl Heard {
     /// Takes in an error; gives it back when it is more than one broker of several being away.
     pub(super) fn hear(&mut self, error: &KafkaError, reason: &str) -> Option<&Said> {
-        let code = error.rdkafka_error_code()?;
-        match code {
+        // The same failure of TLS comes as one of the connection when it is met at another moment.
+        let tls = reason.contains("certificate verify failed");
+        let code = if tls { Code::SSL } else { error.rdkafka_error_code()? };
+        let said = Said::new(code, Some(reason.to_owned()));
+        match said.code {
             Code::BrokerTransportFailure | Code::Resolve => {
-                self.lost = Some(reason.to_owned());
+                self.lost = Some(said);
                 return None;
             }
-            Code::AllBrokersDown => self.last = Some(Said::new(code, self.lost.clone().or(Some(reason.to_owned())))),
-            _ => self.last = Some(Said::new(code, Some(reason.to_owned()))),
+            Code::Authentication | Code::SSL => {
+                self.lost = Some(said.clone());
+                self.last = Some(said);
+            }
+            Code::AllBrokersDown => self.last = Some(self.lost.as_ref().map_or(said, Said::of_all)),
+            _ => self.last = Some(said),
         }
         self.last.as_ref()
     }
@@ -55,7 +68,7 @@ impl Heard {
     /// The last error that mattered, else why a broker was lost.
     pub(super) fn take(&mut self) -> Option<Said> {
         let lost = self.lost.take();
-        self.last.take().or_else(|| Some(Said::new(Code::BrokerTransportFailure, Some(lost?))))
+        self.last.take().or(lost)
     }
 }
 
@@ -133,4 +146,66 @@ fn is_away(code: Code) -> bool {
             | Code::CoordinatorLoadInProgress
             | Code::NotCoordinator
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kafka() -> Kafka {
+        Kafka { topic: "records".into(), ..Kafka::new("a:1", "readers") }
+    }
+
+    fn told(doing: Doing, code: Code) -> BusError {
+        said(&kafka(), doing, Said::new(code, Some("so it said".into())))
+    }
+
+    #[test]
+    fn no_broker_left_is_told_with_the_reason_of_the_last_one() {
+        let mut heard = Heard::default();
+        let mut hear = |code, reason| heard.hear(&KafkaError::Global(code), reason).map(ToString::to_string);
+        assert_eq!(hear(Code::BrokerTransportFailure, "connection refused"), None);
+        let all = hear(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
+        assert!(all.starts_with("AllBrokersDown") && all.ends_with("(connection refused)"), "{all}");
+        assert!(hear(Code::Authentication, "wrong password").unwrap().ends_with("(wrong password)"));
+        let all = hear(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
+        assert!(all.starts_with("Authentication") && all.ends_with("(wrong password)"), "{all}");
+        let tls = hear(Code::BrokerTransportFailure, "certificate verify failed").unwrap();
+        assert!(tls.starts_with("SSL"), "{tls}");
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_retriable_and_the_rest_names_what_to_change() {
+        for code in [Code::AllBrokersDown, Code::OperationTimedOut, Code::NotCoordinator, Code::UnknownMemberId] {
+            assert!(told(Doing::Reading, code).is_retriable(), "{code}");
+        }
+        let rights = [
+            (Doing::Reading, Code::TopicAuthorizationFailed, "Read on the topic records"),
+            (Doing::Reading, Code::GroupAuthorizationFailed, "Read on the group readers"),
+            (Doing::Writing, Code::TopicAuthorizationFailed, "Write on the topic records"),
+            (
+                Doing::Writing,
+                Code::ClusterAuthorizationFailed,
+                "Write on the topic records, or IdempotentWrite on the cluster",
+            ),
+            (Doing::Describing, Code::TopicAuthorizationFailed, "Describe on the topic records"),
+            (Doing::Configuring, Code::TopicAuthorizationFailed, "DescribeConfigs on the topic records"),
+            (Doing::Creating, Code::ClusterAuthorizationFailed, "Create on the topic records"),
+        ];
+        for (doing, code, right) in rights {
+            let error = told(doing, code);
+            let expected = format!(
+                "the brokers of the bus records refuse it: the user ANONYMOUS needs the right {right}; grant it as in \
+                 deploy/kafka/acls.txt"
+            );
+            assert_eq!((error.to_string(), error.is_retriable()), (expected, false));
+        }
+        let error = told(Doing::Reading, Code::UnknownTopicOrPartition);
+        assert_eq!(error.to_string(), "the topic records does not exist; run `shihyo topics ensure`");
+        let error = told(Doing::Writing, Code::Authentication).to_string();
+        assert!(error.ends_with("check `kafka.username`, `kafka.password` and `kafka.mechanism`"), "{error}");
+        let reason = Some("certificate verify failed".to_owned());
+        let error = said(&kafka(), Doing::Reading, Said::new(Code::SSL, reason)).to_string();
+        assert!(error.ends_with("check `kafka.ca_file` and the names in `kafka.brokers`"), "{error}");
+    }
 }

@@ -4,6 +4,7 @@ mod client;
 mod consumer;
 mod context;
 mod desk;
+mod ear;
 mod error;
 mod health;
 mod lane;

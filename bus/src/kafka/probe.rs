@@ -3,40 +3,19 @@
 //! A client of its own, made for one look and dropped: a position is proved when a partition is started,
 //! which happens when instances come and go. The polling thread meanwhile stays in the group.
 
-use super::client;
-use super::error::{self, Doing, Heard, Said};
+use super::ear::Eye;
+use super::error::Doing;
 use super::settings::Kafka;
 use crate::{BusError, Partition, Position};
 use contract::time::Micros;
-use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long one poll waits, between two looks at the time.
 const POLL: Duration = Duration::from_millis(100);
-
-/// Remembers what the library said beside its last error.
-#[derive(Default)]
-pub(super) struct Ear(Mutex<Heard>);
-
-impl Ear {
-    pub(super) fn said(&self) -> Option<Said> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl ClientContext for Ear {
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).hear(&error, reason);
-    }
-}
-
-impl ConsumerContext for Ear {}
 
 /// Makes sure that reading `partition` from `from` on misses nothing.
 pub(super) fn check(kafka: &Kafka, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
@@ -59,30 +38,23 @@ pub(super) fn prove(
 }
 
 struct Probe<'a> {
-    kafka: &'a Kafka,
-    client: BaseConsumer<Ear>,
+    eye: Eye<'a>,
     partition: Partition,
-    until: Instant,
 }
 
 impl<'a> Probe<'a> {
     fn new(kafka: &'a Kafka, partition: Partition, wait: Duration) -> Result<Self, BusError> {
-        let config: ClientConfig = client::probe(kafka);
-        let client = BaseConsumer::from_config_and_context(&config, Ear::default());
-        let client = client.map_err(|error| error::unmade(&error))?;
-        Ok(Self { kafka, client, partition, until: Instant::now() + wait })
+        Ok(Self { eye: Eye::open(kafka, Doing::Reading, wait)?, partition })
     }
 
     /// The offsets of the first record, and behind the last.
     fn watermarks(&self) -> Result<(i64, i64), BusError> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        let watermarks = self.client.fetch_watermarks(&self.kafka.topic, self.partition.0, left);
-        watermarks.map_err(|error| self.failed(error))
+        self.eye.ask(|client, wait| client.fetch_watermarks(&self.eye.kafka.topic, self.partition.0, wait))
     }
 
     fn check(&self, from: Option<Position>) -> Result<(), BusError> {
         let (low, high) = self.watermarks()?;
-        let bus = self.kafka.topic.clone();
+        let bus = self.eye.kafka.topic.clone();
         let Some(position) = from else {
             return if low == 0 {
                 Ok(())
@@ -103,15 +75,15 @@ impl<'a> Probe<'a> {
     /// The position behind the record at `offset`, `None` when another one comes.
     fn read(&self, offset: i64) -> Result<Option<Position>, BusError> {
         let mut list = TopicPartitionList::with_capacity(1);
-        let added = list.add_partition_offset(&self.kafka.topic, self.partition.0, Offset::Offset(offset));
-        added.and_then(|()| self.client.assign(&list)).map_err(|error| self.failed(error))?;
-        while Instant::now() < self.until {
-            match self.client.poll(POLL) {
+        let added = list.add_partition_offset(&self.eye.kafka.topic, self.partition.0, Offset::Offset(offset));
+        added.and_then(|()| self.eye.client.assign(&list)).map_err(|error| self.eye.failed(&error))?;
+        while Instant::now() < self.eye.until {
+            match self.eye.client.poll(POLL) {
                 Some(Ok(message)) => return Ok((message.offset() == offset).then(|| behind(&message))),
                 // Gone since the watermarks were asked for.
                 Some(Err(error)) if is_gone(&error) => return Ok(None),
                 Some(Err(error)) => {
-                    let error = self.failed(error);
+                    let error = self.eye.failed(&error);
                     if !error.is_retriable() {
                         return Err(error);
                     }
@@ -119,20 +91,7 @@ impl<'a> Probe<'a> {
                 None => {}
             }
         }
-        Err(self.failed(KafkaError::Global(Code::OperationTimedOut)))
-    }
-
-    /// An error with what was said beside it: a time-out is told by why nobody answered.
-    fn failed(&self, error: KafkaError) -> BusError {
-        // The reason of a call's failure waits to be polled for.
-        if error.rdkafka_error_code() == Some(Code::OperationTimedOut) {
-            let _ = self.client.poll(Duration::ZERO);
-        }
-        let said = self.client.context().said();
-        match said {
-            Some(said) => error::said(self.kafka, Doing::Reading, said),
-            None => error::failed(self.kafka, Doing::Reading, error),
-        }
+        Err(self.eye.failed(&KafkaError::Global(Code::OperationTimedOut)))
     }
 }
 

@@ -2,12 +2,13 @@
 //! would move the plans' keys, and a shorter retention would lose records.
 
 use super::client::{self, MAX_MESSAGE_BYTES};
+use super::ear::{Ear, Eye};
 use super::error::{self, Doing, Said};
-use super::probe::Ear;
 use super::settings::Kafka;
 use crate::BusError;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::metadata::MetadataTopic;
 use std::fmt::Write;
@@ -108,8 +109,9 @@ type Shape = (usize, usize);
 impl Admin<'_> {
     /// The topic as it is, `None` when there is none.
     fn look(&self) -> Result<Option<Shape>, BusError> {
-        let found = self.client.inner().fetch_metadata(Some(&self.kafka.topic), self.kafka.timing.answer);
-        let metadata = found.map_err(|error| self.failed(Doing::Describing, error))?;
+        // Not by the admin client: that one never says why it gets no answer.
+        let eye = Eye::open(self.kafka, Doing::Describing, self.kafka.timing.answer)?;
+        let metadata = eye.ask(|client, wait| client.fetch_metadata(Some(&self.kafka.topic), wait))?;
         let Some(topic) = metadata.topics().first() else { return Ok(None) };
         match topic.error().map(Code::from) {
             None => Ok(Some(shape(topic))),
@@ -124,7 +126,7 @@ impl Admin<'_> {
         let new = NewTopic::new(&self.kafka.topic, self.topic.partitions, replication);
         let new = wanted.iter().fold(new, |new, (name, value)| new.set(name, value));
         let made = wait(self.client.create_topics([&new], &self.options()));
-        match made.map_err(|error| self.failed(Doing::Creating, error))?.pop() {
+        match made.map_err(|error| error::failed(self.kafka, Doing::Creating, error))?.pop() {
             Some(Err((_, Code::TopicAlreadyExists))) => Ok(Ensured::Verified),
             Some(Err((_, code))) => Err(self.said(Doing::Creating, code)),
             _ => Ok(Ensured::Created),
@@ -169,7 +171,7 @@ impl Admin<'_> {
     fn settings(&self) -> Result<Vec<(String, String)>, BusError> {
         let resource = ResourceSpecifier::Topic(&self.kafka.topic);
         let described = wait(self.client.describe_configs([&resource], &self.options()));
-        match described.map_err(|error| self.failed(Doing::Configuring, error))?.pop() {
+        match described.map_err(|error| error::failed(self.kafka, Doing::Configuring, error))?.pop() {
             Some(Ok(resource)) => {
                 let value = |entry: rdkafka::admin::ConfigEntry| Some((entry.name, entry.value?));
                 Ok(resource.entries.into_iter().filter_map(value).collect())
@@ -182,14 +184,6 @@ impl Admin<'_> {
     fn options(&self) -> AdminOptions {
         let answer = Some(self.kafka.timing.answer);
         AdminOptions::new().request_timeout(answer).operation_timeout(answer)
-    }
-
-    /// A failure, told by why nobody answered when that is known.
-    fn failed(&self, doing: Doing, error: rdkafka::error::KafkaError) -> BusError {
-        match self.client.inner().context().said() {
-            Some(said) => error::said(self.kafka, doing, said),
-            None => error::failed(self.kafka, doing, error),
-        }
     }
 
     fn said(&self, doing: Doing, code: Code) -> BusError {

@@ -126,6 +126,11 @@ impl Flight {
 
 /// What a failed record means for an operator.
 pub(super) fn told(kafka: &Kafka, id: i64, code: Code, heard: Option<Said>) -> BusError {
+    // Not this record's own failure, but its producer's.
+    let thrown = matches!(code, Code::PurgeQueue | Code::PurgeInflight | Code::Fatal);
+    if let Some(said) = heard.clone().filter(|_| thrown) {
+        return error::said(kafka, Doing::Writing, said);
+    }
     let reason = match code {
         Code::MessageSizeTooLarge => Some(format!(
             "record {id} of the log is larger than the topic takes; raise its `max.message.bytes` to {}",

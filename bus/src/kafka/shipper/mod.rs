@@ -41,6 +41,8 @@ const TURN_POLL: Duration = Duration::from_millis(200);
 const RETRY: Duration = Duration::from_millis(500);
 /// The same when somebody must change something first.
 const SLOW_RETRY: Duration = Duration::from_secs(10);
+/// How long the report of what ended a producer is waited for.
+const REPORT_WAIT: Duration = Duration::from_millis(200);
 /// How long a stop waits for records on their way.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
@@ -250,15 +252,19 @@ impl Work {
 
     /// Takes in bad news: an error when this producer is at its end.
     fn heed(&self, flight: &Flight, reports: &Mutex<Reports>) -> Option<BusError> {
+        let fatal = flight.fatal();
+        if fatal.is_some() && lock(reports).failed.is_none() {
+            // The report of the record it ended with says why; it follows at once.
+            flight.poll(REPORT_WAIT);
+        }
         let (failed, news) = {
             let mut reports = lock(reports);
             (reports.failed, reports.news.take())
         };
         if let Some((id, code)) = failed {
-            let said = flight.fatal().or(news);
-            return Some(flight::told(&self.kafka, id, code, said));
+            return Some(flight::told(&self.kafka, id, code, fatal.or(news)));
         }
-        if let Some(said) = flight.fatal() {
+        if let Some(said) = fatal {
             return Some(error::said(&self.kafka, Doing::Writing, said));
         }
         if let Some(said) = news {

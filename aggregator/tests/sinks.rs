@@ -5,7 +5,7 @@
 mod support;
 
 use aggregator::pipeline::Setup;
-use aggregator::sinks::{Done, Sink, SinkError, SinkMaker, Turn};
+use aggregator::sinks::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
 use aggregator::store::Changed;
 use contract::record::Record;
 use std::collections::BTreeSet;
@@ -63,11 +63,12 @@ fn text(change: &Changed) -> String {
 
 fn listener(name: &'static str, heard: &Heard) -> SinkMaker {
     let heard = Arc::clone(heard);
-    SinkMaker { name, make: Arc::new(move |_| Box::new(Listener { name, heard: Arc::clone(&heard) })) }
+    let make = Arc::new(move |_| Box::new(Listener { name, heard: Arc::clone(&heard) }) as Box<dyn Sink>);
+    SinkMaker { name, follows: Follows::Changes, make }
 }
 
 fn dead() -> SinkMaker {
-    SinkMaker { name: "dead", make: Arc::new(|_| Box::new(Dead)) }
+    SinkMaker { name: "dead", follows: Follows::Changes, make: Arc::new(|_| Box::new(Dead)) }
 }
 
 /// Keeps what lies on the bus until `heard` satisfies.

@@ -25,7 +25,6 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     let city = city::load(folder)?;
     let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
     mistakes.extend(sinks::configured(&city).err());
-    mistakes.extend(city.settings.webhook_secret(folder).err());
     if !mistakes.is_empty() {
         return Err(mistakes.into());
     }

@@ -156,6 +156,7 @@ impl Board {
     pub(crate) fn keeping(city: &City, sinks: Arc<[SinkMaker]>) -> anyhow::Result<Self> {
         let mut board = Self::new(city)?;
         board.setup.sinks = sinks;
+        board.setup.hold = Duration::from_secs(city.settings.alerts.hold_s.into());
         Ok(board)
     }
 

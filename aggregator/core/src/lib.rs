@@ -14,6 +14,7 @@
 //! No IO, no clock, no randomness, no logging: the manifest of this crate proves it.
 
 pub mod admit;
+pub mod alert;
 pub mod ask;
 pub mod book;
 pub mod judge;

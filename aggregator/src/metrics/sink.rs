@@ -13,6 +13,7 @@ pub(super) struct SinkMetrics {
     dead: IntCounterVec,
     last_success: GaugeVec,
     turn: HistogramVec,
+    alerts: GaugeVec,
 }
 
 impl SinkMetrics {
@@ -26,6 +27,7 @@ impl SinkMetrics {
             written: counters(r, "shihyo_sink_written_total", "Points or messages a sink has taken.", &["sink"])?,
             dead: counters(r, "shihyo_sink_dead_letters_total", "Points a sink will never take.", &["sink"])?,
             last_success: gauges(r, last, "When a sink last took something.", &["sink"])?,
+            alerts: gauges(r, "shihyo_alerts", "Alerts that wait for their hold, or fire.", &["state"])?,
             turn: kept(r, HistogramVec::new(turn.buckets(SINK_BUCKETS.to_vec()), &["sink"])?)?,
         })
     }
@@ -45,6 +47,13 @@ impl Metrics {
         self.sink.dead.with_label_values(&[sink]).inc_by(dead);
         self.sink.last_success.with_label_values(&[sink]).set(seconds(at.moment()));
         self.sink.turn.with_label_values(&[sink]).observe(took.as_secs_f64());
+    }
+
+    /// How many alerts of the open partitions wait for their hold, and how many fire.
+    pub(crate) fn alerts(&self, pending: u32, firing: u32) {
+        for (state, count) in [("pending", pending), ("firing", firing)] {
+            self.sink.alerts.with_label_values(&[state]).set(f64::from(count));
+        }
     }
 
     /// A sink's turn that failed.

@@ -24,9 +24,14 @@ pub(super) fn today(now: Micros) -> Ask {
     Ask(Period { grain: Grain::Day, index: now.moment().day() })
 }
 
-/// The judgements of a plan at its default moment asked, else today.
+/// The question that the stored judgements of a plan answer: its default moment asked, else today.
+pub(super) fn asked(book: &Book, today: Ask) -> Ask {
+    book.catalogue.plan.default_on.map_or(today, Ask)
+}
+
+/// The judgements of a plan.
 fn judge(book: &Book, names: &PlanNames, today: Ask) -> Vec<((i64, i64), String)> {
-    let ask = book.catalogue.plan.default_on.map_or(today, Ask);
+    let ask = asked(book, today);
     let index = |id: &str| book.catalogue.kpis.iter().position(|kpi| kpi.id == id);
     let json = |kpi| serde_json::to_string(kpi).unwrap_or_default();
     let kpis = book.report(ask, false).kpis;
@@ -76,6 +81,11 @@ impl Derived {
         found.rollups.extend(rollups.into_keys().map(|row| (row, None)));
         found.judgements.extend(judged.into_keys().map(|row| (row, None)));
         found
+    }
+
+    /// The judgement to be written of a KPI, by the numbers of plan and KPI.
+    pub(super) fn judgement(&self, row: (i64, i64)) -> Option<&str> {
+        self.judgements.iter().find(|(of, _)| *of == row)?.1.as_deref()
     }
 
     /// How many rows differ.

@@ -1,11 +1,12 @@
 //! The thread that keeps: it owns the stores of the open partitions and writes the books.
 
+use super::alerting::{Steps, Watch, When};
 use super::derived::{self, Derived};
 use super::intake::{self, Decoded};
 use super::opening::{self, Followers, Open};
 use super::reading::{Work, chain};
 use super::{Counts, PipelineError, Setup, Shelf};
-use crate::sinks::Workers;
+use crate::sinks::{Follows, Workers};
 use crate::store::StoreError;
 use aggregator_core::ask::Ask;
 use bus::{Partition, Position};
@@ -35,8 +36,9 @@ pub(super) struct Keeper {
 impl Keeper {
     /// A keeper whose sinks are told what changes.
     pub(super) fn new(setup: Setup) -> Self {
-        let followers =
-            Followers { names: Some(setup.sinks.iter().map(|sink| sink.name).collect()), anew: setup.shared };
+        let of = |follows| setup.sinks.iter().filter(move |sink| sink.follows == follows).map(|sink| sink.name);
+        let names = Some(of(Follows::Changes).collect());
+        let followers = Followers { names, alerts: Some(of(Follows::Alerts).collect()), anew: setup.shared };
         Self { followers, ..Self::silent(setup) }
     }
 
@@ -51,6 +53,7 @@ impl Keeper {
     pub(super) fn run(&mut self, inbox: Receiver<Work>, stop: &AtomicBool) -> Result<(), PipelineError> {
         for work in inbox {
             self.turn_of_day(stop)?;
+            self.ends_of_holds(stop)?;
             match work {
                 Work::Idle => {}
                 Work::Keep(decoded) => self.keep(&decoded, stop)?,
@@ -81,7 +84,12 @@ impl Keeper {
     pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
         let Setup { data, configured, .. } = &self.setup;
         let mut books = books(&self.setup);
-        let opened = opening::open(data, partition, configured, &mut books, self.today, &self.followers);
+        let mut opened = opening::open(data, partition, configured, &mut books, self.today, &self.followers);
+        if let (Ok(open), Some(alerts)) = (&mut opened, &self.followers.alerts)
+            && let Err(error) = open.watch(alerts, self.setup.hold, &books, self.when())
+        {
+            opened = Err(error);
+        }
         drop(books);
         match opened {
             Ok(open) => {
@@ -150,24 +158,33 @@ impl Keeper {
 
     /// Enters a batch, settles and judges what it touched, and commits all of it.
     fn keep(&mut self, decoded: &Decoded, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let partition = decoded.batch.partition;
-        let Some(Open { writer, names, plans, judged, tally, position, .. }) = self.open.get_mut(&partition) else {
+        let (partition, when) = (decoded.batch.partition, self.when());
+        let Some(Open { writer, names, plans, judged, watch, tally, position, .. }) = self.open.get_mut(&partition)
+        else {
             return Err(PipelineError::Ended);
         };
         let mut books = books(&self.setup);
         let sorted = intake::sort(&mut books, names, decoded);
         let new: Vec<&str> = sorted.plans.iter().filter(|plan| !plans.contains(**plan)).copied().collect();
-        let mut derived = Vec::new();
+        let (mut derived, mut steps) = (Vec::new(), Steps::default());
         for plan in sorted.touched.union(&new.iter().copied().collect()) {
             let (Some(book), Some(names)) = (books.get_mut(*plan), names.get(*plan)) else { continue };
             let changes = book.settle(self.today.cut());
-            derived.push(Derived::of_changes(book, names, self.today, &changes, judged));
+            let fresh = Derived::of_changes(book, names, self.today, &changes, judged);
+            if let Some(watch) = watch {
+                watch.step((book, names), (judged, Some(&fresh)), when, &mut steps);
+            }
+            derived.push(fresh);
         }
         drop(books);
         let started = Instant::now();
         let mut patience = Patience::default();
         let added = loop {
-            match writer.change(|change| sorted.write(change, &decoded.batch, &derived)) {
+            let written = writer.change(|change| {
+                steps.write(change)?;
+                sorted.write(change, &decoded.batch, &derived)
+            });
+            match written {
                 Ok(added) => break added,
                 Err(error) => patience.wait(&self.setup, error, stop)?,
             }
@@ -178,6 +195,7 @@ impl Keeper {
         for one in derived {
             one.note(judged);
         }
+        steps.note(watch);
         tally.received += added.received;
         tally.stored += added.stored;
         tally.duplicate += added.duplicate;
@@ -196,28 +214,75 @@ impl Keeper {
             return Ok(());
         }
         self.today = today;
+        let when = self.when();
         let mut books = books(&self.setup);
         let changes: BTreeMap<String, Vec<_>> =
             books.iter_mut().map(|(plan, book)| (plan.clone(), book.settle(today.cut()))).collect();
         for open in self.open.values_mut() {
-            let mut derived = Vec::new();
+            let (mut derived, mut steps) = (Vec::new(), Steps::default());
             for plan in &open.plans {
                 let (Some(book), Some(names)) = (books.get(plan), open.names.get(plan)) else { continue };
                 let changes = changes.get(plan).map_or(&[][..], Vec::as_slice);
-                derived.push(Derived::of_changes(book, names, today, changes, &open.judged));
+                let fresh = Derived::of_changes(book, names, today, changes, &open.judged);
+                if let Some(watch) = &open.watch {
+                    watch.step((book, names), (&open.judged, Some(&fresh)), when, &mut steps);
+                }
+                derived.push(fresh);
             }
             let mut patience = Patience::default();
-            while let Err(error) =
-                open.writer.change(|change| derived.iter().try_for_each(|one: &Derived| one.write(change)))
-            {
+            while let Err(error) = open.writer.change(|change| {
+                steps.write(change)?;
+                derived.iter().try_for_each(|one: &Derived| one.write(change))
+            }) {
                 patience.wait(&self.setup, error, stop)?;
             }
             patience.over(&self.setup);
             for one in derived {
                 one.note(&mut open.judged);
             }
+            steps.note(&mut open.watch);
+        }
+        drop(books);
+        self.tell_alerts();
+        Ok(())
+    }
+
+    /// Fires what has been bad for as long as the hold, also when no record comes.
+    fn ends_of_holds(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let when = self.when();
+        let mut stepped = false;
+        for open in self.open.values_mut() {
+            if !open.watch.as_ref().is_some_and(|watch| watch.is_due(when.now)) {
+                continue;
+            }
+            let mut steps = Steps::default();
+            open.steps(&self.setup.books.read().unwrap_or_else(PoisonError::into_inner), when, &mut steps);
+            let mut patience = Patience::default();
+            while let Err(error) = open.writer.change(|change| steps.write(change)) {
+                patience.wait(&self.setup, error, stop)?;
+            }
+            patience.over(&self.setup);
+            steps.note(&mut open.watch);
+            stepped = true;
+        }
+        if stepped {
+            self.tell_alerts();
         }
         Ok(())
+    }
+
+    fn when(&self) -> When {
+        When { now: self.setup.clock.now(), today: self.today }
+    }
+
+    /// Tells how many alerts stand.
+    fn tell_alerts(&self) {
+        let Some(metrics) = self.setup.progress.metrics() else { return };
+        let watches = || self.open.values().filter_map(|open| open.watch.as_ref());
+        let (pending, firing) = watches().map(Watch::count).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+        if self.followers.alerts.as_ref().is_some_and(|followers| !followers.is_empty()) {
+            metrics.alerts(pending, firing);
+        }
     }
 
     /// Tells how far it is, and that nothing was lost.
@@ -231,6 +296,7 @@ impl Keeper {
         let next = |(partition, open): (&Partition, &Open)| Some((partition.0, open.position?.next));
         let positions = self.open.iter().filter_map(next).collect();
         self.setup.progress.kept(counts, positions, !self.open.is_empty());
+        self.tell_alerts();
     }
 }
 

@@ -16,6 +16,7 @@
 //! - **opening**: what happens when a partition is ours: its facts are read, judged again when the
 //!   configuration changed, and its derived rows brought up to them.
 
+mod alerting;
 mod configured;
 mod counts;
 mod derived;
@@ -53,6 +54,9 @@ pub type Shelf = BTreeMap<String, Book>;
 /// Batches that may wait between both threads. One hides the flush of the one before; each costs
 /// about 20 MB when it is full.
 const QUEUE_BATCHES: usize = 1;
+/// How long an alert's rule must hold unless the setup says otherwise: longer than catching up, or a correction
+/// that comes in two files, takes.
+const HOLD: Duration = Duration::from_mins(5);
 /// Records of a batch: a commit's flush is spread over that many, and a correction waits for no more.
 pub const BATCH_RECORDS: usize = 20_000;
 
@@ -69,6 +73,8 @@ pub struct Setup {
     pub books: Books,
     /// Where it tells how far it is.
     pub progress: Arc<Progress>,
+    /// How long an alert's rule must hold before anybody is told.
+    pub hold: Duration,
     /// Who is told of what changed.
     pub sinks: Arc<[SinkMaker]>,
     /// Whether this instance may still speak for its partitions.
@@ -90,6 +96,7 @@ impl Setup {
             clock,
             books,
             progress: Arc::default(),
+            hold: HOLD,
             sinks: Arc::default(),
             membership: Arc::new(()),
             shared: false,

@@ -1,5 +1,6 @@
 //! Opening a partition: its facts into the books, and its derived rows brought up to them.
 
+use super::alerting::Watch;
 use super::derived::{Derived, Judged};
 use super::rejudge::{self, Unwanted};
 use super::{Configured, Shelf};
@@ -21,6 +22,8 @@ pub(super) struct Open {
     pub(super) plans: BTreeSet<String>,
     /// The judgements it has stored.
     pub(super) judged: Judged,
+    /// The alerts that stand; `None` when nobody is told of any.
+    pub(super) watch: Option<Watch>,
     /// What it holds.
     pub(super) tally: Tally,
     /// Where reading the bus goes on.
@@ -32,8 +35,10 @@ pub(super) struct Open {
 /// Who follows the stores, as [`super::Setup`] says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Followers {
-    /// Names of the sinks; `None` leaves those that follow as they are.
+    /// Names of the sinks that follow changes; `None` leaves those that follow as they are.
     pub(super) names: Option<Vec<&'static str>>,
+    /// Names of those that follow alerts; `None` leaves alerts as they are.
+    pub(super) alerts: Option<Vec<&'static str>>,
     /// True when they are to be told everything anew.
     pub(super) anew: bool,
 }
@@ -84,7 +89,7 @@ pub(super) fn open(
     derived.note(&mut judged);
     let tally = writer.read().tally()?;
     let position = writer.read().position(partition)?;
-    Ok(Open { writer, names, plans, judged, tally, position, changed })
+    Ok(Open { writer, names, plans, judged, watch: None, tally, position, changed })
 }
 
 /// Enters all observations of a store. Gives the plans of those, and the ones that are not admitted any more.

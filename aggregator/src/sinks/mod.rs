@@ -14,6 +14,7 @@
 //! - **turn**: one bounded piece of a sink's work: read on from the cursor, write, wait for the answer, note the cursor.
 //! - **worker**: takes turns, waits between them, backs off after failures, measures and logs; sinks do none of that.
 
+pub mod alert;
 pub mod influxdb;
 mod worker;
 
@@ -83,11 +84,22 @@ pub trait Sink: Send {
     fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError>;
 }
 
+/// What a sink follows: each kind has cursors of its own in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// Every figure and judgement that changes.
+    Changes,
+    /// Alerts that fire or are resolved.
+    Alerts,
+}
+
 /// A configured sink: makes one [`Sink`] for each partition that is opened.
 #[derive(Clone)]
 pub struct SinkMaker {
     /// Its name in the store, in metrics and logs.
     pub name: &'static str,
+    /// What its cursor counts.
+    pub follows: Follows,
     /// Makes it.
     pub make: Arc<dyn Fn(Partition) -> Box<dyn Sink> + Send + Sync>,
 }

@@ -1,6 +1,6 @@
 //! The thread of one sink of one partition: takes turns, waits, backs off, measures and logs.
 
-use super::{Done, Sink, SinkError, SinkMaker, Turn};
+use super::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
 use crate::pipeline::Setup;
 use crate::store::{Desk, StoreError, Writer};
 use bus::Partition;
@@ -38,6 +38,7 @@ impl Workers {
         for maker in setup.sinks.iter() {
             let worker = Worker {
                 name: maker.name,
+                follows: maker.follows,
                 partition,
                 desk: writer.desk()?,
                 setup: setup.clone(),
@@ -82,6 +83,7 @@ impl Drop for Workers {
 
 struct Worker {
     name: &'static str,
+    follows: Follows,
     partition: Partition,
     desk: Desk,
     setup: Setup,
@@ -153,7 +155,11 @@ impl Worker {
 
     fn tell(&self, done: Done, took: Duration) {
         let Some(metrics) = self.setup.progress.metrics() else { return };
-        let pending = self.desk.read().last_change().ok().zip(self.desk.cursor(self.name).ok().flatten());
+        let read = self.desk.read();
+        let pending = match self.follows {
+            Follows::Changes => read.last_change().ok().zip(self.desk.cursor(self.name).ok().flatten()),
+            Follows::Alerts => read.last_alert_event().ok().zip(self.desk.alert_cursor(self.name).ok()),
+        };
         metrics.sink_pending(self.name, self.partition.0, pending.map_or(0, |(last, cursor)| last - cursor));
         if let Done::Some { written, dead } = done {
             metrics.sink_wrote(self.name, written, dead, took, self.setup.clock.now());

@@ -61,7 +61,8 @@ impl Change<'_> {
     /// this store.
     pub fn retell(&mut self, sink: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM dead_letters WHERE sink = ?1", (sink,))?;
-        Ok(self.execute("UPDATE sinks SET cursor = NULL WHERE name = ?1", (sink,))? > 0)
+        let told = self.execute("UPDATE sinks SET cursor = NULL WHERE name = ?1", (sink,))?;
+        Ok(told + self.execute("UPDATE alert_followers SET cursor = 0 WHERE name = ?1", (sink,))? > 0)
     }
 
     /// Notes that a rollup changed.

@@ -8,6 +8,7 @@
 //! facts    names  observations  visits  rejects  catalogues  quarantine  positions  counts  configuration
 //! derived  rollups  judgements                     (made again from the facts by `shihyo rebuild`)
 //! told     changes  sinks  dead_letters            (what sinks still have to write, and where they are)
+//! alerts   alerts  alert_events  alert_followers   (what is pending or fires, and who was told of it)
 //! ```
 //!
 //! - **writer**: the one process that changes a store; it holds `store-<partition>.db.lock`.
@@ -16,6 +17,7 @@
 //! - **change**: one transaction, all of it or nothing.
 //! - **name**: a text that is said often (an id, an address), stored once and then by its number.
 
+mod alerts;
 mod change;
 mod changes;
 mod derived;
@@ -30,6 +32,7 @@ mod schema;
 mod visits;
 mod writer;
 
+pub use alerts::{Alert, AlertEvent, AlertKey};
 pub use change::Change;
 pub use changes::{Changed, ChangedFigure};
 pub use derived::RollupRow;

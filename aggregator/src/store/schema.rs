@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
 
 /// What brings a store from each version to the next, the first from nothing. A store's `user_version`
 /// is how many of them it has seen; what was published is never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -66,4 +66,20 @@ const V2: &str = "
         sink TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, time INTEGER NOT NULL,
         PRIMARY KEY (sink, body)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// What alerts need. A row of `alerts` is one that is pending or firing: its KPI's status before (`was`) and now.
+/// An event is what followers are told, whole: `body` holds all that a text needs. Their cursors are numbers of
+/// events, and stand apart from those of `sinks`, which are numbers of changes.
+const V3: &str = "
+    CREATE TABLE alerts(
+        plan TEXT NOT NULL, kpi TEXT NOT NULL, rule TEXT NOT NULL,
+        state TEXT NOT NULL, since INTEGER NOT NULL, was TEXT, status TEXT NOT NULL,
+        PRIMARY KEY (plan, kpi, rule)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE alert_events(
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL, kind TEXT NOT NULL, since INTEGER NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE alert_followers(name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -8,7 +8,7 @@ use crate::support::{World, sets};
 use aggregator::books::Books;
 use aggregator::pipeline::Setup;
 use aggregator::sinks::influxdb::{Crate, Influx, NAME, Refusal, Writer};
-use aggregator::sinks::{Done, Sink, SinkError, SinkMaker, Turn};
+use aggregator::sinks::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
 use aggregator::store::{Desk, open_writer};
 use bus::PARTITION;
 use contract::record::Record;
@@ -58,7 +58,7 @@ impl City {
             self.world.publish(records);
         }
         self.received += records.len() as u64;
-        let idle = SinkMaker { name: NAME, make: Arc::new(|_| Box::new(Idle)) };
+        let idle = SinkMaker { name: NAME, follows: Follows::Changes, make: Arc::new(|_| Box::new(Idle)) };
         let setup = Setup { sinks: Arc::new([idle]), ..self.world.setup() };
         self.world.keep_with(&setup, self.received, || ());
         self.books = setup.books;

@@ -30,7 +30,7 @@ pub use client::Crate;
 pub use line::{Field, LineError, Lines};
 pub use writer::{Refusal, Writer};
 
-use super::SinkMaker;
+use super::{Follows, SinkMaker};
 use sink::InfluxDb;
 use std::fmt;
 use std::sync::Arc;
@@ -128,7 +128,11 @@ impl Influx {
 
     /// The same through another library.
     pub fn sink_through(self, writer: fn(&Self) -> Result<Box<dyn Writer>, Refusal>) -> SinkMaker {
-        SinkMaker { name: NAME, make: Arc::new(move |_| Box::new(InfluxDb::new(self.clone(), writer))) }
+        SinkMaker {
+            name: NAME,
+            follows: Follows::Changes,
+            make: Arc::new(move |_| Box::new(InfluxDb::new(self.clone(), writer))),
+        }
     }
 }
 

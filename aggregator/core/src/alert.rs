@@ -1,0 +1,228 @@
+//! Alerts: when a bad status has lasted long enough to tell somebody, and when it is over.
+//!
+//! ```text
+//!            bad              hold over: Fired
+//! inactive -------> pending -------------------> firing
+//!     ^---------------/                             |
+//!     ^---------------------------------------------/
+//!            good                    good: Resolved
+//! ```
+//!
+//! - **hold**: how long a rule must hold without a break before anybody is told.
+//! - **since**: when an episode began; with the KPI and the rule it names the alert for good.
+
+use crate::judge::Status;
+use contract::time::Micros;
+use std::time::Duration;
+
+/// What is watched of a KPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// It is behind its path, or has missed its target.
+    Trend,
+    /// Its source is overdue.
+    Overdue,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 2] = [Self::Trend, Self::Overdue];
+
+    /// The word in ids and stores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trend => "trend",
+            Self::Overdue => "overdue",
+        }
+    }
+
+    /// The rule of a word.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
+    /// True when a status word is one that it tells of.
+    pub fn tells_of(self, status: &str) -> bool {
+        let bad: &[Status] = match self {
+            Self::Trend => &[Status::OffTrack, Status::Missed],
+            Self::Overdue => &[Status::Stale],
+        };
+        bad.iter().any(|bad| bad.name() == status)
+    }
+}
+
+/// Where the alert of a KPI and a rule stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// All is well.
+    #[default]
+    Inactive,
+    /// The rule holds, but not for long enough.
+    Pending {
+        /// Since when it holds.
+        since: Micros,
+    },
+    /// It was told, and holds still.
+    Firing {
+        /// Since when it holds.
+        since: Micros,
+    },
+}
+
+impl State {
+    /// The word in stores and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Pending { .. } => "pending",
+            Self::Firing { .. } => "firing",
+        }
+    }
+
+    /// True when time alone changes it at `now`: the hold is over, or the clock was set back.
+    pub fn is_due(self, now: Micros, hold: Duration) -> bool {
+        let Self::Pending { since } = self else { return false };
+        now < since || has_lasted(since, now, hold)
+    }
+}
+
+/// What somebody is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The rule has held for as long as the hold.
+    Fired {
+        /// Since when it holds.
+        since: Micros,
+    },
+    /// It holds no more.
+    Resolved {
+        /// Since when it held.
+        since: Micros,
+    },
+}
+
+impl Event {
+    /// The word in ids and stores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fired { .. } => "fired",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+
+    /// When the episode began.
+    pub fn since(self) -> Micros {
+        match self {
+            Self::Fired { since } | Self::Resolved { since } => since,
+        }
+    }
+}
+
+/// The next state, and what is to be told of it. A clock that was set back begins a hold anew: nothing fires
+/// early, and nothing waits for the clock to catch up.
+pub fn step(state: State, active: bool, now: Micros, hold: Duration) -> (State, Option<Event>) {
+    match (state, active) {
+        (State::Inactive | State::Pending { .. }, false) => (State::Inactive, None),
+        (State::Firing { since }, false) => (State::Inactive, Some(Event::Resolved { since })),
+        (State::Firing { .. }, true) => (state, None),
+        (State::Inactive, true) => begun(now, now, hold),
+        (State::Pending { since }, true) => begun(since.min(now), now, hold),
+    }
+}
+
+fn begun(since: Micros, now: Micros, hold: Duration) -> (State, Option<Event>) {
+    if has_lasted(since, now, hold) {
+        return (State::Firing { since }, Some(Event::Fired { since }));
+    }
+    (State::Pending { since }, None)
+}
+
+fn has_lasted(since: Micros, now: Micros, hold: Duration) -> bool {
+    let lasted = now.0.saturating_sub(since.0);
+    u64::try_from(lasted).is_ok_and(|lasted| Duration::from_micros(lasted) >= hold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOLD: Duration = Duration::from_secs(300);
+
+    fn at(second: i64) -> Micros {
+        Micros(second * 1_000_000)
+    }
+
+    /// Steps through (second, whether the rule holds) and gives what is told, with its second.
+    fn told(steps: &[(i64, bool)]) -> Vec<(i64, &'static str, i64)> {
+        let (mut state, mut told) = (State::Inactive, Vec::new());
+        for (second, active) in steps {
+            let (next, event) = step(state, *active, at(*second), HOLD);
+            told.extend(event.map(|event| (*second, event.name(), event.since().0 / 1_000_000)));
+            state = next;
+        }
+        told
+    }
+
+    #[test]
+    fn an_alert_fires_after_the_hold_resolves_once_and_fires_again() {
+        let rows: [(&str, &[(i64, bool)], &[(i64, &str, i64)]); 8] = [
+            ("good stays silent", &[(0, false), (999, false)], &[]),
+            (
+                "fires when the hold is over, once",
+                &[(0, true), (299, true), (300, true), (900, true)],
+                &[(300, "fired", 0)],
+            ),
+            (
+                "flapping inside the hold never fires",
+                &[(0, true), (200, false), (250, true), (400, false), (500, true), (799, true)],
+                &[],
+            ),
+            (
+                "resolves once",
+                &[(0, true), (300, true), (400, false), (500, false)],
+                &[(300, "fired", 0), (400, "resolved", 0)],
+            ),
+            (
+                "fires again as another episode",
+                &[(0, true), (300, true), (400, false), (500, true), (800, true)],
+                &[(300, "fired", 0), (400, "resolved", 0), (800, "fired", 500)],
+            ),
+            (
+                "a clock set back begins the hold anew",
+                &[(1000, true), (100, true), (399, true), (400, true)],
+                &[(400, "fired", 100)],
+            ),
+            (
+                "a clock set back while firing changes nothing",
+                &[(0, true), (300, true), (-50, true)],
+                &[(300, "fired", 0)],
+            ),
+            ("and resolves", &[(0, true), (300, true), (-50, false)], &[(300, "fired", 0), (-50, "resolved", 0)]),
+        ];
+        for (name, steps, expected) in rows {
+            assert_eq!(told(steps), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_a_hold_it_fires_at_once() {
+        let (state, event) = step(State::Inactive, true, at(7), Duration::ZERO);
+        assert_eq!((state, event), (State::Firing { since: at(7) }, Some(Event::Fired { since: at(7) })));
+    }
+
+    #[test]
+    fn time_alone_is_waited_for_only_while_pending() {
+        let pending = State::Pending { since: at(100) };
+        let due = [99, 100, 399, 400].map(|second| pending.is_due(at(second), HOLD));
+        assert_eq!(due, [true, false, false, true]);
+        assert!(!State::Inactive.is_due(at(999), HOLD) && !State::Firing { since: at(0) }.is_due(at(999), HOLD));
+    }
+
+    #[test]
+    fn rules_tell_of_their_statuses() {
+        let told = |rule: Rule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.tells_of(s)).collect();
+        let told: [Vec<&str>; 2] = Rule::ALL.map(told);
+        assert_eq!(told, [vec!["off_track", "missed"], vec!["stale"]]);
+        assert_eq!(Rule::ALL.map(|rule| Rule::named(rule.name())), Rule::ALL.map(Some));
+    }
+}

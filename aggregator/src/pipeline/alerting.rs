@@ -1,0 +1,226 @@
+//! Alerts on what is judged: which of them begin, fire or are resolved, in the transaction of the judgements.
+//!
+//! The stored judgements are a plan's "now". A rebuild, a report and any look back have no [`Watch`], so they alert
+//! nobody; a restart goes on with the states that are stored.
+
+use super::Shelf;
+use super::derived::{self, Derived, Judged};
+use super::opening::Open;
+use crate::render::Sheet;
+use crate::sinks::alert::{Told, severity};
+use crate::store::{Alert, AlertKey, Change, PlanNames, Reader, StoreError};
+use aggregator_core::alert::{Event, Rule, State, step};
+use aggregator_core::ask::Ask;
+use aggregator_core::book::Book;
+use aggregator_core::report::PlanReport;
+use contract::time::Micros;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is pending or fires in one open partition.
+#[derive(Debug)]
+pub(super) struct Watch {
+    hold: Duration,
+    alerts: BTreeMap<AlertKey, Alert>,
+}
+
+/// The moment of a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct When {
+    pub(super) now: Micros,
+    pub(super) today: Ask,
+}
+
+/// What changes about alerts, to be written.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    alerts: Vec<(AlertKey, Option<Alert>)>,
+    events: Vec<(String, Event, Micros, String)>,
+}
+
+/// What is read of a stored judgement.
+#[derive(Deserialize)]
+struct Said {
+    status: Option<String>,
+}
+
+fn status(report: Option<&str>) -> Option<String> {
+    serde_json::from_str::<Said>(report?).ok()?.status
+}
+
+fn id((plan, kpi, rule): &AlertKey) -> String {
+    format!("{plan}/{kpi}/{}", rule.name())
+}
+
+impl Watch {
+    pub(super) fn load(reader: &Reader, hold: Duration) -> Result<Self, StoreError> {
+        Ok(Self { hold, alerts: reader.alerts()? })
+    }
+
+    /// True when time alone changes some alert.
+    pub(super) fn is_due(&self, now: Micros) -> bool {
+        self.alerts.values().any(|alert| alert.state.is_due(now, self.hold))
+    }
+
+    /// How many are pending, and how many fire.
+    pub(super) fn count(&self) -> (u32, u32) {
+        self.alerts.values().fold((0, 0), |(pending, firing), alert| match alert.state {
+            State::Pending { .. } => (pending + 1, firing),
+            State::Firing { .. } => (pending, firing + 1),
+            State::Inactive => (pending, firing),
+        })
+    }
+
+    /// Takes every alert of a plan one step on, from the judgements stored and those that are about to be.
+    pub(super) fn step(
+        &self,
+        (book, names): (&Book, &PlanNames),
+        (stored, fresh): (&Judged, Option<&Derived>),
+        when: When,
+        steps: &mut Steps,
+    ) {
+        let mut report = None;
+        for (kpi, number) in book.catalogue.kpis.iter().zip(&names.kpis) {
+            let row = (names.plan, *number);
+            let before = stored.get(&row).map(String::as_str);
+            let after = status(fresh.and_then(|fresh| fresh.judgement(row)).or(before));
+            for rule in Rule::ALL {
+                let key = (book.catalogue.plan.id.clone(), kpi.id.clone(), rule);
+                let (alert, events) = self.next(&key, status(before), after.as_deref(), when.now);
+                for (event, was, is) in events {
+                    let report = report.get_or_insert_with(|| book.report(derived::asked(book, when.today), false));
+                    let Some(told) = told(book, report, &key, was, is) else { continue };
+                    steps.events.push((id(&key), event, when.now, told.to_json()));
+                }
+                if alert.as_ref() != self.alerts.get(&key) {
+                    steps.alerts.push((key, alert));
+                }
+            }
+        }
+    }
+
+    /// The next state of one alert, and what is told: each event with the statuses before and after it.
+    #[allow(clippy::type_complexity, reason = "read in one place, right above")]
+    fn next(
+        &self,
+        key: &AlertKey,
+        before: Option<String>,
+        after: Option<&str>,
+        now: Micros,
+    ) -> (Option<Alert>, Vec<(Event, Option<String>, Option<String>)>) {
+        let standing = self.alerts.get(key);
+        let state = standing.map_or(State::Inactive, |alert| alert.state);
+        let bad = after.filter(|status| key.2.tells_of(status));
+        let mut events = Vec::new();
+        let mut was = standing.map_or(before, |alert| alert.was.clone());
+        // Who was told that a KPI is late is told anew when its target is missed for good.
+        let escalated = match (standing, state, bad) {
+            (Some(alert), State::Firing { since }, Some(status)) => {
+                (severity(&alert.status) != severity(status)).then_some((alert, since))
+            }
+            _ => None,
+        };
+        let (next, event) = if let Some((alert, since)) = escalated {
+            events.push((Event::Resolved { since }, Some(alert.status.clone()), after.map(str::to_owned)));
+            was = Some(alert.status.clone());
+            step(State::Inactive, true, now, Duration::ZERO)
+        } else {
+            step(state, bad.is_some(), now, self.hold)
+        };
+        events.extend(event.map(|event| match event {
+            Event::Fired { .. } => (event, was.clone(), after.map(str::to_owned)),
+            Event::Resolved { .. } => (event, standing.map(|alert| alert.status.clone()), after.map(str::to_owned)),
+        }));
+        (bad.map(|status| Alert { state: next, was, status: status.to_owned() }), events)
+    }
+
+    /// Ends the alerts of KPIs that no catalogue has any more, as they were told last.
+    fn forget_gone(&self, books: &Shelf, reader: &Reader, now: Micros, steps: &mut Steps) -> Result<(), StoreError> {
+        for (key, alert) in &self.alerts {
+            let known = |book: &Book| book.catalogue.kpis.iter().any(|kpi| kpi.id == key.1);
+            if books.get(&key.0).is_some_and(known) {
+                continue;
+            }
+            steps.alerts.push((key.clone(), None));
+            let last = reader.last_alert_body(&id(key))?.and_then(|body| Told::from_json(&body));
+            if let (State::Firing { since }, Some(last)) = (alert.state, last) {
+                let told = Told { before: Some(alert.status.clone()), after: None, ..last };
+                steps.events.push((id(key), Event::Resolved { since }, now, told.to_json()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn told(
+    book: &Book,
+    report: &PlanReport,
+    (_, kpi, rule): &AlertKey,
+    before: Option<String>,
+    after: Option<String>,
+) -> Option<Told> {
+    let sheet = Sheet::new(&book.catalogue, report);
+    let policies = sheet.policies.iter();
+    let found = policies.flat_map(|policy| policy.rows.iter().map(move |row| (policy.policy, row)));
+    let (policy, row) = found.into_iter().find(|(_, row)| row.kpi.id == *kpi)?;
+    Some(Told::of(sheet.plan, policy, row, *rule, (before, after)))
+}
+
+impl Steps {
+    pub(super) fn write(&self, change: &mut Change<'_>) -> Result<(), StoreError> {
+        for (key, alert) in &self.alerts {
+            change.put_alert(key, alert.as_ref())?;
+        }
+        for (id, event, time, body) in &self.events {
+            change.add_alert_event(id, *event, *time, body)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the watch up to what was written.
+    pub(super) fn note(self, watch: &mut Option<Watch>) {
+        let Some(watch) = watch else { return };
+        for (key, alert) in self.alerts {
+            match alert {
+                Some(alert) => watch.alerts.insert(key, alert),
+                None => watch.alerts.remove(&key),
+            };
+        }
+    }
+}
+
+impl Open {
+    /// Starts to watch: what is stored is stepped at once, since a status may be bad from the first day on, or have
+    /// changed while nobody looked.
+    pub(super) fn watch(
+        &mut self,
+        followers: &[&str],
+        hold: Duration,
+        books: &Shelf,
+        when: When,
+    ) -> Result<(), StoreError> {
+        self.writer.change(|change| change.put_alert_followers(followers))?;
+        if followers.is_empty() {
+            return Ok(());
+        }
+        let watch = Watch::load(self.writer.read(), hold)?;
+        let mut steps = Steps::default();
+        watch.forget_gone(books, self.writer.read(), when.now, &mut steps)?;
+        self.watch = Some(watch);
+        self.steps(books, when, &mut steps);
+        self.writer.change(|change| steps.write(change))?;
+        steps.note(&mut self.watch);
+        Ok(())
+    }
+
+    /// Steps the judgements as they are stored.
+    pub(super) fn steps(&self, books: &Shelf, when: When, steps: &mut Steps) {
+        let Some(watch) = &self.watch else { return };
+        for plan in &self.plans {
+            if let Some(known) = books.get(plan).zip(self.names.get(plan)) {
+                watch.step(known, (&self.judged, None), when, steps);
+            }
+        }
+    }
+}

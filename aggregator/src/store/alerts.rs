@@ -1,0 +1,196 @@
+//! Alerts: what is pending or fires, what followers are to be told, and how far each of them is.
+
+use super::{Change, Desk, Reader, StoreError};
+use aggregator_core::alert::{Event, Rule, State};
+use contract::time::Micros;
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row};
+use std::collections::BTreeMap;
+
+/// How long events stay that everybody was told of: a sink that starts again tells of what was resolved of late.
+const KEPT: i64 = 24 * 3600 * 1_000_000;
+
+/// Which alert: plan, KPI and rule.
+pub type AlertKey = (String, String, Rule);
+
+/// An alert that is pending or firing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Where it stands.
+    pub state: State,
+    /// The KPI's status word before it began, where it is known.
+    pub was: Option<String>,
+    /// The status word that it tells of.
+    pub status: String,
+}
+
+/// What followers are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertEvent {
+    /// Its number, rising.
+    pub seq: i64,
+    /// `plan/kpi/rule`: the alert's name for good.
+    pub id: String,
+    /// Fired or resolved, and since when.
+    pub event: Event,
+    /// When it fired or was resolved.
+    pub time: Micros,
+    /// All that a text needs, as JSON.
+    pub body: String,
+}
+
+impl AlertEvent {
+    /// `plan/kpi/rule/since/fired`: the same whenever this event is told.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.id, self.event.since().0, self.event.name())
+    }
+}
+
+impl Change<'_> {
+    /// Who follows alerts. A new one is told of what fires and of the last day; one that is gone is forgotten.
+    /// Without any, no alert is kept either: whoever follows next starts afresh.
+    pub fn put_alert_followers(&mut self, names: &[&str]) -> Result<(), StoreError> {
+        let known = serde_json::to_string(names).unwrap_or_default();
+        self.execute("DELETE FROM alert_followers WHERE name NOT IN (SELECT value FROM json_each(?1))", (&known,))?;
+        for name in names {
+            self.execute("INSERT OR IGNORE INTO alert_followers(name, cursor) VALUES (?1, 0)", (name,))?;
+        }
+        if names.is_empty() {
+            self.execute("DELETE FROM alerts", ())?;
+            self.execute("DELETE FROM alert_events", ())?;
+        }
+        Ok(())
+    }
+
+    /// Writes where an alert stands, or removes it when it is inactive.
+    pub fn put_alert(&mut self, key: &AlertKey, alert: Option<&Alert>) -> Result<(), StoreError> {
+        let (plan, kpi, rule) = (&key.0, &key.1, key.2.name());
+        let standing = alert.and_then(|alert| match alert.state {
+            State::Inactive => None,
+            State::Pending { since } | State::Firing { since } => Some((alert, since)),
+        });
+        match standing {
+            None => self.execute("DELETE FROM alerts WHERE plan = ?1 AND kpi = ?2 AND rule = ?3", (plan, kpi, rule)),
+            Some((Alert { state, was, status }, since)) => self.execute(
+                "INSERT OR REPLACE INTO alerts(plan, kpi, rule, state, since, was, status)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                (plan, kpi, rule, state.name(), since.0, was, status),
+            ),
+        }
+        .map(drop)
+    }
+
+    /// Adds what followers are to be told.
+    pub fn add_alert_event(&mut self, id: &str, event: Event, time: Micros, body: &str) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO alert_events(id, kind, since, time, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (id, event.name(), event.since().0, time.0, body),
+        )
+        .map(drop)
+    }
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<AlertEvent> {
+    let since = Micros(row.get(3)?);
+    let kind: String = row.get(2)?;
+    let event = if kind == "fired" { Event::Fired { since } } else { Event::Resolved { since } };
+    Ok(AlertEvent { seq: row.get(0)?, id: row.get(1)?, event, time: Micros(row.get(4)?), body: row.get(5)? })
+}
+
+impl Reader {
+    /// All alerts that are pending or firing.
+    pub fn alerts(&self) -> Result<BTreeMap<AlertKey, Alert>, StoreError> {
+        self.run(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT plan, kpi, rule, state, since, was, status FROM alerts")?;
+            let rows = statement.query_map([], |row| {
+                let (rule, state): (String, String) = (row.get(2)?, row.get(3)?);
+                let unknown = || {
+                    let error = format!("no rule of alerts is called `{rule}`");
+                    rusqlite::Error::FromSqlConversionFailure(2, Type::Text, error.into())
+                };
+                let rule = Rule::named(&rule).ok_or_else(unknown)?;
+                let since = Micros(row.get(4)?);
+                let state = if state == "firing" { State::Firing { since } } else { State::Pending { since } };
+                Ok(((row.get(0)?, row.get(1)?, rule), Alert { state, was: row.get(5)?, status: row.get(6)? }))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Events after a number, oldest first, at most `limit`.
+    pub fn alert_events(&self, after: i64, limit: usize) -> Result<Vec<AlertEvent>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, id, kind, since, time, body FROM alert_events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            )?;
+            let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), event)?;
+            rows.collect()
+        })
+    }
+
+    /// The events of the alerts that fire, and those of alerts that were resolved after a moment or whose number is
+    /// above one; oldest first.
+    pub fn standing_alert_events(&self, resolved: Micros, after: i64) -> Result<Vec<AlertEvent>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, id, kind, since, time, body FROM alert_events e
+                 WHERE CASE kind WHEN 'resolved' THEN time > ?1 OR seq > ?2
+                       ELSE EXISTS (SELECT 1 FROM alerts a WHERE a.state = 'firing' AND a.since = e.since
+                                    AND a.plan || '/' || a.kpi || '/' || a.rule = e.id) END
+                 ORDER BY seq",
+            )?;
+            let rows = statement.query_map((resolved.0, after), event)?;
+            rows.collect()
+        })
+    }
+
+    /// The body of the last event of an alert.
+    pub fn last_alert_body(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.run(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT body FROM alert_events WHERE id = ?1 ORDER BY seq DESC LIMIT 1")?;
+            statement.query_row((id,), |row| row.get(0)).optional()
+        })
+    }
+
+    /// The number of the last event ever added; 0 when there was none.
+    pub fn last_alert_event(&self) -> Result<i64, StoreError> {
+        self.run(|connection| {
+            connection.query_row(
+                "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert_events'), 0)",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+}
+
+impl Desk {
+    /// The last event that a follower has told; 0 before the first.
+    pub fn alert_cursor(&self, follower: &str) -> Result<i64, StoreError> {
+        self.read().run(|connection| {
+            let mut statement = connection.prepare_cached("SELECT cursor FROM alert_followers WHERE name = ?1")?;
+            Ok(statement.query_row((follower,), |row| row.get(0)).optional()?.unwrap_or(0))
+        })
+    }
+
+    /// Notes the last event that a follower has told, and removes those of old that nobody needs any more.
+    pub fn put_alert_cursor(&mut self, follower: &str, seq: i64, now: Micros) -> Result<(), StoreError> {
+        self.read().run(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            transaction
+                .prepare_cached("UPDATE alert_followers SET cursor = ?2 WHERE name = ?1")?
+                .execute((follower, seq))?;
+            transaction
+                .prepare_cached(
+                    "DELETE FROM alert_events
+                     WHERE seq <= (SELECT min(cursor) FROM alert_followers) AND time < ?1
+                       AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.state = 'firing' AND a.since = alert_events.since
+                                       AND a.plan || '/' || a.kpi || '/' || a.rule = alert_events.id)",
+                )?
+                .execute((now.0.saturating_sub(KEPT),))?;
+            transaction.commit()
+        })
+    }
+}

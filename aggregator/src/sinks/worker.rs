@@ -154,6 +154,9 @@ impl Worker {
     }
 
     fn tell(&self, done: Done, took: Duration) {
+        if let Done::Some { dead: 1.., .. } = done {
+            self.tell_dead();
+        }
         let Some(metrics) = self.setup.progress.metrics() else { return };
         let read = self.desk.read();
         let pending = match self.follows {
@@ -164,6 +167,14 @@ impl Worker {
         if let Done::Some { written, dead } = done {
             metrics.sink_wrote(self.name, written, dead, took, self.setup.clock.now());
         }
+    }
+
+    /// Says what a server will never take, with the reason; the store keeps all of it.
+    fn tell_dead(&self) {
+        let Ok(letters) = self.desk.dead_letters(self.name) else { return };
+        let Some((body, reason)) = letters.last() else { return };
+        let kept = letters.len();
+        tracing::warn!(sink = self.name, partition = %self.partition, kept, body, reason, "refused for good, such as this");
     }
 
     fn fail(&self, error: &SinkError, pause: Duration) {

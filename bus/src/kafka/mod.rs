@@ -1,4 +1,16 @@
-//! The bus on Kafka.
+//! The bus on Kafka, for more than one machine.
+//!
+//! ```text
+//! collector -> SqliteOutbox (its disk) -> Shipper -> topic -> KafkaConsumer -> aggregator (its store)
+//! ```
+//!
+//! Publishing stays what it is: durable on the collector's own disk. A [`Shipper`] moves that log to the
+//! topic and trims it. A [`KafkaConsumer`] is a member of a group, which shares the partitions among the
+//! aggregators; positions live in their stores, the group keeps none. [`topics::ensure`] makes the topic.
+//!
+//! Offsets count from 0; Kafka numbers its marks of transactions too, so a jump over one is no gap. Nothing
+//! outside this folder names Kafka's library, and nothing in it logs: troubles are errors, or
+//! [`ShipperState::trouble`].
 
 mod client;
 mod consumer;

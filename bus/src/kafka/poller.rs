@@ -28,6 +28,8 @@ use std::time::Duration;
 const POLL: Duration = Duration::from_millis(100);
 /// The same while the caller's answer is awaited.
 const ANSWER_POLL: Duration = Duration::from_millis(20);
+/// The same while a batch that could still grow waits for the caller.
+const ROOM_POLL: Duration = Duration::from_millis(10);
 /// How long a full desk is waited for without polling. Pausing throws away what was read ahead, so it must
 /// not happen with every batch; it must happen long before the group's patience ends.
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
@@ -113,9 +115,7 @@ impl Poller {
 
     /// Polls as long as records come and there is room for them.
     fn poll(&mut self) -> Polled {
-        let waits = matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_));
-        let gathered = self.lanes.iter().any(|lane| lane.records() > 0);
-        let mut timeout = if waits || (gathered && !self.paused) { Duration::ZERO } else { POLL };
+        let mut timeout = self.patience();
         for _ in 0..BURST {
             match self.consumer.poll(timeout) {
                 None => return Polled::Nothing,
@@ -129,6 +129,18 @@ impl Poller {
             timeout = Duration::ZERO;
         }
         Polled::Enough
+    }
+
+    /// How long a poll may wait for a record: not at all when something else is to be done at once.
+    fn patience(&self) -> Duration {
+        let answered_soon = matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_));
+        let gathered = self.lanes.iter().any(|lane| lane.records() > 0);
+        match (answered_soon, gathered && !self.paused) {
+            (true, _) => Duration::ZERO,
+            (_, true) if self.desk.has_room() => Duration::ZERO,
+            (_, true) => ROOM_POLL,
+            _ => POLL,
+        }
     }
 
     /// Waits while there is no place for more.

@@ -51,7 +51,11 @@ impl Held {
 
 impl ShippingLog {
     pub(crate) fn open(path: &Path) -> Result<Self, BusError> {
-        Ok(Self { path: path.to_owned(), connection: file::open(path)? })
+        let connection = file::open(path)?;
+        // A note that a power cut takes back brings its rows back too: they are shipped once more. So it
+        // need not wait for the disk.
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(|error| file::failed(path, error))?;
+        Ok(Self { path: path.to_owned(), connection })
     }
 
     /// The last offset that is noted as shipped.

@@ -11,6 +11,7 @@
 //! figures are a function of the set of records.
 
 mod flight;
+mod trimmer;
 mod window;
 
 use super::error::{self, Doing};
@@ -25,16 +26,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use trimmer::Trimmer;
 use window::Window;
 
 /// How often new records are looked for, as readers of the log do.
 const POLL: Duration = Duration::from_millis(20);
 /// How long reports are waited for while there is more to send.
 const FULL_POLL: Duration = Duration::from_millis(1);
-/// How often what has arrived is noted: each note is a flush of the disk.
-const NOTE_EVERY: Duration = Duration::from_millis(200);
-/// Records after which it is noted sooner, so that one note trims them all.
-const NOTE_RECORDS: i64 = 20_000;
 /// How often another shipper's end is looked for.
 const TURN_POLL: Duration = Duration::from_millis(200);
 /// Pause before a new try when it may succeed by itself.
@@ -157,6 +155,11 @@ impl Shared {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
+    /// Counts records that were noted as shipped.
+    fn noted(&self, records: i64) {
+        self.shipped.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// Tells of an error and waits as long as its kind asks for.
     fn suffer(&self, error: &BusError) {
         self.tell(Some(chain(error)));
@@ -202,12 +205,13 @@ impl Work {
 
     /// Ships until told to stop, or until the log fails. Producers come and go; what has arrived stays.
     fn ship(&self) -> Result<(), BusError> {
-        let mut log = ShippingLog::open(&self.path)?;
+        let log = ShippingLog::open(&self.path)?;
+        let trimmer = Trimmer::start(&self.path, &self.shared)?;
         let reports = Arc::new(Mutex::new(Reports::default()));
         lock(&reports).window = Window::behind(log.shipped()?);
         while !self.shared.is_stopping() {
             let flight = Flight::new(&self.kafka, &reports)?;
-            if let Some(error) = self.fly(flight, &mut log, &reports)? {
+            if let Some(error) = self.fly(flight, &log, &trimmer, &reports)? {
                 self.shared.failures.fetch_add(1, Ordering::Relaxed);
                 self.shared.suffer(&error);
             }
@@ -219,12 +223,13 @@ impl Work {
     fn fly(
         &self,
         mut flight: Flight,
-        log: &mut ShippingLog,
+        log: &ShippingLog,
+        trimmer: &Trimmer,
         reports: &Mutex<Reports>,
     ) -> Result<Option<BusError>, BusError> {
-        let mut note = Note::new(lock(reports).window.arrived());
         let mut stop_at = None;
-        let ended = loop {
+        let mut arrived = lock(reports).window.arrived();
+        loop {
             if stop_at.is_none() && self.shared.is_stopping() {
                 stop_at = Some(Instant::now() + STOP_WAIT);
             }
@@ -236,18 +241,19 @@ impl Work {
             } else {
                 POLL
             });
-            let arrived = lock(reports).window.arrived();
-            note.heed(arrived, flight.flying() == 0, log, &self.shared)?;
+            let before = std::mem::replace(&mut arrived, lock(reports).window.arrived());
+            if arrived > before {
+                // Whatever the trouble was, it is over.
+                self.shared.tell(None);
+                trimmer.arrived(arrived);
+            }
             if let Some(error) = self.heed(&flight, reports) {
-                break Some(error);
+                return Ok(Some(error));
             }
             if stop_at.is_some_and(|at| flight.flying() == 0 || Instant::now() >= at) {
-                break None;
+                return Ok(None);
             }
-        };
-        let arrived = lock(reports).window.arrived();
-        note.heed(arrived, true, log, &self.shared)?;
-        Ok(ended)
+        }
     }
 
     /// Takes in bad news: an error when this producer is at its end.
@@ -271,36 +277,6 @@ impl Work {
             self.shared.tell(Some(chain(&error::said(&self.kafka, Doing::Writing, said))));
         }
         None
-    }
-}
-
-/// When what has arrived is noted.
-struct Note {
-    noted: i64,
-    at: Instant,
-    trim: bool,
-}
-
-impl Note {
-    fn new(noted: i64) -> Self {
-        Self { noted, at: Instant::now(), trim: false }
-    }
-
-    /// Notes and trims when it is time, or when nothing else is to be done.
-    fn heed(&mut self, arrived: i64, idle: bool, log: &mut ShippingLog, shared: &Shared) -> Result<(), BusError> {
-        let records = arrived - self.noted;
-        if records == 0 && !self.trim {
-            return Ok(());
-        }
-        if idle || records >= NOTE_RECORDS || self.at.elapsed() >= NOTE_EVERY {
-            self.trim = log.note(arrived)?;
-            (self.noted, self.at) = (arrived, Instant::now());
-            shared.shipped.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
-            if records > 0 {
-                shared.tell(None);
-            }
-        }
-        Ok(())
     }
 }
 

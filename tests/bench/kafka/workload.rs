@@ -13,8 +13,8 @@ use std::path::Path;
 /// Plans. Their ids are chosen so that Kafka's murmur2 puts as many into each of four partitions; the bare loop
 /// proves it.
 pub(crate) const PLANS: [&str; 12] = [
-    "city-a", "city-b", "city-c", "city-d", "city-e", "city-f", "city-g", "city-h", "city-i", "city-j", "city-k",
-    "city-l",
+    "city-a", "city-b", "city-c", "city-d", "city-e", "city-f", "city-g", "city-h", "city-i", "city-j", "city-m",
+    "city-n",
 ];
 /// Series of each plan.
 const SERIES: usize = 40;
@@ -56,11 +56,11 @@ impl Workload {
         let changed = figures / EVERY;
         match place {
             figure if figure < figures => observation(figure, false),
-            one if one < figures + changed => observation((one - figures) * EVERY, true),
-            one => {
-                let again = (one - figures - changed) * EVERY;
-                if again.is_multiple_of(2 * EVERY) { observation(again, true) } else { observation(again + 7, false) }
-            }
+            one if one < figures + changed => observation(corrected(one - figures), true),
+            one => match one - figures - changed {
+                again if again.is_multiple_of(2) => observation(corrected(again), true),
+                again => observation(EVERY * again + (again + 7) % EVERY, false),
+            },
         }
     }
 
@@ -82,7 +82,7 @@ impl Workload {
         }
         file.flush()?;
         for figure in 0..self.figures() {
-            let newest = observation(figure, figure.is_multiple_of(EVERY));
+            let newest = observation(figure, figure == corrected(figure / EVERY));
             let month = day(figure).within(Grain::Month);
             let key = format!("{}|{}|{month}", newest.plan, newest.series);
             *answers.months.entry(key).or_default() += known(&newest);
@@ -123,7 +123,7 @@ fn catalogue(plan: &str) -> String {
         let _ = write!(
             toml,
             "[[series]]\nid = \"series-{i:02}\"\nname = {text}\nunit = {text}\nshape = \"flow\"\ngrain = \"day\"\n\
-             [[series.definition]]\nid = \"d\"\ntext = {text}\n[[series.source]]\nid = \"register\"\n"
+             [[series.definition]]\nid = \"d\"\ntext = {text}\n[[series.source]]\nid = \"desk\"\n"
         );
     }
     for i in 0..KPIS {
@@ -140,9 +140,14 @@ fn catalogue(plan: &str) -> String {
 /// Never polled: the benchmark publishes in the place of collectors.
 fn sources(plan: &str) -> String {
     format!(
-        "[[source]]\nid = \"register\"\nplan = \"{plan}\"\nkind = \"register\"\nevery = \"1d\"\npath = \"register.csv\"\n\
+        "[[source]]\nid = \"desk\"\nplan = \"{plan}\"\nkind = \"register\"\nevery = \"1d\"\npath = \"register.csv\"\n\
          [source.columns]\nseries = [\"series\"]\nperiod = [\"period\"]\nvalue = [\"value\"]\n"
     )
+}
+
+/// The one figure that is corrected of those of a number, another place each time so that every plan and series has some.
+fn corrected(number: usize) -> usize {
+    EVERY * number + number % EVERY
 }
 
 /// The day of a figure: each day has one of every series of every plan.
@@ -157,13 +162,13 @@ fn observation(figure: usize, corrected: bool) -> Observation {
         plan: PLANS[figure % PLANS.len()].into(),
         series: format!("series-{:02}", figure / PLANS.len() % SERIES),
         definition: "d".into(),
-        source: "register".into(),
+        source: "desk".into(),
         period: Span::of(day(figure)),
         value: Value::Known(i64::try_from(figure * 31 % 977).unwrap_or(0) + later * 5),
         breakdown: None,
         finality: Finality::Final,
         revision: Micros(SEEN + later * 1_000_000),
-        visit: format!("collector-1/register/{}", figure / 1000),
+        visit: format!("c1/desk/{}", figure / 1000),
         place: Some(Place { sheet: None, row: u32::try_from(figure % 1000).ok() }),
     }
 }

@@ -136,7 +136,7 @@ impl OnKafka<'_> {
         publish(&outbox, &workload::published(seed, collector), pause);
         let started = Instant::now();
         while shipper.state().unwrap().records_waiting > 0 {
-            assert!(started.elapsed() < Duration::from_secs(60), "{:?}", shipper.state());
+            assert!(started.elapsed() < Duration::from_mins(1), "{:?}", shipper.state());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

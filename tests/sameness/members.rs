@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(1200);
 
 pub(crate) struct Members<'a> {
     topic: &'a Topic,
-    members: Vec<Member>,
+    all: Vec<Member>,
     shown: Shown,
     story: Vec<String>,
 }
@@ -36,7 +36,7 @@ impl<'a> Members<'a> {
         let members = (0..count)
             .map(|_| Member { city: cities(), address: free_address(), child: None, stopped: None })
             .collect();
-        Self { topic, members, shown: Shown::new(), story: Vec::new() }
+        Self { topic, all: members, shown: Shown::new(), story: Vec::new() }
     }
 
     /// Lets members join, leave, be stopped and resumed, and be killed, until `over` and each has happened.
@@ -46,8 +46,8 @@ impl<'a> Members<'a> {
         let mut kind = 0;
         while !over() || ["leaves", "is killed", "goes on"].iter().any(|what| !happened(&self.story, what)) {
             self.resume(Duration::ZERO);
-            let at = random.random_range(0..self.members.len());
-            let member = &self.members[at];
+            let at = random.random_range(0..self.all.len());
+            let member = &self.all[at];
             if member.child.is_none() {
                 self.join(at);
             } else if member.stopped.is_none() {
@@ -71,8 +71,8 @@ impl<'a> Members<'a> {
     /// Brings every member to work.
     pub(crate) fn all_at_work(&mut self) {
         self.resume(STOPPED);
-        for at in 0..self.members.len() {
-            if self.members[at].child.is_none() {
+        for at in 0..self.all.len() {
+            if self.all[at].child.is_none() {
                 self.join(at);
             }
         }
@@ -80,7 +80,7 @@ impl<'a> Members<'a> {
 
     /// Ends all but one, and says which.
     pub(crate) fn leave_but_one(&mut self) -> usize {
-        for at in 1..self.members.len() {
+        for at in 1..self.all.len() {
             self.kill(at, "-TERM", "leaves");
         }
         0
@@ -90,7 +90,7 @@ impl<'a> Members<'a> {
     pub(crate) fn export(&self, at: usize) -> String {
         let plan = |plan: usize| {
             let path = format!("/plans/{}/report.json?rollups=1&on={ON}", workload::id(plan));
-            let text = get(self.members[at].address, &path).unwrap_or_default();
+            let text = get(self.all[at].address, &path).unwrap_or_default();
             let inner = text.trim().strip_prefix("{\"plans\":[").and_then(|text| text.strip_suffix("]}"));
             inner.unwrap_or_default().to_owned()
         };
@@ -115,7 +115,7 @@ impl<'a> Members<'a> {
     }
 
     fn join(&mut self, at: usize) {
-        let member = &mut self.members[at];
+        let member = &mut self.all[at];
         let mut command = member.city.command(&["aggregate"]);
         command.envs(self.topic.environment()).envs(self.shown.environment());
         command.env("SHIHYO__HTTP__LISTEN", member.address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
@@ -124,7 +124,7 @@ impl<'a> Members<'a> {
     }
 
     fn stop(&mut self, at: usize) {
-        let member = &mut self.members[at];
+        let member = &mut self.all[at];
         signal(member.child.as_ref().unwrap(), "-STOP");
         member.stopped = Some(Instant::now());
         self.story.push(format!("{at} is stopped"));
@@ -134,14 +134,14 @@ impl<'a> Members<'a> {
     fn resume(&mut self, wait: Duration) {
         let started = Instant::now();
         loop {
-            for (at, member) in self.members.iter_mut().enumerate() {
+            for (at, member) in self.all.iter_mut().enumerate() {
                 if member.stopped.is_some_and(|since| since.elapsed() >= STOPPED) {
                     signal(member.child.as_ref().unwrap(), "-CONT");
                     member.stopped = None;
                     self.story.push(format!("{at} goes on"));
                 }
             }
-            if started.elapsed() >= wait || self.members.iter().all(|member| member.stopped.is_none()) {
+            if started.elapsed() >= wait || self.all.iter().all(|member| member.stopped.is_none()) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -149,7 +149,7 @@ impl<'a> Members<'a> {
     }
 
     fn kill(&mut self, at: usize, how: &str, what: &str) {
-        let member = &mut self.members[at];
+        let member = &mut self.all[at];
         if member.stopped.take().is_some() {
             signal(member.child.as_ref().unwrap(), "-CONT");
         }
@@ -162,7 +162,7 @@ impl<'a> Members<'a> {
 
 impl Drop for Members<'_> {
     fn drop(&mut self) {
-        for child in self.members.iter_mut().filter_map(|member| member.child.as_mut()) {
+        for child in self.all.iter_mut().filter_map(|member| member.child.as_mut()) {
             // A stopped process is killed too.
             let _ = child.kill();
             let _ = child.wait();

@@ -146,7 +146,10 @@ fn has_lasted(since: Micros, now: Micros, hold: Duration) -> bool {
 mod tests {
     use super::*;
 
-    const HOLD: Duration = Duration::from_secs(300);
+    /// What happens, the condition at seconds, and what is told when: the second, the word, since when.
+    type Row = (&'static str, &'static [(i64, bool)], &'static [(i64, &'static str, i64)]);
+
+    const HOLD: Duration = Duration::from_mins(5);
 
     fn at(second: i64) -> Micros {
         Micros(second * 1_000_000)
@@ -165,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_alert_fires_after_the_hold_resolves_once_and_fires_again() {
-        let rows: [(&str, &[(i64, bool)], &[(i64, &str, i64)]); 8] = [
+        let rows: [Row; 8] = [
             ("good stays silent", &[(0, false), (999, false)], &[]),
             (
                 "fires when the hold is over, once",

@@ -191,10 +191,13 @@ impl Told {
         let (before, after) = (word(self.before.as_deref()), word(self.after.as_deref()));
         let happened = match (event, before, after) {
             (Event::Fired { .. }, Some(before), Some(after)) => {
-                format!("成果指標「{kpi}」（施策「{policy}」）が「{}」から「{}」になりました。", before.ja, after.ja)
+                format!(
+                    "成果指標「{kpi}」（施策「{policy}」）の状態が「{}」から「{}」になりました。",
+                    before.ja, after.ja
+                )
             }
             (Event::Fired { .. }, _, after) => {
-                format!("成果指標「{kpi}」（施策「{policy}」）が「{}」です。", after.unwrap_or_default().ja)
+                format!("成果指標「{kpi}」（施策「{policy}」）の状態は「{}」です。", after.unwrap_or_default().ja)
             }
             (Event::Resolved { .. }, before, Some(after)) => format!(
                 "成果指標「{kpi}」（施策「{policy}」）の「{}」は解消し、「{}」になりました。",

@@ -96,7 +96,7 @@ impl Sink for Poster {
         let cursor = turn.desk.alert_cursor(NAME)?;
         let Some(event) = turn.desk.read().alert_events(cursor, 1)?.pop() else { return Ok(Done::Nothing) };
         let Some(told) = Told::from_json(&event.body) else {
-            return kept_dead(turn, &event, "another version of Shihyo wrote this event", event.body.clone());
+            return kept_dead(turn, &event, "another version of Shihyo wrote this event", &event.body);
         };
         let key = event.key();
         let body = body(&event, &told, &key, &self.to.link);
@@ -111,7 +111,7 @@ impl Sink for Poster {
                 Ok(Done::Some { written: 1, dead: 0 })
             }
             Err(answer) if self.is_over(&event, &answer) => {
-                kept_dead(turn, &event, &format!("answered {}: {}", answer.status, answer.text), body)
+                kept_dead(turn, &event, &format!("answered {}: {}", answer.status, answer.text), &body)
             }
             Err(answer) => Err(answer.error(&self.to.url, "; see alerts.webhook.url")),
         }
@@ -134,8 +134,8 @@ impl Poster {
     }
 }
 
-fn kept_dead(turn: &mut Turn<'_>, event: &AlertEvent, reason: &str, body: String) -> Result<Done, SinkError> {
-    let new = turn.desk.put_dead_letter(NAME, &body, reason, turn.now)?;
+fn kept_dead(turn: &mut Turn<'_>, event: &AlertEvent, reason: &str, body: &str) -> Result<Done, SinkError> {
+    let new = turn.desk.put_dead_letter(NAME, body, reason, turn.now)?;
     turn.desk.put_alert_cursor(NAME, event.seq, turn.now)?;
     Ok(Done::Some { written: 0, dead: u64::from(new) })
 }

@@ -154,6 +154,10 @@ fn the_least_rights_are_enough_and_each_one_is_needed() {
     refused(&error, "shihyo-admin", &on("Create"));
     assert_eq!(ensured(&admin).unwrap(), Ensured::Created);
     assert_eq!(ensured(&admin).unwrap(), Ensured::Verified);
+    for right in ["Describe", "DescribeConfigs"] {
+        let error = rights.without(("shihyo-admin", right, "topic"), || ensured(&admin).unwrap_err());
+        refused(&error, "shihyo-admin", &on(right));
+    }
 
     publish(&collector, 0).unwrap();
     let trouble = rights.without(("shihyo-collector", "Write", "topic"), || publish(&collector, 9).unwrap_err());

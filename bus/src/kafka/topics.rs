@@ -172,6 +172,10 @@ impl Admin<'_> {
         let resource = ResourceSpecifier::Topic(&self.kafka.topic);
         let described = wait(self.client.describe_configs([&resource], &self.options()));
         match described.map_err(|error| error::failed(self.kafka, Doing::Configuring, error))?.pop() {
+            // A topic always has settings: the library drops the broker's refusal and hands over none.
+            Some(Ok(resource)) if resource.entries.is_empty() => {
+                Err(self.said(Doing::Configuring, Code::TopicAuthorizationFailed))
+            }
             Some(Ok(resource)) => {
                 let value = |entry: rdkafka::admin::ConfigEntry| Some((entry.name, entry.value?));
                 Ok(resource.entries.into_iter().filter_map(value).collect())

@@ -207,9 +207,10 @@ impl File<'_> {
 
 /// The kind; when it is unknown, the keys of all kinds pass, as nobody knows which are right.
 fn kind(r: &Reader<'_>) -> Option<Kind> {
-    let words = KINDS.map(|kind| (kind.name, kind));
+    let words: Vec<(&str, Kind)> = KINDS.iter().map(|kind| (kind.name, *kind)).collect();
     if !r.has("kind") {
-        let list = KINDS.map(|kind| kind.name).join(", ");
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        let list = names.join(", ");
         r.mistake("kind", format!("`kind` is missing; it must be one of: {list}"));
     }
     let kind = r.word_if("kind", &words);

@@ -55,9 +55,11 @@ impl Validators {
 pub struct Fetched {
     /// Where from, without secrets.
     pub address: String,
-    /// Its content, not empty.
+    /// Its content, not empty; of several answers the first.
     pub bytes: Vec<u8>,
-    /// SHA-256 of the content, lower-case hex.
+    /// The further answers, where the source had to be asked several times.
+    pub more: Vec<Vec<u8>>,
+    /// SHA-256 of the content, lower-case hex; of several answers, of all of them one after the other.
     pub sha256: String,
     /// What to say next time.
     pub validators: Validators,
@@ -66,7 +68,7 @@ pub struct Fetched {
 impl Fetched {
     /// A file of these bytes.
     pub fn new(address: impl Into<String>, bytes: Vec<u8>, validators: Validators) -> Self {
-        Self { address: address.into(), sha256: sha256(&bytes), bytes, validators }
+        Self { address: address.into(), sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
     }
 
     /// The last part of its address, for its extension.

@@ -32,7 +32,7 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: [Kind; 2] = [mynumber::KIND, register::KIND];
+pub const KINDS: &[Kind] = &[mynumber::KIND, register::KIND];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.
@@ -41,6 +41,14 @@ pub trait Source: fmt::Debug + Send + Sync {
     ///
     /// Errors: a file that cannot be read at all; it withdraws nothing.
     fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable>;
+
+    /// The address to ask next, when one answer is not all: an interface that gives a thousand rows a page. `answers`
+    /// are those so far; `None` when they are complete. The default asks once.
+    ///
+    /// Errors: an answer that says that asking on is useless.
+    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+        Ok(answers.is_empty().then(|| address.to_owned()))
+    }
 
     /// The series it gives by its configuration, and the key that says so.
     fn series(&self) -> Vec<(&'static str, &str)>;
@@ -121,6 +129,8 @@ pub enum Covers {
     Instant(Moment),
     /// This instant and what lies after it: a list of editions, whose first ones may be cut off.
     From(Moment),
+    /// What lies wholly between two instants: the file of one month.
+    Within(Moment, Moment),
     /// Nothing.
     Nothing,
 }
@@ -129,10 +139,12 @@ impl Covers {
     /// True when a key of this span is spoken for.
     pub fn holds(self, span: Span) -> bool {
         let (Span::AsOf(start) | Span::During(start, _)) = span;
+        let (Span::AsOf(end) | Span::During(_, end)) = span;
         match self {
             Self::Everything => true,
             Self::Instant(only) => start == only,
             Self::From(first) => start >= first,
+            Self::Within(first, last) => first <= start && end <= last,
             Self::Nothing => false,
         }
     }

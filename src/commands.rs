@@ -6,6 +6,7 @@ pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod explain;
+mod progress;
 pub(crate) mod rebuild;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use origin::without_secrets;
 pub use origin::{Link, Origin};
 
 /// Folder of the sources' files inside the configuration.
@@ -62,6 +63,8 @@ pub struct SourceConfig {
     pub encoding: Option<Encoding>,
     /// Hosts that it may be fetched from, redirects included.
     pub allow_hosts: Vec<String>,
+    /// Hosts that may lie at private, loopback or link-local addresses.
+    pub allow_private: Vec<String>,
     /// Reads its files.
     pub source: Arc<dyn Source>,
     /// Hash of all that decides how its files are read: when it changes, unchanged files are read again.
@@ -74,7 +77,13 @@ impl SourceConfig {
         match &self.origin {
             Origin::Path { text, .. } => text,
             Origin::Urls(links) => links.first().map_or("", |link| &link.text),
+            Origin::Index { page, .. } => &page.text,
         }
+    }
+
+    /// True when a file that is no longer there says nothing: a page links to its newest editions only.
+    pub fn forgets(&self) -> bool {
+        matches!(self.origin, Origin::Index { .. })
     }
 }
 
@@ -170,6 +179,7 @@ impl File<'_> {
         }
         let origin = origin::read(r, self.folder);
         let allow_hosts = origin::hosts(r, origin.as_ref());
+        let allow_private = r.texts("allow_private");
         let (timeout, max_bytes, encoding) = limits(r);
         let named =
             |gives| Named { plan: plan.clone(), id: id.clone(), file: self.name.to_owned(), line: r.line, gives };
@@ -199,6 +209,7 @@ impl File<'_> {
             max_bytes,
             encoding,
             allow_hosts,
+            allow_private,
             source,
             fingerprint,
         })

@@ -32,8 +32,14 @@ pub struct Change {
     pub file: Option<usize>,
 }
 
-/// The figures to publish, in the order of their keys, and the notes on keys afterwards.
-pub fn diff(state: &State, files: &[(&str, Said<'_>)], now: Moment) -> (Vec<Change>, BTreeMap<Key, KeyNote>) {
+/// The figures to publish, in the order of their keys, and the notes on keys afterwards. With `forgets` a file that
+/// is no longer listed withdraws nothing.
+pub fn diff(
+    state: &State,
+    files: &[(&str, Said<'_>)],
+    forgets: bool,
+    now: Moment,
+) -> (Vec<Change>, BTreeMap<Key, KeyNote>) {
     let place_of = |address: &str| files.iter().position(|(known, _)| *known == address);
     let mut given: BTreeMap<&Key, (usize, &Figure)> = BTreeMap::new();
     for (at, (_, said)) in files.iter().enumerate() {
@@ -62,7 +68,7 @@ pub fn diff(state: &State, files: &[(&str, Said<'_>)], now: Moment) -> (Vec<Chan
         let owner = place_of(&note.address);
         let gone = match owner {
             // A file that left may come back under another name, as the one that could not be read.
-            None => whole,
+            None => whole && !forgets,
             Some(owner) => matches!(files[owner].1, Said::Parsed(parsed) if parsed.covers.holds(key.span)),
         };
         if gone && !is_held(files, key) {
@@ -129,7 +135,7 @@ mod tests {
 
     /// Each change as `day=value@file`.
     fn shown(files: &[(&str, Said<'_>)]) -> Vec<String> {
-        let (changes, _) = diff(&published(), files, NOW);
+        let (changes, _) = diff(&published(), files, false, NOW);
         let show = |change: &Change| {
             let Span::AsOf(day) = change.figure.key.span else { return String::new() };
             let value = match &change.figure.value {
@@ -178,6 +184,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_no_longer_links_to_a_file_withdraws_nothing() {
+        let same = parsed(&[(1, 10), (2, 20)], Covers::Everything);
+        assert_eq!(diff(&published(), &[("a", Said::Parsed(&same))], true, NOW).0, []);
+        assert_eq!(diff(&published(), &[("a", Said::Parsed(&same))], false, NOW).0.len(), 1);
+    }
+
+    #[test]
     fn a_row_that_cannot_be_read_is_not_withdrawn() {
         let held = Parsed { held: vec![key(2)], ..parsed(&[(1, 10)], Covers::Everything) };
         assert_eq!(shown(&[("a", Said::Parsed(&held)), ("b", Said::NotModified)]), [""; 0]);
@@ -186,13 +199,13 @@ mod tests {
     #[test]
     fn what_was_withdrawn_is_said_once_and_may_come_back() {
         let (gone, back) = (parsed(&[(1, 10)], Covers::Everything), parsed(&[(1, 10), (2, 20)], Covers::Everything));
-        let keys = diff(&published(), &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW).1;
+        let keys = diff(&published(), &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], false, NOW).1;
         let state = State { keys, ..State::default() };
         assert_eq!(
-            diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], NOW),
+            diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], false, NOW),
             (vec![], state.keys.clone())
         );
-        let (changes, _) = diff(&state, &[("a", Said::Parsed(&back)), ("b", Said::NotModified)], NOW);
+        let (changes, _) = diff(&state, &[("a", Said::Parsed(&back)), ("b", Said::NotModified)], false, NOW);
         assert_eq!(changes, [Change { figure: figure(2, 20), file: Some(0) }]);
     }
 }

@@ -5,11 +5,13 @@
 //! changed; what a server says of its dates and tags only saves a transfer.
 
 mod file;
+mod guard;
 mod http;
+mod index;
 #[cfg(test)]
 mod tests;
 
-use crate::config::{Origin, SourceConfig};
+use crate::config::{Origin, SourceConfig, without_secrets};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -30,6 +32,29 @@ pub struct Address {
 enum Place {
     File(PathBuf),
     Url(Url),
+}
+
+impl Address {
+    fn of(url: Url) -> Self {
+        Self { text: without_secrets(&url), place: Place::Url(url) }
+    }
+
+    /// Another address of the same server, for a further answer. Whether its host is allowed is seen when it is asked.
+    pub(crate) fn at(&self, address: &str) -> Result<Self, FetchError> {
+        let nowhere = || FetchError::HostRefused("no address".to_owned());
+        let Place::Url(base) = &self.place else { return Err(nowhere()) };
+        base.join(address).map(Self::of).map_err(|_| nowhere())
+    }
+
+    /// The address as its server knows it, secrets included: never to be told.
+    pub(crate) fn full(&self) -> &str {
+        if let Place::Url(url) = &self.place { url.as_str() } else { &self.text }
+    }
+
+    /// True for a file on this machine: there is nothing to ask on.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
 }
 
 /// What a server wants to hear again to spare a transfer.
@@ -71,6 +96,19 @@ impl Fetched {
         Self { address: address.into(), sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
     }
 
+    /// Several answers that are one file: at least one, in the order in which they were given.
+    pub(crate) fn of_answers(address: &str, mut answers: Vec<Vec<u8>>, validators: Validators) -> Self {
+        let more = if answers.is_empty() { Vec::new() } else { answers.split_off(1) };
+        let bytes = answers.pop().unwrap_or_default();
+        if more.is_empty() {
+            return Self::new(address, bytes, validators);
+        }
+        let sha256 =
+            hex(&more.iter().fold(Sha256::new_with_prefix(&bytes), |hash, next| hash.chain_update(next)).finalize());
+        // Tags of the first page say nothing of the others.
+        Self { address: address.to_owned(), bytes, more, sha256, validators: Validators::default() }
+    }
+
     /// The last part of its address, for its extension.
     pub fn name(&self) -> &str {
         let path = self.address.split(['?', '#']).next().unwrap_or_default();
@@ -80,8 +118,12 @@ impl Fetched {
 
 /// SHA-256 as lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         // A String never refuses to be written to.
         let _ = write!(hex, "{byte:02x}");
     }
@@ -120,6 +162,21 @@ pub enum FetchError {
     /// A redirect to a host that is not allowed, out of https, or one too many.
     #[error("a redirect to {0} is refused; see `allow_hosts`")]
     RedirectRefused(String),
+    /// An address on a host that is not allowed.
+    #[error("an address at {0} is refused; see `allow_hosts`")]
+    HostRefused(String),
+    /// A host inside a private network.
+    #[error("{0} lies at a private, loopback or link-local address; name it in `allow_private` if that is right")]
+    PrivateAddress(String),
+    /// A page without a link that fits.
+    #[error("no link of the page fits `pattern` and `link_text`")]
+    NoLinks,
+    /// A page that cannot be read.
+    #[error("the page cannot be read")]
+    BadPage,
+    /// A page with too many links that fit, or an interface that never comes to an end.
+    #[error("more than {0} {1}")]
+    TooMany(usize, &'static str),
     /// A body that cannot be unpacked.
     #[error("the answer's body is damaged")]
     BadBody(#[source] reqwest::Error),
@@ -155,6 +212,11 @@ impl FetchError {
             Self::HttpStatus { .. } => "http_status",
             Self::TooLarge(_) => "too_large",
             Self::RedirectRefused(_) => "redirect_refused",
+            Self::HostRefused(_) => "host_refused",
+            Self::PrivateAddress(_) => "private_address",
+            Self::NoLinks => "no_links",
+            Self::BadPage => "bad_page",
+            Self::TooMany(..) => "too_many_answers",
             Self::BadBody(_) => "bad_body",
             Self::EmptyBody => "empty_body",
             Self::NotFound => "not_found",
@@ -192,7 +254,15 @@ impl Fetcher {
                 };
                 Ok(links.iter().map(address).collect())
             }
-            Origin::Path { path, text, extensions } => file::list(path, text, extensions).await,
+            Origin::Path { path, text, extensions, pattern } => {
+                file::list(path, text, extensions, pattern.as_ref()).await
+            }
+            Origin::Index { page, pattern, link_text } => {
+                let answer = self.ask(source, &page.text, &page.url, None).await?;
+                let Answer::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
+                let urls = index::links(&fetched.bytes, &page.url, pattern.as_ref(), link_text.as_ref())?;
+                Ok(urls.into_iter().map(Address::of).collect())
+            }
         }
     }
 
@@ -205,7 +275,10 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let fetched = match &address.place {
             Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(Answer::Fetched)?,
-            Place::Url(url) => self.ask(source, &address.text, url, validators).await?,
+            Place::Url(url) => {
+                let url = http::allowed_link(source, url.clone())?;
+                self.ask(source, &address.text, &url, validators).await?
+            }
         };
         match fetched {
             Answer::Fetched(file) if file.bytes.is_empty() => Err(FetchError::EmptyBody),

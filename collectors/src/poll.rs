@@ -31,6 +31,24 @@ pub struct Collector {
     pub fetcher: Fetcher,
     /// How often it asks again within one poll.
     pub patience: Patience,
+    /// Is told how far a poll has come.
+    pub progress: Arc<dyn Progress>,
+}
+
+/// Told how far a poll has come: the first one of a source reads all its history. Must return at once.
+pub trait Progress: Send + Sync {
+    /// A file is about to be read: `done` of `of` have been.
+    fn file(&self, source: &SourceConfig, done: usize, of: usize);
+
+    /// An interface is about to be asked again, after so many answers.
+    fn answer(&self, source: &SourceConfig, done: usize) {
+        let _ = (source, done);
+    }
+}
+
+/// Tells nobody.
+impl Progress for () {
+    fn file(&self, _: &SourceConfig, _: usize, _: usize) {}
 }
 
 /// How a poll deals with failures that may pass.

@@ -1,6 +1,7 @@
 //! What the long-running commands share: the pipeline's thread, the scoreboard, the collectors, and how
 //! they end: the collectors are told to stop, the pipeline commits what it has in hand, then all is closed.
 
+use super::progress::Logged;
 use crate::city::City;
 use crate::clock::SystemClock;
 use crate::transport::Reading;
@@ -41,7 +42,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 pub(crate) fn collector(city: &City) -> anyhow::Result<Arc<Collector>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let fetcher = Fetcher::new(Arc::clone(&clock)).context("the HTTP client cannot be made")?;
-    Ok(Arc::new(Collector { name: city.settings.collector.id.clone(), clock, fetcher, patience: Patience::default() }))
+    let (name, progress) = (city.settings.collector.id.clone(), Arc::new(Logged::default()));
+    Ok(Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress }))
 }
 
 /// Publishes the plans' catalogues where they changed.

@@ -1,6 +1,8 @@
-//! Where a source is: a path below the configuration's folder, or URLs on allowed hosts.
+//! Where a source is: a path below the configuration's folder, URLs on allowed hosts, or the links of a page.
 
+use crate::table::text::normal;
 use contract::reader::Reader;
+use glob::Pattern;
 use reqwest::Url;
 use std::path::{Path, PathBuf};
 
@@ -24,9 +26,20 @@ pub enum Origin {
         text: String,
         /// Extensions of the files of a folder.
         extensions: Vec<String>,
+        /// What the names of the files of a folder look like.
+        pattern: Option<Pattern>,
     },
     /// One or several URLs, in the order in which they count.
     Urls(Vec<Link>),
+    /// The files that a page links to: their names change with each edition.
+    Index {
+        /// The page.
+        page: Link,
+        /// What the last part of a link's address looks like.
+        pattern: Option<Pattern>,
+        /// What the words of a link look like.
+        link_text: Option<Pattern>,
+    },
 }
 
 /// A URL, and what it is called.
@@ -38,22 +51,35 @@ pub struct Link {
     pub text: String,
 }
 
-/// Reads `path`, `url` or `urls`.
+/// Reads `path`, `url`, `urls` or `index`.
 pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
-    let (path, url, urls) = (r.text_if("path"), r.text_if("url"), r.texts("urls"));
+    let (path, url, urls, index) = (r.text_if("path"), r.text_if("url"), r.texts("urls"), r.text_if("index"));
+    let (pattern, link_text) = (glob(r, "pattern"), glob(r, "link_text"));
     let mut extensions: Vec<String> = r.texts("extensions");
     if extensions.is_empty() {
         extensions = DEFAULT_EXTENSIONS.map(str::to_owned).to_vec();
     }
-    if [r.has("path"), r.has("url"), r.has("urls")].iter().filter(|there| **there).count() != 1 {
-        r.mistake("path", "exactly one of `path`, `url` and `urls` must be there");
+    if ["path", "url", "urls", "index"].iter().filter(|key| r.has(key)).count() != 1 {
+        r.mistake("path", "exactly one of `path`, `url`, `urls` and `index` must be there");
         return None;
+    }
+    if link_text.is_some() && index.is_none() {
+        r.mistake("link_text", "`link_text` chooses links of a page and needs `index`");
+    }
+    if pattern.is_some() && path.is_none() && index.is_none() {
+        r.mistake("pattern", "`pattern` chooses files of a folder or links of a page and needs `path` or `index`");
     }
     if let Some(text) = path {
         if text.trim().is_empty() {
             r.mistake("path", "`path` is empty");
         }
-        return Some(Origin::Path { path: folder.join(&text), text, extensions });
+        return Some(Origin::Path { path: folder.join(&text), text, extensions, pattern });
+    }
+    if let Some(text) = index {
+        if pattern.is_none() && link_text.is_none() {
+            r.mistake("index", "`index` needs `pattern`, `link_text` or both, to know the right links of the page");
+        }
+        return Some(Origin::Index { page: link(r, "index", &text)?, pattern, link_text });
     }
     let key = if url.is_some() { "url" } else { "urls" };
     let texts: Vec<String> = url.into_iter().chain(urls).collect();
@@ -69,10 +95,22 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
     Some(Origin::Urls(links))
 }
 
+/// A pattern with `*` and `?`.
+fn glob(r: &Reader<'_>, key: &'static str) -> Option<Pattern> {
+    let text = r.text_if(key)?;
+    Pattern::new(&normal(&text))
+        .map_err(|wrong| r.mistake(key, format!("`{key}` is no pattern of `*` and `?`: {}", wrong.msg)))
+        .ok()
+}
+
 /// The hosts that may be asked: those listed, else those of the URLs.
 pub(super) fn hosts(r: &Reader<'_>, origin: Option<&Origin>) -> Vec<String> {
     let listed = r.texts("allow_hosts");
-    let Some(Origin::Urls(links)) = origin else { return listed };
+    let links = match origin {
+        Some(Origin::Urls(links)) => &links[..],
+        Some(Origin::Index { page, .. }) => std::slice::from_ref(page),
+        Some(Origin::Path { .. }) | None => return listed,
+    };
     let host = |link: &Link| link.url.host_str().unwrap_or_default().to_ascii_lowercase();
     if listed.is_empty() {
         return links.iter().map(host).collect();
@@ -99,7 +137,7 @@ fn link(r: &Reader<'_>, key: &'static str, text: &str) -> Option<Link> {
 }
 
 /// The address without fragment, and without the values of query parts that are named like secrets.
-fn without_secrets(url: &Url) -> String {
+pub(crate) fn without_secrets(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_fragment(None);
     let secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));

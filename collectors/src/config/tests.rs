@@ -26,7 +26,7 @@ fn a_source_is_read_with_what_is_usual() {
         (kept.every, kept.timeout, kept.max_bytes),
         (Duration::from_hours(24), Duration::from_secs(30), 32 << 20)
     );
-    let Origin::Path { path, text, extensions } = &kept.origin else { panic!() };
+    let Origin::Path { path, text, extensions, .. } = &kept.origin else { panic!() };
     assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 3));
     assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
     assert_ne!(kept.fingerprint, editions.fingerprint);
@@ -69,7 +69,7 @@ issued = { series = 'card' }
 population = { series = 'applied' }
 ";
     let expected = [
-        "x.toml:1: exactly one of `path`, `url` and `urls` must be there",
+        "x.toml:1: exactly one of `path`, `url`, `urls` and `index` must be there",
         "x.toml:2: `id` must be small letters, digits, `-` and `_`, at most 64: `New`",
         "x.toml:3: unknown plan `q`; one of: p",
         "x.toml:4: unknown kind `registre`; did you mean `register`?",
@@ -155,8 +155,18 @@ fn secrets_and_strange_hosts_are_refused() {
         ("url = 'https://u:p@a.jp/'", "`url` holds a user name or password; secrets never stand in the configuration"),
         ("url = 'https://a.jp/'\nallow_hosts = ['b.jp']", "`allow_hosts` lacks `a.jp`, the host of the address itself"),
         ("urls = ['https://a.jp/', 'https://a.jp/']", "the address `https://a.jp/` stands twice"),
+        (
+            "index = 'https://a.jp/'",
+            "`index` needs `pattern`, `link_text` or both, to know the right links of the page",
+        ),
+        ("url = 'https://a.jp/'\nlink_text = 'x'", "`link_text` chooses links of a page and needs `index`"),
+        (
+            "url = 'https://a.jp/'\npattern = 'x'",
+            "`pattern` chooses files of a folder or links of a page and needs `path` or `index`",
+        ),
+        ("path = 'x'\npattern = '[x'", "`pattern` is no pattern of `*` and `?`: invalid range pattern"),
         ("urls = []", "`urls` must hold 1 to 200 addresses"),
-        ("url = 'https://a.jp/'\npath = 'x'", "exactly one of `path`, `url` and `urls` must be there"),
+        ("url = 'https://a.jp/'\npath = 'x'", "exactly one of `path`, `url`, `urls` and `index` must be there"),
     ];
     for (place, message) in rows {
         let found = source(place);

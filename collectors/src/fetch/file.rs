@@ -1,6 +1,7 @@
 //! Files on disk: one, or those of a folder and the folders in it.
 
 use super::{Address, FetchError, Fetched, Place, Validators};
+use glob::Pattern;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,9 +11,36 @@ const MAX_FILES: usize = 2_000;
 const MAX_DEPTH: u32 = 3;
 
 /// The files at `path`: itself, or those in the folder and the folders in it with one of the extensions, sorted by name.
-pub(super) async fn list(path: &Path, text: &str, extensions: &[String]) -> Result<Vec<Address>, FetchError> {
-    let (path, text, extensions) = (path.to_owned(), text.to_owned(), extensions.to_owned());
-    blocking(move || list_now(&path, &text, &extensions)).await
+pub(super) async fn list(
+    path: &Path,
+    text: &str,
+    extensions: &[String],
+    pattern: Option<&Pattern>,
+) -> Result<Vec<Address>, FetchError> {
+    let (path, text, wanted) = (path.to_owned(), text.to_owned(), Wanted::of(extensions, pattern));
+    blocking(move || list_now(&path, &text, &wanted)).await
+}
+
+/// What is looked for in a folder.
+struct Wanted {
+    extensions: Vec<String>,
+    pattern: Option<Pattern>,
+}
+
+impl Wanted {
+    fn of(extensions: &[String], pattern: Option<&Pattern>) -> Self {
+        Self { extensions: extensions.to_owned(), pattern: pattern.cloned() }
+    }
+
+    /// True for a file with one of the extensions and a fitting name; hidden files and the locks of Office (`~$`)
+    /// are none.
+    fn is(&self, file: &Path) -> bool {
+        let Some((name, extension)) = file.file_name().zip(file.extension()) else { return false };
+        let (name, extension) = (name.to_string_lossy(), extension.to_string_lossy());
+        let fits = self.extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(&extension))
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(&name));
+        fits && !name.starts_with('.') && !name.starts_with("~$")
+    }
 }
 
 /// Reads a file, no further than `max_bytes`.
@@ -29,36 +57,30 @@ async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|stopped| Err(FetchError::Io(io::Error::other(stopped))))
 }
 
-fn list_now(path: &Path, text: &str, extensions: &[String]) -> Result<Vec<Address>, FetchError> {
+fn list_now(path: &Path, text: &str, wanted: &Wanted) -> Result<Vec<Address>, FetchError> {
     if !path.metadata().map_err(failed)?.is_dir() {
         return Ok(vec![Address { text: text.to_owned(), place: Place::File(path.to_owned()) }]);
     }
     let mut files = Vec::new();
-    gather(path, text.trim_end_matches('/'), extensions, MAX_DEPTH, &mut files)?;
+    gather(path, text.trim_end_matches('/'), wanted, MAX_DEPTH, &mut files)?;
     if files.is_empty() {
-        return Err(FetchError::NoFiles(extensions.to_vec()));
+        return Err(FetchError::NoFiles(wanted.extensions.clone()));
     }
     files.sort_by(|a, b| a.text.cmp(&b.text));
     Ok(files)
 }
 
 /// Adds the files of a folder and of the folders in it; a link to a folder is not followed, as it may lead back.
-fn gather(
-    folder: &Path,
-    text: &str,
-    extensions: &[String],
-    depth: u32,
-    files: &mut Vec<Address>,
-) -> Result<(), FetchError> {
+fn gather(folder: &Path, text: &str, wanted: &Wanted, depth: u32, files: &mut Vec<Address>) -> Result<(), FetchError> {
     for entry in folder.read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = entry.path();
         let inside = format!("{text}/{}", entry.file_name().to_string_lossy());
         if entry.file_type().map_err(failed)?.is_dir() {
             if depth > 0 {
-                gather(&path, &inside, extensions, depth - 1, files)?;
+                gather(&path, &inside, wanted, depth - 1, files)?;
             }
-        } else if is_wanted(&path, extensions) && !path.is_dir() {
+        } else if wanted.is(&path) && !path.is_dir() {
             files.push(Address { text: inside, place: Place::File(path) });
         }
         if files.len() > MAX_FILES {
@@ -66,14 +88,6 @@ fn gather(
         }
     }
     Ok(())
-}
-
-/// True for a file with one of the extensions; hidden files and the locks of Office (`~$`) are none.
-fn is_wanted(file: &Path, extensions: &[String]) -> bool {
-    let Some((name, extension)) = file.file_name().zip(file.extension()) else { return false };
-    let (name, extension) = (name.to_string_lossy(), extension.to_string_lossy());
-    let fits = extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(&extension));
-    fits && !name.starts_with('.') && !name.starts_with("~$")
 }
 
 fn read_now(path: &PathBuf, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
@@ -114,8 +128,14 @@ mod tests {
             put(path);
         }
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        let files = list_now(folder.path(), "editions/", &["csv".to_owned()]).unwrap();
-        let names: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
-        assert_eq!(names, ["editions/20180301/all.csv", "editions/20220630/all.csv", "editions/a.CSV"]);
+        let names = |pattern: Option<&str>| {
+            let pattern = pattern.map(|pattern| Pattern::new(pattern).unwrap());
+            let wanted = Wanted::of(&["csv".to_owned()], pattern.as_ref());
+            let files = list_now(folder.path(), "editions/", &wanted);
+            files.map(|files| files.into_iter().map(|file| file.text).collect::<Vec<_>>()).map_err(|e| e.label())
+        };
+        assert_eq!(names(None).unwrap(), ["editions/20180301/all.csv", "editions/20220630/all.csv", "editions/a.CSV"]);
+        assert_eq!(names(Some("a.*")).unwrap(), ["editions/a.CSV"]);
+        assert_eq!(names(Some("b*")), Err("no_files"));
     }
 }

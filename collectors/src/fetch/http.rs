@@ -1,5 +1,6 @@
 //! Files of a server: bounded in time and size, on allowed hosts only, one request at a time a host.
 
+use super::guard::{self, Guard};
 use super::{Answer, FetchError, Fetched, Validators};
 use crate::config::SourceConfig;
 use contract::time::Clock;
@@ -21,7 +22,10 @@ const MAX_VALIDATOR_CHARS: usize = 256;
 
 /// Asks servers and disks. One for all sources, as it sees to one request at a time a host.
 pub struct Fetcher {
-    client: Client,
+    /// For hosts of the world: their names may not lead into a private network.
+    guarded: Client,
+    /// For hosts that the configuration names as private, and for addresses written as numbers.
+    free: Client,
     hosts: Mutex<HashMap<String, Arc<HostLock<()>>>>,
     clock: Arc<dyn Clock>,
 }
@@ -31,14 +35,15 @@ impl Fetcher {
     ///
     /// Errors: the machine's TLS cannot be set up.
     pub fn new(clock: Arc<dyn Clock>) -> Result<Self, FetchError> {
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            // Followed by hand, as each source allows other hosts.
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(FetchError::Unreachable)?;
-        Ok(Self { client, hosts: Mutex::default(), clock })
+        let client = || {
+            // Redirects are followed by hand, as each source allows other hosts.
+            let client = Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
+            client.redirect(redirect::Policy::none())
+        };
+        let guarded = client().dns_resolver(Arc::new(Guard::of_environment())).build();
+        let (guarded, free) =
+            guarded.and_then(|guarded| Ok((guarded, client().build()?))).map_err(FetchError::Unreachable)?;
+        Ok(Self { guarded, free, hosts: Mutex::default(), clock })
     }
 
     /// Asks for a URL; `text` is what it is called.
@@ -76,7 +81,10 @@ impl Fetcher {
         url: &Url,
         validators: Option<&Validators>,
     ) -> Result<Step, FetchError> {
-        let mut request = self.client.get(url.clone());
+        let host = url.host_str().unwrap_or_default();
+        // An address in numbers is named by being written down: redirects lead to allowed hosts only.
+        let named = guard::is_literal(url) || source.allow_private.iter().any(|name| name.eq_ignore_ascii_case(host));
+        let mut request = if named { self.free.get(url.clone()) } else { self.guarded.get(url.clone()) };
         let said = validators.map_or((None, None), |v| (v.etag.as_ref(), v.last_modified.as_ref()));
         for (name, value) in [(IF_NONE_MATCH, said.0), (IF_MODIFIED_SINCE, said.1)] {
             request = if let Some(value) = value { request.header(name, value) } else { request };
@@ -132,6 +140,17 @@ fn allowed(source: &SourceConfig, from: &Url, next: &str) -> Result<Url, FetchEr
     Ok(url)
 }
 
+/// A link, on an allowed host.
+pub(super) fn allowed_link(source: &SourceConfig, url: Url) -> Result<Url, FetchError> {
+    let host = url.host_str().unwrap_or_default();
+    let known = source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    if known && matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err(FetchError::HostRefused(format!("{}://{host}", url.scheme())))
+    }
+}
+
 /// The body, unpacked, no further than the cap.
 async fn body(mut response: Response, source: &SourceConfig) -> Result<Vec<u8>, FetchError> {
     let cap = usize::try_from(source.max_bytes).unwrap_or(usize::MAX);
@@ -148,6 +167,9 @@ async fn body(mut response: Response, source: &SourceConfig) -> Result<Vec<u8>, 
 /// The library's errors show the URL, which may hold a key; ours do not.
 fn failed(error: reqwest::Error, timeout: Duration) -> FetchError {
     let error = error.without_url();
+    if let Some(host) = guard::refused(&error) {
+        return FetchError::PrivateAddress(host);
+    }
     if error.is_timeout() {
         FetchError::Timeout(timeout)
     } else if error.is_decode() {

@@ -1,3 +1,5 @@
+mod answers;
+
 use crate::poll::Poll;
 use crate::testing::{Poller, lines, register, source};
 use std::path::Path;
@@ -195,4 +197,63 @@ async fn a_host_is_asked_one_question_at_a_time() {
     let started = tokio::time::Instant::now();
     tokio::join!(ask(), ask(), ask());
     assert!(started.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_into_a_private_network_must_be_named() {
+    let server = MockServer::start().await;
+    answer(&server, ok()).await;
+    let place = |keys: &str| register(&format!("url = 'http://localhost:{}/r.csv'\n{keys}", server.address().port()));
+    let visits = |keys: &str| {
+        let mut poller = Poller::new(source(Path::new("."), &place(keys)));
+        async move { poller.poll().await }
+    };
+    let refused = visits("").await;
+    assert_eq!(visit(&refused), "failed(private_address)");
+    let why = refused.summary.failure.unwrap();
+    assert!(
+        why.ends_with(
+            "localhost lies at a private, loopback or link-local address; name it in `allow_private` if that is right"
+        ),
+        "{why}"
+    );
+    assert_eq!(lines(&visits("allow_private = ['localhost']").await.records)[0], FIGURE);
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_private_name_is_refused_even_on_an_allowed_host() {
+    let server = MockServer::start().await;
+    let there = format!("http://localhost:{}/there.csv", server.address().port());
+    answer(&server, ResponseTemplate::new(302).insert_header("location", there)).await;
+    Mock::given(path("/there.csv")).respond_with(ok()).mount(&server).await;
+    let hosts = "allow_hosts = ['127.0.0.1', 'localhost']";
+    assert_eq!(visit(&poller(&server, hosts).poll().await), "failed(private_address)");
+    let named = format!("{hosts}\nallow_private = ['localhost']");
+    assert_eq!(poller(&server, &named).lines().await[0], FIGURE);
+}
+
+#[tokio::test]
+async fn the_files_that_a_page_links_to_are_read_and_stay_when_the_page_forgets_them() {
+    let server = MockServer::start().await;
+    let page = |links: &str| ResponseTemplate::new(200).set_body_string(format!("<html><body>{links}</body></html>"));
+    let links = "<a href='r.csv'>令和4年4月</a> <a href='old.csv'>令和4年3月</a> <a href='x.pdf'>令和4年4月</a>";
+    Mock::given(path("/i.html")).respond_with(page(links)).up_to_n_times(1).mount(&server).await;
+    Mock::given(path("/i.html"))
+        .respond_with(page("<a href='r.csv'>令和4年4月</a>"))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/i.html"))
+        .respond_with(page("<a href='http://other.example/r.csv'>令和4年4月</a>"))
+        .mount(&server)
+        .await;
+    answer(&server, ok()).await;
+    let old = ResponseTemplate::new(200).set_body_string("指標,期間,値\n申請件数,2022年3月,90\n");
+    Mock::given(path("/old.csv")).respond_with(old).mount(&server).await;
+    let keys = register(&format!("index = '{}/i.html'\npattern = '*.csv'\nlink_text = '令和*月'", server.uri()));
+    let mut poller = Poller::new(source(Path::new("."), &keys));
+    assert_eq!(poller.lines().await[..2], ["applied 2022-03-01..2022-04-01 = 90", FIGURE]);
+    let page = format!("{}/i.html", server.uri());
+    assert_eq!(poller.lines().await, [format!("unchanged {page}")], "an edition that is no longer listed stands");
+    assert_eq!(poller.lines().await, ["failed(host_refused) http://other.example/r.csv"]);
 }

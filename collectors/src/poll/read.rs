@@ -9,6 +9,9 @@ use crate::state::State;
 use contract::time::Moment;
 use std::sync::Arc;
 
+/// Answers of one visit: one for each data set of the largest portal of a city.
+const MAX_ANSWERS: usize = 10_000;
+
 /// The files of a source, in the order in which they count; one that stands for all when not even their
 /// list could be had.
 pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &State) -> Vec<File> {
@@ -17,13 +20,15 @@ pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &
         Err(error) => return vec![failed(source.address(), error.into())],
     };
     let mut files = Vec::with_capacity(addresses.len());
-    for address in &addresses {
+    for (at, address) in addresses.iter().enumerate() {
+        collector.progress.file(source, at, addresses.len());
         let validators = validators(source, state, &address.text, collector.clock.now().moment());
         files.push(file(collector, source, address, validators).await);
     }
     // Which of several files a key is taken from can only be told from all of them.
     let is_old = |file: &File| matches!(file.result, Ok(Said::NotModified));
-    let left = state.files.keys().any(|known| !addresses.iter().any(|address| address.text == *known));
+    let gone = |known: &String| !addresses.iter().any(|address| address.text == *known);
+    let left = !source.forgets() && state.files.keys().any(gone);
     if left || !files.iter().all(is_old) {
         for (file_read, address) in files.iter_mut().zip(&addresses).filter(|(file, _)| is_old(file)) {
             *file_read = file(collector, source, address, None).await;
@@ -45,22 +50,55 @@ async fn file(
     address: &Address,
     validators: Option<&Validators>,
 ) -> File {
-    let answer = patiently(collector, || collector.fetcher.get(source, address, validators)).await;
-    let fetched = match answer {
+    let fetched = match fetch(collector, source, address, validators).await {
         Ok(Answer::Fetched(fetched)) => fetched,
         Ok(Answer::NotModified) => {
             return File { address: address.text.clone(), content: None, result: Ok(Said::NotModified) };
         }
-        Err(error) => return failed(&address.text, error.into()),
+        Err(failure) => return failed(&address.text, failure),
     };
+    let length = fetched.bytes.len() + fetched.more.iter().map(Vec::len).sum::<usize>();
     let content = Content {
         sha256: fetched.sha256.clone(),
-        bytes: u64::try_from(fetched.bytes.len()).unwrap_or(u64::MAX),
+        bytes: u64::try_from(length).unwrap_or(u64::MAX),
         validators: fetched.validators.clone(),
     };
     let seen = Seen { time: collector.clock.now().moment(), encoding: source.encoding, max_bytes: source.max_bytes };
     let result = parse(source, fetched, seen).await.map(Said::Parsed);
     File { address: address.text.clone(), content: Some(content), result }
+}
+
+/// Fetches a file, or all the answers of an interface that gives a page at a time.
+async fn fetch(
+    collector: &Collector,
+    source: &SourceConfig,
+    address: &Address,
+    validators: Option<&Validators>,
+) -> Result<Answer, Failure> {
+    if address.is_file() {
+        return Ok(patiently(collector, || collector.fetcher.get(source, address, validators)).await?);
+    }
+    let first = source.source.ask(address.full(), &[])?.unwrap_or_else(|| address.full().to_owned());
+    let first = address.at(&first)?;
+    let answer = patiently(collector, || collector.fetcher.get(source, &first, validators)).await?;
+    let Answer::Fetched(mut fetched) = answer else { return Ok(Answer::NotModified) };
+    let mut answers = vec![std::mem::take(&mut fetched.bytes)];
+    let mut length = answers[0].len();
+    while let Some(next) = source.source.ask(address.full(), &answers)? {
+        if answers.len() >= MAX_ANSWERS {
+            return Err(FetchError::TooMany(MAX_ANSWERS, "answers of one visit").into());
+        }
+        let next = address.at(&next)?;
+        collector.progress.answer(source, answers.len());
+        let more = patiently(collector, || collector.fetcher.get(source, &next, None)).await?;
+        let Answer::Fetched(more) = more else { return Err(FetchError::EmptyBody.into()) };
+        length += more.bytes.len();
+        if u64::try_from(length).unwrap_or(u64::MAX) > source.max_bytes {
+            return Err(FetchError::TooLarge(source.max_bytes).into());
+        }
+        answers.push(more.bytes);
+    }
+    Ok(Answer::Fetched(Fetched::of_answers(&address.text, answers, fetched.validators)))
 }
 
 /// Parses on a thread of its own: a large file takes a second, and a fault in a parser must not take the

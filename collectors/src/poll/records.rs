@@ -18,7 +18,7 @@ const MAX_RECORDS: usize = 50_000;
 pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files: &[File], revision: Micros) -> Poll {
     let now = revision.moment();
     let said: Vec<(&str, diff::Said<'_>)> = files.iter().map(|file| (file.address.as_str(), said(file))).collect();
-    let (changes, keys) = diff(state, &said, now);
+    let (changes, keys) = diff(state, &said, source.forgets(), now);
     let rejects: Vec<&[Rejected]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
     let total = changes.len() + rejects.iter().map(|rejects| rejects.len()).sum::<usize>();
     if total > MAX_RECORDS {

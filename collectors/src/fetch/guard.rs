@@ -1,0 +1,186 @@
+//! Names that lead into a private network: a public name that resolves to `127.0.0.1` or `10.0.0.1` is a trap,
+//! whoever set it, and the collector sits where such addresses answer.
+//!
+//! Checked when the name is resolved for the connection itself, so that no second answer can differ from the
+//! one that was checked. Behind a proxy the proxy resolves the names, and this is its task.
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Variables that name a proxy, which may well be private.
+const PROXIES: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+
+/// Resolves names, and refuses those that lead into a private network.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// Hosts of proxies.
+    exempt: Vec<String>,
+}
+
+/// A name that leads into a private network.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} lies at a private address")]
+struct Refused(String);
+
+impl Guard {
+    /// Knows the proxies that the environment names.
+    pub(super) fn of_environment() -> Self {
+        let named = PROXIES.iter().filter_map(|name| std::env::var(name).ok());
+        Self { exempt: named.filter_map(|text| proxy(&text)).collect() }
+    }
+}
+
+/// The host of `http://proxy.city.local:8080` or of `proxy.city.local:8080`.
+fn proxy(text: &str) -> Option<String> {
+    let host = |text: &str| Url::parse(text).ok()?.host_str().map(str::to_owned);
+    host(text).or_else(|| host(&format!("http://{text}")))
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let exempt = self.exempt.iter().any(|known| known.eq_ignore_ascii_case(name.as_str()));
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found: Vec<SocketAddr> = found.collect();
+            // One private address among public ones is as good a trap as a private one alone.
+            if !exempt && found.iter().any(|address| is_private(address.ip())) {
+                return Err(Refused(name.as_str().to_owned()).into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// The host that was refused, when that is why a request failed.
+pub(super) fn refused(error: &reqwest::Error) -> Option<String> {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(Refused(host)) = error.downcast_ref() {
+            return Some(host.clone());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// True when the host is written in numbers.
+pub(super) fn is_literal(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+}
+
+/// True for what is not the open internet: private, shared, loopback, link-local, multicast, reserved.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_private_v4(v4),
+        IpAddr::V6(v6) => embedded(v6).map_or_else(|| is_private_v6(v6), is_private_v4),
+    }
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        // Shared by providers (RFC 6598), for protocols (RFC 6890), for benchmarks (RFC 2544).
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (b == 18 || b == 19))
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+        || address.is_multicast()
+}
+
+/// The IPv4 address that an IPv6 one stands for: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`) or 6to4
+/// (`2002::/16`).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let octets = address.octets();
+    let at = |from: usize| Ipv4Addr::new(octets[from], octets[from + 1], octets[from + 2], octets[from + 3]);
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some(at(12)),
+        [0x2002, ..] => Some(at(2)),
+        _ => address.to_ipv4_mapped(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_inside_are_told_from_those_of_the_world() {
+        let inside = [
+            "127.0.0.1",
+            "127.8.8.8",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "100.127.255.255",
+            "192.0.0.8",
+            "198.19.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ];
+        let outside = [
+            "8.8.8.8",
+            "172.32.0.1",
+            "172.15.0.1",
+            "100.63.0.1",
+            "100.128.0.1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "169.253.0.1",
+            "2001:4860:4860::8888",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2002:808:808::",
+        ];
+        for text in inside {
+            assert!(is_private(text.parse().unwrap()), "{text}");
+        }
+        for text in outside {
+            assert!(!is_private(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_in_numbers_and_proxies_are_known() {
+        for (url, literal) in [
+            ("http://127.0.0.1:80/", true),
+            ("http://[::1]/", true),
+            ("http://0x7f.1/", true),
+            ("http://localhost/", false),
+        ] {
+            assert_eq!(is_literal(&Url::parse(url).unwrap()), literal, "{url}");
+        }
+        for (text, host) in
+            [("http://proxy.city.local:8080", "proxy.city.local"), ("proxy.city.local:8080", "proxy.city.local")]
+        {
+            assert_eq!(proxy(text).as_deref(), Some(host));
+        }
+    }
+}

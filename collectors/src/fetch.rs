@@ -103,8 +103,7 @@ impl Fetched {
         if more.is_empty() {
             return Self::new(address, bytes, validators);
         }
-        let sha256 =
-            hex(&more.iter().fold(Sha256::new_with_prefix(&bytes), |hash, next| hash.chain_update(next)).finalize());
+        let sha256 = hex(&more.iter().fold(Sha256::new_with_prefix(&bytes), Digest::chain_update).finalize());
         // Tags of the first page say nothing of the others.
         Self { address: address.to_owned(), bytes, more, sha256, validators: Validators::default() }
     }

@@ -81,7 +81,7 @@ fn anchors(page: &str) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    const PAGE: &str = r##"<!DOCTYPE html><html><body><ul>
+    const PAGE: &str = r#"<!DOCTYPE html><html><body><ul>
         <li><a href="/main_content/000815231.xlsx"><b>全国</b>（令和4年６月末日時点）</a>
         <LI><A HREF='000789.xlsx#top'>全国（令和4年4月1日時点）
         <li><a href=000789.xlsx>また同じ</a>
@@ -89,7 +89,7 @@ mod tests {
         <a name="x">全国</a> <!-- <a href="000999.xlsx">全国</a> -->
         <a href="javascript:void(0)">全国</a>
         <a href="%E4%BA%A4%E4%BB%98%E7%8A%B6%E6%B3%81%2B1.csv">交付状況 &amp; 一覧</a>
-    "##;
+    "#;
 
     fn found(page: &[u8], pattern: Option<&str>, words: Option<&str>) -> Result<Vec<String>, &'static str> {
         let base = Url::parse("https://www.example.jp/kojin/kofu.html").unwrap();
@@ -98,11 +98,13 @@ mod tests {
         links.map(|urls| urls.iter().map(Url::to_string).collect()).map_err(|error| error.label())
     }
 
+    /// File pattern, words, and the links found or the failure.
+    type Row<'a> = (Option<&'a str>, Option<&'a str>, Result<Vec<&'a str>, &'a str>);
+
     #[test]
     fn links_are_chosen_by_the_file_and_by_the_words() {
         let (april, june) =
             ("https://www.example.jp/kojin/000789.xlsx", "https://www.example.jp/main_content/000815231.xlsx");
-        type Row<'a> = (Option<&'a str>, Option<&'a str>, Result<Vec<&'a str>, &'a str>);
         let rows: [Row<'_>; 6] = [
             (Some("*.xlsx"), None, Ok(vec![april, june])),
             (Some("*.xlsx"), Some("*(令和4年6月末日時点)"), Ok(vec![june])),
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_page_without_end_is_refused() {
-        let page: String = (0..=MAX_LINKS).map(|n| format!("<a href='{n}.csv'>x</a>")).collect();
-        assert_eq!(found(page.as_bytes(), Some("*.csv"), None), Err("too_many_answers"));
+        let page: Vec<String> = (0..=MAX_LINKS).map(|n| format!("<a href='{n}.csv'>x</a>")).collect();
+        assert_eq!(found(page.concat().as_bytes(), Some("*.csv"), None), Err("too_many_answers"));
     }
 }

@@ -375,18 +375,15 @@ fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
     });
     world.publish(&[Record::Observation(sets("2021-06-01", 20, "2021-06-03"))]);
     world.keep_with(&setup, 2, || waits(3));
-    // Not covered: a turn of day with a figure already waiting; it is judged before that figure is read.
-    world.keep_with(&setup, 2, || {
-        world.set_clock(micros("2022-04-05"));
-        waits(4);
-    });
+    // The day has turned while nobody looked, and the figure that makes it right waits on the bus.
     world.publish(&[Record::Observation(sets("2022-04-01", 49, "2022-04-02"))]);
+    world.set_clock(micros("2022-04-05"));
     world.keep_with(&setup, 3, || waits(5));
     let expected = [
         "warning overdue: sets 48 件 (plan)",
         "warning off track: sets 20 件 (plan)",
         "warning resolved: sets 20 件, off track (plan)",
-        "warning resolved: sets –, no data (plan)",
+        "warning resolved: sets 49 件, missed (plan)",
         "critical missed: sets 49 件 (plan)",
     ];
     assert_eq!(summaries(), expected);

@@ -37,7 +37,7 @@ pub mod suite;
 
 pub use batch::{Batch, BatchBuilder, Partition, Position};
 pub use error::{BusError, Cause, PublishError};
-pub use log::{PARTITION, SqliteConsumer, SqliteOutbox};
+pub use log::{BATCH_BYTES, PARTITION, SqliteConsumer, SqliteOutbox};
 pub use pending::{Acknowledge, Pending};
 
 use contract::time::Micros;

@@ -18,11 +18,28 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How long a partition may be caught up with before alerts are told all the same: a stream that never pauses must
+/// not silence them.
+const CATCH_UP: Duration = Duration::from_mins(10);
+
 /// What is pending or fires in one open partition.
 #[derive(Debug)]
 pub(super) struct Watch {
     hold: Duration,
     alerts: BTreeMap<AlertKey, Alert>,
+    /// `None` once all that waited on the bus when the partition was opened has been read.
+    catching_up: Option<CatchingUp>,
+}
+
+/// While what waited on the bus is read nobody is told anything: a figure that is there already, but not read, must
+/// not make its KPI look overdue, nor a past day's status be news.
+#[derive(Debug)]
+struct CatchingUp {
+    /// The judgements of which people were told.
+    judged: Judged,
+    opened: Micros,
+    /// How often in a row nothing has come.
+    idle: u32,
 }
 
 /// The moment of a step.
@@ -54,13 +71,24 @@ fn id((plan, kpi, rule): &AlertKey) -> String {
 }
 
 impl Watch {
-    pub(super) fn load(reader: &Reader, hold: Duration) -> Result<Self, StoreError> {
-        Ok(Self { hold, alerts: reader.alerts()? })
+    /// The alerts as they are stored, of which people were told by `judged`.
+    fn load(reader: &Reader, hold: Duration, judged: Judged, now: Micros) -> Result<Self, StoreError> {
+        let catching_up = Some(CatchingUp { judged, opened: now, idle: 0 });
+        Ok(Self { hold, alerts: reader.alerts()?, catching_up })
     }
 
     /// True when time alone changes some alert.
     pub(super) fn is_due(&self, now: Micros) -> bool {
-        self.alerts.values().any(|alert| alert.state.is_due(now, self.hold))
+        self.catching_up.is_none() && self.alerts.values().any(|alert| alert.state.is_due(now, self.hold))
+    }
+
+    /// True when what waited on the bus has been read, or takes too long. `last` after the last of it, as far as is
+    /// known: `needed` times in a row make it certain.
+    fn is_read_up(&mut self, now: Micros, last: bool, needed: u32) -> bool {
+        let Some(catching_up) = &mut self.catching_up else { return false };
+        catching_up.idle = if last { catching_up.idle + 1 } else { 0 };
+        let took = u128::from(now.0.saturating_sub(catching_up.opened.0).max(0).unsigned_abs());
+        catching_up.idle >= needed || took >= CATCH_UP.as_micros()
     }
 
     /// How many are pending, and how many fire.
@@ -72,19 +100,34 @@ impl Watch {
         })
     }
 
-    /// Takes every alert of a plan one step on, from the judgements stored and those that are about to be.
+    /// Takes every alert of a plan one step on, from the judgements stored to those that are about to be.
     pub(super) fn step(
         &self,
-        (book, names): (&Book, &PlanNames),
+        known: (&Book, &PlanNames),
         (stored, fresh): (&Judged, Option<&Derived>),
+        when: When,
+        steps: &mut Steps,
+    ) {
+        if self.catching_up.is_some() {
+            return;
+        }
+        let after = |row| fresh.and_then(|fresh| fresh.judgement(row)).or(stored.get(&row).map(String::as_str));
+        self.step_between(known, stored, after, when, steps);
+    }
+
+    fn step_between<'a>(
+        &self,
+        (book, names): (&Book, &PlanNames),
+        before: &Judged,
+        after: impl Fn((i64, i64)) -> Option<&'a str>,
         when: When,
         steps: &mut Steps,
     ) {
         let mut report = None;
         for (kpi, number) in book.catalogue.kpis.iter().zip(&names.kpis) {
             let row = (names.plan, *number);
-            let before = stored.get(&row).map(String::as_str);
-            let after = status(fresh.and_then(|fresh| fresh.judgement(row)).or(before));
+            let before = before.get(&row).map(String::as_str);
+            let after = status(after(row));
             for rule in Rule::ALL {
                 let key = (book.catalogue.plan.id.clone(), kpi.id.clone(), rule);
                 let (alert, events) = self.next(&key, status(before), after.as_deref(), when.now);
@@ -191,27 +234,41 @@ impl Steps {
 }
 
 impl Open {
-    /// Starts to watch: what is stored is stepped at once, since a status may be bad from the first day on, or have
-    /// changed while nobody looked.
+    /// Starts to watch. What is stored is stepped once the bus is read up, since a status may be bad from the first
+    /// day on, or have changed while nobody looked.
     pub(super) fn watch(
         &mut self,
         followers: &[&str],
         hold: Duration,
         books: &Shelf,
-        when: When,
+        now: Micros,
     ) -> Result<(), StoreError> {
         self.writer.change(|change| change.put_alert_followers(followers))?;
         if followers.is_empty() {
             return Ok(());
         }
-        let watch = Watch::load(self.writer.read(), hold)?;
+        let watch = Watch::load(self.writer.read(), hold, std::mem::take(&mut self.told), now)?;
         let mut steps = Steps::default();
-        watch.forget_gone(books, self.writer.read(), when.now, &mut steps)?;
+        watch.forget_gone(books, self.writer.read(), now, &mut steps)?;
         self.watch = Some(watch);
-        self.steps(books, when, &mut steps);
         self.writer.change(|change| steps.write(change))?;
         steps.note(&mut self.watch);
         Ok(())
+    }
+
+    /// Takes every alert from the judgements of which people were told to those that stand, when what waited on the
+    /// bus has been read. `None` when there is nothing to do.
+    pub(super) fn read_up(&mut self, books: &Shelf, when: When, last: bool, needed: u32) -> Option<Steps> {
+        let watch = self.watch.as_mut()?;
+        let told = watch.is_read_up(when.now, last, needed).then(|| watch.catching_up.take())??.judged;
+        let mut steps = Steps::default();
+        for plan in &self.plans {
+            if let Some(known) = books.get(plan).zip(self.names.get(plan)) {
+                let after = |row| self.judged.get(&row).map(String::as_str);
+                watch.step_between(known, &told, after, when, &mut steps);
+            }
+        }
+        Some(steps)
     }
 
     /// Steps the judgements as they are stored.

@@ -5,11 +5,11 @@ use super::derived::{self, Derived};
 use super::intake::{self, Decoded};
 use super::opening::{self, Followers, Open};
 use super::reading::{Work, chain};
-use super::{Counts, PipelineError, Setup, Shelf};
+use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf};
 use crate::sinks::{Follows, Workers};
 use crate::store::StoreError;
 use aggregator_core::ask::Ask;
-use bus::{Partition, Position};
+use bus::{BATCH_BYTES, Partition, Position};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause: a person who made room on the disk should not have to wait.
 const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// Times in a row that nothing must have come before a partition of Kafka counts as read up, each a tenth of a second:
+/// its first answer may take a second or two. The log of one machine says at once that there is nothing.
+const QUIET: u32 = 30;
 /// How long a pause goes on before a stop is looked for.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -55,7 +58,7 @@ impl Keeper {
             self.turn_of_day(stop)?;
             self.ends_of_holds(stop)?;
             match work {
-                Work::Idle => {}
+                Work::Idle => self.read_up(true, stop)?,
                 Work::Keep(decoded) => self.keep(&decoded, stop)?,
                 Work::Open(partition, answer) => {
                     let position = self.open_patiently(partition, stop)?;
@@ -86,7 +89,7 @@ impl Keeper {
         let mut books = books(&self.setup);
         let mut opened = opening::open(data, partition, configured, &mut books, self.today, &self.followers);
         if let (Ok(open), Some(alerts)) = (&mut opened, &self.followers.alerts)
-            && let Err(error) = open.watch(alerts, self.setup.hold, &books, self.when())
+            && let Err(error) = open.watch(alerts, self.setup.hold, &books, self.setup.clock.now())
         {
             opened = Err(error);
         }
@@ -202,6 +205,9 @@ impl Keeper {
         tally.quarantined += added.quarantined;
         tell_quarantined(&self.setup, &sorted);
         self.setup.progress.committed(started.elapsed(), self.setup.clock.now());
+        // The log of one machine gives all it has, up to these limits.
+        let short = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
+        self.read_up(short && !self.setup.shared, stop)?;
         self.tell();
         Ok(())
     }
@@ -257,12 +263,24 @@ impl Keeper {
             }
             let mut steps = Steps::default();
             open.steps(&self.setup.books.read().unwrap_or_else(PoisonError::into_inner), when, &mut steps);
-            let mut patience = Patience::default();
-            while let Err(error) = open.writer.change(|change| steps.write(change)) {
-                patience.wait(&self.setup, error, stop)?;
-            }
-            patience.over(&self.setup);
-            steps.note(&mut open.watch);
+            write_steps(&self.setup, open, steps, stop)?;
+            stepped = true;
+        }
+        if stepped {
+            self.tell_alerts();
+        }
+        Ok(())
+    }
+
+    /// Tells of alerts once what waited on the bus has been read; `last` when nothing more seems to wait.
+    fn read_up(&mut self, last: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let (when, needed) = (self.when(), if self.setup.shared { QUIET } else { 1 });
+        let mut stepped = false;
+        for open in self.open.values_mut() {
+            let books = self.setup.books.read().unwrap_or_else(PoisonError::into_inner);
+            let Some(steps) = open.read_up(&books, when, last, needed) else { continue };
+            drop(books);
+            write_steps(&self.setup, open, steps, stop)?;
             stepped = true;
         }
         if stepped {
@@ -298,6 +316,17 @@ impl Keeper {
         self.setup.progress.kept(counts, positions, !self.open.is_empty());
         self.tell_alerts();
     }
+}
+
+/// Writes what changes about alerts.
+fn write_steps(setup: &Setup, open: &mut Open, steps: Steps, stop: &AtomicBool) -> Result<(), PipelineError> {
+    let mut patience = Patience::default();
+    while let Err(error) = open.writer.change(|change| steps.write(change)) {
+        patience.wait(setup, error, stop)?;
+    }
+    patience.over(setup);
+    steps.note(&mut open.watch);
+    Ok(())
 }
 
 /// Tells what was put into quarantine, in one line a batch.

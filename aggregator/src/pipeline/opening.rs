@@ -22,6 +22,8 @@ pub(super) struct Open {
     pub(super) plans: BTreeSet<String>,
     /// The judgements it has stored.
     pub(super) judged: Judged,
+    /// The judgements that stood when it was opened, of which people may have been told; the watch takes them.
+    pub(super) told: Judged,
     /// The alerts that stand; `None` when nobody is told of any.
     pub(super) watch: Option<Watch>,
     /// What it holds.
@@ -79,7 +81,8 @@ pub(super) fn open(
         book.settle(today.cut());
     }
     let stored = (writer.read().rollups()?, writer.read().judgements()?);
-    let mut judged = stored.1.clone();
+    let told = stored.1.clone();
+    let mut judged = told.clone();
     let derived = Derived::of_difference(books, &names, &plans, today, stored);
     writer.change(|change| {
         derived.write(change)?;
@@ -89,7 +92,7 @@ pub(super) fn open(
     derived.note(&mut judged);
     let tally = writer.read().tally()?;
     let position = writer.read().position(partition)?;
-    Ok(Open { writer, names, plans, judged, watch: None, tally, position, changed })
+    Ok(Open { writer, names, plans, judged, told, watch: None, tally, position, changed })
 }
 
 /// Enters all observations of a store. Gives the plans of those, and the ones that are not admitted any more.

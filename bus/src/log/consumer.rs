@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// Bytes after which a batch is full, whatever number of records was asked for: its memory is the
 /// reader's, twice, while one batch is decoded and the next is read.
-const BATCH_BYTES: usize = 8 << 20;
+pub const BATCH_BYTES: usize = 8 << 20;
 /// How often a waiting consumer looks for commits of other processes, which cannot wake it.
 const POLL: Duration = Duration::from_millis(20);
 /// What a first batch is expected to hold, for its first allocation.

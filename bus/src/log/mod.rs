@@ -21,7 +21,7 @@ mod shipping;
 mod signal;
 mod writer;
 
-pub use consumer::SqliteConsumer;
+pub use consumer::{BATCH_BYTES, SqliteConsumer};
 pub use outbox::SqliteOutbox;
 pub(crate) use shipping::{Held, ShippingLog};
 

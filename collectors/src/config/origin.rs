@@ -7,7 +7,7 @@ use reqwest::Url;
 use std::path::{Path, PathBuf};
 
 /// Extensions of the files of a folder that are read, where a source names none.
-const DEFAULT_EXTENSIONS: [&str; 3] = ["csv", "tsv", "xlsx"];
+const DEFAULT_EXTENSIONS: [&str; 4] = ["csv", "tsv", "xlsx", "json"];
 /// URLs of one source.
 const MAX_URLS: usize = 200;
 /// Words in the name of a query's part that make its value a secret.

@@ -27,7 +27,7 @@ fn a_source_is_read_with_what_is_usual() {
         (Duration::from_hours(24), Duration::from_secs(30), 32 << 20)
     );
     let Origin::Path { path, text, extensions, .. } = &kept.origin else { panic!() };
-    assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 3));
+    assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 4));
     assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
     assert_ne!(kept.fingerprint, editions.fingerprint);
 }

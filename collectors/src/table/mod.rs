@@ -16,6 +16,7 @@ mod container;
 mod csv;
 pub mod date;
 pub mod header;
+mod json;
 pub mod number;
 pub mod problem;
 pub mod sheet;
@@ -96,6 +97,8 @@ pub enum Format {
     Tsv,
     /// An Office Open XML workbook.
     Xlsx,
+    /// An array of objects or of arrays.
+    Json,
 }
 
 /// First bytes of a zip file, and so of an xlsx workbook.
@@ -115,6 +118,8 @@ impl Format {
         match configured {
             Some(Self::Tsv) => Self::Tsv,
             Some(Self::Csv) => Self::Csv,
+            Some(Self::Json) => Self::Json,
+            _ if extension.is_some_and(|e| e.eq_ignore_ascii_case("json")) => Self::Json,
             _ if extension.is_some_and(|e| e.eq_ignore_ascii_case("tsv") || e.eq_ignore_ascii_case("tab")) => Self::Tsv,
             _ => Self::Csv,
         }
@@ -162,6 +167,9 @@ pub enum TableError {
     /// A zip file that is no readable workbook.
     #[error("the workbook cannot be read: {0}")]
     Workbook(&'static str),
+    /// JSON that is no table.
+    #[error("the JSON cannot be read as a table: {0}")]
+    Json(&'static str),
     /// A quote without its other end swallows the rows up to the next quote, or to the end.
     #[error("line {line}: a quote is opened and not closed before the next one or the end")]
     OpenQuote {
@@ -205,6 +213,7 @@ impl TableError {
             Self::Html => "html",
             Self::OldWorkbook => "old_workbook",
             Self::Workbook(_) => "workbook",
+            Self::Json(_) => "json",
             Self::OpenQuote { .. } => "open_quote",
             Self::MissingColumn { .. } => "missing_column",
             Self::AmbiguousColumn { .. } => "ambiguous_column",
@@ -230,8 +239,9 @@ pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet
     }
     let separator = match Format::of(bytes, shape.format, shape.name) {
         Format::Xlsx => return xlsx::read(bytes, limits),
-        Format::Csv => b',',
-        Format::Tsv => b'\t',
+        Format::Csv => Some(b','),
+        Format::Tsv => Some(b'\t'),
+        Format::Json => None,
     };
     let (text, _) = text::decode(bytes, shape.encoding)?;
     let start = text::trim(&text);
@@ -241,7 +251,10 @@ pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet
     if is_page(start) {
         return Err(TableError::Html);
     }
-    Ok(vec![csv::read(&text, separator, limits)?])
+    Ok(vec![match separator {
+        Some(separator) if !json::is_json(start) => csv::read(&text, separator, limits)?,
+        _ => json::read(start, limits)?,
+    }])
 }
 
 fn is_page(text: &str) -> bool {

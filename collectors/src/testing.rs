@@ -67,6 +67,32 @@ pub(crate) fn catalogues() -> Vec<(String, Catalogue)> {
     vec![("plans/p.toml".to_owned(), catalogue::parse("plans/p.toml", &text).unwrap())]
 }
 
+/// A series of a plan made for one source: id, unit, shape, grain.
+pub(crate) type Made<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// The source `s` of a plan `p` whose series, of one counting rule `d` each, only it feeds; `text` holds its other keys.
+pub(crate) fn made(folder: &Path, all: &[Made<'_>], text: &str) -> Result<SourceConfig, Vec<String>> {
+    let plan = "[plan]\nid = \"p\"\nname = { ja = \"計画\", en = \"plan\" }\ncity = { ja = \"市\", en = \"city\" }\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\ncitation = \"x\"\n";
+    let all: Vec<String> =
+        all.iter().map(|(id, unit, shape, grain)| series(id, unit, shape, grain, &["d"], &["s"])).collect();
+    let catalogue = catalogue::parse("plans/p.toml", &format!("{plan}{}", all.concat())).unwrap();
+    let text = format!("[[source]]\nid = \"s\"\nplan = \"p\"\nevery = \"1d\"\n{text}");
+    let read = config::parse(folder, &[("s.toml".to_owned(), text)], &[("plans/p.toml".to_owned(), catalogue)]);
+    read.map(|mut sources| sources.swap_remove(0))
+        .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
+}
+
+/// Parses a file of that name as a source would on 2022-07-01: its figures, or why there are none.
+pub(crate) fn figures(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result<Vec<String>, &'static str> {
+    parse_named(source, name, bytes).map(|parsed| parsed.figures.iter().map(show).collect()).map_err(|e| e.label())
+}
+
+/// [`parse`] with a name.
+pub(crate) fn parse_named(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result<Parsed, Unreadable> {
+    let seen = Seen { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
+    source.source.parse(&Fetched::new(name, bytes.to_vec(), Validators::default()), &seen)
+}
+
 /// The own keys of a register, and of a list of editions: `place` says where it is.
 pub(crate) fn register(place: &str) -> String {
     let labels = "\"データセット数\" = \"datasets\"\n\"申請件数\" = { series = \"applied\", definition = \"accepted\" }\n\"経費\" = \"cost\"\n";
@@ -93,8 +119,7 @@ pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
 
 /// Parses bytes as a source would on 2022-07-01.
 pub(crate) fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<Parsed, Unreadable> {
-    let seen = Seen { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
-    source.source.parse(&Fetched::new("a.csv", bytes.to_vec(), Validators::default()), &seen)
+    parse_named(source, "a.csv", bytes)
 }
 
 /// `series/definition period = value`, with `?` behind a provisional one.

@@ -4,12 +4,17 @@
 //! fetches nothing, keeps nothing, and neither logs nor times: [`crate::poll`] does the first two,
 //! [`crate::runner`] the rest. That is why every source can be tried on bytes alone.
 
+pub mod appstore;
+pub mod eapply;
 pub mod mynumber;
 pub mod register;
+mod small;
+mod stamp;
 mod target;
+pub mod wifi;
 
 use crate::fetch::Fetched;
-use crate::table::{Columns, Encoding, Limits, Row, Shape, Sheet, TableError, row_hash};
+use crate::table::{Columns, Encoding, Format, Limits, Row, Shape, Sheet, TableError, row_hash};
 use contract::reader::Reader;
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
@@ -32,7 +37,7 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] = &[mynumber::KIND, register::KIND];
+pub const KINDS: &[Kind] = &[appstore::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.
@@ -71,8 +76,18 @@ pub struct Seen {
 impl Seen {
     /// The sheets of a file.
     pub fn sheets(&self, file: &Fetched) -> Result<Vec<Sheet>, TableError> {
-        let shape = Shape { encoding: self.encoding, name: Some(file.name()), ..Shape::default() };
-        crate::table::read(&file.bytes, shape, &Limits { bytes: self.max_bytes, ..Limits::default() })
+        self.sheets_as(file, None)
+    }
+
+    /// The sheets of a file whose form is known. A packed file (gzip) is unpacked, no further than the size cap.
+    pub fn sheets_as(&self, file: &Fetched, format: Option<Format>) -> Result<Vec<Sheet>, TableError> {
+        let name = file.name();
+        let shape = Shape { format, encoding: self.encoding, name: Some(name.strip_suffix(".gz").unwrap_or(name)) };
+        let limits = Limits { bytes: self.max_bytes, ..Limits::default() };
+        match crate::table::unpacked(&file.bytes, self.max_bytes)? {
+            Some(bytes) => crate::table::read(&bytes, shape, &limits),
+            None => crate::table::read(&file.bytes, shape, &limits),
+        }
     }
 
     /// True when something that begins then has not begun: the aggregator refuses a figure of a day ahead.
@@ -171,6 +186,12 @@ pub enum Unreadable {
     /// It is no table, or not the one that was meant.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// A report of a day where months are counted.
+    #[error("a daily report cannot feed a series of months; let the series count by day (grain = \"day\")")]
+    DailyReport,
+    /// The period is to be read from where none stands.
+    #[error("no month or date, or several, in the file's {0}; see `month_from` and `as_of_from`")]
+    NoPeriod(&'static str),
     /// There is nothing below the header: an accident, as nobody withdraws everything at once.
     #[error("the table has a header but no rows")]
     NoRows,
@@ -181,6 +202,8 @@ impl Unreadable {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Table(error) => error.label(),
+            Self::DailyReport => "daily_report",
+            Self::NoPeriod(_) => "no_period",
             Self::NoRows => "no_rows",
         }
     }
@@ -194,6 +217,8 @@ mod reason {
     pub(super) const UNKNOWN_DEFINITION: &str = "unknown_definition";
     /// A period that is not of the series' shape and grain.
     pub(super) const WRONG_PERIOD: &str = "wrong_period";
+    /// A count below zero.
+    pub(super) const NEGATIVE: &str = "negative";
     /// A figure for what has not begun.
     pub(super) const IN_THE_FUTURE: &str = "in_the_future";
 }

@@ -15,6 +15,7 @@ pub mod code;
 mod container;
 mod csv;
 pub mod date;
+mod gzip;
 pub mod header;
 mod json;
 pub mod number;
@@ -29,6 +30,7 @@ mod properties;
 
 pub use code::Municipality;
 pub use date::{Dated, When};
+pub use gzip::unpacked;
 pub use header::{Columns, Wanted};
 pub use number::Figure;
 pub use problem::{Problem, Reason, content_hash, row_hash};
@@ -167,6 +169,9 @@ pub enum TableError {
     /// A zip file that is no readable workbook.
     #[error("the workbook cannot be read: {0}")]
     Workbook(&'static str),
+    /// Packed bytes that cannot be unpacked.
+    #[error("the packed file (gzip) is damaged or cut short")]
+    Packing,
     /// JSON that is no table.
     #[error("the JSON cannot be read as a table: {0}")]
     Json(&'static str),
@@ -213,6 +218,7 @@ impl TableError {
             Self::Html => "html",
             Self::OldWorkbook => "old_workbook",
             Self::Workbook(_) => "workbook",
+            Self::Packing => "packing",
             Self::Json(_) => "json",
             Self::OpenQuote { .. } => "open_quote",
             Self::MissingColumn { .. } => "missing_column",

@@ -8,6 +8,7 @@ mod file;
 mod guard;
 mod http;
 mod index;
+pub(crate) mod tail;
 #[cfg(test)]
 mod tests;
 

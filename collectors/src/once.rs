@@ -100,11 +100,18 @@ async fn one(
     source: SourceConfig,
     outbox: Option<Arc<dyn Outbox>>,
 ) -> Result<(Vec<Record>, Summary), PollError> {
-    let poll = poll(&collector, &source, outbox.as_ref()).await?;
-    if let Some(outbox) = outbox {
-        outbox.publish(poll.outgoing(), poll.checkpoint).await?;
+    let mut state = load(&source, outbox.as_ref()).await?;
+    loop {
+        let poll = visit_once(&collector, &source, &state).await?;
+        if let Some(outbox) = &outbox {
+            outbox.publish(poll.outgoing(), poll.checkpoint).await?;
+        }
+        // A log of years is read in parts; the last one has its figures.
+        if !poll.more {
+            return Ok((poll.records, poll.summary));
+        }
+        state = poll.next;
     }
-    Ok((poll.records, poll.summary))
 }
 
 /// Loads what is known of a source and polls it.
@@ -113,15 +120,15 @@ pub(crate) async fn poll(
     source: &SourceConfig,
     outbox: Option<&Arc<dyn Outbox>>,
 ) -> Result<Poll, PollError> {
-    let state = match outbox.cloned() {
-        None => State::default(),
-        Some(outbox) => {
-            let (plan, id) = (source.plan.clone(), source.id.clone());
-            let load = tokio::task::spawn_blocking(move || State::load(outbox.as_ref(), &plan, &id));
-            load.await.map_err(|_| PollError::Panicked)??
-        }
-    };
-    Ok(visit_once(collector, source, &state).await?)
+    Ok(visit_once(collector, source, &load(source, outbox).await?).await?)
+}
+
+/// What is known of a source.
+async fn load(source: &SourceConfig, outbox: Option<&Arc<dyn Outbox>>) -> Result<State, PollError> {
+    let Some(outbox) = outbox.cloned() else { return Ok(State::default()) };
+    let (plan, id) = (source.plan.clone(), source.id.clone());
+    let load = tokio::task::spawn_blocking(move || State::load(outbox.as_ref(), &plan, &id));
+    Ok(load.await.map_err(|_| PollError::Panicked)??)
 }
 
 #[cfg(test)]

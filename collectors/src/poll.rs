@@ -4,6 +4,7 @@
 //! set back stops it before. Nothing is published here: records and checkpoint are handed back together,
 //! to be published in one transaction.
 
+mod log;
 mod read;
 mod records;
 #[cfg(test)]
@@ -147,6 +148,8 @@ pub struct Poll {
     pub next: State,
     /// What it came to.
     pub summary: Summary,
+    /// True when there is more to read: the next poll should follow at once.
+    pub more: bool,
 }
 
 impl Poll {
@@ -167,7 +170,14 @@ pub(crate) fn outgoing(records: &[Record]) -> Vec<Outgoing> {
 /// Errors: the clock was set back; nothing may be published then, not even a visit.
 pub async fn visit_once(collector: &Collector, source: &SourceConfig, state: &State) -> Result<Poll, ClockBehind> {
     state.clock.next(collector.clock.now())?;
+    if source.source.log().is_some() {
+        let followed = log::follow(source, &state.own, collector.clock.now().moment()).await;
+        let revision = state.clock.next(collector.clock.now())?;
+        let files = [followed.file];
+        let poll = records::make(&collector.name, source, state, &files, followed.own, revision);
+        return Ok(Poll { more: followed.more, ..poll });
+    }
     let files = read::files(collector, source, state).await;
     let revision = state.clock.next(collector.clock.now())?;
-    Ok(records::make(&collector.name, source, state, &files, revision))
+    Ok(records::make(&collector.name, source, state, &files, state.own.clone(), revision))
 }

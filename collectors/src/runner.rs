@@ -150,9 +150,11 @@ impl Runner {
             Err(error) => Err(error),
         };
         let duration = started.elapsed();
+        let mut more = false;
         let (report, failed, retry_after) = match published {
             Ok(None) => return Ok(Turn::Stopped),
             Ok(Some(poll)) => {
+                more = poll.more;
                 let summary = poll.summary;
                 let (failed, retry_after) = (summary.failure.is_some(), summary.retry_after);
                 log(source, &summary, duration);
@@ -170,6 +172,9 @@ impl Runner {
         };
         self.watch.finished(&report);
         *failures = if failed { failures.saturating_add(1) } else { 0 };
+        if more && !failed {
+            return Ok(Turn::Next(Duration::ZERO));
+        }
         let random = (self.random)();
         Ok(Turn::Next(if failed {
             schedule::after_failure(source.every, *failures, retry_after, random)

@@ -6,6 +6,7 @@
 //! ```text
 //! source/<plan>/<id>/clock                          last revision and last success
 //! source/<plan>/<id>/file/<hash of the address>     hash, validators
+//! source/<plan>/<id>/own/<name>                     what its kind keeps for itself
 //! source/<plan>/<id>/key/<series>/<definition>/<period>   digest of the figure, and the file that gave it
 //! ```
 
@@ -35,6 +36,8 @@ pub struct State {
     pub files: BTreeMap<String, FileNote>,
     /// The keys that were published.
     pub keys: BTreeMap<Key, KeyNote>,
+    /// What its kind keeps for itself, by name.
+    pub own: BTreeMap<String, Vec<u8>>,
 }
 
 /// The revision clock.
@@ -147,6 +150,9 @@ impl State {
             Some(("key", key)) => {
                 self.keys.insert(read_key(key)?, note(value)?);
             }
+            Some(("own", name)) => {
+                self.own.insert(name.to_owned(), value.to_vec());
+            }
             _ => return None,
         }
         Some(())
@@ -162,6 +168,11 @@ impl State {
         let file = |address: &String| format!("{prefix}file/{}", &sha256(address.as_bytes())[..ADDRESS_DIGITS]);
         compare(&self.files, &next.files, file, &mut checkpoint);
         compare(&self.keys, &next.keys, |key| format!("{prefix}key/{}", key_name(key)), &mut checkpoint);
+        let own = |name: &String| format!("{prefix}own/{name}");
+        let gone = self.own.keys().filter(|name| !next.own.contains_key(*name));
+        checkpoint.extend(gone.map(|name| (own(name), None)));
+        let differ = next.own.iter().filter(|(name, note)| self.own.get(*name) != Some(*note));
+        checkpoint.extend(differ.map(|(name, note)| (own(name), Some(note.clone()))));
         checkpoint
     }
 }
@@ -228,6 +239,7 @@ mod tests {
             clock: ClockNote { last, success: None },
             files: [("a.csv".to_owned(), file)].into(),
             keys: [(key(as_of), note(false)), (key(during), note(true))].into(),
+            own: [("log".to_owned(), b"{}".to_vec())].into(),
         }
     }
 
@@ -243,7 +255,7 @@ mod tests {
         let names: Vec<String> = old.changes(&state(2, "x"), "p", "s").into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["source/p/s/clock"]);
         let gone = old.changes(&State { clock: old.clock, ..State::default() }, "p", "s");
-        assert_eq!(gone.iter().filter(|(_, value)| value.is_none()).count(), 3);
+        assert_eq!(gone.iter().filter(|(_, value)| value.is_none()).count(), 4);
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn read_now(path: &PathBuf, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
     if length > max_bytes { Err(FetchError::TooLarge(max_bytes)) } else { Ok(bytes) }
 }
 
-fn failed(error: io::Error) -> FetchError {
+pub(super) fn failed(error: io::Error) -> FetchError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FetchError::NotFound,
         ErrorKind::PermissionDenied => FetchError::Permission,

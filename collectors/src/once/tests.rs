@@ -56,6 +56,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
         all.keys().collect::<Vec<_>>(),
         [
             "kawasaki/mynumber",
+            "mihon/accesslog",
             "mihon/appstore",
             "mihon/eapply",
             "mihon/mynumber",

@@ -4,6 +4,7 @@ use super::{Content, Failure, File, Poll, Said, Summary};
 use crate::config::SourceConfig;
 use crate::diff::{self, Change, diff};
 use crate::sources::Rejected;
+use crate::sources::accesslog::notes::Own;
 use crate::state::{FileNote, KeyNote, State};
 use contract::record::{Observation, Outcome, Place, Record, Reject, Visit};
 use contract::time::Micros;
@@ -14,8 +15,15 @@ use std::time::Duration;
 /// their notes, would no longer fit one transaction of the bus.
 const MAX_RECORDS: usize = 50_000;
 
-/// Makes the records of a poll and the state after it.
-pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files: &[File], revision: Micros) -> Poll {
+/// Makes the records of a poll and the state after it; `own` is what its kind keeps for itself then.
+pub(super) fn make(
+    collector: &str,
+    source: &SourceConfig,
+    state: &State,
+    files: &[File],
+    own: Own,
+    revision: Micros,
+) -> Poll {
     let now = revision.moment();
     let said: Vec<(&str, diff::Said<'_>)> = files.iter().map(|file| (file.address.as_str(), said(file))).collect();
     let (changes, keys) = diff(state, &said, source.forgets(), now);
@@ -25,7 +33,7 @@ pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files:
         // A poll that failed as a whole changes nothing, so that it cannot be too large again.
         let result = Err(Failure::TooMany(MAX_RECORDS));
         let failed = File { address: source.address().to_owned(), content: None, result };
-        return make(collector, source, state, &[failed], revision);
+        return make(collector, source, state, &[failed], state.own.clone(), revision);
     }
     let mut writer = Writer { collector, source, revision, visits: Vec::new() };
     let visits = writer.visits(state, files, &changes, &rejects);
@@ -35,10 +43,10 @@ pub(super) fn make(collector: &str, source: &SourceConfig, state: &State, files:
     }
     let observations = changes.len();
     records.extend(writer.visits.into_iter().map(Record::Visit));
-    let next = next_state(source, state, files, keys, revision);
+    let next = next_state(source, state, files, (keys, own), revision);
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
-    Poll { records, checkpoint, next, summary }
+    Poll { records, checkpoint, next, summary, more: false }
 }
 
 fn said(file: &File) -> diff::Said<'_> {
@@ -69,11 +77,11 @@ fn next_state(
     source: &SourceConfig,
     state: &State,
     files: &[File],
-    keys: BTreeMap<crate::sources::Key, KeyNote>,
+    (keys, own): (BTreeMap<crate::sources::Key, KeyNote>, Own),
     revision: Micros,
 ) -> State {
     let failed = files.iter().any(|file| file.result.is_err());
-    let mut next = State { clock: state.clock, files: BTreeMap::new(), keys };
+    let mut next = State { clock: state.clock, files: BTreeMap::new(), keys, own };
     next.clock.last = revision.0;
     if !failed {
         next.clock.success = Some(revision.0);

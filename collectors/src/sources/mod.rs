@@ -4,6 +4,7 @@
 //! fetches nothing, keeps nothing, and neither logs nor times: [`crate::poll`] does the first two,
 //! [`crate::runner`] the rest. That is why every source can be tried on bytes alone.
 
+pub mod accesslog;
 pub mod appstore;
 pub mod eapply;
 pub mod mynumber;
@@ -37,7 +38,7 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] = &[appstore::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
+pub const KINDS: &[Kind] = &[accesslog::KIND, appstore::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.
@@ -53,6 +54,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Errors: an answer that says that asking on is useless.
     fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
         Ok(answers.is_empty().then(|| address.to_owned()))
+    }
+
+    /// The log that it follows, where it is no files that are read as a whole.
+    fn log(&self) -> Option<&accesslog::AccessLog> {
+        None
     }
 
     /// The series it gives by its configuration, and the key that says so.

@@ -1,0 +1,221 @@
+//! Follows a log: what is new in its files becomes counts, and the notes say how far that is.
+//!
+//! Notes and counts are committed in one transaction by the outbox, so that a crash between any two steps neither loses
+//! a line nor counts it twice: what was not committed is read again.
+
+use super::{Failure, File, Said};
+use crate::config::{Origin, SourceConfig};
+use crate::fetch::FetchError;
+use crate::fetch::sha256;
+use crate::fetch::tail::{self, Known, MAX_FILES};
+use crate::sources::accesslog::AccessLog;
+use crate::sources::accesslog::count::Begun;
+use crate::sources::accesslog::notes::{Notes, Own};
+use crate::sources::{Covers, Figure, Parsed, Rejected};
+use contract::record::Place;
+use contract::time::Moment;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes read in one poll; the next follows at once. Notes are committed that often while years are read.
+const MAX_POLL_BYTES: u64 = 512 << 20;
+
+/// What a poll of a log came to.
+pub(super) struct Followed {
+    /// Stands for all its files.
+    pub(super) file: File,
+    /// The notes afterwards.
+    pub(super) own: Own,
+    /// True when there is more to read.
+    pub(super) more: bool,
+}
+
+/// Reads what is new, on a thread of its own.
+pub(super) async fn follow(source: &SourceConfig, own: &Own, now: Moment) -> Followed {
+    let (source, before) = (source.clone(), own.clone());
+    let address = source.address().to_owned();
+    let work = move || {
+        let parser = Arc::clone(&source.source);
+        match (&source.origin, parser.log()) {
+            (Origin::Path { path, .. }, Some(log)) => advance(log, path, &before, now, MAX_POLL_BYTES),
+            _ => Err(FetchError::NotFound),
+        }
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    let failed = |failure: Failure| Followed {
+        file: File { address: address.clone(), content: None, result: Err(failure) },
+        own: own.clone(),
+        more: false,
+    };
+    match done {
+        Ok(Ok(advanced)) => {
+            let result = Ok(Said::Parsed(advanced.parsed));
+            Followed { file: File { address, content: None, result }, own: advanced.own, more: advanced.more }
+        }
+        Ok(Err(error)) => failed(error.into()),
+        Err(_) => failed(Failure::Panicked),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Advanced {
+    pub(super) parsed: Parsed,
+    pub(super) own: Own,
+    pub(super) more: bool,
+}
+
+/// One poll: reads up to `limit` bytes.
+pub(super) fn advance(
+    log: &AccessLog,
+    path: &Path,
+    own: &Own,
+    now: Moment,
+    limit: u64,
+) -> Result<Advanced, FetchError> {
+    let present = tail::present(path, log.finished, log.rotated.as_ref())?;
+    let mut notes = Notes::read(own);
+    log.begin(&mut notes, now);
+    let (pairs, new) = tail::pair(&notes.log.files, &present);
+    let mut poll =
+        Poll { log, hour: now.0.div_euclid(3600), left: limit, more: false, rejects: Vec::new(), first: None };
+    let files = std::mem::take(&mut notes.log.files);
+    if present.is_empty() && files.iter().all(|file| !file.live) {
+        return Err(if log.finished { FetchError::NoFiles(Vec::new()) } else { FetchError::NotFound });
+    }
+    let mut kept = Vec::with_capacity(files.len() + new.len());
+    let mut lost: Option<i64> = None;
+    for (mut known, place) in files.into_iter().zip(pairs) {
+        match place {
+            Some(place) => poll.read(&mut notes, &mut known, &present[place])?,
+            // One that grew is gone, and with it what was written after it was last read.
+            None if known.live => {
+                let since = known.hour.or(notes.log.watched_to).unwrap_or(poll.hour).min(poll.hour);
+                lost = Some(lost.map_or(since, |lost| lost.min(since)));
+                known.live = false;
+            }
+            None => {}
+        }
+        kept.push((place.is_some(), known));
+    }
+    for place in new {
+        let mut known = present[place].unread();
+        poll.read(&mut notes, &mut known, &present[place])?;
+        kept.push((true, known));
+    }
+    if let Some(since) = lost {
+        notes.partial(since..=poll.first.unwrap_or(poll.hour).clamp(since, poll.hour));
+    }
+    poll.settle(&mut notes, present.iter().any(|file| file.live));
+    // Those that are gone are remembered, as they may be delivered again; the oldest are forgotten first.
+    let gone = kept.iter().filter(|(there, _)| !there).count();
+    let mut forget = kept.len().saturating_sub(MAX_FILES).min(gone);
+    kept.retain(|(there, _)| {
+        *there || forget == 0 || {
+            forget -= 1;
+            false
+        }
+    });
+    notes.log.files = kept.into_iter().map(|(_, known)| known).collect();
+    let figures: Vec<Figure> = if poll.more { Vec::new() } else { log.figures(&mut notes, now) };
+    let parsed = Parsed { figures, rejects: poll.rejects, held: vec![], covers: Covers::Nothing, until: None };
+    Ok(Advanced { parsed, own: notes.write(), more: poll.more })
+}
+
+/// One poll under way.
+struct Poll<'a> {
+    log: &'a AccessLog,
+    /// The hour that runs.
+    hour: i64,
+    /// Bytes that may still be read.
+    left: u64,
+    more: bool,
+    rejects: Vec<Rejected>,
+    /// The first hour of the file that grows.
+    first: Option<i64>,
+}
+
+impl Poll<'_> {
+    fn read(&mut self, notes: &mut Notes, known: &mut Known, present: &tail::Present) -> Result<(), FetchError> {
+        if known.over {
+            return Ok(());
+        }
+        if self.left == 0 {
+            self.more = true;
+            known.seen(present);
+            return Ok(());
+        }
+        let over = present.is_over(known, self.log.finished);
+        let mut begun = Begun::of(known.skipping);
+        let (outcome, tally) = self.log.count(|counter| {
+            let read = present.read(known, self.left, |chunk, lines| {
+                let taken = counter.chunk(chunk, &mut begun, lines);
+                (taken.whole, taken.lines)
+            })?;
+            if over && known.at_end {
+                known.end(counter.last(&begun, known.lines), present);
+            }
+            Ok::<u64, FetchError>(read)
+        });
+        self.left = self.left.saturating_sub(outcome?);
+        self.more |= !known.at_end;
+        let (first, last) = (tally.counted.keys().next().copied(), tally.counted.keys().next_back().copied());
+        known.hour = if known.at_end { Some(self.hour) } else { last.or(known.hour) };
+        if present.live {
+            self.first = self.first.or(first);
+        }
+        for (hour, count) in &tally.counted {
+            notes.add(*hour, count);
+        }
+        if let Some((first, last)) = first.zip(last).filter(|_| self.log.finished) {
+            // Between its first and its last line a finished file was watched.
+            notes.watched(first..=last);
+        }
+        self.tell(&present.name, &tally.told, tally.bad);
+        known.seen(present);
+        Ok(())
+    }
+
+    /// Says where the first bad lines stand; nothing of them, not even their hash, as an address could be guessed from it.
+    fn tell(&mut self, name: &str, told: &[u64], bad: u64) {
+        let hash = |number: &u64| sha256(format!("{name} {number}").as_bytes())[..32].to_owned();
+        let reject = |number: &u64| Rejected {
+            reason: "not_a_log_line",
+            place: Place { sheet: Some(name.to_owned()), row: u32::try_from(*number).ok() },
+            column: None,
+            hash: hash(number),
+        };
+        self.rejects.extend(told.iter().map(reject));
+        if bad > u64::try_from(told.len()).unwrap_or_default() {
+            // The rest of them, by number.
+            let place = Place { sheet: Some(name.to_owned()), row: None };
+            self.rejects.push(Rejected { reason: "more_bad_lines", place, column: None, hash: hash(&bad) });
+        }
+    }
+
+    /// What is known of hours without lines, once all is read.
+    fn settle(&self, notes: &mut Notes, live: bool) {
+        if self.more {
+            return;
+        }
+        if notes.log.from.is_none() {
+            // The oldest file of a log that grows may have begun inside its hour; a finished one has all of its own.
+            if let Some(earliest) = notes.log.earliest {
+                if self.log.finished {
+                    notes.log.from = Some(i64::MIN);
+                } else {
+                    notes.partial(earliest..=earliest);
+                    notes.log.from = Some(earliest + 1);
+                    notes.log.watched_to = Some(earliest);
+                }
+            }
+        }
+        if live && !self.log.finished {
+            let from = notes.log.watched_to.unwrap_or(self.hour).min(self.hour);
+            notes.watched(from..=self.hour);
+            notes.log.watched_to = Some(self.hour);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

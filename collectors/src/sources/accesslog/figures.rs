@@ -1,0 +1,105 @@
+//! The figures of the hours that changed.
+
+use super::notes::{Day, Notes};
+use super::visitors::Visitors;
+use super::{AccessLog, HOURS, first_hour};
+use crate::sources::small::OTHERS;
+use crate::sources::{Figure, Key, Target};
+use contract::period::{Grain, Period};
+use contract::record::{Breakdown, Finality, Place, Span, Value};
+use contract::time::Moment;
+use std::collections::BTreeSet;
+
+/// How late lines may be before an hour counts as settled: servers write when a request ends, and some in blocks. What
+/// comes later still counts, as a correction.
+const LATENESS_SECONDS: i64 = 3600;
+/// Reason of an hour of which not all lines were seen, and of what such hours are part of.
+const PARTIAL: &str = "partial_hour";
+/// Reason of a day whose visitors were not counted from its beginning, or were too many.
+const NOT_COUNTED: &str = "not_counted";
+
+/// The figures of all days that are not clean, which are clean then. Days that hold an hour that may just have settled are
+/// told again; who publishes leaves out what is not new.
+pub(super) fn dirty(log: &AccessLog, notes: &mut Notes, visitors: &Visitors, now: Moment) -> Vec<Figure> {
+    let recent = super::day_of((now.0 - 2 * LATENESS_SECONDS).div_euclid(3600));
+    let days: BTreeSet<i64> =
+        notes.days.iter().filter(|(day, note)| note.dirty || **day >= recent).map(|(day, _)| *day).collect();
+    let mut figures = Vec::new();
+    if let Some(target) = &log.hits {
+        let of = |grain: Grain| days.iter().map(move |day| Period::holding(grain, Moment(first_hour(*day) * 3600)));
+        let periods: BTreeSet<Period> = match target.grain {
+            Grain::Hour => of(Grain::Day).flat_map(|day| day.parts(Grain::Hour)).collect(),
+            grain => of(grain).collect(),
+        };
+        figures.extend(periods.into_iter().filter_map(|period| hits(log, target, notes, period, now)));
+    }
+    if let Some(target) = &log.visitors {
+        figures.extend(days.iter().filter_map(|day| seen(target, notes, visitors, *day, now)));
+    }
+    for day in days {
+        if let Some(note) = notes.days.get_mut(&day) {
+            note.dirty = false;
+        }
+    }
+    figures
+}
+
+/// Accesses of a period: the sum of its hours. `None` for one of which nothing was seen.
+fn hits(log: &AccessLog, target: &Target, notes: &Notes, period: Period, now: Moment) -> Option<Figure> {
+    let hours = period.start().0.div_euclid(3600)..period.end().0.div_euclid(3600);
+    let (mut sum, mut areas) = (0_i64, vec![0_i64; log.rule.areas.len() + 1]);
+    let (mut some, mut whole) = (false, true);
+    for hour in hours {
+        let day = super::day_of(hour);
+        let at = usize::try_from(hour - first_hour(day)).unwrap_or_default();
+        let Some(note) = notes.days.get(&day).filter(|note| is_set(note, at)) else {
+            // Hours to come are not missing.
+            whole &= Moment(hour * 3600) > now;
+            continue;
+        };
+        some = true;
+        whole &= note.partial >> at & 1 == 0;
+        sum += note.hits[at];
+        for (sum, more) in
+            areas.iter_mut().zip(note.areas.get(&u8::try_from(at).unwrap_or_default()).into_iter().flatten())
+        {
+            *sum += more;
+        }
+    }
+    let by_area = (whole && !log.rule.areas.is_empty()).then(|| {
+        let labels = log.rule.areas.iter().map(|(label, _)| label.clone()).chain([OTHERS.to_owned()]);
+        labels.zip(areas).collect::<Breakdown>()
+    });
+    let value = if whole { Value::Known(sum) } else { Value::Unknown(PARTIAL.to_owned()) };
+    some.then(|| figure(target, period, value, by_area, now))
+}
+
+/// Visitors of a day, when it was watched from its first hour on.
+fn seen(target: &Target, notes: &Notes, visitors: &Visitors, day: i64, now: Moment) -> Option<Figure> {
+    let note = notes.days.get(&day)?;
+    let period = Period::holding(Grain::Day, Moment(first_hour(day) * 3600));
+    let whole = (0..HOURS).all(|at| {
+        let to_come = Moment((first_hour(day) + i64::try_from(at).unwrap_or_default()) * 3600) > now;
+        to_come || (note.seen >> at & 1 == 1 && note.partial >> at & 1 == 0)
+    });
+    let empty = note.hits.iter().all(|hits| *hits == 0);
+    let counted = if empty { Some(0) } else { visitors.of(day) };
+    let since_start = empty || visitors.since().is_some_and(|since| since <= first_hour(day) * 3600);
+    let value = match counted.filter(|_| whole && since_start) {
+        Some(count) => Value::Known(count),
+        None => Value::Unknown(NOT_COUNTED.to_owned()),
+    };
+    Some(figure(target, period, value, None, now))
+}
+
+fn is_set(note: &Day, at: usize) -> bool {
+    (note.seen | note.partial) >> at & 1 == 1
+}
+
+fn figure(target: &Target, period: Period, value: Value, breakdown: Option<Breakdown>, now: Moment) -> Figure {
+    let settled = period.end().0 + LATENESS_SECONDS <= now.0;
+    let finality = if settled { Finality::Final } else { Finality::Provisional };
+    let definition = target.definition.clone().unwrap_or_default();
+    let key = Key { series: target.series.clone(), definition, span: Span::of(period) };
+    Figure { key, value, breakdown, finality, place: Place::default() }
+}

@@ -1,0 +1,267 @@
+//! The form of a line: nginx's `log_format` or Apache's `LogFormat`, taken apart once, not at every line.
+
+use super::time::Hours;
+
+/// nginx's and Apache's usual form, the combined log.
+pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
+
+/// What is read of a line; slices of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Hours since 1970, UTC.
+    pub hour: i64,
+    /// The status of the answer.
+    pub status: u16,
+    /// The method; empty when the request is none.
+    pub method: &'a [u8],
+    /// The path and query; empty when the request is none.
+    pub path: &'a [u8],
+    /// The user agent.
+    pub agent: &'a [u8],
+    /// The client's address: never kept.
+    pub address: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Address,
+    Time,
+    Request,
+    Method,
+    Path,
+    Status,
+    Agent,
+    Skip,
+}
+
+/// A field, and the text that ends it; none at the line's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Step {
+    field: Field,
+    end: Vec<u8>,
+}
+
+/// A form taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Format {
+    lead: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+impl Format {
+    /// Reads a form. Fields that are not known are passed over.
+    ///
+    /// Errors: what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        // As it stands inside quotes in Apache's configuration.
+        let text = text.replace("\\\"", "\"");
+        let (mut lead, mut steps, mut rest) = (Vec::new(), Vec::<Step>::new(), text.as_str());
+        while !rest.is_empty() {
+            if let Some((field, length)) = field(rest) {
+                if steps.last().is_some_and(|step| step.end.is_empty()) {
+                    return Err("two fields with nothing between them cannot be told apart");
+                }
+                steps.push(Step { field, end: Vec::new() });
+                rest = &rest[length..];
+            } else {
+                let length = rest.chars().next().map_or(1, char::len_utf8);
+                let text = steps.last_mut().map_or(&mut lead, |step| &mut step.end);
+                text.extend_from_slice(&rest.as_bytes()[..length]);
+                rest = &rest[length..];
+            }
+        }
+        let has = |field| steps.iter().any(|step| step.field == field);
+        if !has(Field::Time) {
+            return Err("it names no time ($time_local, $time_iso8601, $msec or %t)");
+        }
+        if !has(Field::Status) {
+            return Err("it names no status ($status or %>s)");
+        }
+        if !has(Field::Request) && !has(Field::Path) {
+            return Err("it names no request ($request, $uri or %r)");
+        }
+        // What stands behind the last field of interest is not looked at.
+        while steps.last().is_some_and(|step| step.field == Field::Skip) {
+            steps.pop();
+        }
+        Ok(Self { lead, steps })
+    }
+
+    /// Reads a line; `None` when it is none of this form. A line cut off behind its status is one.
+    pub fn read<'a>(&self, line: &'a [u8], hours: &mut Hours) -> Option<Line<'a>> {
+        let mut rest = line.strip_prefix(&self.lead[..])?;
+        let mut read = Line::default();
+        let (mut timed, mut answered) = (false, false);
+        for step in &self.steps {
+            let (value, left) = match end(rest, step) {
+                Some(at) => (&rest[..at], &rest[at + step.end.len()..]),
+                None if timed && answered => (rest, &rest[rest.len()..]),
+                None => return None,
+            };
+            rest = left;
+            match step.field {
+                Field::Skip => {}
+                Field::Address => read.address = value,
+                Field::Agent => read.agent = value,
+                Field::Method => read.method = value,
+                Field::Path => read.path = value,
+                Field::Request => (read.method, read.path) = request(value),
+                Field::Status => {
+                    read.status = status(value)?;
+                    answered = true;
+                }
+                Field::Time => {
+                    read.hour = hours.read(value)?;
+                    timed = true;
+                }
+            }
+        }
+        Some(read)
+    }
+}
+
+/// The field at the beginning of a form, and its length there.
+fn field(text: &str) -> Option<(Field, usize)> {
+    if let Some(name) = text.strip_prefix('$') {
+        let (open, inner) = name.strip_prefix('{').map_or((0, name), |inner| (2, inner));
+        let length = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let field = match &inner[..length] {
+            "" => return None,
+            "remote_addr" | "http_x_forwarded_for" | "realip_remote_addr" => Field::Address,
+            "time_local" | "time_iso8601" | "msec" => Field::Time,
+            "request" => Field::Request,
+            "request_method" => Field::Method,
+            "request_uri" | "uri" => Field::Path,
+            "status" => Field::Status,
+            "http_user_agent" => Field::Agent,
+            _ => Field::Skip,
+        };
+        return Some((field, 1 + open + length));
+    }
+    let name = text.strip_prefix('%')?;
+    let bare = name.trim_start_matches(['<', '>']);
+    let skipped = 1 + name.len() - bare.len();
+    if let Some(inner) = bare.strip_prefix('{') {
+        let close = inner.find('}')?;
+        // The letter behind the brace is a part of the name.
+        let field = if inner[..close].eq_ignore_ascii_case("user-agent") { Field::Agent } else { Field::Skip };
+        return Some((field, skipped + close + 3));
+    }
+    let field = match bare.chars().next()? {
+        'h' | 'a' => Field::Address,
+        't' => Field::Time,
+        'r' => Field::Request,
+        'm' => Field::Method,
+        'U' => Field::Path,
+        's' => Field::Status,
+        c if c.is_ascii_alphabetic() => Field::Skip,
+        _ => return None,
+    };
+    Some((field, skipped + 1))
+}
+
+/// Where a field ends.
+#[inline]
+fn end(rest: &[u8], step: &Step) -> Option<usize> {
+    let Some((first, more)) = step.end.split_first() else { return Some(rest.len()) };
+    // `%t` of Apache stands in brackets and holds a blank.
+    let mut from =
+        if step.field == Field::Time && rest.first() == Some(&b'[') { memchr::memchr(b']', rest)? } else { 0 };
+    loop {
+        let at = from + memchr::memchr(*first, &rest[from..])?;
+        let escaped = *first == b'"' && is_escaped(&rest[..at]);
+        if !escaped && rest[at + 1..].starts_with(more) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// True when what follows `before` stands behind an odd number of backslashes.
+fn is_escaped(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// Method and path of `GET /path HTTP/1.1`; empty ones of what is no request.
+#[inline]
+pub(super) fn request(value: &[u8]) -> (&[u8], &[u8]) {
+    let split = |text| memchr::memchr(b' ', text).map(|at| (&text[..at], &text[at + 1..]));
+    let Some((method, rest)) = split(value) else { return (&[], &[]) };
+    let path = split(rest).map_or(rest, |(path, _)| path);
+    if method.iter().all(u8::is_ascii_uppercase) && path.first() == Some(&b'/') { (method, path) } else { (&[], &[]) }
+}
+
+#[inline]
+pub(super) fn status(value: &[u8]) -> Option<u16> {
+    let [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] = value else { return None };
+    Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str =
+        r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /app/a?x=1 HTTP/1.1" 200 2326 "-" "Mozilla \"5\" (X)""#;
+
+    fn shown(format: &str, line: &str) -> Option<String> {
+        let format = Format::parse(format).unwrap();
+        let read = format.read(line.as_bytes(), &mut Hours::default())?;
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let (hour, status) = (read.hour, read.status);
+        Some(format!("{hour} {status} {} {} [{}]", text(read.method), text(read.path), text(read.agent)))
+    }
+
+    #[test]
+    fn lines_of_known_forms_are_read() {
+        let apache = r#"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\""#;
+        let right = "453844 200 GET /app/a?x=1 [Mozilla \\\"5\\\" (X)]";
+        let rows = [
+            (COMBINED, LINE, Some(right)),
+            (apache, LINE, Some(right)),
+            ("$msec $status $request_method $request_uri", "1633841736.123 304 GET /b", Some("453844 304 GET /b []")),
+            (
+                "$time_iso8601|$status|${request}|$host",
+                "2021-10-10T13:55:36+09:00|404|GET /c HTTP/1.1|h",
+                Some("453844 404 GET /c []"),
+            ),
+        ];
+        for (format, line, right) in rows {
+            assert_eq!(shown(format, line).as_deref(), right, "{format}");
+        }
+    }
+
+    #[test]
+    fn odd_lines_are_read_as_far_as_they_mean_something() {
+        let cut = LINE.rfind("Mozilla").unwrap() + 4;
+        let rows = [
+            (&LINE[..cut], Some("453844 200 GET /app/a?x=1 [Mozi]")),
+            (
+                r#"2001:db8::1 - a b [10/Oct/2021:13:00:00 +0900] "GET / HTTP/2" 200 - "-" "x""#,
+                Some("453844 200 GET / [x]"),
+            ),
+            (r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "-" 400 0 "-" "-""#, Some("453844 400   [-]")),
+            (r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "\x16\x03\x01" 400 0 "-" "-""#, Some("453844 400   [-]")),
+            (r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /"#, None),
+            (r#"192.0.2.7 - - [41/Oct/2021:13:55:36 +0900] "GET / HTTP/1.1" 200 1 "-" "-""#, None),
+            (r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET / HTTP/1.1" 999 1 "-" "-""#, None),
+            ("", None),
+            ("hello", None),
+        ];
+        for (line, right) in rows {
+            assert_eq!(shown(COMBINED, line).as_deref(), right, "{line}");
+        }
+    }
+
+    #[test]
+    fn forms_that_cannot_be_read_say_why() {
+        for (format, why) in [
+            ("$status $request", "it names no time ($time_local, $time_iso8601, $msec or %t)"),
+            ("%t %r", "it names no status ($status or %>s)"),
+            ("%t %>s", "it names no request ($request, $uri or %r)"),
+            ("$time_local$status $request", "two fields with nothing between them cannot be told apart"),
+        ] {
+            assert_eq!(Format::parse(format), Err(why));
+        }
+    }
+}

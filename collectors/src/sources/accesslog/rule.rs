@@ -1,0 +1,186 @@
+//! The definition of an access: which lines count, and to which area of the app they belong.
+//!
+//! One real day of lines gave four honest answers, the largest five times the smallest: what counts is part of the
+//! figure, so it stands in the configuration beside the id of the definition, and a changed rule begins anew.
+
+use super::format::Line;
+use aho_corasick::AhoCorasick;
+
+/// What bots call themselves, in any case.
+pub(super) const USUAL_BOTS: [&str; 9] =
+    ["bot", "crawl", "spider", "slurp", "monitor", "curl/", "wget/", "python-requests", "headlesschrome"];
+/// Files that a page brings along.
+pub(super) const USUAL_PARTS: [&str; 14] = [
+    ".css", ".js", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".json",
+];
+
+/// Which lines count.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Methods that count; all when empty.
+    pub(super) methods: Vec<String>,
+    /// Statuses that count, by number.
+    pub(super) statuses: Statuses,
+    /// Beginnings of paths that count; all when empty.
+    pub(super) paths: Vec<String>,
+    /// Beginnings of paths that do not.
+    pub(super) not_paths: Vec<String>,
+    /// Ends of paths that do not, in lower case.
+    pub(super) not_extensions: Vec<String>,
+    /// Words in a user agent that make it a bot.
+    pub(super) bots: Words,
+    /// Areas of the app: label, and beginnings of paths.
+    pub(super) areas: Vec<(String, Vec<String>)>,
+}
+
+/// Words that are looked for, in any case; none when empty.
+#[derive(Clone)]
+pub struct Words {
+    words: Vec<String>,
+    search: Option<AhoCorasick>,
+}
+
+impl Words {
+    /// Words to look for.
+    pub(super) fn new(words: Vec<String>) -> Self {
+        // A dozen short words always fit.
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
+        let search = if words.is_empty() { None } else { build() };
+        Self { words, search }
+    }
+
+    #[inline]
+    fn are_in(&self, text: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_match(text))
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.words.fmt(f)
+    }
+}
+
+/// A set of statuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statuses([u64; 10]);
+
+impl Statuses {
+    /// Reads `2xx` or `304`, several of them.
+    pub(super) fn parse(texts: &[String]) -> Result<Self, String> {
+        let mut set = [0; 10];
+        for text in texts {
+            let range = match (text.strip_suffix("xx"), text.parse::<u16>()) {
+                (Some(first), _) => {
+                    first.parse::<u16>().ok().filter(|n| (1..=5).contains(n)).map(|n| n * 100..n * 100 + 100)
+                }
+                (None, Ok(status @ 100..=599)) => Some(status..status + 1),
+                _ => None,
+            };
+            let range = range.ok_or_else(|| format!("`{text}` is no status; use \"200\" or \"2xx\""))?;
+            for status in range {
+                set[usize::from(status / 64)] |= 1 << (status % 64);
+            }
+        }
+        Ok(Self(set))
+    }
+
+    #[inline]
+    fn holds(&self, status: u16) -> bool {
+        self.0.get(usize::from(status / 64)).is_some_and(|bits| bits >> (status % 64) & 1 == 1)
+    }
+}
+
+impl Rule {
+    /// True when a line counts.
+    #[inline]
+    pub(super) fn counts(&self, line: &Line<'_>) -> bool {
+        if !self.statuses.holds(line.status) || line.path.is_empty() {
+            return false;
+        }
+        let path = without_query(line.path);
+        let begins = |with: &[String]| with.iter().any(|prefix| path.starts_with(prefix.as_bytes()));
+        (self.methods.is_empty() || self.methods.iter().any(|method| method.as_bytes() == line.method))
+            && (self.paths.is_empty() || begins(&self.paths))
+            && !begins(&self.not_paths)
+            && !self.is_part(path)
+            && !self.bots.are_in(line.agent)
+    }
+
+    /// True for a file that a page brings along.
+    #[inline]
+    fn is_part(&self, path: &[u8]) -> bool {
+        let Some(dot) = memchr::memrchr(b'.', path) else { return false };
+        let ending = &path[dot..];
+        self.not_extensions.iter().any(|part| ending.eq_ignore_ascii_case(part.as_bytes()))
+    }
+
+    /// The area of a path: its place in the list, or the list's length for the rest.
+    #[inline]
+    pub(super) fn area(&self, path: &[u8]) -> usize {
+        let path = without_query(path);
+        let holds = |(_, prefixes): &(String, Vec<String>)| prefixes.iter().any(|p| path.starts_with(p.as_bytes()));
+        self.areas.iter().position(holds).unwrap_or(self.areas.len())
+    }
+}
+
+#[inline]
+fn without_query(path: &[u8]) -> &[u8] {
+    memchr::memchr(b'?', path).map_or(path, |at| &path[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(all: &[&str]) -> Vec<String> {
+        all.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn rule() -> Rule {
+        Rule {
+            methods: texts(&["GET"]),
+            statuses: Statuses::parse(&texts(&["2xx", "304"])).unwrap(),
+            paths: texts(&["/app/"]),
+            not_paths: texts(&["/app/health"]),
+            not_extensions: texts(&[".css"]),
+            bots: Words::new(texts(&["bot"])),
+            areas: vec![("予約".into(), texts(&["/app/reserve"])), ("地図".into(), texts(&["/app/map", "/app/route"]))],
+        }
+    }
+
+    #[test]
+    fn each_part_of_the_rule_decides() {
+        let rule = rule();
+        let rows: [(&str, &str, u16, &str, bool); 10] = [
+            ("GET", "/app/map", 200, "Mozilla", true),
+            ("GET", "/app/map?x=.css", 304, "Mozilla", true),
+            ("POST", "/app/map", 200, "Mozilla", false),
+            ("GET", "/appx", 200, "Mozilla", false),
+            ("GET", "/app/health", 200, "Mozilla", false),
+            ("GET", "/app/a.CSS", 200, "Mozilla", false),
+            ("GET", "/app/map", 404, "Mozilla", false),
+            ("GET", "/app/map", 302, "Mozilla", false),
+            ("GET", "/app/map", 200, "GoogleBot/2.1", false),
+            ("", "", 200, "Mozilla", false),
+        ];
+        for (method, path, status, agent, right) in rows {
+            let [method, path, agent] = [method, path, agent].map(str::as_bytes);
+            let line = Line { status, method, path, agent, ..Line::default() };
+            assert_eq!(rule.counts(&line), right, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_belongs_to_one_area_or_to_the_rest() {
+        let area = |path: &str| rule().area(path.as_bytes());
+        assert_eq!([area("/app/reserve/1"), area("/app/route?q"), area("/app/other"), area("/x")], [0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn statuses_are_numbers_or_classes() {
+        for wrong in ["6xx", "20", "600", "ok", "0xx", "xx"] {
+            assert!(Statuses::parse(&texts(&[wrong])).is_err(), "{wrong}");
+        }
+    }
+}

@@ -67,7 +67,8 @@ fn without_unit(name: &str) -> (&str, Option<&str>) {
     (name, None)
 }
 
-/// The columns that the first fitting word names: as written if any is, else without units.
+/// The columns that the first fitting word names: as written if any is, else without the heading's unit
+/// (`総数（人口）【R4.1.1時点】`), else without both units.
 pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
     for wanted in words {
         let wanted = word(wanted);
@@ -78,9 +79,12 @@ pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
             let columns = headings.iter().enumerate().filter(|(_, heading)| heading.names.iter().any(fits));
             columns.map(|(index, _)| index).collect()
         };
-        let whole = matching(&|(whole, _)| *whole == wanted);
-        let found = if whole.is_empty() { matching(&|(_, bare)| *bare == without_unit(&wanted).0) } else { whole };
-        if !found.is_empty() {
+        let fits: [&dyn Fn(&(String, String)) -> bool; 3] = [
+            &|(whole, _)| *whole == wanted,
+            &|(_, bare)| *bare == wanted,
+            &|(_, bare)| *bare == without_unit(&wanted).0,
+        ];
+        if let Some(found) = fits.into_iter().map(&matching).find(|found| !found.is_empty()) {
             return found;
         }
     }

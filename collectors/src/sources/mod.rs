@@ -174,6 +174,14 @@ pub enum Unreadable {
     /// There is nothing below the header: an accident, as nobody withdraws everything at once.
     #[error("the table has a header but no rows")]
     NoRows,
+    /// It can be read, and what it says cannot be taken.
+    #[error("{why}")]
+    Unfit {
+        /// The name for metrics and visits.
+        label: &'static str,
+        /// What is wrong and which key to change. No cell's text.
+        why: &'static str,
+    },
 }
 
 impl Unreadable {
@@ -182,6 +190,7 @@ impl Unreadable {
         match self {
             Self::Table(error) => error.label(),
             Self::NoRows => "no_rows",
+            Self::Unfit { label, .. } => label,
         }
     }
 }

@@ -75,17 +75,18 @@ pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
         if wanted.is_empty() {
             continue;
         }
-        let matching = |fits: &dyn Fn(&(String, String)) -> bool| -> Vec<usize> {
+        let bare_wanted = without_unit(&wanted).0;
+        for way in 0..3 {
+            let fits = |(whole, bare): &(String, String)| match way {
+                0 => *whole == wanted,
+                1 => *bare == wanted,
+                _ => *bare == bare_wanted,
+            };
             let columns = headings.iter().enumerate().filter(|(_, heading)| heading.names.iter().any(fits));
-            columns.map(|(index, _)| index).collect()
-        };
-        let fits: [&dyn Fn(&(String, String)) -> bool; 3] = [
-            &|(whole, _)| *whole == wanted,
-            &|(_, bare)| *bare == wanted,
-            &|(_, bare)| *bare == without_unit(&wanted).0,
-        ];
-        if let Some(found) = fits.into_iter().map(&matching).find(|found| !found.is_empty()) {
-            return found;
+            let found: Vec<usize> = columns.map(|(index, _)| index).collect();
+            if !found.is_empty() {
+                return found;
+            }
         }
     }
     Vec::new()

@@ -54,7 +54,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
     let all = collected(None).await;
     assert_eq!(
         all.keys().collect::<Vec<_>>(),
-        ["kawasaki/mynumber", "mihon/mynumber", "mihon/register", "mihon/register-xlsx"]
+        ["kawasaki/mynumber", "mihon/ckan", "mihon/mynumber", "mihon/register", "mihon/register-xlsx"]
     );
     let seen: Vec<String> = all.values().flat_map(|records| lines(records)).collect();
     let rejects: Vec<&String> = seen.iter().filter(|line| line.starts_with("reject")).collect();
@@ -67,6 +67,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
         "it-cost 2020-04-01..2021-04-01 = 851000000",
         "mynumber-cards 2022-06-30 = 9842",
         "private-data-cases 2022-03-31 = 3",
+        "opendata-datasets 2023-04-01 = 128",
     ] {
         assert!(seen.iter().any(|seen| seen == line), "{line}");
     }
@@ -80,7 +81,7 @@ async fn what_is_published_is_what_a_dry_run_shows_and_only_once() {
     assert_eq!(dry, published);
     let again = collected(Some(&outbox)).await;
     let all: Vec<&Record> = again.values().flatten().collect();
-    assert_eq!(all.len(), 4);
+    assert_eq!(all.len(), 5);
     assert!(all.iter().all(|record| matches!(record, Record::Visit(_))));
 }
 

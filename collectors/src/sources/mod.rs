@@ -4,6 +4,7 @@
 //! fetches nothing, keeps nothing, and neither logs nor times: [`crate::poll`] does the first two,
 //! [`crate::runner`] the rest. That is why every source can be tried on bytes alone.
 
+pub mod ckan;
 pub mod mynumber;
 pub mod register;
 mod target;
@@ -32,7 +33,7 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] = &[mynumber::KIND, register::KIND];
+pub const KINDS: &[Kind] = &[ckan::KIND, mynumber::KIND, register::KIND];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.

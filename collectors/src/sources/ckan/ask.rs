@@ -6,7 +6,7 @@ use super::super::Unreadable;
 use super::answer::{self, Answer, Named, Package, Resource};
 use super::listing::{COUNT_CHANGED, NOT_WHOLE};
 use super::{Ckan, Format};
-use reqwest::Url;
+use url::Url;
 
 /// Datasets asked for in one page: the most that CKAN gives unless its site says otherwise.
 const ROWS: usize = 1_000;

@@ -1,8 +1,8 @@
 //! A small portal that answers what it is asked, and the loop that asks it.
 
 use super::*;
-use reqwest::Url;
 use std::collections::BTreeMap;
+use url::Url;
 
 /// A portal of so many datasets.
 struct Portal {

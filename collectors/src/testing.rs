@@ -60,7 +60,7 @@ pub(crate) fn catalogues() -> Vec<(String, Catalogue)> {
         series("cost", "円", "flow", "fiscal_year", &["settled"], &["register"]),
         series("quarterly", "件", "flow", "quarter", &["q"], &["register"]),
         series("daily", "件", "flow", "day", &["d"], &["register"]),
-        series("cards", "枚", "level", "day", &["issued"], &["mynumber"]),
+        series("cards", "枚", "level", "day", &["issued", "held"], &["mynumber"]),
         series("people", "人", "level", "day", &["edition"], &["mynumber"]),
     ];
     let text = format!("{plan}{}", all.concat());
@@ -102,7 +102,7 @@ pub(crate) fn register(place: &str) -> String {
 }
 
 pub(crate) fn mynumber(place: &str) -> String {
-    let figures = "issued = { series = \"cards\" }\npopulation = { series = \"people\", definition = \"edition\" }\n";
+    let figures = "issued = { series = \"cards\", definition = \"issued\" }\npopulation = { series = \"people\", definition = \"edition\" }\n";
     format!("[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\n{place}\n{figures}")
 }
 

@@ -58,6 +58,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
             "kawasaki/mynumber",
             "mihon/accesslog",
             "mihon/appstore",
+            "mihon/ckan",
             "mihon/eapply",
             "mihon/mynumber",
             "mihon/register",
@@ -80,6 +81,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
         "it-cost 2020-04-01..2021-04-01 = 851000000",
         "mynumber-cards 2022-06-30 = 9842",
         "private-data-cases 2022-03-31 = 3",
+        "opendata-datasets 2023-04-01 = 128",
     ] {
         assert!(seen.iter().any(|seen| seen == line), "{line}");
     }

@@ -6,6 +6,7 @@
 
 pub mod accesslog;
 pub mod appstore;
+pub mod ckan;
 pub mod eapply;
 pub mod mynumber;
 pub mod register;
@@ -38,7 +39,8 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] = &[accesslog::KIND, appstore::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
+pub const KINDS: &[Kind] =
+    &[accesslog::KIND, appstore::KIND, ckan::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.
@@ -201,6 +203,14 @@ pub enum Unreadable {
     /// There is nothing below the header: an accident, as nobody withdraws everything at once.
     #[error("the table has a header but no rows")]
     NoRows,
+    /// It can be read, and what it says cannot be taken.
+    #[error("{why}")]
+    Unfit {
+        /// The name for metrics and visits.
+        label: &'static str,
+        /// What is wrong and which key to change. No cell's text.
+        why: &'static str,
+    },
 }
 
 impl Unreadable {
@@ -211,6 +221,7 @@ impl Unreadable {
             Self::DailyReport => "daily_report",
             Self::NoPeriod(_) => "no_period",
             Self::NoRows => "no_rows",
+            Self::Unfit { label, .. } => label,
         }
     }
 }

@@ -81,7 +81,7 @@ impl When {
 ///
 /// Forms, in any width: `2019/4/1`, `2019-04-01`, `2019.4.1`, `4/1/2019` (month first), `20190401`,
 /// `2019年4月1日` with 現在 or a weekday behind it, `令和元年5月1日`, `H31.4.30`, `2019-04`, `2019/4`, `201904`,
-/// `2019年4月`, `H31.4`, `2019年4月末日` (its last day), `2019年度`, `FY2019`, `H33年度`, `令和元年度末` (31 March),
+/// `2019年4月`, `H31.4`, `2019年4月末日` and `H31.4末` (its last day), `2019年度`, `FY2019`, `H33年度`, `令和元年度末` (31 March),
 /// `2019年度第1四半期`, `2019Q1` (of the fiscal year, always), `2019`, `R8`. A time of day behind a date is
 /// dropped; one with a zone is refused, as it may be another day. Two labels of one period
 /// (`平成31年度/令和元年度`) must agree. A number cell counts as its digits.

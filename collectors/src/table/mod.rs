@@ -121,7 +121,6 @@ impl Format {
             Some(Self::Tsv) => Self::Tsv,
             Some(Self::Csv) => Self::Csv,
             Some(Self::Json) => Self::Json,
-            _ if extension.is_some_and(|e| e.eq_ignore_ascii_case("json")) => Self::Json,
             _ if extension.is_some_and(|e| e.eq_ignore_ascii_case("tsv") || e.eq_ignore_ascii_case("tab")) => Self::Tsv,
             _ => Self::Csv,
         }

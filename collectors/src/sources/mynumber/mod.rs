@@ -1,15 +1,20 @@
 //! My Number card issuance: editions of 総務省「マイナンバーカード交付状況」, cards and population of one city.
 //!
-//! An edition gives two levels of equal `as_of`, so that a ratio takes both parts from one edition. The
-//! city is found by its code, never by its name: 川崎 names three municipalities.
+//! An edition gives levels of equal `as_of`, so that a ratio takes both parts from one edition. 交付枚数 (cards ever
+//! issued) and 保有枚数 (cards in force) are two definitions: neither ever stands in for the other. The city is found
+//! by its code, or by prefecture and name together: 川崎 names three municipalities.
 
+mod as_of;
+mod locate;
 mod parse;
+mod rate;
 #[cfg(test)]
 mod tests;
 
 use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, words};
 use crate::fetch::Fetched;
 use crate::table::Municipality;
+use crate::table::text::word;
 use contract::catalogue::Shape;
 use contract::reader::Reader;
 use std::sync::Arc;
@@ -18,31 +23,37 @@ use std::sync::Arc;
 pub const KIND: Kind = Kind {
     name: "mynumber",
     sample: include_str!("sample.toml"),
-    keys: &["code", "single_municipality", "sheet", "issued", "population", "columns"],
+    keys: &[
+        "code",
+        "prefecture",
+        "municipality",
+        "single_municipality",
+        "sheet",
+        "issued",
+        "held",
+        "population",
+        "columns",
+    ],
     read,
 };
 
 /// A configured source of editions.
 #[derive(Debug)]
 struct MyNumber {
-    /// The city; `None` only where the files hold one city and have no column of codes.
+    /// The city, in files with a column of codes.
     code: Option<Municipality>,
-    /// True when every row is the city's.
+    /// The city as prefecture and municipality, in files without one.
+    name: Option<(String, String)>,
+    /// True when every row of a file without either is the city's.
     single: bool,
     sheet: Option<String>,
-    /// `None` after a mistake, which keeps the configuration from being used.
+    /// Where 交付枚数 goes.
     issued: Option<Target>,
+    /// Where 保有枚数 goes.
+    held: Option<Target>,
+    /// `None` after a mistake, which keeps the configuration from being used.
     population: Option<Target>,
-    columns: Words,
-}
-
-/// The words over each column.
-#[derive(Debug)]
-struct Words {
-    as_of: Vec<String>,
-    population: Vec<String>,
-    issued: Vec<String>,
-    code: Vec<String>,
+    columns: Vec<(&'static str, Vec<String>)>,
 }
 
 fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
@@ -51,8 +62,14 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         let read = Municipality::parse(&text);
         read.map_err(|reason| r.mistake("code", format!("`{text}` is no municipality code: {reason}"))).ok()
     });
-    if !single && !r.has("code") {
-        r.mistake("code", "`code` is missing: the municipality's code (団体コード), or `single_municipality = true`");
+    let names = [r.text_if("prefecture"), r.text_if("municipality")].map(|name| name.map(|name| word(&name)));
+    let name = names[0].clone().zip(names[1].clone());
+    if name.is_none() && names.iter().any(Option::is_some) {
+        r.mistake("prefecture", "`prefecture` and `municipality` belong together: a name alone means several places");
+    }
+    if !single && name.is_none() && !r.has("code") {
+        let rest = "`prefecture` and `municipality` (for files without codes), or `single_municipality = true`";
+        r.mistake("code", format!("`code` is missing: the municipality's code (団体コード), or {rest}"));
     }
     let level = |key: &'static str| {
         let target = context.target_at(r, key)?;
@@ -61,21 +78,24 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         }
         Some(target)
     };
-    let (issued, population) = (level("issued"), level("population"));
-    let columns = r.table("columns");
-    let columns = columns.as_ref();
+    // Either will do; without both, the missing one that most files need is named.
+    let issued = if r.has("issued") || !r.has("held") { level("issued") } else { None };
+    let held = if r.has("held") { level("held") } else { None };
+    let population = level("population");
+    let own = r.table("columns");
+    let columns = locate::WORDS.map(|(role, usual)| (role, words(own.as_ref(), role, usual)));
+    if let Some(own) = own.filter(|own| own.texts("issued").iter().any(|text| word(text).contains("保有"))) {
+        own.mistake("issued", "保有枚数 is another definition than `issued`: set `held`");
+    }
     Arc::new(MyNumber {
         code,
+        name,
         single,
         sheet: r.text_if("sheet"),
         issued,
+        held,
         population,
-        columns: Words {
-            as_of: words(columns, "as_of", &["算出基準日", "交付件数基準日"]),
-            population: words(columns, "population", &["総数（人口）", "人口"]),
-            issued: words(columns, "issued", &["交付枚数", "交付件数"]),
-            code: words(columns, "code", &["団体コード", "市区町村コード", "全国地方公共団体コード"]),
-        },
+        columns: columns.into(),
     })
 }
 
@@ -85,7 +105,7 @@ impl Source for MyNumber {
     }
 
     fn series(&self) -> Vec<(&'static str, &str)> {
-        let each = [("issued", &self.issued), ("population", &self.population)];
+        let each = [("issued", &self.issued), ("held", &self.held), ("population", &self.population)];
         each.into_iter().filter_map(|(key, target)| Some((key, target.as_ref()?.series.as_str()))).collect()
     }
 

@@ -1,3 +1,5 @@
+mod workbook;
+
 use crate::config::SourceConfig;
 use crate::sources::{Covers, Unreadable};
 use crate::table::TableError;
@@ -82,6 +84,57 @@ fn a_file_of_one_city_needs_no_code() {
         ]
     );
     assert_eq!(parsed.covers, Covers::From(moment("2022-06-01")));
+}
+
+#[test]
+fn the_published_rate_must_be_what_the_figures_make() {
+    let header = "算出基準日,総数（人口）,交付枚数,人口に対する交付枚数率,団体コード\n";
+    let rows = "2020/4/1,48901,6512,13.3,472905\n2020/5/1,48901,6521,31.3,472905\n2020/6/1,48901,6530,約13,472905\n";
+    let parsed = parse(&editions(), format!("{header}{rows}").as_bytes()).unwrap();
+    let figures: Vec<String> = parsed.figures.iter().map(show).collect();
+    assert_eq!(figures, ["cards/issued 2020-04-01 = 6512", "people/edition 2020-04-01 = 48901"]);
+    assert_eq!(rejects(&parsed), ["3 issued_rate: rate_disagrees", "4 issued_rate: not_a_number"]);
+    assert_eq!(parsed.held.len(), 4);
+}
+
+#[test]
+fn two_rows_of_one_date_that_differ_are_in_dispute_and_neither_counts() {
+    let header = "算出基準日,総数（人口）,交付枚数,団体コード\n";
+    let rows =
+        |last: &str| format!("{header}2020/4/1,100,10,472905\n2020/4/1,100,{last},472905\n2020/4/1,100,10,472905\n");
+    let same = parse(&editions(), rows("10").as_bytes()).unwrap();
+    assert_eq!((same.figures.len(), rejects(&same)), (2, vec![]));
+    let other = parse(&editions(), rows("11").as_bytes()).unwrap();
+    assert_eq!((other.figures.len(), rejects(&other)), (0, vec!["3 population: stands_twice".to_owned()]));
+    assert_eq!((other.held.len(), other.covers), (2, Covers::Instant(moment("2020-04-01"))));
+}
+
+#[test]
+fn the_configuration_must_say_which_cards_and_where_the_city_is() {
+    let wrong = |own: &str| {
+        let text = format!(
+            "[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\npath = 'x'\n{own}"
+        );
+        let files = [("a.toml".to_owned(), text), ("b.toml".to_owned(), crate::testing::register("path = 'x'"))];
+        let found = crate::config::parse(Path::new("."), &files, &crate::testing::catalogues());
+        let mistakes = found.err().unwrap_or_default().into_iter().filter(|mistake| mistake.file == "a.toml");
+        mistakes.map(|mistake| mistake.message).collect::<Vec<_>>().join("\n")
+    };
+    let people = "population = { series = 'people' }\n";
+    let issued = "issued = { series = 'cards', definition = 'issued' }\n";
+    let rows = [
+        (format!("{people}{issued}code = '472905'"), ""),
+        (format!("{people}{issued}prefecture = '見本県'\nmunicipality = '見本市'"), ""),
+        (format!("{people}held = {{ series = 'cards', definition = 'held' }}\ncode = '472905'"), ""),
+        (format!("{people}{issued}"), "`code` is missing"),
+        (format!("{people}{issued}municipality = '見本市'\ncode = '472905'"), "belong together"),
+        (format!("{people}code = '472905'"), "`issued` is missing"),
+        (format!("{people}{issued}code = '472905'\n[source.columns]\nissued = ['保有枚数']"), "set `held`"),
+    ];
+    for (own, message) in rows {
+        let said = wrong(&own);
+        assert!(if message.is_empty() { said.is_empty() } else { said.contains(message) }, "{own}: {said}");
+    }
 }
 
 proptest! {

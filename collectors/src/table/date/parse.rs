@@ -176,6 +176,9 @@ fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<When, Re
     if let Some(quarter) = rest.strip_prefix('Q') {
         return quarter_of(year, quarter);
     }
+    if let Some(month) = rest.strip_suffix("末日").or_else(|| rest.strip_suffix('末')) {
+        return month_of(year, month).map(|month| When::Date(month.days().1));
+    }
     match rest.split_once(separator) {
         Some((month, day)) => day_of(year, month, day),
         // 2019.1 may be what a spreadsheet left of 2019.10.

@@ -50,6 +50,8 @@ fn days() {
         ("2019年4月末日", day(2019, 4, 30)),
         ("2019年4月末", day(2019, 4, 30)),
         ("令和2年2月末日現在", day(2020, 2, 29)),
+        ("R7.8末", day(2025, 8, 31)),
+        ("R4.6末日時点", day(2022, 6, 30)),
         ("令和元年度末", day(2020, 3, 31)),
         ("2019年度末", day(2020, 3, 31)),
     ];
@@ -121,6 +123,8 @@ fn era_years_that_never_came_are_read_and_marked() {
 fn mistakes_and_riddles_are_reasons() {
     let rows = [
         ("H31.41", Reason::MonthOutOfRange),
+        ("H31.41末", Reason::MonthOutOfRange),
+        ("R4.6.30末", Reason::NotADate),
         ("2019/13/1", Reason::MonthOutOfRange),
         ("13/1/2019", Reason::MonthOutOfRange),
         ("201913", Reason::MonthOutOfRange),

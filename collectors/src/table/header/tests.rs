@@ -58,6 +58,8 @@ fn a_word_over_several_columns_is_an_error_unless_a_longer_one_tells() {
     assert_eq!(found(text, &[("people", &["人口"])]), Err(error));
     assert_eq!(found(text, &[("people", &["人口（人）"])]), Ok((1, vec![Some(1)])));
     assert_eq!(found("人口,人口(人)\n", &[("people", &["人口"])]), Ok((1, vec![Some(0)])));
+    let dated = "\"総数（人口）\n【R4.1.1時点】\",総数\n";
+    assert_eq!(found(dated, &[("people", &["総数（人口）"])]), Ok((1, vec![Some(0)])));
 }
 
 #[test]

@@ -67,21 +67,26 @@ fn without_unit(name: &str) -> (&str, Option<&str>) {
     (name, None)
 }
 
-/// The columns that the first fitting word names: as written if any is, else without units.
+/// The columns that the first fitting word names: as written if any is, else without the heading's unit
+/// (`総数（人口）【R4.1.1時点】`), else without both units.
 pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
     for wanted in words {
         let wanted = word(wanted);
         if wanted.is_empty() {
             continue;
         }
-        let matching = |fits: &dyn Fn(&(String, String)) -> bool| -> Vec<usize> {
+        let bare_wanted = without_unit(&wanted).0;
+        for way in 0..3 {
+            let fits = |(whole, bare): &(String, String)| match way {
+                0 => *whole == wanted,
+                1 => *bare == wanted,
+                _ => *bare == bare_wanted,
+            };
             let columns = headings.iter().enumerate().filter(|(_, heading)| heading.names.iter().any(fits));
-            columns.map(|(index, _)| index).collect()
-        };
-        let whole = matching(&|(whole, _)| *whole == wanted);
-        let found = if whole.is_empty() { matching(&|(_, bare)| *bare == without_unit(&wanted).0) } else { whole };
-        if !found.is_empty() {
-            return found;
+            let found: Vec<usize> = columns.map(|(index, _)| index).collect();
+            if !found.is_empty() {
+                return found;
+            }
         }
     }
     Vec::new()

@@ -1,0 +1,124 @@
+//! Which address to ask next: all pages of the search, then, where the pages do not count downloads, dataset by dataset.
+//!
+//! Since CKAN 2.11 a search tells the totals by itself; from 2.3 to 2.10 only `package_show` does, and only when asked.
+
+use super::super::Unreadable;
+use super::answer::{self, Answer, Named, Package, Resource};
+use super::listing::{COUNT_CHANGED, NOT_WHOLE};
+use super::{Ckan, Format};
+use url::Url;
+
+/// Datasets asked for in one page: the most that CKAN gives unless its site says otherwise.
+const ROWS: usize = 1_000;
+/// Pages of one visit: a server that gives ten datasets a page, and a thousand datasets.
+pub(super) const MAX_PAGES: usize = 100;
+/// Datasets that are asked for one by one in one visit: a city's portal, one request at a time, within some minutes.
+pub(super) const MAX_SHOWN: usize = 500;
+
+const TOO_MANY_PAGES: Unreadable =
+    Unreadable::Unfit { label: "too_many_pages", why: "more than 100 pages; narrow it with `organisation` or `fq`" };
+
+/// The address to ask after these answers; `None` when they are complete.
+pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+    let Some(base) = base(source, address) else { return Ok(answers.is_empty().then(|| address.to_owned())) };
+    let Some(last) = answers.last() else { return Ok(search(source, &base, 0)) };
+    let Some(page) = answer::head(last)? else { return next_shown(source, &base, answers) };
+    let (mut received, mut pages) = (0, 0);
+    for bytes in answers {
+        let head = answer::head(bytes)?.ok_or(NOT_WHOLE)?;
+        if head.count != page.count {
+            return Err(COUNT_CHANGED);
+        }
+        received += head.results.len();
+        pages += 1;
+    }
+    if received > page.count || (received < page.count && page.results.is_empty()) {
+        return Err(NOT_WHOLE);
+    }
+    if received < page.count {
+        // The server may give fewer rows than asked for: what was received tells where to go on.
+        return if pages < MAX_PAGES { Ok(search(source, &base, received)) } else { Err(TOO_MANY_PAGES) };
+    }
+    if source.downloads.is_none() || page.count > MAX_SHOWN || !lack_totals(answers)? {
+        return Ok(None);
+    }
+    Ok(name(answers, 0)?.and_then(|name| show(&base, &name)))
+}
+
+/// The dataset after those shown; none when the first with files tells that nothing is counted.
+fn next_shown(source: &Ckan, base: &Url, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+    if source.downloads.is_none() {
+        return Ok(None);
+    }
+    let mut shown = 0;
+    for bytes in answers.iter().rev() {
+        match answer::read(bytes)? {
+            Answer::Package(package) if package.files().all(Resource::is_tracked) => shown += 1,
+            Answer::Package(_) => return Ok(None),
+            _ => break,
+        }
+    }
+    let pages = &answers[..answers.len() - shown];
+    Ok(name(pages, shown)?.and_then(|name| show(base, &name)))
+}
+
+/// True when a file of the pages has no total.
+fn lack_totals(pages: &[Vec<u8>]) -> Result<bool, Unreadable> {
+    for bytes in pages {
+        let page = answer::page::<Package>(bytes)?.ok_or(NOT_WHOLE)?;
+        if !page.results.iter().flat_map(Package::files).all(Resource::is_tracked) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The name of the dataset at a place in all pages.
+fn name(pages: &[Vec<u8>], mut at: usize) -> Result<Option<String>, Unreadable> {
+    for bytes in pages {
+        let mut page = answer::page::<Named>(bytes)?.ok_or(NOT_WHOLE)?;
+        if at < page.results.len() {
+            return Ok(Some(page.results.swap_remove(at).name));
+        }
+        at -= page.results.len();
+    }
+    Ok(None)
+}
+
+/// The folder of the actions, when the address is one: a file, and an address that names its action, are asked as they are.
+fn base(source: &Ckan, address: &str) -> Option<Url> {
+    if source.format == Format::Table {
+        return None;
+    }
+    let mut url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    if !path.ends_with("/action") {
+        return None;
+    }
+    url.set_path(&format!("{path}/"));
+    Some(url)
+}
+
+fn search(source: &Ckan, base: &Url, start: usize) -> Option<String> {
+    let mut url = base.join("package_search").ok()?;
+    let mut query = url.query_pairs_mut();
+    query.append_pair("q", "*:*").append_pair("rows", &ROWS.to_string()).append_pair("start", &start.to_string());
+    // Pages of an order that is not fixed may give a dataset twice and another not at all.
+    query.append_pair("sort", "name asc");
+    let organisation = source.organisation.as_ref().map(|name| format!("organization:\"{name}\""));
+    let filter = match (organisation, source.fq.clone()) {
+        (Some(one), Some(other)) => Some(format!("+({one}) +({other})")),
+        (one, other) => one.or(other),
+    };
+    if let Some(filter) = filter {
+        query.append_pair("fq", &filter);
+    }
+    drop(query);
+    Some(url.into())
+}
+
+fn show(base: &Url, name: &str) -> Option<String> {
+    let mut url = base.join("package_show").ok()?;
+    url.query_pairs_mut().append_pair("id", name).append_pair("include_tracking", "true");
+    Some(url.into())
+}

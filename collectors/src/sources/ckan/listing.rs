@@ -1,0 +1,152 @@
+//! What all answers of one visit say together, once they are whole.
+
+use super::super::Unreadable;
+use super::Count;
+use super::answer::{Answer, Package, UNEXPECTED};
+use super::ask::MAX_SHOWN;
+use crate::fetch::sha256;
+use contract::record::{Breakdown, Value};
+use std::collections::BTreeSet;
+
+/// Files of a reading: thirty bytes a label, and a record takes 1 MiB.
+const MAX_LABELS: usize = 30_000;
+/// Digits of an address' hash: enough to tell the files of a portal apart.
+const LABEL_DIGITS: usize = 16;
+
+pub(super) const COUNT_CHANGED: Unreadable = Unreadable::Unfit {
+    label: "count_changed",
+    why: "the portal's count changed from page to page; it will be asked again at the next poll",
+};
+pub(super) const NOT_WHOLE: Unreadable = Unreadable::Unfit {
+    label: "pages_do_not_add_up",
+    why: "the pages do not add up to the portal's count, or one is missing",
+};
+const NAMED_TWICE: Unreadable = Unreadable::Unfit {
+    label: "named_twice",
+    why: "a dataset came twice: the order shifted between two pages, and another may be missing",
+};
+pub(super) const NO_DATASETS: Unreadable = Unreadable::Unfit {
+    label: "no_datasets",
+    why: "the portal lists no dataset at all, as while its index is rebuilt; see `organisation` and `fq`",
+};
+const NO_COUNT: Unreadable = Unreadable::Unfit {
+    label: "no_count",
+    why: "names alone, or a single dataset, do not say that: take package_search, or `count` = \"listed\" without `organisation`",
+};
+
+/// No file has a total, or none that was ever more than 0: CKAN before 2.11 says 0 where it counts nothing.
+const NO_TRACKING: &str = "no_tracking";
+/// Some files have a total and some have none.
+const INCOMPLETE_TRACKING: &str = "incomplete_tracking";
+/// The portal tells totals dataset by dataset only, and has too many.
+const TOO_MANY_DATASETS: &str = "too_many_datasets";
+/// A total below 0, or beyond all counting.
+const UNEXPECTED_TOTAL: &str = "unexpected_total";
+/// More files than a reading can hold.
+const TOO_MANY_FILES: &str = "too_many_files";
+
+/// Total and labels of a reading, or why there is none.
+pub(super) type Reading = (Value, Option<Breakdown>);
+
+/// The answers of one visit.
+pub(super) enum Listing {
+    Names(Vec<String>),
+    /// All pages, and the datasets that were then asked for one by one.
+    Pages(Vec<Package>, Vec<Package>),
+    /// A single dataset.
+    One(Package),
+}
+
+impl Listing {
+    /// Puts answers together.
+    ///
+    /// Errors: they are not all that the portal has.
+    pub(super) fn new(answers: Vec<Answer>) -> Result<Self, Unreadable> {
+        let (mut count, mut listed, mut shown) = (None, Vec::new(), Vec::new());
+        let single = answers.len() == 1;
+        for answer in answers {
+            match answer {
+                Answer::Names(names) if single => return unique(&names).map(|()| Self::Names(names)),
+                Answer::Package(package) if single => return Ok(Self::One(package)),
+                Answer::Page(page) if shown.is_empty() => {
+                    if *count.get_or_insert(page.count) != page.count {
+                        return Err(COUNT_CHANGED);
+                    }
+                    listed.extend(page.results);
+                }
+                Answer::Package(package) if count.is_some() => shown.push(package),
+                _ => return Err(UNEXPECTED),
+            }
+        }
+        if count != Some(listed.len()) {
+            return Err(NOT_WHOLE);
+        }
+        unique(listed.iter().map(|package| &package.name))?;
+        unique(shown.iter().map(|package| &package.name))?;
+        Ok(Self::Pages(listed, shown))
+    }
+
+    /// The number of datasets by a rule, of one organisation or all.
+    pub(super) fn count(&self, rule: Count, organisation: Option<&str>) -> Result<usize, Unreadable> {
+        let count = match self {
+            Self::Names(names) if rule == Count::Listed && organisation.is_none() => names.len(),
+            Self::Pages(packages, _) => {
+                let ours = packages.iter().filter(|package| is_of(package, organisation));
+                let counts = |package: &&Package| match rule {
+                    Count::Listed => true,
+                    Count::Active => package.is_active(),
+                    Count::WithResources => package.is_active() && package.files().next().is_some(),
+                };
+                ours.filter(counts).count()
+            }
+            Self::Names(_) | Self::One(_) => return Err(NO_COUNT),
+        };
+        if count == 0 { Err(NO_DATASETS) } else { Ok(count) }
+    }
+
+    /// The totals of all files, each once, by the hash of its address: there the portal's count hangs.
+    pub(super) fn downloads(&self, organisation: Option<&str>) -> Reading {
+        let unknown = |reason: &str| (Value::Unknown(reason.to_owned()), None);
+        let (packages, partly, unasked) = match self {
+            Self::Names(_) => return unknown(NO_TRACKING),
+            Self::One(package) => (std::slice::from_ref(package), false, false),
+            Self::Pages(listed, shown) if shown.is_empty() => (&listed[..], false, listed.len() > MAX_SHOWN),
+            Self::Pages(listed, shown) => (&shown[..], shown.len() < listed.len(), false),
+        };
+        let ours = packages.iter().filter(|package| package.is_active() && is_of(package, organisation));
+        let (mut labels, mut lacks) = (Breakdown::new(), false);
+        for file in ours.flat_map(Package::files) {
+            // The same address in two datasets is one file.
+            if let Some((address, total)) = file.total() {
+                labels.insert(label(address), total);
+            }
+            lacks |= !file.is_tracked();
+        }
+        let total = labels.values().try_fold(0_i64, |sum, n| sum.checked_add(*n).filter(|_| *n >= 0));
+        match total {
+            _ if labels.is_empty() && lacks && unasked => unknown(TOO_MANY_DATASETS),
+            _ if labels.is_empty() => unknown(NO_TRACKING),
+            _ if lacks || partly => unknown(INCOMPLETE_TRACKING),
+            _ if labels.len() > MAX_LABELS => unknown(TOO_MANY_FILES),
+            None => unknown(UNEXPECTED_TOTAL),
+            Some(0) => unknown(NO_TRACKING),
+            Some(total) => (Value::Known(total), Some(labels)),
+        }
+    }
+}
+
+fn is_of(package: &Package, organisation: Option<&str>) -> bool {
+    organisation
+        .is_none_or(|wanted| package.organization.as_ref().is_some_and(|found| found.name.as_deref() == Some(wanted)))
+}
+
+fn label(address: &str) -> String {
+    let mut hash = sha256(address.as_bytes());
+    hash.truncate(LABEL_DIGITS);
+    hash
+}
+
+fn unique<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), Unreadable> {
+    let mut seen = BTreeSet::new();
+    if names.into_iter().all(|name| seen.insert(name)) { Ok(()) } else { Err(NAMED_TWICE) }
+}

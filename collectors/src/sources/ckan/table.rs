@@ -1,0 +1,77 @@
+//! A catalogue that a city publishes as a table: a row is a dataset, or one of its files.
+
+use super::super::{Rejected, Seen, Unreadable, rejected};
+use super::listing::NO_DATASETS;
+use super::{Ckan, Count};
+use crate::fetch::Fetched;
+use crate::table::date::{self, When};
+use crate::table::text::{normal, word};
+use crate::table::total::is_total;
+use crate::table::{Cell, Columns, Reason, Row, Wanted};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+const NO_DATE: Unreadable = Unreadable::Unfit {
+    label: "no_date_in_name",
+    why: "the file's name holds no date such as 20230331 or 2023-03-31, or several; see `as_of`",
+};
+
+/// The datasets of a catalogue, told apart by name, and the rows without one.
+pub(super) fn count(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<(usize, Vec<Rejected>), Unreadable> {
+    let (words, sheets) = (&source.columns, seen.sheets(file)?);
+    let with_resources = source.count == Count::WithResources;
+    let wanted = [
+        Wanted { role: "name", words: &words.name, required: true },
+        Wanted { role: "resource", words: &words.resource, required: with_resources },
+        Wanted { role: "organisation", words: &words.organisation, required: source.organisation.is_some() },
+    ];
+    let (sheet, columns) = Columns::find_sheet(&sheets, source.sheet.as_deref(), &wanted)?;
+    let organisation = source.organisation.as_deref().map(word);
+    let (mut names, mut rejects, mut rows) = (BTreeSet::new(), Vec::new(), 0_usize);
+    for row in columns.data(sheet) {
+        let cell = |role| columns.cell(row, role);
+        if is_remark(row, cell("name")) {
+            continue;
+        }
+        rows += 1;
+        let ours = organisation.as_ref().is_none_or(|wanted| word(&cell("organisation").text()) == *wanted);
+        if !ours || (with_resources && cell("resource").is_empty()) {
+            continue;
+        }
+        match cell("name") {
+            Cell::Empty => rejects.push(rejected(&columns, sheet, row, "name", Reason::Empty.label())),
+            Cell::Error => rejects.push(rejected(&columns, sheet, row, "name", Reason::FormulaError.label())),
+            name => {
+                names.insert(normal(&name.text()));
+            }
+        }
+    }
+    if rows == 0 {
+        return Err(Unreadable::NoRows);
+    }
+    if names.is_empty() && rejects.is_empty() { Err(NO_DATASETS) } else { Ok((names.len(), rejects)) }
+}
+
+/// True for totals and for notes: no dataset's name begins with their marks.
+fn is_remark(row: &Row, name: &Cell) -> bool {
+    let text = normal(&name.text());
+    let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
+    let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
+    marked || alone || row.cells.iter().any(|cell| is_total(cell, &[]))
+}
+
+/// The one date in a file's name.
+pub(super) fn date_in(name: &str) -> Result<Date, Unreadable> {
+    let name = normal(name);
+    let runs: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).collect();
+    let day = |text: &str| match date::read(&Cell::of_text(text)).map(|dated| dated.when) {
+        Ok(When::Date(date)) => Some(date),
+        _ => None,
+    };
+    let whole = runs.iter().filter(|run| run.len() == 8).filter_map(|run| day(run));
+    let parts = runs.windows(3).filter(|run| run[0].len() == 4 && !run[1].is_empty() && !run[2].is_empty());
+    let mut found: Vec<Date> = whole.chain(parts.filter_map(|run| day(&run.join("-")))).collect();
+    found.sort_unstable();
+    found.dedup();
+    if let [only] = found[..] { Ok(only) } else { Err(NO_DATE) }
+}

@@ -1,0 +1,89 @@
+//! The published rate, as a check: cards in per cent of the population, rounded half up to one decimal.
+//!
+//! It was right in every row of every edition looked at, so a row whose rate is another was mistyped or shifted. Written
+//! 50.2, 「50.2%」, or as a workbook's fraction 0.502.., never rounded there.
+
+use crate::table::text::normal;
+use crate::table::{Cell, Reason};
+
+/// Digits kept of a rate: more than any edition writes, fewer than a float's noise.
+const SCALE: f64 = 1e9;
+/// Largest rate in per cent: small islands have had more cards than inhabitants, but not ten times.
+const MAX_RATE: f64 = 1_000.0;
+
+/// True when a rate says what the two figures make, or when there is none to compare.
+///
+/// Errors: the cell holds something else than a rate.
+pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, Reason> {
+    let Some((rate, percent)) = rate(cell)? else { return Ok(true) };
+    if population <= 0 || cards < 0 {
+        return Ok(false);
+    }
+    let (cards, population) = (i128::from(cards), i128::from(population));
+    let right = (cards * 2_000 + population) / (2 * population);
+    Ok(tenths(rate) == right || (!percent && tenths(rate * 100) == right))
+}
+
+/// Billionths, and whether a sign says that they are per cent; `None` when no rate is given.
+fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, Reason> {
+    let (number, percent) = match cell {
+        Cell::Empty => return Ok(None),
+        Cell::Number(number) => (*number, false),
+        Cell::Text(text) => {
+            let text = normal(text);
+            if text.chars().all(|c| matches!(c, '-' | '‐' | '―' | 'ー' | '*' | '…' | '.')) {
+                return Ok(None);
+            }
+            let bare = text.strip_suffix('%').map(str::trim_end);
+            (bare.unwrap_or(&text).parse().map_err(|_| Reason::NotANumber)?, bare.is_some())
+        }
+        Cell::Error => return Err(Reason::FormulaError),
+        Cell::Bool(_) | Cell::Date(_) => return Err(Reason::WrongType),
+    };
+    if !(0.0..=MAX_RATE).contains(&number) {
+        return Err(Reason::NotANumber);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole and at most MAX_RATE x SCALE, as just checked")]
+    Ok(Some(((number * SCALE).round() as i128, percent)))
+}
+
+/// Billionths of a per cent to tenths, half up.
+fn tenths(billionths: i128) -> i128 {
+    (billionths + 50_000_000) / 100_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_agrees_in_any_of_its_forms_and_a_wrong_one_in_none() {
+        let rows = [
+            (Cell::of_text("50.2"), 764_120, 1_521_562, Ok(true)),
+            (Cell::of_text("５０．２％"), 764_120, 1_521_562, Ok(true)),
+            (Cell::Number(764_120.0 / 1_521_562.0), 764_120, 1_521_562, Ok(true)),
+            (Cell::Number(0.502), 764_120, 1_521_562, Ok(true)),
+            // Half up: 7.25 is 7.3.
+            (Cell::of_text("7.3"), 29, 400, Ok(true)),
+            (Cell::of_text("7.2"), 29, 400, Ok(false)),
+            (Cell::Number(29.0 / 400.0), 29, 400, Ok(true)),
+            (Cell::Number(7.25), 29, 400, Ok(true)),
+            // More cards than people.
+            (Cell::Number(1.2), 120, 100, Ok(true)),
+            (Cell::of_text("120.0"), 120, 100, Ok(true)),
+            (Cell::of_text("0.502%"), 764_120, 1_521_562, Ok(false)),
+            (Cell::of_text("20.5"), 764_120, 1_521_562, Ok(false)),
+            (Cell::of_text("0.0"), 0, 0, Ok(false)),
+            (Cell::of_text("0.0"), 0, 9, Ok(true)),
+            (Cell::Empty, 1, 9, Ok(true)),
+            (Cell::of_text("－"), 1, 9, Ok(true)),
+            (Cell::of_text("約50"), 1, 2, Err(Reason::NotANumber)),
+            (Cell::of_text("NaN"), 1, 2, Err(Reason::NotANumber)),
+            (Cell::Number(1e300), 1, 2, Err(Reason::NotANumber)),
+            (Cell::Error, 1, 2, Err(Reason::FormulaError)),
+        ];
+        for (cell, cards, population, right) in rows {
+            assert_eq!(agrees(&cell, cards, population), right, "{cell:?} {cards}/{population}");
+        }
+    }
+}

@@ -63,6 +63,7 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
             "mihon/mynumber",
             "mihon/register",
             "mihon/register-xlsx",
+            "mihon/table",
             "mihon/wifi"
         ]
     );

@@ -9,9 +9,11 @@ pub mod appstore;
 pub mod ckan;
 pub mod eapply;
 pub mod mynumber;
+mod period;
 pub mod register;
 mod small;
 mod stamp;
+pub mod table;
 mod target;
 pub mod wifi;
 
@@ -39,8 +41,16 @@ pub struct Kind {
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] =
-    &[accesslog::KIND, appstore::KIND, ckan::KIND, eapply::KIND, mynumber::KIND, register::KIND, wifi::KIND];
+pub const KINDS: &[Kind] = &[
+    accesslog::KIND,
+    appstore::KIND,
+    ckan::KIND,
+    eapply::KIND,
+    mynumber::KIND,
+    register::KIND,
+    table::KIND,
+    wifi::KIND,
+];
 
 /// A configured source of some kind. Its `Debug` form names all its settings: when it changes, files
 /// that have not changed are read again.

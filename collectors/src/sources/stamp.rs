@@ -28,6 +28,20 @@ pub(super) fn find(text: &str) -> Option<When> {
     if let [only] = found[..] { Some(only) } else { None }
 }
 
+/// The year that stands alone in a name (`births_2020.xlsx`, `R5`); `None` when there is none, or when there are several.
+pub(super) fn year(text: &str) -> Option<i16> {
+    let text = normal(text);
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && !"令和平成昭元年度".contains(c));
+    let years = parts.filter(|part| part.len() >= 2 && !part.starts_with('0')).filter_map(|part| {
+        match date::read(&Cell::of_text(part)).ok()?.when {
+            When::Year(year) | When::FiscalYear(year) => Some(year),
+            _ => None,
+        }
+    });
+    let years: std::collections::BTreeSet<i16> = years.collect();
+    if years.len() == 1 { years.first().copied() } else { None }
+}
+
 /// The date or month of a title above a table.
 pub(super) fn above(sheet: &Sheet, header_row: u32) -> Option<When> {
     let cells = sheet.rows.iter().take_while(|row| row.number < header_row).flat_map(|row| &row.cells);
@@ -83,6 +97,19 @@ mod tests {
             Some(When::Date(date)) => date.to_string(),
             Some(When::Month { year, month }) => format!("{year}-{month:02}"),
             _ => "-".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_year_alone_is_found() {
+        for (text, right) in [
+            ("0091_births_deaths_2020.xlsx", Some(2020)),
+            ("tax_R5.csv", Some(2023)),
+            ("決算-令和5年度.xlsx", Some(2023)),
+            ("2020_2021.csv", None),
+            ("0091.csv", None),
+        ] {
+            assert_eq!(year(text), right, "{text}");
         }
     }
 

@@ -3,7 +3,6 @@
 //! Who wrote a row, when and why stands in other columns; these are never looked at.
 
 mod parse;
-mod period;
 #[cfg(test)]
 mod tests;
 

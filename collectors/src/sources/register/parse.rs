@@ -2,7 +2,7 @@
 
 use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
 use super::Register;
-use super::period::{self, Fault};
+use crate::sources::period::{self, Fault};
 use crate::table::number::{self, Figure as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;

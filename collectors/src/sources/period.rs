@@ -1,6 +1,6 @@
-//! What a row's label of a period means for a series: the series' shape and grain decide.
+//! What a label of a period means for a series: the series' shape and grain decide.
 
-use super::super::Target;
+use super::Target;
 use crate::table::date::{self, When};
 use crate::table::{Cell, Reason};
 use contract::catalogue::Shape;
@@ -10,7 +10,7 @@ use contract::time::Moment;
 
 /// Why a label is no period of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(in crate::sources) enum Fault {
     /// It is no date or period at all.
     Unreadable(Reason),
     /// It is one, but not of the series' grain: a month for a state, a day for a monthly count.
@@ -25,22 +25,29 @@ pub(super) fn read(cell: &Cell, target: &Target) -> Result<Span, Fault> {
     let days = shape != Shape::Flow || grain == Grain::Day;
     let dated = if days { date::read_date_cell(cell) } else { date::read(cell) };
     let when = dated.map_err(Fault::Unreadable)?.when;
-    let span = match (shape, when) {
-        (Shape::Level | Shape::Counter, When::Date(date)) => Some(Span::AsOf(Moment::midnight(date))),
-        (Shape::Level | Shape::Counter, _) => None,
-        (Shape::Flow, _) => flow(cell, when, grain).map(Span::of),
+    let when = match (cell, when) {
+        // A spreadsheet makes a day of 「2019年4月」, the first, and shows the month.
+        (Cell::Date(_), When::Date(date)) if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 => {
+            When::Month { year: date.year(), month: date.month() }
+        }
+        _ => when,
     };
-    span.ok_or(Fault::WrongGrain)
+    of(when, target).ok_or(Fault::WrongGrain)
 }
 
-fn flow(cell: &Cell, when: When, grain: Grain) -> Option<Period> {
+/// What a label means for a series; `None` when it is not of the series' shape and grain.
+pub(super) fn of(when: When, target: &Target) -> Option<Span> {
+    match (target.shape, when) {
+        (Shape::Level | Shape::Counter, When::Date(date)) => Some(Span::AsOf(Moment::midnight(date))),
+        (Shape::Level | Shape::Counter, _) => None,
+        (Shape::Flow, _) => flow(when, target.grain).map(Span::of),
+    }
+}
+
+fn flow(when: When, grain: Grain) -> Option<Period> {
     match (grain, when) {
         (Grain::Day, When::Date(date)) => Some(Period::day(date)),
         (Grain::Month, When::Month { year, month }) => Some(Period::month(i32::from(year), i32::from(month))),
-        // A spreadsheet makes a day of 「2019年4月」, the first, and shows the month.
-        (Grain::Month, When::Date(date)) if date.day() == 1 && matches!(cell, Cell::Date(_)) => {
-            Some(Period::month(i32::from(date.year()), i32::from(date.month())))
-        }
         (Grain::Quarter, When::Quarter { .. }) => {
             Some(Period::holding(Grain::Quarter, Moment::midnight(when.days().0)))
         }

@@ -1,0 +1,138 @@
+//! The configuration of a table.
+
+use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
+use crate::sources::{Context, Kind, Source, small};
+use crate::table::{Cell, date};
+use contract::reader::Reader;
+use std::sync::Arc;
+
+/// The kind `table`.
+pub const KIND: Kind = Kind {
+    name: "table",
+    sample: include_str!("sample.toml"),
+    keys: &[
+        "sheet",
+        "period",
+        "figure",
+        "label",
+        "series",
+        "rows",
+        "only",
+        "total_rows",
+        "covers",
+        "breakdown",
+        "suppress_below",
+        "scale",
+    ],
+    read,
+};
+
+fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+    let _ = r.has("series");
+    let labels = context.labelled();
+    let label = r.texts("label");
+    if labels.is_empty() != label.is_empty() {
+        r.mistake("label", "`label` (the words over the column of labels) and [source.series] go together");
+    }
+    let rows = [("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
+    let rows = r.word_if("rows", &rows).unwrap_or(Rows::Last);
+    let figures: Vec<FigureAt> =
+        r.tables("figure").iter().map(|figure| figure_at(figure, context, !label.is_empty(), rows)).collect();
+    if figures.is_empty() {
+        r.mistake("figure", "[[source.figure]] is missing: the series, and the column its figures stand in");
+    }
+    if !label.is_empty() && figures.len() > 1 {
+        r.mistake("figure", "with `label` there is one [[source.figure]]: the labels say which series a row is of");
+    }
+    let breakdown = r.texts("breakdown");
+    if !breakdown.is_empty() && rows == Rows::Last {
+        r.mistake("breakdown", "`breakdown` needs several rows a figure: `rows = \"sum\"` or \"count\"");
+    }
+    let covers = [("everything", CoversAs::Everything), ("periods", CoversAs::Periods), ("nothing", CoversAs::Nothing)];
+    Arc::new(Table {
+        sheet: r.text_if("sheet"),
+        period: period(r),
+        figures,
+        labels,
+        label,
+        rows,
+        only: r.tables("only").iter().map(only).collect(),
+        keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
+        covers: r.word_if("covers", &covers).unwrap_or(CoversAs::Everything),
+        breakdown,
+        suppress_below: r.integer("suppress_below", 0..=1_000_000, small::USUAL_BOUND),
+        scale: r.integer("scale", 1..=1_000_000_000_000, 1),
+    })
+}
+
+fn only(r: &Reader<'_>) -> (Vec<String>, Vec<String>) {
+    let (column, is) = (r.texts("column"), r.texts("is"));
+    if column.is_empty() || is.is_empty() {
+        r.mistake("column", "`column` and `is` must be there: the words over the column, and what must stand in it");
+    }
+    (column, is)
+}
+
+fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, rows: Rows) -> FigureAt {
+    let target = if labelled { None } else { context.target_at(r, "of") };
+    let (column, add) = (r.texts("column"), r.texts("add"));
+    let columns = match (column.is_empty(), add.is_empty()) {
+        (false, true) => vec![column],
+        (true, false) => add.into_iter().map(|word| vec![word]).collect(),
+        (true, true) if rows == Rows::Count => Vec::new(),
+        _ => {
+            r.mistake(
+                "column",
+                "exactly one of `column` (its words) and `add` (columns that are added up) must be there",
+            );
+            Vec::new()
+        }
+    };
+    FigureAt { target, columns }
+}
+
+fn period(r: &Reader<'_>) -> PeriodAt {
+    let fallback = || PeriodAt::Column(Vec::new());
+    let Some(p) = r.table("period") else {
+        r.mistake("period", "[source.period] is missing: `column`, `month` and `year`, `from`, or `is`");
+        return fallback();
+    };
+    let (column, month) = (p.texts("column"), p.texts("month"));
+    let year_column = p.texts("year_column");
+    let year = p.integer_if("year", 1900..=2200).and_then(|year| i16::try_from(year).ok());
+    let from = p.word_if("from", &[("name", PeriodFrom::Name), ("title", PeriodFrom::Title)]);
+    let fixed = p.text_if("is").and_then(|text| {
+        let read = date::read(&Cell::of_text(&text));
+        read.map_err(|why| p.mistake("is", format!("`is` is no period: {why}"))).ok()
+    });
+    let fiscal = p.switch("fiscal");
+    let year_at = match (year_column.is_empty(), year, from) {
+        (false, None, None) => Some(YearAt::Column(year_column)),
+        (true, Some(year), None) => Some(YearAt::Fixed(year)),
+        (true, None, Some(PeriodFrom::Name)) => Some(YearAt::Name),
+        _ => None,
+    };
+    match (column.is_empty(), month.is_empty(), fixed, from) {
+        (false, true, None, None) => PeriodAt::Column(column),
+        (true, false, None, _) => match year_at {
+            Some(year) => PeriodAt::Month { month, year, fiscal },
+            None => {
+                p.mistake("month", "`month` needs its year: one of `year_column`, `year`, or `from = \"name\"`");
+                fallback()
+            }
+        },
+        (true, true, Some(dated), None) => PeriodAt::Fixed(dated.when),
+        (true, true, None, Some(PeriodFrom::Name)) => PeriodAt::Name,
+        (true, true, None, Some(PeriodFrom::Title)) => PeriodAt::Title,
+        _ => {
+            p.mistake("column", "exactly one of `column`, `month`, `is` and `from` says where the period stands");
+            fallback()
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum PeriodFrom {
+    Name,
+    Title,
+}

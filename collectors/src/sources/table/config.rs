@@ -114,13 +114,13 @@ fn period(r: &Reader<'_>) -> PeriodAt {
     };
     match (column.is_empty(), month.is_empty(), fixed, from) {
         (false, true, None, None) => PeriodAt::Column(column),
-        (true, false, None, _) => match year_at {
-            Some(year) => PeriodAt::Month { month, year, fiscal },
-            None => {
-                p.mistake("month", "`month` needs its year: one of `year_column`, `year`, or `from = \"name\"`");
-                fallback()
+        (true, false, None, _) => {
+            if let Some(year) = year_at {
+                return PeriodAt::Month { month, year, fiscal };
             }
-        },
+            p.mistake("month", "`month` needs its year: one of `year_column`, `year`, or `from = \"name\"`");
+            fallback()
+        }
         (true, true, Some(dated), None) => PeriodAt::Fixed(dated.when),
         (true, true, None, Some(PeriodFrom::Name)) => PeriodAt::Name,
         (true, true, None, Some(PeriodFrom::Title)) => PeriodAt::Title,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use origin::without_secrets;
-pub use origin::{Link, Origin};
+pub use origin::{Link, Origin, snmp};
 
 /// Folder of the sources' files inside the configuration.
 pub const FOLDER: &str = "sources.d";
@@ -78,6 +78,7 @@ impl SourceConfig {
             Origin::Path { text, .. } => text,
             Origin::Urls(links) => links.first().map_or("", |link| &link.text),
             Origin::Index { page, .. } => &page.text,
+            Origin::Snmp(snmp) => &snmp.text,
         }
     }
 

@@ -8,10 +8,13 @@ mod file;
 mod guard;
 mod http;
 mod index;
+#[cfg(feature = "snmp")]
+mod snmp;
 pub(crate) mod tail;
 #[cfg(test)]
 mod tests;
 
+use crate::config::snmp::Snmp;
 use crate::config::{Origin, SourceConfig, without_secrets};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
@@ -33,6 +36,7 @@ pub struct Address {
 enum Place {
     File(PathBuf),
     Url(Url),
+    Device(Box<Snmp>),
 }
 
 impl Address {
@@ -52,9 +56,9 @@ impl Address {
         if let Place::Url(url) = &self.place { url.as_str() } else { &self.text }
     }
 
-    /// True for a file on this machine: there is nothing to ask on.
-    pub(crate) fn is_file(&self) -> bool {
-        matches!(self.place, Place::File(_))
+    /// True where one answer is all: a file on this machine, or a device.
+    pub(crate) fn is_single(&self) -> bool {
+        !matches!(self.place, Place::Url(_))
     }
 }
 
@@ -171,6 +175,9 @@ pub enum FetchError {
     /// A page without a link that fits.
     #[error("no link of the page fits `pattern` and `link_text`")]
     NoLinks,
+    /// A device that does not answer as it should.
+    #[error("the device cannot be asked: {0}")]
+    Device(&'static str),
     /// A page that cannot be read.
     #[error("the page cannot be read")]
     BadPage,
@@ -215,6 +222,7 @@ impl FetchError {
             Self::HostRefused(_) => "host_refused",
             Self::PrivateAddress(_) => "private_address",
             Self::NoLinks => "no_links",
+            Self::Device(_) => "device",
             Self::BadPage => "bad_page",
             Self::TooMany(..) => "too_many_answers",
             Self::BadBody(_) => "bad_body",
@@ -257,6 +265,9 @@ impl Fetcher {
             Origin::Path { path, text, extensions, pattern } => {
                 file::list(path, text, extensions, pattern.as_ref()).await
             }
+            Origin::Snmp(snmp) => {
+                Ok(vec![Address { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
+            }
             Origin::Index { page, pattern, link_text } => {
                 let answer = self.ask(source, &page.text, &page.url, None).await?;
                 let Answer::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
@@ -275,6 +286,10 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let fetched = match &address.place {
             Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(Answer::Fetched)?,
+            #[cfg(feature = "snmp")]
+            Place::Device(device) => snmp::ask(source, device).await.map(Answer::Fetched)?,
+            #[cfg(not(feature = "snmp"))]
+            Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
             Place::Url(url) => {
                 let url = http::allowed_link(source, url.clone())?;
                 self.ask(source, &address.text, &url, validators).await?

@@ -1,5 +1,7 @@
 //! Where a source is: a path below the configuration's folder, URLs on allowed hosts, or the links of a page.
 
+pub mod snmp;
+
 use crate::table::text::normal;
 use contract::reader::Reader;
 use glob::Pattern;
@@ -31,6 +33,8 @@ pub enum Origin {
     },
     /// One or several URLs, in the order in which they count.
     Urls(Vec<Link>),
+    /// A device that is asked by SNMP.
+    Snmp(snmp::Snmp),
     /// The files that a page links to: their names change with each edition.
     Index {
         /// The page.
@@ -59,9 +63,12 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
     if extensions.is_empty() {
         extensions = DEFAULT_EXTENSIONS.map(str::to_owned).to_vec();
     }
-    if ["path", "url", "urls", "index"].iter().filter(|key| r.has(key)).count() != 1 {
-        r.mistake("path", "exactly one of `path`, `url`, `urls` and `index` must be there");
+    if ["path", "url", "urls", "index", "snmp"].iter().filter(|key| r.has(key)).count() != 1 {
+        r.mistake("path", "exactly one of `path`, `url`, `urls`, `index` and `snmp` must be there");
         return None;
+    }
+    if r.has("snmp") {
+        return snmp::read(r, folder).map(Origin::Snmp);
     }
     if link_text.is_some() && index.is_none() {
         r.mistake("link_text", "`link_text` chooses links of a page and needs `index`");
@@ -109,7 +116,7 @@ pub(super) fn hosts(r: &Reader<'_>, origin: Option<&Origin>) -> Vec<String> {
     let links = match origin {
         Some(Origin::Urls(links)) => &links[..],
         Some(Origin::Index { page, .. }) => std::slice::from_ref(page),
-        Some(Origin::Path { .. }) | None => return listed,
+        Some(Origin::Path { .. } | Origin::Snmp(_)) | None => return listed,
     };
     let host = |link: &Link| link.url.host_str().unwrap_or_default().to_ascii_lowercase();
     if listed.is_empty() {

@@ -69,7 +69,7 @@ issued = { series = 'card' }
 population = { series = 'applied' }
 ";
     let expected = [
-        "x.toml:1: exactly one of `path`, `url`, `urls` and `index` must be there",
+        "x.toml:1: exactly one of `path`, `url`, `urls`, `index` and `snmp` must be there",
         "x.toml:2: `id` must be small letters, digits, `-` and `_`, at most 64: `New`",
         "x.toml:3: unknown plan `q`; one of: p",
         "x.toml:4: unknown kind `registre`; did you mean `register`?",
@@ -166,7 +166,7 @@ fn secrets_and_strange_hosts_are_refused() {
         ),
         ("path = 'x'\npattern = '[x'", "`pattern` is no pattern of `*` and `?`: invalid range pattern"),
         ("urls = []", "`urls` must hold 1 to 200 addresses"),
-        ("url = 'https://a.jp/'\npath = 'x'", "exactly one of `path`, `url`, `urls` and `index` must be there"),
+        ("url = 'https://a.jp/'\npath = 'x'", "exactly one of `path`, `url`, `urls`, `index` and `snmp` must be there"),
     ];
     for (place, message) in rows {
         let found = source(place);

@@ -75,7 +75,7 @@ async fn fetch(
     address: &Address,
     validators: Option<&Validators>,
 ) -> Result<Answer, Failure> {
-    if address.is_file() {
+    if address.is_single() {
         return Ok(patiently(collector, || collector.fetcher.get(source, address, validators)).await?);
     }
     let first = source.source.ask(address.full(), &[])?.unwrap_or_else(|| address.full().to_owned());

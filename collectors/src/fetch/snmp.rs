@@ -26,9 +26,9 @@ pub(super) async fn ask(source: &SourceConfig, snmp: &Snmp) -> Result<Fetched, F
         let prefix = oid(&snmp.oid)?;
         let mut text = String::new();
         if snmp.walk {
-            walk(&mut session, &prefix, each, &mut text).await?
+            walk(&mut session, &prefix, each, &mut text).await?;
         } else {
-            get(&mut session, &prefix, each, &mut text).await?
+            get(&mut session, &prefix, each, &mut text).await?;
         }
         Ok(Fetched::new(snmp.text.clone(), text.into_bytes(), Validators::default()))
     };
@@ -69,9 +69,8 @@ async fn session(snmp: &Snmp, each: Duration) -> Result<AsyncSession, FetchError
     };
     let mut session = opened.map_err(FetchError::Io)?;
     for _ in 0..TRIES {
-        match tokio::time::timeout(each, session.init()).await {
-            Ok(outcome) => return outcome.map(|()| session).map_err(|error| failed(&error, each)),
-            Err(_) => continue,
+        if let Ok(outcome) = tokio::time::timeout(each, session.init()).await {
+            return outcome.map(|()| session).map_err(|error| failed(&error, each));
         }
     }
     Err(FetchError::Timeout(each * TRIES))
@@ -80,7 +79,7 @@ async fn session(snmp: &Snmp, each: Duration) -> Result<AsyncSession, FetchError
 async fn get(session: &mut AsyncSession, oid: &Oid<'_>, each: Duration, text: &mut String) -> Result<(), FetchError> {
     for _ in 0..TRIES {
         match tokio::time::timeout(each, session.get(oid)).await {
-            Err(_) | Ok(Err(Error::AuthUpdated)) => continue,
+            Err(_) | Ok(Err(Error::AuthUpdated)) => {}
             Ok(Err(error)) => return Err(failed(&error, each)),
             Ok(Ok(answer)) => {
                 return match answer.varbinds.clone().next() {

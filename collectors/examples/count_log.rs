@@ -16,22 +16,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut counts, mut bad) = (BTreeMap::<(i64, u16), u64>::new(), 0_u64);
     // The last day's counts by status, so that the map is asked once a day.
     let (mut day, mut today) = (i64::MIN, [0_u64; 600]);
-    let mut line = |line: &[u8], counts: &mut BTreeMap<(i64, u16), u64>| match format.read(line, &mut hours) {
-        Some(read) => {
-            let of = (read.hour + 9).div_euclid(24);
-            if of != day {
-                flush(day, &mut today, counts);
-                day = of;
-            }
-            today[usize::from(read.status)] += 1;
-            day
-        }
-        None => {
+    let mut line = |line: &[u8]| {
+        let Some(read) = format.read(line, &mut hours) else {
             bad += 1;
-            day
+            return;
+        };
+        let of = (read.hour + 9).div_euclid(24);
+        if of != day {
+            flush(day, &mut today, &mut counts);
+            day = of;
         }
+        today[usize::from(read.status)] += 1;
     };
-    let mut last = i64::MIN;
     loop {
         let count = file.read(&mut chunk)?;
         if count == 0 {
@@ -40,17 +36,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut from = 0;
         for at in memchr::memchr_iter(b'\n', &chunk[..count]) {
             if kept.is_empty() {
-                last = line(&chunk[from..at], &mut counts);
+                line(&chunk[from..at]);
             } else {
                 kept.extend_from_slice(&chunk[from..at]);
-                last = line(&kept, &mut counts);
+                line(&kept);
                 kept.clear();
             }
             from = at + 1;
         }
         kept.extend_from_slice(&chunk[from..count]);
     }
-    flush(last, &mut today, &mut counts);
+    flush(day, &mut today, &mut counts);
     let mut out = std::io::stdout().lock();
     for ((day, status), count) in counts {
         let date = contract::time::date_of(i32::try_from(day)?);

@@ -11,8 +11,10 @@ use std::io::{Cursor, Read};
 const MAX_PARTS: usize = 4_096;
 /// Elements of the style part: Excel stores 65,490 cell formats of about five elements each.
 const MAX_STYLE_ELEMENTS: u64 = 400_000;
-/// Texts of a workbook that are stored once.
-const MAX_SHARED_TEXTS: u64 = 4_000_000;
+/// Elements of the lists of sheets, names and parts, each of which costs the reader five times its bytes.
+const MAX_LISTED: u64 = 100_000;
+/// Texts of a workbook that are stored once: one for every second cell of the largest table that is read.
+const MAX_SHARED_TEXTS: u64 = 2_000_000;
 /// Bytes unpacked at a time.
 const PIECE: usize = 64 << 10;
 /// Message for a zip file that cannot be unpacked.
@@ -53,10 +55,11 @@ fn within(count: u64, what: &'static str, limit: u64) -> Result<(), TableError> 
 
 /// What is looked for in a part, by its name.
 enum Scan {
-    /// The shared texts: the announced count, for which the reader reserves room at once.
-    Texts(Announced),
-    /// The styles: elements, each of which costs the reader much more than its bytes.
-    Styles(u64),
+    /// The shared texts: the announced count, for which the reader reserves room at once, and the texts.
+    Texts(Announced, Texts),
+    /// Elements, each of which costs the reader much more than its bytes: what they are, how many there
+    /// are, and how many there may be.
+    Elements(&'static str, u64, u64),
     Nothing,
 }
 
@@ -64,9 +67,11 @@ impl Scan {
     fn of(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         if name.contains("sharedstrings") {
-            Self::Texts(Announced::default())
+            Self::Texts(Announced::default(), Texts::default())
         } else if name.contains("styles") {
-            Self::Styles(0)
+            Self::Elements("style elements", 0, MAX_STYLE_ELEMENTS)
+        } else if ["workbook.xml", ".rels", "[content_types].xml"].iter().any(|end| name.ends_with(end)) {
+            Self::Elements("sheets, names and parts", 0, MAX_LISTED)
         } else {
             Self::Nothing
         }
@@ -74,10 +79,13 @@ impl Scan {
 
     fn take(&mut self, piece: &[u8]) -> Result<(), TableError> {
         match self {
-            Self::Texts(announced) => piece.iter().try_for_each(|&byte| announced.take(byte)),
-            Self::Styles(elements) => {
+            Self::Texts(announced, texts) => piece.iter().try_for_each(|&byte| {
+                announced.take(byte)?;
+                texts.take(byte)
+            }),
+            Self::Elements(what, elements, limit) => {
                 *elements += piece.iter().map(|&byte| u64::from(byte == b'<')).sum::<u64>();
-                within(*elements, "style elements", MAX_STYLE_ELEMENTS)
+                within(*elements, what, *limit)
             }
             Self::Nothing => Ok(()),
         }
@@ -85,9 +93,31 @@ impl Scan {
 
     fn end(&mut self) -> Result<(), TableError> {
         match self {
-            Self::Texts(announced) => announced.settle(),
+            Self::Texts(announced, _) => announced.settle(),
             _ => Ok(()),
         }
+    }
+}
+
+/// Counts the elements `si`, whatever was announced, byte by byte.
+#[derive(Default)]
+struct Texts {
+    /// The last four bytes.
+    last: [u8; 4],
+    count: u64,
+}
+
+impl Texts {
+    fn take(&mut self, byte: u8) -> Result<(), TableError> {
+        let [_, b, c, d] = self.last;
+        self.last = [b, c, d, byte];
+        // `<si>`, `<si/>`, `<si x="..">`, or with a prefix `<x:si>`.
+        let [before, s, i, after] = self.last;
+        let begins = matches!((before, s, i), (b'<' | b':', b's', b'i'));
+        if begins && matches!(after, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r') {
+            self.count += 1;
+        }
+        within(self.count, "shared texts", MAX_SHARED_TEXTS)
     }
 }
 
@@ -179,9 +209,29 @@ mod tests {
     }
 
     #[test]
-    fn styles_without_end_are_refused() {
-        let bytes = pack(&[("xl/styles.xml", "<xf/>".repeat(400_001).as_bytes())]);
-        assert_eq!(inspect(&bytes, &Limits::default()), too_large("style elements", MAX_STYLE_ELEMENTS));
+    fn texts_that_nobody_announced_are_counted() {
+        let texts = |text: &str, times| pack(&[("xl/sharedStrings.xml", text.repeat(times).as_bytes())]);
+        let refused = too_large("shared texts", MAX_SHARED_TEXTS);
+        for text in ["<si/>", "<si>", "<x:si/>", "<si\n/>"] {
+            assert_eq!(inspect(&texts(text, 2_000_001), &Limits::default()), refused, "{text}");
+        }
+        assert_eq!(inspect(&texts("<si></si>", 2_000_000), &Limits::default()), Ok(()));
+        assert_eq!(inspect(&texts("<size>", 2_000_001), &Limits::default()), Ok(()));
+    }
+
+    #[test]
+    fn lists_without_end_are_refused() {
+        let rows = [
+            ("xl/styles.xml", "style elements", MAX_STYLE_ELEMENTS),
+            ("xl/workbook.xml", "sheets, names and parts", MAX_LISTED),
+            ("xl/_rels/workbook.xml.rels", "sheets, names and parts", MAX_LISTED),
+        ];
+        for (part, what, limit) in rows {
+            let elements = |times| pack(&[(part, "<xf/>".repeat(times).as_bytes())]);
+            let most = usize::try_from(limit).unwrap();
+            assert_eq!(inspect(&elements(most + 1), &Limits::default()), too_large(what, limit), "{part}");
+            assert_eq!(inspect(&elements(most), &Limits::default()), Ok(()), "{part}");
+        }
     }
 
     #[test]

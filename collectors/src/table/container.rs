@@ -109,12 +109,10 @@ struct Texts {
 
 impl Texts {
     fn take(&mut self, byte: u8) -> Result<(), TableError> {
-        let [_, b, c, d] = self.last;
-        self.last = [b, c, d, byte];
+        self.last.rotate_left(1);
+        self.last[3] = byte;
         // `<si>`, `<si/>`, `<si x="..">`, or with a prefix `<x:si>`.
-        let [before, s, i, after] = self.last;
-        let begins = matches!((before, s, i), (b'<' | b':', b's', b'i'));
-        if begins && matches!(after, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r') {
+        if matches!(self.last, [b'<' | b':', b's', b'i', b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r']) {
             self.count += 1;
         }
         within(self.count, "shared texts", MAX_SHARED_TEXTS)

@@ -56,6 +56,7 @@ proptest! {
     fn any_text_is_a_value_or_a_reason(text in label(), unit in prop::option::of("[件円人万千]{0,2}")) {
         let cell = Cell::of_text(&text);
         let _ = number::integer(&cell, unit.as_deref());
+        let _ = number::percent(&cell, number::Bare::Fraction);
         let _ = (date::read(&cell), date::read_date_cell(&cell));
         let _ = (code::Municipality::parse(&text), total::is_total(&cell, &[]));
     }

@@ -181,6 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn utf_16_without_its_mark_is_read_when_it_is_configured() {
+        let bytes: Vec<u8> = LINE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&bytes, Encoding::named("utf-16le")), Ok((LINE.to_owned(), Encoding::Utf16Le)));
+        // Nothing tells it from text of another encoding, so it is never guessed.
+        assert!(decode(&bytes, None).is_err());
+        assert_eq!(decode(&bytes[1..], Encoding::named("utf-16le")), Err(TableError::Undecodable));
+    }
+
+    #[test]
+    fn euc_jp_and_cp932_are_told_apart_in_small_tables() {
+        for line in ["年月,件数\n", "施設名,利用者数\n中央図書館,12\n", "町丁名,人口\n本町,1\n", "合計\n"]
+        {
+            let euc = EUC_JP.encode(line).0.into_owned();
+            assert_eq!(decode(&euc, None), Ok((line.to_owned(), Encoding::EucJp)), "{line}");
+            let cp932 = SHIFT_JIS.encode(line).0.into_owned();
+            assert_eq!(decode(&cp932, None), Ok((line.to_owned(), Encoding::Cp932)), "{line}");
+        }
+    }
+
+    #[test]
     fn names_of_encodings() {
         assert_eq!(Encoding::named("Shift_JIS"), Some(Encoding::Cp932));
         assert_eq!(Encoding::named("UTF-8"), Some(Encoding::Utf8));

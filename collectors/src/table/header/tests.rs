@@ -52,6 +52,37 @@ fn a_header_of_two_rows_is_read_as_both_and_as_each() {
 }
 
 #[test]
+fn an_upper_cell_merged_over_columns_without_lower_ones_names_its_first_column_only() {
+    // 世帯数 is merged over two columns and both rows, 人口 over three columns of the upper row.
+    let text = "月,世帯数,,人口,,,備考\n,,,計,男,女,\n1,20,,50,24,26,x\n";
+    let wanted: [(&str, &[&str]); 5] =
+        [("month", &["月"]), ("homes", &["世帯数"]), ("people", &["人口計"]), ("men", &["男"]), ("note", &["備考"])];
+    assert_eq!(found(text, &wanted), Ok((2, vec![Some(0), Some(1), Some(3), Some(4), Some(6)])));
+    // A column beside the merged cell does not take its name where it has one of its own.
+    assert_eq!(found("人口,,世帯\n男,女,計\n", &[("homes", &["世帯計"])]), Ok((2, vec![Some(2)])));
+    assert_eq!(found("人口,,世帯\n男,女,計\n", &[("x", &["人口計"])]).unwrap_err().label(), "missing_column");
+}
+
+#[test]
+fn a_typing_mistake_in_a_heading_is_a_synonym_in_the_configuration() {
+    let text = "month,withinThePrefOfTransferMan,withinThePrefOfTransfeWoman\n1,101,111\n";
+    let wanted: [(&str, &[&str]); 1] = [("women", &["withinThePrefOfTransferWoman", "withinThePrefOfTransfeWoman"])];
+    assert_eq!(found(text, &wanted), Ok((1, vec![Some(2)])));
+    let error = found(text, &[("women", &["withinThePrefOfTransferWoman"])]).unwrap_err();
+    assert!(matches!(error, TableError::MissingColumn { nearest, .. } if nearest[0] == "withintheprefoftransfewoman"));
+}
+
+#[test]
+fn remarks_above_below_and_inside_a_table_are_no_rows() {
+    let text = "#LINK\n#license,CC BY 4.0\n\n#property,件数\n#object_type_xsd,integer\n1,12\n＃訂正あり\n2,13\n,#注 暫定値\n#end,99\n";
+    let sheet = sheet(text);
+    let list = words(&["件数"]);
+    let columns = Columns::find(&sheet, &[Wanted { role: "count", words: &list, required: true }]).unwrap();
+    assert_eq!(columns.header_row, 4);
+    assert_eq!(columns.data(&sheet).map(|row| row.number).collect::<Vec<_>>(), [6, 8]);
+}
+
+#[test]
 fn a_word_over_several_columns_is_an_error_unless_a_longer_one_tells() {
     let text = "月,人口(人),人口(世帯)\n1,2,3\n";
     let error = TableError::AmbiguousColumn { role: "people".to_owned(), columns: vec![2, 3] };

@@ -1,0 +1,123 @@
+//! Shares: `0.78`, `78.1%` and `78.1` are three ways of writing one, and a column keeps to its own.
+
+use super::super::problem::Reason;
+use super::super::sheet::Cell;
+use super::super::text::{has_false_digit, normal};
+use super::{MAX_CHARS, grouped, joined, missing, without_sign};
+use contract::exact::{self, Exact};
+
+/// Decimals of a workbook's number that are looked at: a third has no end.
+const MAX_DECIMALS: usize = 12;
+
+/// How a column writes a share where no `%` stands behind it. Only who knows the column can tell: 0.78 may
+/// be less than one per cent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bare {
+    /// `0.78` is 78 %, as workbooks store it.
+    Fraction,
+    /// `78.1` is 78.1 %.
+    PerCent,
+}
+
+/// A share as a cell gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// So many per cent, exactly.
+    PerCent(Exact),
+    /// None is given: as [`super::Figure::Missing`].
+    Missing(&'static str),
+}
+
+/// Reads a share, in per cent. With a `%` behind it the number is per cent, whatever the column does.
+pub fn percent(cell: &Cell, bare: Bare) -> Result<Share, Reason> {
+    match cell {
+        Cell::Empty => Ok(Share::Missing(super::MISSING)),
+        Cell::Text(text) => of_text(text, bare),
+        Cell::Number(number) if number.is_finite() => {
+            decimal(&format!("{number:.MAX_DECIMALS$}")).map(|number| share(number, bare))
+        }
+        Cell::Number(_) => Err(Reason::NotANumber),
+        Cell::Bool(_) | Cell::Date(_) => Err(Reason::WrongType),
+        Cell::Error => Err(Reason::FormulaError),
+    }
+}
+
+fn of_text(text: &str, bare: Bare) -> Result<Share, Reason> {
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return Err(Reason::TooLong);
+    }
+    if has_false_digit(text) {
+        return Err(Reason::NotANumber);
+    }
+    let text = normal(text);
+    if let Some(missing) = missing(&text) {
+        return Ok(Share::Missing(missing));
+    }
+    let text = joined(&text)?;
+    let (negative, text) = without_sign(&text);
+    let (text, bare) = text.strip_suffix('%').map_or((text, bare), |text| (text, Bare::PerCent));
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Reason::NotANumber);
+    }
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut plain = String::from(if negative { "-" } else { "" });
+    plain.extend(grouped(whole)?.map(char::from));
+    plain.extend(fraction.map(|fraction| format!(".{fraction}")));
+    decimal(&plain).map(|number| share(number, bare))
+}
+
+fn decimal(text: &str) -> Result<Exact, Reason> {
+    exact::parse(text).ok_or(Reason::NotANumber)
+}
+
+fn share(number: Exact, bare: Bare) -> Share {
+    Share::PerCent(match bare {
+        Bare::Fraction => number * exact::whole(100),
+        Bare::PerCent => number,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MISSING, SUPPRESSED};
+    use super::*;
+
+    fn per_cent(text: &str) -> Share {
+        Share::PerCent(exact::parse(text).unwrap())
+    }
+
+    #[test]
+    fn three_ways_of_writing_a_share_are_one() {
+        let rows = [
+            ("0.78", Bare::Fraction, "78"),
+            ("78.1%", Bare::Fraction, "78.1"),
+            ("78.1%", Bare::PerCent, "78.1"),
+            ("78.1", Bare::PerCent, "78.1"),
+            ("７８．１ ％", Bare::PerCent, "78.1"),
+            ("0.78", Bare::PerCent, "0.78"),
+            ("△1.5%", Bare::PerCent, "-1.5"),
+            ("1,234.5%", Bare::PerCent, "1234.5"),
+            ("0", Bare::Fraction, "0"),
+            ("100%", Bare::Fraction, "100"),
+        ];
+        for (text, bare, expected) in rows {
+            assert_eq!(percent(&Cell::of_text(text), bare), Ok(per_cent(expected)), "{text}");
+        }
+        assert_eq!(percent(&Cell::Number(0.781), Bare::Fraction), Ok(per_cent("78.1")));
+        assert_eq!(percent(&Cell::Number("37.299999999999997".parse().unwrap()), Bare::PerCent), Ok(per_cent("37.3")));
+        assert_eq!(percent(&Cell::Number(1.0 / 3.0), Bare::Fraction), Ok(per_cent("33.3333333333")));
+    }
+
+    #[test]
+    fn no_share_is_missing_and_never_0() {
+        for (text, why) in [("－", MISSING), ("", MISSING), ("…", MISSING), ("x", SUPPRESSED)] {
+            assert_eq!(percent(&Cell::of_text(text), Bare::PerCent), Ok(Share::Missing(why)), "{text}");
+        }
+        for text in ["%", "78.1%%", "78.", ".5", "7 8", "1e2", "78割", "78²", "1.2.3"] {
+            assert_eq!(percent(&Cell::of_text(text), Bare::PerCent), Err(Reason::NotANumber), "{text}");
+        }
+        assert_eq!(percent(&Cell::of_text("12,34%"), Bare::PerCent), Err(Reason::BadGrouping));
+        assert_eq!(percent(&Cell::Number(1e300), Bare::PerCent), Err(Reason::NotANumber));
+        assert_eq!(percent(&Cell::Bool(true), Bare::PerCent), Err(Reason::WrongType));
+    }
+}

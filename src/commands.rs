@@ -5,6 +5,7 @@ mod answer;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod collect;
+pub(crate) mod diff;
 pub(crate) mod explain;
 mod progress;
 pub(crate) mod rebuild;

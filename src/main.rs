@@ -41,6 +41,8 @@ enum Command {
     Report(commands::report::Options),
     /// Walk from a KPI through its figures to the files they were read from.
     Explain(commands::explain::Options),
+    /// List what changed between two times, when it became known, and from which file.
+    Diff(commands::diff::Options),
     /// Make all derived rows again from the facts.
     Rebuild(commands::rebuild::Options),
     /// The topic on Kafka.
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Check(options) => commands::check::run(folder, &options),
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
+        Command::Diff(options) => commands::diff::run(folder, &options),
         Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),
         Command::Bundle(options) => commands::bundle::run(folder, &options),

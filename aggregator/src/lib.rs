@@ -1,6 +1,7 @@
 //! Keep, roll up, judge, tell: the pipeline, the store and the doors to readers.
 
 pub mod books;
+pub mod diff;
 pub mod explain;
 pub mod known_at;
 pub mod metrics;

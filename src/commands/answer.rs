@@ -22,6 +22,11 @@ pub(crate) fn time(text: &str) -> Result<Micros, String> {
     Micros::parse(text).ok_or_else(|| "use a time with offset such as 2020-04-01T12:00:00+09:00".into())
 }
 
+/// Now.
+pub(crate) fn now() -> Micros {
+    SystemClock.now()
+}
+
 /// The moment asked of a plan: as said, else the plan's own, else today.
 pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> Ask {
     Ask(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))

@@ -51,6 +51,10 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         for doubt in &known.doubts {
             eprintln!("  {doubt}");
         }
+        match known.catalogue {
+            Some(revision) => eprintln!("  judged by the catalogue of {revision}"),
+            None => eprintln!("  no catalogue was recorded by then: the configured one stands in"),
+        }
     }
     let sheets = || -> Vec<Sheet<'_>> {
         books.iter().zip(&plans).map(|((book, _), plan)| Sheet::new(&book.catalogue, plan)).collect()

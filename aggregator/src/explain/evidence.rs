@@ -28,7 +28,7 @@ pub(super) fn figures(
     let series = &book.catalogue.series[of.series];
     // Only those that will be shown have their visits looked up.
     let hidden = revisions.len().saturating_sub(MAX_FIGURES);
-    let mut visits = Visits { readers, known: HashMap::new() };
+    let mut visits = Visits::new(readers);
     let mut figures = Vec::new();
     for (index, ((span, source), mut said)) in revisions.into_iter().enumerate() {
         // The upsert rule: the greatest (revision, canonical bytes) stands.
@@ -86,7 +86,7 @@ fn revisions(
     Ok(revisions)
 }
 
-fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
+pub(crate) fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
     let (value, unknown) = match &observation.value {
         Value::Known(n) => (Some(*n), None),
         Value::Unknown(reason) => (None, Some(reason.clone())),
@@ -111,7 +111,7 @@ fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
 }
 
 /// A period as readers know it: a flow's name, a state's date or instant.
-fn label(span: Span, shape: Shape, grain: Grain) -> String {
+pub(crate) fn label(span: Span, shape: Shape, grain: Grain) -> String {
     let period = match shape {
         Shape::Flow => span.flow(grain),
         Shape::Level | Shape::Counter => span.instant(grain),
@@ -120,13 +120,17 @@ fn label(span: Span, shape: Shape, grain: Grain) -> String {
 }
 
 /// Visits that were looked up: a file has many figures.
-struct Visits<'a> {
+pub(crate) struct Visits<'a> {
     readers: &'a [Reader],
     known: HashMap<String, Option<Visit>>,
 }
 
-impl Visits<'_> {
-    fn find(&mut self, observation: &Observation) -> Result<Option<Visit>, StoreError> {
+impl<'a> Visits<'a> {
+    pub(crate) fn new(readers: &'a [Reader]) -> Self {
+        Self { readers, known: HashMap::new() }
+    }
+
+    pub(crate) fn find(&mut self, observation: &Observation) -> Result<Option<Visit>, StoreError> {
         if let Some(known) = self.known.get(&observation.visit) {
             return Ok(known.clone());
         }

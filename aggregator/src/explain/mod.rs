@@ -8,7 +8,7 @@
 //! An [`Explanation`] is a value: text ([`Explanation::text`]) and JSON are two looks at it. It computes no
 //! figure of its own; judging and rolling up are the core's, evidence is the store's.
 
-mod evidence;
+pub(crate) mod evidence;
 mod parts;
 mod text;
 

@@ -111,6 +111,17 @@ impl Reader {
         })
     }
 
+    /// The revisions of a plan's catalogue after `from`, up to `to`.
+    pub fn catalogues_between(&self, plan: &str, from: Micros, to: Micros) -> Result<Vec<Micros>, StoreError> {
+        self.run(|connection| {
+            let Some(number) = number(connection, plan)? else { return Ok(Vec::new()) };
+            let sql = "SELECT revision FROM catalogues WHERE plan = ?1 AND revision > ?2 AND revision <= ?3 ORDER BY revision";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map((number, from.0, to.0), |row| Ok(Micros(row.get(0)?)))?;
+            rows.collect()
+        })
+    }
+
     /// The catalogue of a plan that was in force at `upto`: the greatest (revision, text) by then.
     pub fn catalogue_at(&self, plan: &str, upto: Micros) -> Result<Option<CatalogueText>, StoreError> {
         self.run(|connection| {

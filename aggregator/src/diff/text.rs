@@ -1,0 +1,78 @@
+//! A diff as lines for people.
+
+use super::{Diff, FigureChange, KpiChange};
+use crate::explain::{KnownAt, Said};
+use aggregator_core::report::KpiReport;
+use std::fmt::{self, Write};
+
+impl Diff {
+    /// As text, a line a change and one for where it came from.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // A String never refuses to be written to.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "{}: what changed, judged on {}", self.plan, self.on)?;
+        for (word, known) in [("from", &self.from), ("to", &self.to)] {
+            time(out, word, known)?;
+        }
+        for catalogue in &self.catalogues {
+            writeln!(out, "the catalogue changed at {catalogue}")?;
+        }
+        writeln!(out, "\n{} KPI(s) differ", self.kpis.len())?;
+        for change in &self.kpis {
+            kpi(out, change)?;
+        }
+        writeln!(out, "\n{} figure(s) differ", self.figures.len() + self.more)?;
+        for change in &self.figures {
+            figure(out, change)?;
+        }
+        if self.more > 0 {
+            writeln!(out, "and {} more", self.more)?;
+        }
+        Ok(())
+    }
+}
+
+fn time(out: &mut String, word: &str, known: &KnownAt) -> fmt::Result {
+    let settled = if known.settled { "settled" } else { "not settled" };
+    writeln!(out, "{word} {}: {settled}", known.time)?;
+    known.doubts.iter().try_for_each(|doubt| writeln!(out, "  {doubt}"))
+}
+
+fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {
+    let shown = |report: &Option<KpiReport>| match report {
+        None => "(not in the catalogue)".to_owned(),
+        Some(kpi) => format!("{} ({})", kpi.value_text.as_deref().unwrap_or("–"), kpi.status.unwrap_or("not judged")),
+    };
+    let KpiChange { id, name, before, after } = change;
+    writeln!(out, "  {id} {} / {}: {} -> {}", name.ja, name.en, shown(before), shown(after))
+}
+
+fn figure(out: &mut String, change: &FigureChange) -> fmt::Result {
+    let shown = |said: &Option<Said>| match said {
+        None => "nothing".to_owned(),
+        Some(Said { value: Some(value), finality, .. }) => format!("{value} {finality}"),
+        Some(Said { unknown, finality, .. }) => format!("unknown ({}) {finality}", unknown.as_deref().unwrap_or("?")),
+    };
+    let FigureChange { series, definition, period, source, before, after } = change;
+    writeln!(out, "  {series}/{definition} {period} by {source}: {} -> {}", shown(before), shown(after))?;
+    let Some(said) = after else { return writeln!(out, "    the catalogue no longer admits it") };
+    write!(out, "    known since {}", said.revision)?;
+    if let Some(seen) = &said.seen {
+        write!(out, ", from {}", seen.address)?;
+        if let Some(sheet) = &said.sheet {
+            write!(out, " sheet {sheet}")?;
+        }
+        if let Some(row) = said.row {
+            write!(out, " row {row}")?;
+        }
+        if let Some(hash) = &seen.sha256 {
+            write!(out, ", SHA-256 {hash}")?;
+        }
+    }
+    writeln!(out)
+}

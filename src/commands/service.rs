@@ -185,7 +185,7 @@ impl Board {
     pub(crate) fn site(&self) -> Site {
         let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
         let site = Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
-        site.of_many(self.setup.shared)
+        site.of_many(self.setup.shared).with_store(self.setup.data.clone())
     }
 
     /// Serves the scoreboard until `stop`.

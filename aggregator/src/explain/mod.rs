@@ -190,6 +190,16 @@ pub struct Said {
     pub seen: Option<Seen>,
 }
 
+impl Said {
+    /// The figure as readers see it.
+    pub fn shown(&self) -> String {
+        match self.value {
+            Some(value) => contract::exact::grouped(&contract::exact::whole(value), 0),
+            None => format!("– ({})", self.unknown.as_deref().unwrap_or("?")),
+        }
+    }
+}
+
 /// A visit, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Seen {

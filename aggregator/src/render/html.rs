@@ -3,6 +3,7 @@
 //! Every text goes through askama's autoescape; no template says `safe`.
 
 use super::sheet::Sheet;
+use super::{Health, KpiSheet};
 use askama::Template;
 
 /// The style sheet of the site, also inlined into a report that stands alone.
@@ -21,6 +22,14 @@ struct Scoreboard<'a> {
 #[template(path = "plan.html")]
 struct PlanPage<'a> {
     sheet: &'a Sheet<'a>,
+    health: &'a [Health],
+}
+
+/// One KPI with its way and its files.
+#[derive(Template)]
+#[template(path = "kpi.html")]
+struct KpiPage<'a> {
+    page: &'a KpiSheet<'a>,
 }
 
 /// Plans in one file without links into the site.
@@ -35,9 +44,14 @@ pub fn scoreboard(sheets: &[Sheet<'_>], on: Option<&str>) -> Result<String, aska
     Scoreboard { sheets, on }.render()
 }
 
-/// The page of one plan.
-pub fn plan(sheet: &Sheet<'_>) -> Result<String, askama::Error> {
-    PlanPage { sheet }.render()
+/// The page of one plan, and how its sources are.
+pub fn plan(sheet: &Sheet<'_>, health: &[Health]) -> Result<String, askama::Error> {
+    PlanPage { sheet, health }.render()
+}
+
+/// The page of one KPI.
+pub fn kpi(page: &KpiSheet<'_>) -> Result<String, askama::Error> {
+    KpiPage { page }.render()
 }
 
 /// The plans as one HTML file with its style inside, for `shihyo report --format html`.

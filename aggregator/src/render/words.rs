@@ -53,3 +53,13 @@ pub fn phase(name: &str) -> Option<Mark> {
     };
     Some(Mark { name: phase.name(), symbol: "", ja, en })
 }
+
+/// A time that has passed, in its greatest unit.
+pub fn age(seconds: i64) -> (String, String) {
+    let units = [(86_400, "日前", "d ago"), (3_600, "時間前", "h ago"), (60, "分前", "min ago")];
+    let found = units.into_iter().find(|(length, ..)| seconds >= *length);
+    found.map_or_else(
+        || ("1分以内".to_owned(), "within a minute".to_owned()),
+        |(length, ja, en)| (format!("{}{ja}", seconds / length), format!("{} {en}", seconds / length)),
+    )
+}

@@ -98,6 +98,24 @@ impl Reader {
         })
     }
 
+    /// The latest visit of each source of a plan.
+    pub fn last_visits(&self, plan: &str) -> Result<Vec<Visit>, StoreError> {
+        let ids: Vec<String> = self.run(|connection| {
+            let Some(plan) = number(connection, plan)? else { return Ok(Vec::new()) };
+            // SQLite takes the other columns from the row of the greatest time.
+            let sql = "SELECT text FROM (SELECT id AS visit, max(time) FROM visits WHERE plan = ?1 GROUP BY source)
+                       JOIN names ON names.id = visit";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map((plan,), |row| row.get(0))?;
+            rows.collect()
+        })?;
+        let mut visits = Vec::with_capacity(ids.len());
+        for id in ids {
+            visits.extend(self.visit(plan, &id)?);
+        }
+        Ok(visits)
+    }
+
     /// The time of the latest visit of every collector of a plan.
     pub fn collectors(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
         self.run(|connection| {

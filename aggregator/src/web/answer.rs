@@ -35,6 +35,9 @@ pub(super) enum Refusal {
     /// There is no such plan.
     #[error("その計画はありません。\nthere is no such plan")]
     NoPlan,
+    /// The plan has no such KPI.
+    #[error("その成果指標はありません。\nthere is no such KPI")]
+    NoKpi,
     /// Another aggregator keeps it.
     #[error(
         "その計画は別の集計機が受け持っています。そちらか Grafana で見てください。\n\
@@ -50,7 +53,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
             Self::BadMoment | Self::BadSwitch | Self::Twice => StatusCode::BAD_REQUEST,
-            Self::NoPage | Self::NoPlan | Self::Elsewhere => StatusCode::NOT_FOUND,
+            Self::NoPage | Self::NoPlan | Self::NoKpi | Self::Elsewhere => StatusCode::NOT_FOUND,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, [(CONTENT_TYPE, TEXT)], format!("{self}\n")).into_response()

@@ -6,6 +6,8 @@
 
 mod answer;
 mod ask;
+mod health;
+mod kpi;
 mod pages;
 mod probes;
 mod readiness;
@@ -16,11 +18,13 @@ use crate::books::Books;
 use crate::metrics::Metrics;
 use aggregator_core::book::Book;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::routing::get;
 use contract::period::Period;
 use contract::time::Clock;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -42,12 +46,21 @@ pub struct Site {
     readiness: Arc<Readiness>,
     turns: Arc<Semaphore>,
     shared: bool,
+    store: Option<PathBuf>,
 }
 
 impl Site {
     /// A site over the books; the clock says which day is today.
     pub fn new(books: Books, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
-        Self { books, clock, metrics, readiness, turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)), shared: false }
+        Self {
+            books,
+            clock,
+            metrics,
+            readiness,
+            turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
+            shared: false,
+            store: None,
+        }
     }
 
     /// A site of one among several that share the plans: it shows only those it has figures of. A plan that
@@ -55,6 +68,12 @@ impl Site {
     #[must_use]
     pub fn of_many(self, shared: bool) -> Self {
         Self { shared, ..self }
+    }
+
+    /// A site that also tells where figures came from and how sources are: from the stores in a folder.
+    #[must_use]
+    pub fn with_store(self, folder: PathBuf) -> Self {
+        Self { store: Some(folder), ..self }
     }
 
     fn shows(&self, book: &Book) -> bool {
@@ -71,10 +90,13 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(pages::scoreboard))
         .route("/plans/{plan}", get(pages::plan))
+        .route("/plans/{plan}/kpis/{kpi}", get(kpi::kpi))
         .route("/plans/{plan}/report.md", get(pages::markdown))
         .route("/plans/{plan}/report.csv", get(pages::csv))
         .route("/plans/{plan}/report.json", get(pages::json))
         .route("/style.css", get(pages::style))
+        // Browsers ask for it unasked.
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/metrics", get(probes::metrics))
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))

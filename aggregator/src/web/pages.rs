@@ -1,8 +1,8 @@
 //! The pages and the exports: each is the report of the books at the moment asked.
 
-use super::Site;
 use super::answer::{HTML, Refusal, of_type};
 use super::ask::Question;
+use super::{Site, health};
 use crate::render::{Sheet, csv as csv_form, html, md};
 use aggregator_core::ask::Ask;
 use aggregator_core::book::Book;
@@ -33,8 +33,13 @@ pub(super) async fn plan(
     Path(plan): Path<String>,
     question: Question,
 ) -> Result<Response, Refusal> {
-    let page = of_plan(site, plan, question, |sheet| html::plan(sheet).map_err(broken));
-    Ok(of_type(HTML, page.await?.1))
+    let page = made(site, move |site, books, today| {
+        let book = held(site, books, &plan)?;
+        let report = report(book, Question { rollups: false, ..question }, today);
+        let health = health::of(site, &book.catalogue, site.clock.now()).map_err(broken)?;
+        html::plan(&Sheet::new(&book.catalogue, &report), &health).map_err(broken)
+    });
+    Ok(of_type(HTML, page.await?))
 }
 
 /// One plan as Markdown.
@@ -82,13 +87,13 @@ pub(super) async fn nothing() -> Refusal {
     Refusal::NoPage
 }
 
-fn report(book: &Book, question: Question, today: Period) -> PlanReport {
+pub(super) fn report(book: &Book, question: Question, today: Period) -> PlanReport {
     let on = question.on.or(book.catalogue.plan.default_on).unwrap_or(today);
     book.report(Ask(on), question.rollups)
 }
 
 /// The book of a plan that is shown here.
-fn held<'a>(site: &Site, books: &'a BTreeMap<String, Book>, plan: &str) -> Result<&'a Book, Refusal> {
+pub(super) fn held<'a>(site: &Site, books: &'a BTreeMap<String, Book>, plan: &str) -> Result<&'a Book, Refusal> {
     let book = books.get(plan).ok_or(Refusal::NoPlan)?;
     if site.shows(book) { Ok(book) } else { Err(Refusal::Elsewhere) }
 }
@@ -109,7 +114,7 @@ where
 }
 
 /// Makes something from the books on a thread that may block: a writer may hold them for a while.
-async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
+pub(super) async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
 where
     T: Send + 'static,
     F: FnOnce(&Site, &BTreeMap<String, Book>, Period) -> Result<T, Refusal> + Send + 'static,
@@ -125,7 +130,7 @@ where
 }
 
 /// Logs what went wrong, once; the reader is told only that it did.
-fn broken(error: impl std::fmt::Display) -> Refusal {
+pub(super) fn broken(error: impl std::fmt::Display) -> Refusal {
     tracing::error!(%error, "a page could not be made");
     Refusal::Broken
 }

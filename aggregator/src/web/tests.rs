@@ -39,6 +39,10 @@ async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
         ("/?on=2020-03", 200, "text/html; charset=utf-8"),
         ("/?lang=en", 200, "text/html; charset=utf-8"),
         ("/plans/small", 200, "text/html; charset=utf-8"),
+        ("/plans/small/kpis/datasets", 200, "text/html; charset=utf-8"),
+        ("/plans/small/kpis/datasets?on=FY2021", 200, "text/html; charset=utf-8"),
+        ("/plans/small/kpis/other", 404, "text/plain; charset=utf-8"),
+        ("/plans/other/kpis/datasets", 404, "text/plain; charset=utf-8"),
         ("/plans/small/report.md", 200, "text/markdown; charset=utf-8"),
         ("/plans/small/report.csv", 200, "text/csv; charset=utf-8; header=present"),
         ("/plans/small/report.json", 200, "application/json"),
@@ -75,17 +79,29 @@ async fn a_bad_moment_is_answered_with_the_three_good_forms() {
 
 #[tokio::test]
 async fn nothing_on_a_page_runs_or_leads_outside() {
-    for address in ["/", "/plans/small", "/plans/small?on=FY2021"] {
+    for address in ["/", "/plans/small", "/plans/small?on=FY2021", "/plans/small/kpis/downloads"] {
         let (_, _, page) = answer(&site(true), address).await;
         for never in ["<script", "javascript:", "http:", "https:", " style=", " onclick", "<style", "<img"] {
             assert!(!page.contains(never), "{address}: {never}");
         }
         assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"));
-        let marks = ["<html lang=\"ja\">", "<header>", "<nav ", "<main id=\"main\">", "<footer>", "<caption>"];
+        let marks = ["<html lang=\"ja\">", "<header>", "<nav ", "<main id=\"main\">", "<footer>", "<caption"];
         for mark in marks.into_iter().chain(["scope=\"col\"", "scope=\"row\"", "lang=\"en\""]) {
             assert!(page.contains(mark), "{address}: {mark}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_kpis_page_draws_its_way_and_says_it_again_in_a_table() {
+    let (_, _, page) = answer(&site(false), "/plans/small/kpis/datasets?on=2020-06-30").await;
+    assert_eq!(page.matches("<polyline class=\"guide\"").count(), 1);
+    assert!(page.contains("<circle class=\"dot\""), "{page}");
+    assert!(page.contains("<th scope=\"row\">2020-06-01</th><td>215 "), "{page}");
+    assert!(!page.contains("2023-04-01"), "what was not seen by then is not told");
+    assert!(page.contains("aria-labelledby=\"chart-title chart-text\""));
+    let (_, _, plan) = answer(&site(false), "/plans/small?on=2020-06-30").await;
+    assert!(plan.contains("<a href=\"/plans/small/kpis/datasets?on=2020-06-30\">"));
 }
 
 #[tokio::test]

@@ -264,9 +264,12 @@ impl Poller {
 /// What is not a record in its turn.
 impl Poller {
     fn troubled(&mut self, error: &KafkaError) {
-        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        let reason = self.consumer.context().reason().filter(|said| said.code == code);
-        let said = reason.unwrap_or_else(|| Said::new(code, None));
+        let polled = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        // A refusal of TLS is told as a lost connection when it is met at another moment.
+        let refusal = |said: &Said| matches!(said.code, Code::SSL | Code::Authentication);
+        let reason = self.consumer.context().reason().filter(|said| said.code == polled || refusal(said));
+        let said = reason.unwrap_or_else(|| Said::new(polled, None));
+        let code = said.code;
         match code {
             // The next poll is the way out of it, or one broker of several: the library takes the next one.
             Code::PartitionEOF | Code::PollExceeded | Code::BrokerTransportFailure | Code::Resolve => {}

@@ -8,6 +8,7 @@ pub(crate) mod collect;
 pub(crate) mod diff;
 pub(crate) mod explain;
 mod progress;
+pub(crate) mod quarantine;
 pub(crate) mod rebuild;
 pub(crate) mod report;
 pub(crate) mod run;

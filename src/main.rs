@@ -43,6 +43,9 @@ enum Command {
     Explain(commands::explain::Options),
     /// List what changed between two times, when it became known, and from which file.
     Diff(commands::diff::Options),
+    /// Records that do not count: list them, show one, or judge them again.
+    #[command(subcommand)]
+    Quarantine(commands::quarantine::Quarantine),
     /// Make all derived rows again from the facts.
     Rebuild(commands::rebuild::Options),
     /// The topic on Kafka.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Diff(options) => commands::diff::run(folder, &options),
+        Command::Quarantine(command) => commands::quarantine::run(folder, &command),
         Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),
         Command::Bundle(options) => commands::bundle::run(folder, &options),

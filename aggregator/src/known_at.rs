@@ -159,7 +159,7 @@ fn each_fact(reader: &Reader, upto: Micros, mut each: impl FnMut(&Observation)) 
 }
 
 /// Hands every quarantined record to `each`.
-pub(crate) fn each_quarantined(reader: &Reader, mut each: impl FnMut(&Quarantined)) -> Result<(), StoreError> {
+pub fn each_quarantined(reader: &Reader, mut each: impl FnMut(&Quarantined)) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
         let step = reader.quarantined(after, STEP)?;

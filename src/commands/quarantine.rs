@@ -1,0 +1,112 @@
+//! `shihyo quarantine`: what came and does not count, with the reason; nothing of it is ever thrown away.
+
+use super::answer;
+use crate::clock::SystemClock;
+use crate::{Failure, city, log};
+use aggregator::known_at::each_quarantined;
+use aggregator::pipeline::{self, Setup};
+use aggregator::store::Quarantined;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes of a record that are shown; the rest is counted.
+const SHOWN_BYTES: usize = 4096;
+
+#[derive(Subcommand)]
+pub(crate) enum Quarantine {
+    /// A line a record: number, when and where it came, plan, reason and size.
+    List(Wanted),
+    /// One record, as it came: what is no printable ASCII is escaped.
+    Show {
+        /// Its number, as `list` has it: PARTITION:ID.
+        number: String,
+    },
+    /// Judge all of them again, as a changed catalogue does by itself; of use when the program has changed.
+    Replay,
+}
+
+#[derive(Args)]
+pub(crate) struct Wanted {
+    /// Only what names this plan.
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Only what was refused for this reason.
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+    /// Print JSON, an object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(folder: &Path, command: &Quarantine) -> Result<(), Failure> {
+    let city = city::load(folder)?;
+    if matches!(command, Quarantine::Replay) {
+        log::start(&city.settings.log.level)?;
+        let setup = Setup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        let (before, after) = pipeline::replay(&setup).context("the quarantine cannot be judged again")?;
+        println!("{before} record(s) were in quarantine, {after} are");
+        return Ok(());
+    }
+    let mut found: BTreeMap<String, Quarantined> = BTreeMap::new();
+    for reader in answer::readers(&city)? {
+        each_quarantined(&reader, |one| {
+            found.insert(format!("{}:{}", one.at.partition.0, one.id), one.clone());
+        })
+        .context("the store cannot be read")?;
+    }
+    match command {
+        Quarantine::List(wanted) => list(found, wanted),
+        Quarantine::Show { number } => {
+            let one = found.get(number);
+            let one = one.ok_or_else(|| {
+                anyhow::anyhow!("nothing in quarantine has the number `{number}`; see `shihyo quarantine list`")
+            })?;
+            show(number, one);
+        }
+        Quarantine::Replay => {}
+    }
+    Ok(())
+}
+
+fn list(found: BTreeMap<String, Quarantined>, wanted: &Wanted) {
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    let mut all: Vec<(String, Quarantined)> = found.into_iter().collect();
+    all.sort_by_key(|(_, one)| (one.at.partition.0, one.id));
+    for (number, one) in all {
+        let asked = wanted.plan.as_ref().is_none_or(|plan| one.plan.as_ref() == Some(plan))
+            && wanted.reason.as_ref().is_none_or(|reason| one.reason == *reason);
+        if !asked {
+            continue;
+        }
+        *reasons.entry(one.reason.clone()).or_default() += 1;
+        let (time, plan, bytes) = (one.at.time.to_string(), one.plan.as_deref(), one.body.len());
+        if wanted.json {
+            let object = serde_json::json!({
+                "number": number, "time": time, "partition": one.at.partition.0, "offset": one.at.offset,
+                "plan": plan, "reason": one.reason, "bytes": bytes,
+            });
+            println!("{object}");
+        } else {
+            println!("{number}\t{time}\t{}\t{}\t{bytes} B", plan.unwrap_or("-"), one.reason);
+        }
+    }
+    if !wanted.json {
+        let total: u64 = reasons.values().sum();
+        let each: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        eprintln!("{total} record(s) in quarantine{}{}", if each.is_empty() { "" } else { ": " }, each.join(", "));
+    }
+}
+
+fn show(number: &str, one: &Quarantined) {
+    let offset = one.at.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
+    println!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time);
+    println!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len());
+    // It may hold anything, so nothing of it reaches the terminal as a command.
+    println!("{}", one.body[..one.body.len().min(SHOWN_BYTES)].escape_ascii());
+    if one.body.len() > SHOWN_BYTES {
+        println!("... and {} bytes more", one.body.len() - SHOWN_BYTES);
+    }
+}

@@ -46,6 +46,8 @@ enum Command {
     /// Records that do not count: list them, show one, or judge them again.
     #[command(subcommand)]
     Quarantine(commands::quarantine::Quarantine),
+    /// Print records as they travel.
+    Tap(commands::tap::Options),
     /// Make all derived rows again from the facts.
     Rebuild(commands::rebuild::Options),
     /// The topic on Kafka.
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Diff(options) => commands::diff::run(folder, &options),
+        Command::Tap(options) => commands::tap::run(folder, &options),
         Command::Quarantine(command) => commands::quarantine::run(folder, &command),
         Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),

@@ -11,6 +11,9 @@ pub(crate) struct Options {
     /// Print the sample configuration of a kind of source, and check nothing.
     #[arg(long, value_name = "KIND")]
     sample: Option<String>,
+    /// Ask every source and server once as well, and change nothing.
+    #[arg(long, conflicts_with = "sample")]
+    connect: bool,
 }
 
 pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
@@ -33,5 +36,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         println!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len());
     }
     println!("{} source(s); no mistake", city.sources.len());
+    if options.connect {
+        super::connect::all(&city)?;
+    }
     Ok(())
 }

@@ -1,0 +1,63 @@
+//! `shihyo tap` and `shihyo check --connect`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use support::City;
+
+#[test]
+fn records_are_printed_as_they_travel_and_chosen_by_their_fields() {
+    let city = City::shipped();
+    assert!(!city.run(&["tap"]).status.success(), "there is no bus yet");
+    city.ok(&["collect", "--once"]);
+    let all = city.ok(&["tap", "--from-start", "--once"]);
+    let count = |words: &[&str]| city.ok(&[&["tap", "--from-start", "--once"], words].concat()).lines().count();
+    assert_eq!(count(&["--kind", "catalogue"]), 2);
+    assert_eq!(count(&["--plan", "mihon", "--series", "wifi-access-points", "--source", "wifi"]), 2);
+    assert_eq!(
+        count(&["--kind", "observation"]) + count(&["--kind", "visit"]) + count(&["--kind", "reject"]) + 2,
+        all.lines().count()
+    );
+    assert_eq!(city.ok(&["tap", "--once"]), "", "what is there already is passed over");
+    // What comes while it looks on.
+    let mut tap = city.command(&["tap", "--kind", "visit", "--source", "wifi"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(tap.stdout.take().unwrap()).lines();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    city.ok(&["collect", "--once", "--source", "wifi"]);
+    let visit: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&visit["source"], &visit["outcome"]), (&"wifi".into(), &"unchanged".into()));
+    // Nobody reads on: it ends by itself with the next record.
+    drop(lines);
+    city.ok(&["collect", "--once", "--source", "wifi"]);
+    assert!(tap.wait().unwrap().success());
+}
+
+#[test]
+fn everything_that_the_configuration_names_is_asked_once_and_nothing_is_changed() {
+    let city = City::shipped();
+    let text = city.ok(&["check", "--connect"]);
+    assert!(text.contains("source mihon wifi: read, 2 figure(s), 0 reject(s)\n"), "{text}");
+    assert!(!city.data().exists());
+    std::fs::remove_dir_all(city.config().join("mihon/wifi")).unwrap();
+    let nobody = support::free_address();
+    city.write(
+        "shihyo.toml",
+        &format!(
+            "{}\n[influxdb]\nurl = \"http://{nobody}\"\norg = \"o\"\nbucket = \"b\"\ntoken_file = \"t\"\n",
+            city.read("shihyo.toml")
+        ),
+    );
+    city.write("t", "token");
+    let output = city.run(&["check", "--connect"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(&format!("influxdb {nobody}: no answer: ")), "{text}");
+    assert!(
+        text.contains(
+            "source mihon wifi: not_found, 0 figure(s), 0 reject(s): mihon/wifi: no such file or folder; see `path`"
+        ),
+        "{text}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}

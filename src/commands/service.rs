@@ -4,6 +4,7 @@
 use super::progress::Logged;
 use crate::city::City;
 use crate::clock::SystemClock;
+use crate::settings::Secret;
 use crate::transport::Reading;
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineError, Progress, Setup};
@@ -151,6 +152,7 @@ pub(crate) struct Board {
     /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
+    token: Option<Secret>,
 }
 
 impl Board {
@@ -168,7 +170,8 @@ impl Board {
         let readiness = Arc::new(Readiness::default());
         let mut setup = Setup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
         setup.progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
-        Ok(Self { setup, metrics, readiness })
+        let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
+        Ok(Self { setup, metrics, readiness, token })
     }
 
     /// Takes the address, so that a taken one is said before anything is done.
@@ -185,7 +188,11 @@ impl Board {
     pub(crate) fn site(&self) -> Site {
         let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
         let site = Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
-        site.of_many(self.setup.shared).with_store(self.setup.data.clone())
+        let site = site.of_many(self.setup.shared).with_store(self.setup.data.clone());
+        match &self.token {
+            Some(token) => site.with_token(token, Arc::clone(&self.setup.wishes)),
+            None => site,
+        }
     }
 
     /// Serves the scoreboard until `stop`.

@@ -4,6 +4,7 @@ mod outside;
 mod secret;
 
 pub(crate) use outside::{Alerts, Influxdb, Kafka, Security};
+pub(crate) use secret::Secret;
 
 use contract::reader::{Mistake, nearest};
 use serde::Deserialize;
@@ -47,11 +48,13 @@ pub(crate) struct Settings {
 pub(crate) struct Http {
     /// Address and port it listens on.
     pub(crate) listen: std::net::SocketAddr,
+    /// File of the token that lets its holder see and replay quarantined records over the API; nobody without it.
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8470).into() }
+        Self { listen: ([127, 0, 0, 1], 8470).into(), token_file: None }
     }
 }
 

@@ -122,6 +122,9 @@ pub(crate) struct Webhook {
     pub(crate) secret_file: Option<PathBuf>,
 }
 
+/// Characters of the API's token: what can be guessed is no token.
+const LEAST_TOKEN: usize = 16;
+
 /// What is wrong with a setting.
 pub(super) struct Wrong {
     pub(super) key: &'static str,
@@ -153,6 +156,20 @@ impl Settings {
         let Some(influxdb) = &self.influxdb else { return Ok(None) };
         let (key, variable) = ("influxdb.token_file", "SHIHYO__INFLUXDB__TOKEN");
         needed(key, variable, influxdb.token_file.as_deref(), folder).map(Some)
+    }
+
+    /// The token of the API; none unless it is configured.
+    pub(crate) fn http_token(&self, folder: &Path) -> Result<Option<Secret>, Mistake> {
+        let key = "http.token_file";
+        let token = secret::read("SHIHYO__HTTP__TOKEN", self.http.token_file.as_deref(), folder)
+            .map_err(|message| super::mistake(folder, key, format!("`{key}`: {message}")))?;
+        match token {
+            Some(token) if token.len() < LEAST_TOKEN => {
+                let message = format!("`{key}`: the token must have {LEAST_TOKEN} characters or more");
+                Err(super::mistake(folder, key, message))
+            }
+            token => Ok(token),
+        }
     }
 
     /// What signs the webhook.

@@ -6,7 +6,8 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// Environment variables that hold secrets. They are read as they are: a password of digits is no number.
-const NAMES: [&str; 3] = ["SHIHYO__KAFKA__PASSWORD", "SHIHYO__INFLUXDB__TOKEN", "SHIHYO__ALERTS__WEBHOOK__SECRET"];
+const NAMES: [&str; 4] =
+    ["SHIHYO__KAFKA__PASSWORD", "SHIHYO__INFLUXDB__TOKEN", "SHIHYO__ALERTS__WEBHOOK__SECRET", "SHIHYO__HTTP__TOKEN"];
 /// Where systemd puts what `LoadCredential=` names.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 

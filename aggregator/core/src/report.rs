@@ -10,6 +10,7 @@ use crate::rollup::{Rollup, RollupKey, Rollups, View};
 use contract::catalogue::{Catalogue, Kpi};
 use contract::exact::{self, Exact};
 use contract::time::Moment;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -25,8 +26,18 @@ impl Serialize for Number {
     }
 }
 
+impl JsonSchema for Number {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "description": "Exact, in canonical form; half up to 6 places" })
+    }
+}
+
 /// A value and the moment it describes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Dated {
     /// In the KPI's unit.
     pub value: Number,
@@ -41,7 +52,7 @@ impl From<Past> for Dated {
 }
 
 /// One KPI; fields in schema order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct KpiReport {
     /// Id.
     pub id: String,
@@ -74,7 +85,7 @@ pub struct KpiReport {
 }
 
 /// One rollup of the canonical export.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RollupReport {
     /// Series id.
     pub series: String,
@@ -93,7 +104,7 @@ pub struct RollupReport {
 }
 
 /// A policy summed up: counts of statuses and its worst KPI, never a mean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PolicyReport {
     /// Id.
     pub id: String,
@@ -104,7 +115,7 @@ pub struct PolicyReport {
 }
 
 /// One plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PlanReport {
     /// Id.
     pub id: String,
@@ -124,7 +135,7 @@ pub struct PlanReport {
 }
 
 /// A report over plans, by id.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// Plans by id.
     pub plans: Vec<PlanReport>,

@@ -100,13 +100,18 @@ pub(crate) fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
         sheet: place.sheet,
         row: place.row,
         visit: observation.visit.clone(),
-        seen: visit.map(|visit| Seen {
-            time: visit.time.to_string(),
-            collector: visit.collector,
-            address: visit.address,
-            sha256: visit.sha256,
-            bytes: visit.bytes,
-        }),
+        seen: visit.map(seen),
+    }
+}
+
+/// A visit, as readers see it.
+pub(crate) fn seen(visit: Visit) -> Seen {
+    Seen {
+        time: visit.time.to_string(),
+        collector: visit.collector,
+        address: visit.address,
+        sha256: visit.sha256,
+        bytes: visit.bytes,
     }
 }
 

@@ -49,7 +49,7 @@ pub enum ExplainError {
 }
 
 /// A text in two languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bilingual {
     /// Japanese.
     pub ja: String,
@@ -64,7 +64,7 @@ impl From<&contract::catalogue::Text> for Bilingual {
 }
 
 /// A KPI explained.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Explanation {
     /// Plan id.
     pub plan: String,
@@ -98,18 +98,19 @@ pub struct Explanation {
 }
 
 /// What was known when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct KnownAt {
     /// The time.
     pub time: String,
     /// True when the answer never changes any more.
     pub settled: bool,
     /// Why it may.
+    #[schemars(with = "Vec<String>")]
     pub doubts: Vec<Doubt>,
 }
 
 /// The months of a flow's value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct MonthsUsed {
     /// `FY2019`
     pub year: String,
@@ -118,7 +119,7 @@ pub struct MonthsUsed {
 }
 
 /// One series of a KPI.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Part {
     /// Series id.
     pub series: String,
@@ -139,7 +140,7 @@ pub struct Part {
 }
 
 /// A rollup of the periods the value is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RollupUsed {
     /// `2019-04`, `FY2019Q1`, `FY2019`
     pub period: String,
@@ -154,7 +155,7 @@ pub struct RollupUsed {
 }
 
 /// A standing figure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Figure {
     /// `2019-04`, `2019-04-01`, or the instant of a state.
     pub period: String,
@@ -170,7 +171,7 @@ pub struct Figure {
 }
 
 /// What a source said once, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Said {
     /// The integer; `null` when unknown.
     pub value: Option<i64>,
@@ -201,7 +202,7 @@ impl Said {
 }
 
 /// A visit, as evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Seen {
     /// When.
     pub time: String,

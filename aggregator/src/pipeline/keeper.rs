@@ -5,9 +5,9 @@ use super::derived::{self, Derived};
 use super::intake::{self, Decoded};
 use super::opening::{self, Followers, Open};
 use super::reading::{Work, chain};
-use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf};
+use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf, forget_configuration};
 use crate::sinks::{Follows, Workers};
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 use aggregator_core::ask::Ask;
 use bus::{BATCH_BYTES, Partition, Position};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,9 @@ impl Keeper {
         for work in inbox {
             self.turn_of_day(stop)?;
             self.ends_of_holds(stop)?;
+            if self.setup.wishes.take_replay() {
+                self.replay(stop)?;
+            }
             match work {
                 Work::Idle => self.read_up(true, stop)?,
                 Work::Keep(decoded) => self.keep(&decoded, stop)?,
@@ -142,6 +145,24 @@ impl Keeper {
         self.make_again(&plans)?;
         self.tell();
         tracing::info!(%partition, "closed a partition");
+        Ok(())
+    }
+
+    /// Judges everything in quarantine again: the partitions are closed and opened as after a changed catalogue.
+    fn replay(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let open: Vec<Partition> = self.open.keys().copied().collect();
+        for partition in open {
+            self.close(partition)?;
+            let mut patience = Patience::default();
+            while let Err(error) =
+                store::open_writer(&self.setup.data, partition).and_then(|mut writer| forget_configuration(&mut writer))
+            {
+                patience.wait(&self.setup, error, stop)?;
+            }
+            patience.over(&self.setup);
+            self.open_patiently(partition, stop)?;
+        }
+        tracing::info!(quarantined = self.setup.progress.counts().quarantined, "judged the quarantine again");
         Ok(())
     }
 

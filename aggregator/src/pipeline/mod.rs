@@ -27,11 +27,13 @@ mod opening;
 mod progress;
 mod reading;
 mod rejudge;
+mod wishes;
 
 pub use configured::Configured;
 pub use counts::{Counts, Lost, check};
 pub use progress::{Progress, State};
 pub(crate) use reading::chain;
+pub use wishes::Wishes;
 
 use crate::books::Books;
 use crate::sinks::{Membership, SinkMaker};
@@ -73,6 +75,8 @@ pub struct Setup {
     pub books: Books,
     /// Where it tells how far it is.
     pub progress: Arc<Progress>,
+    /// What is wished of it meanwhile.
+    pub wishes: Arc<Wishes>,
     /// How long an alert's rule must hold before anybody is told.
     pub hold: Duration,
     /// Who is told of what changed.
@@ -96,6 +100,7 @@ impl Setup {
             clock,
             books,
             progress: Arc::default(),
+            wishes: Arc::default(),
             hold: HOLD,
             sinks: Arc::default(),
             membership: Arc::new(()),
@@ -166,8 +171,7 @@ pub fn replay(setup: &Setup) -> Result<(u64, u64), PipelineError> {
         let writers = partitions.iter().map(|p| store::open_writer(&setup.data, *p)).collect::<Result<Vec<_>, _>>()?;
         for mut writer in writers {
             before += writer.read().tally()?.quarantined;
-            // Opening it finds another configuration than it was judged by.
-            writer.change(|change| change.put_configuration(&BTreeMap::new()))?;
+            forget_configuration(&mut writer)?;
         }
     }
     rebuild(setup)?;
@@ -176,6 +180,11 @@ pub fn replay(setup: &Setup) -> Result<(u64, u64), PipelineError> {
         after += store::open_reader(&setup.data, partition)?.tally()?.quarantined;
     }
     Ok((before, after))
+}
+
+/// Has the next opening find another configuration than the store was judged by.
+fn forget_configuration(writer: &mut store::Writer) -> Result<(), StoreError> {
+    writer.change(|change| change.put_configuration(&BTreeMap::new()))
 }
 
 /// Has a sink told everything again by the next run, in every store of the folder; what its server would not take

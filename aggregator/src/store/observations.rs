@@ -106,6 +106,39 @@ impl Reader {
         })
     }
 
+    /// The next at most `limit` observations of a plan after the one with the id `after` (0: from the first), whole,
+    /// each with its id; of one series and one source where they are named. Reads the log from there, without an index.
+    pub fn observations_after(
+        &self,
+        plan: &str,
+        (series, source): (Option<&str>, Option<&str>),
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, Observation)>, StoreError> {
+        self.run(|connection| {
+            let known = |text: Option<&str>| text.map(|text| number(connection, text)).transpose();
+            // A name that was never said has no observation.
+            let (plan, series, source) = (number(connection, plan)?, known(series)?, known(source)?);
+            let (Some(plan), false, false) = (plan, series == Some(None), source == Some(None)) else {
+                return Ok(Vec::new());
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM observations
+                 WHERE id > ?1 AND plan = ?2 AND (?3 IS NULL OR series = ?3) AND (?4 IS NULL OR source = ?4)
+                 ORDER BY id LIMIT ?5"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = statement.query((after, plan, series.flatten(), source.flatten(), limit))?;
+            let mut decoder = Decoder::new(connection, true);
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push((row.get(0)?, decoder.read(row)?.clone()));
+            }
+            Ok(found)
+        })
+    }
+
     /// The observations of one series and definition whose period is wanted, whole, up to a revision.
     /// There is no index: a question about evidence reads the whole log, which may take a second.
     pub fn observations_of(

@@ -1,21 +1,26 @@
 //! The door to readers: a scoreboard in plain HTML, the exports, and what machines ask.
 //!
-//! Server-rendered, without JavaScript, addresses outside or cookies. Nothing here writes: every page is the
-//! report of the books at the moment asked. The binary passes the listener, and binds it to loopback unless
+//! Server-rendered, without JavaScript, addresses outside or cookies. Every page is the report of the books at the
+//! moment asked; the one thing that writes is in [`api`] and needs a token. The binary passes the listener, and binds it to loopback unless
 //! the city says otherwise.
 
 mod answer;
+mod api;
 mod ask;
 mod health;
 mod kpi;
 mod pages;
 mod probes;
 mod readiness;
+mod server;
+#[cfg(test)]
+mod server_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::books::Books;
 use crate::metrics::Metrics;
+use crate::pipeline::Wishes;
 use aggregator_core::book::Book;
 use axum::Router;
 use axum::http::StatusCode;
@@ -23,19 +28,19 @@ use axum::middleware::map_response;
 use axum::routing::get;
 use contract::period::Period;
 use contract::time::Clock;
+use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
+pub use api::document;
 pub use readiness::Readiness;
+pub use server::Limits;
 
 /// Reports made at once; more wait their turn, so that readers cannot take every core from the pipeline.
 const MAX_REPORTS_AT_ONCE: usize = 4;
-/// How long answers under way may take after shutdown begins; slower readers are cut off.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -47,6 +52,13 @@ pub struct Site {
     turns: Arc<Semaphore>,
     shared: bool,
     store: Option<PathBuf>,
+    writing: Option<Arc<Writing>>,
+}
+
+/// What those who have the token may do.
+struct Writing {
+    token: [u8; 32],
+    wishes: Arc<Wishes>,
 }
 
 impl Site {
@@ -60,6 +72,7 @@ impl Site {
             turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
             shared: false,
             store: None,
+            writing: None,
         }
     }
 
@@ -74,6 +87,13 @@ impl Site {
     #[must_use]
     pub fn with_store(self, folder: PathBuf) -> Self {
         Self { store: Some(folder), ..self }
+    }
+
+    /// A site where the holder of a token may wish something of the pipeline.
+    #[must_use]
+    pub fn with_token(self, token: &str, wishes: Arc<Wishes>) -> Self {
+        // Only its digest is kept and compared: how long a comparison takes tells nothing of the token.
+        Self { writing: Some(Arc::new(Writing { token: Sha256::digest(token).into(), wishes })), ..self }
     }
 
     fn shows(&self, book: &Book) -> bool {
@@ -100,6 +120,7 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))
+        .nest("/api/v1", api::router())
         .fallback(pages::nothing)
         .layer(map_response(answer::harden))
         .with_state(site)
@@ -120,28 +141,5 @@ pub async fn serve<F>(listener: TcpListener, router: Router, shutdown: F) -> std
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    serve_within(listener, router, shutdown, SHUTDOWN_GRACE).await
-}
-
-async fn serve_within<F>(listener: TcpListener, router: Router, shutdown: F, grace: Duration) -> std::io::Result<()>
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (begun, mut seen) = watch::channel(false);
-    let stop = async move {
-        shutdown.await;
-        begun.send_replace(true);
-    };
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop);
-    let overdue = async move {
-        // The sender lives in the server until it has begun to stop.
-        if seen.wait_for(|begun| *begun).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(grace).await;
-    };
-    tokio::select! {
-        ended = server => ended,
-        () = overdue => Ok(()),
-    }
+    server::serve(listener, router, shutdown, Limits::default()).await
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use contract::time::{Micros, Moment, parse_date};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
@@ -179,7 +180,7 @@ async fn under_way(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { stopped.await.unwrap_or_default() };
-    let server = tokio::spawn(serve_within(listener, router(site), shutdown, grace));
+    let server = tokio::spawn(server::serve(listener, router(site), shutdown, Limits { grace, ..Limits::default() }));
     let mut reader = TcpStream::connect(address).unwrap();
     reader.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     // Long enough for the request to be under way; if it is not, the tests below prove less but do not fail.

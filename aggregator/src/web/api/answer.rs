@@ -1,0 +1,100 @@
+//! How an answer leaves: JSON with an ETag, and where its next page is.
+
+use super::call::Call;
+use super::problem::Problem;
+use super::table::Route;
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// The type of answers.
+pub(super) const JSON: &str = "application/json";
+/// The type of errors.
+pub(super) const PROBLEM: &str = "application/problem+json";
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Page<T> {
+    /// In a stable order.
+    pub(super) items: Vec<T>,
+    /// What to give as `after` for the next page; `null` on the last.
+    pub(super) next: Option<String>,
+}
+
+/// A body, and the cursor of the page after it.
+pub(super) struct Made {
+    text: String,
+    next: Option<String>,
+}
+
+/// What a route answers.
+pub(super) type Answer = Result<Made, Problem>;
+
+/// One thing.
+pub(super) fn one(body: &impl Serialize) -> Answer {
+    Ok(Made { text: serde_json::to_string(body).map_err(Problem::broken)?, next: None })
+}
+
+/// A text that is JSON already.
+pub(super) fn ready(text: String) -> Made {
+    Made { text, next: None }
+}
+
+/// A page of what `items` gives, each with its cursor, once those up to `after` are left out.
+pub(super) fn page<T: Serialize>(call: &Call, items: impl IntoIterator<Item = (String, T)>) -> Answer {
+    let (after, limit) = (call.text("after"), call.limit()?);
+    let mut items = items.into_iter();
+    if let Some(after) = after {
+        // Gone since, or never there: either way nobody can say what comes after it.
+        items.by_ref().find(|(cursor, _)| cursor == after).ok_or_else(|| lost(after))?;
+    }
+    let mut found: Vec<(String, T)> = items.take(limit + 1).collect();
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(cursor, _)| cursor.clone());
+    paged(Page { items: found.into_iter().map(|(_, item)| item).collect(), next })
+}
+
+/// A page that was cut where it was read.
+pub(super) fn paged<T: Serialize>(page: Page<T>) -> Answer {
+    let made = one(&page)?;
+    Ok(Made { next: page.next, ..made })
+}
+
+fn lost(after: &str) -> Problem {
+    Problem::parameter(
+        "after",
+        format!("must be the `next` of a page before; `{after}` is not, or no longer: begin again"),
+    )
+}
+
+/// The response: 304 where the reader has just that.
+pub(super) fn answer(route: &Route, call: &Call, made: Made) -> Response {
+    let digest = Sha256::digest(&made.text);
+    let tag = digest[..16].iter().fold(String::from("\""), |mut tag, byte| {
+        let _ = write!(tag, "{byte:02x}");
+        tag
+    }) + "\"";
+    let held = call.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let same = held.flat_map(|tags| tags.split(',')).map(str::trim);
+    let mut same = same.map(|held| held.strip_prefix("W/").unwrap_or(held));
+    let mut response = if same.any(|held| held == tag || held == "*") {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (route.status(), [(CONTENT_TYPE, JSON)], made.text).into_response()
+    };
+    let mut put = |name, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    put(ETAG, tag);
+    if let Some(next) = made.next {
+        put(LINK, format!("<{}>; rel=\"next\"", call.page_after(&next)));
+    }
+    response
+}

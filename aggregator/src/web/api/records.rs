@@ -1,0 +1,116 @@
+//! Observations as they came, from the stores.
+
+use super::answer::{Answer, Page, paged};
+use super::call::Call;
+use super::problem::Problem;
+use crate::explain::{Seen, evidence};
+use contract::record::{Finality, Observation, Span, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An observation as it came.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Observed {
+    /// Its number: PARTITION:ID.
+    number: String,
+    series: String,
+    definition: String,
+    source: String,
+    /// The instant of a level or reading; `null` for a flow.
+    as_of: Option<String>,
+    /// First instant of a flow's period.
+    from: Option<String>,
+    /// First instant after a flow's period.
+    to: Option<String>,
+    /// The integer, in the series' unit; `null` when unknown.
+    value: Option<i64>,
+    /// Why it is unknown.
+    unknown: Option<String>,
+    /// Labels, each with its integer.
+    breakdown: Option<BTreeMap<String, i64>>,
+    /// `provisional` or `final`.
+    finality: &'static str,
+    /// When it was seen.
+    revision: String,
+    /// Sheet of a workbook.
+    sheet: Option<String>,
+    /// Row, counted from 1.
+    row: Option<u32>,
+    /// Id of the visit.
+    visit: String,
+    /// The visit; `null` while its record has not come.
+    seen: Option<Seen>,
+}
+
+pub(super) fn observations(call: &Call) -> Answer {
+    // Known here, or told to be elsewhere.
+    call.book(|_| Ok(()))?;
+    let (plan, limit) = (call.param("plan"), call.limit()?);
+    let (partition, after) = match call.text("after") {
+        None => (i32::MIN, 0),
+        Some(text) => number(text).ok_or_else(|| Problem::parameter("after", "must be the `next` of a page before"))?,
+    };
+    let (mut items, mut more) = (Vec::new(), false);
+    for (of, store) in call.stores()? {
+        if of < partition || more {
+            continue;
+        }
+        let after = if of == partition { after } else { 0 };
+        // One more than wanted, to know whether there is another page.
+        let left = limit + 1 - items.len();
+        let page = store.at_one_moment(|store| {
+            let found = store.observations_after(plan, (call.text("series"), call.text("source")), after, left)?;
+            let with = |(id, o): (i64, Observation)| {
+                let seen = store.visit(plan, &o.visit)?.map(evidence::seen);
+                Ok(observed(format!("{of}:{id}"), o, seen))
+            };
+            found.into_iter().map(with).collect::<Result<Vec<_>, crate::store::StoreError>>()
+        })?;
+        items.extend(page);
+        more = items.len() > limit;
+    }
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.number.clone());
+    paged(Page { items, next })
+}
+
+/// A number as [`Observed`] has it.
+pub(super) fn number(text: &str) -> Option<(i32, i64)> {
+    let (partition, id) = text.split_once(':')?;
+    Some((partition.parse().ok()?, id.parse().ok()?))
+}
+
+fn observed(number: String, o: Observation, seen: Option<Seen>) -> Observed {
+    let (as_of, from, to) = match o.period {
+        Span::AsOf(at) => (Some(at.to_string()), None, None),
+        Span::During(from, to) => (None, Some(from.to_string()), Some(to.to_string())),
+    };
+    let (value, unknown) = match o.value {
+        Value::Known(value) => (Some(value), None),
+        Value::Unknown(reason) => (None, Some(reason)),
+    };
+    let finality = match o.finality {
+        Finality::Provisional => "provisional",
+        Finality::Final => "final",
+    };
+    let (sheet, row) = o.place.map_or((None, None), |place| (place.sheet, place.row));
+    Observed {
+        number,
+        series: o.series,
+        definition: o.definition,
+        source: o.source,
+        as_of,
+        from,
+        to,
+        value,
+        unknown,
+        breakdown: o.breakdown.map(|labels| labels.into_iter().collect()),
+        finality,
+        revision: o.revision.to_string(),
+        sheet,
+        row,
+        visit: o.visit,
+        seen,
+    }
+}

@@ -1,0 +1,200 @@
+use super::*;
+use crate::metrics::Metrics;
+use crate::pipeline::Wishes;
+use crate::render::fixture::{book, books};
+use crate::store;
+use crate::web::{self, Site};
+use axum::body::{Body, to_bytes};
+use axum::http::StatusCode;
+use bus::Partition;
+use contract::time::{Clock, Micros, Moment, parse_date};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+const TOKEN: &str = "a token of some length";
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Micros {
+        Moment::midnight(parse_date("2023-05-01").unwrap()).micros()
+    }
+}
+
+/// A site over a store with three records in quarantine.
+fn site() -> (Site, tempfile::TempDir, Arc<Wishes>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = store::open_writer(folder.path(), Partition(0)).unwrap();
+    for n in 0..3 {
+        let at = store::Coordinates { partition: Partition(0), offset: Some(n), time: Micros(0) };
+        let body = format!("{{\"n\":{n}}}\u{1b}");
+        let plan = (n == 1).then(|| "small".to_owned());
+        let record = store::ToQuarantine { at, plan, reason: "unknown_plan", body: body.as_bytes() };
+        writer.change(|change| change.put_quarantine(&record)).unwrap();
+    }
+    let wishes = Arc::new(Wishes::default());
+    let site = Site::new(books(book(true)), Arc::new(Stopped), Arc::new(Metrics::new("0").unwrap()), Arc::default());
+    (site.with_store(folder.path().to_owned()).with_token(TOKEN, Arc::clone(&wishes)), folder, wishes)
+}
+
+async fn ask(site: &Site, method: &str, address: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Value) {
+    let mut request = axum::http::Request::builder().method(method).uri(format!("{PREFIX}{address}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = web::router(site.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 22).await.unwrap();
+    let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+    (head.status, head.headers, value)
+}
+
+async fn get(site: &Site, address: &str) -> Value {
+    let (status, headers, body) = ask(site, "GET", address, &[]).await;
+    assert_eq!((status, headers["content-type"].to_str().unwrap()), (StatusCode::OK, "application/json"), "{body}");
+    body
+}
+
+#[tokio::test]
+async fn every_address_of_the_document_answers_as_its_schema_says() {
+    let (site, _folder, _) = site();
+    let document = get(&site, "/openapi.json").await;
+    assert_eq!(document, openapi::document());
+    let filled = [("{plan}", "small"), ("{kpi}", "datasets"), ("{number}", "0:1")];
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = filled.iter().fold(path.replace(PREFIX, ""), |path, (name, value)| path.replace(name, value));
+        for (method, operation) in operations.as_object().unwrap() {
+            let token = format!("Bearer {TOKEN}");
+            let (status, headers, body) = ask(&site, &method.to_uppercase(), &path, &[("authorization", &token)]).await;
+            assert!(status.is_success() && headers.contains_key("etag"), "{method} {path}: {status} {body}");
+            let schema = &operation["responses"][status.as_str()]["content"]["application/json"]["schema"];
+            fits(&body, schema, &document, &path);
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, ROUTES.len());
+}
+
+/// Checks what the schemas of ours say: types, properties that must be there, and no others.
+fn fits(value: &Value, schema: &Value, document: &Value, at: &str) {
+    if let Some(path) = schema["$ref"].as_str() {
+        let target = document.pointer(path.trim_start_matches('#'));
+        return fits(value, target.unwrap_or_else(|| panic!("{at}: {path}")), document, at);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let schema = any.iter().find(|one| (one["type"] == "null") == value.is_null());
+        return fits(value, schema.unwrap_or_else(|| panic!("{at}: {value}")), document, at);
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() || schema["type"] == "number" => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let said = &schema["type"];
+    let right = said == kind || said.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
+    assert!(right, "{at}: {value} is no {said}");
+    for one in value.as_array().into_iter().flatten() {
+        fits(one, &schema["items"], document, at);
+    }
+    let Some(object) = value.as_object() else { return };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        assert!(object.contains_key(name.as_str().unwrap()), "{at}: {name} is missing");
+    }
+    for (name, one) in object {
+        let inner = schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]);
+        assert!(inner.is_object(), "{at}: {name} is not in the document");
+        fits(one, inner, document, &format!("{at}.{name}"));
+    }
+}
+
+#[tokio::test]
+async fn pages_put_together_are_the_whole() {
+    let (site, _folder, _) = site();
+    for address in [
+        "/plans/small/rollups?on=FY2021",
+        "/plans/small/kpis?on=FY2021",
+        "/plans/small/kpis/datasets/history?on=FY2021",
+        "/quarantine?",
+    ] {
+        let whole = get(&site, &format!("{address}&limit=1000")).await;
+        let all = whole["items"].as_array().unwrap();
+        assert!(all.len() > 1 && whole["next"].is_null(), "{address}");
+        let (mut found, mut next) = (Vec::new(), format!("{address}&limit=1"));
+        loop {
+            let (_, headers, page) = ask(&site, "GET", &next, &[]).await;
+            found.extend(page["items"].as_array().unwrap().clone());
+            let Some(link) = headers.get("link") else { break };
+            let link =
+                link.to_str().unwrap().trim_start_matches('<').split_once(">; rel=\"next\"").unwrap().0.to_owned();
+            next = link.strip_prefix(PREFIX).unwrap().to_owned();
+            assert!(found.len() <= all.len(), "{address}: {next}");
+        }
+        assert_eq!(&found, all, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_a_problem_with_a_word_and_a_remedy() {
+    let (site, _folder, _) = site();
+    let rows = [
+        ("GET", "/nothing", 404, "no_such_address", "openapi.json"),
+        ("GET", "/plans/other", 404, "not_found", "no such plan"),
+        ("GET", "/plans/small/kpis/other", 404, "not_found", "no such KPI"),
+        ("GET", "/plans/small?on=yesterday", 400, "bad_parameter", "2020-03-31"),
+        ("GET", "/plans/small?at=FY2019", 400, "bad_parameter", "this address knows on"),
+        ("GET", "/plans?limit=0", 400, "bad_parameter", "from 1 to 1000"),
+        ("GET", "/plans?limit=1&limit=2", 400, "bad_parameter", "only once"),
+        ("GET", "/plans/small/rollups?after=x", 400, "bad_parameter", "begin again"),
+        ("GET", "/quarantine?after=x", 400, "bad_parameter", "`next`"),
+        ("GET", "/quarantine/0:1", 401, "no_token", "Bearer"),
+        ("POST", "/quarantine/replay", 401, "no_token", "Bearer"),
+        ("POST", "/plans", 405, "no_such_method", "method"),
+        ("DELETE", "/quarantine/0:1", 405, "no_such_method", "method"),
+    ];
+    for (method, address, status, code, says) in rows {
+        let (got, headers, body) = ask(&site, method, address, &[]).await;
+        assert_eq!(got.as_u16(), status, "{address}: {body}");
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert_eq!((&body["code"], &body["status"]), (&json!(code), &json!(status)), "{address}");
+        assert!(body["detail"].as_str().unwrap().contains(says), "{address}: {body}");
+        assert_eq!(body["instance"], format!("{PREFIX}{}", address.split('?').next().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_has_the_answer_is_told_so_and_another_moment_has_another_tag() {
+    let (site, _folder, _) = site();
+    let (_, first, _) = ask(&site, "GET", "/plans/small?on=FY2019", &[]).await;
+    let tag = first["etag"].to_str().unwrap();
+    let (status, again, body) = ask(&site, "GET", "/plans/small?on=FY2019", &[("if-none-match", tag)]).await;
+    assert_eq!((status, &again["etag"], body), (StatusCode::NOT_MODIFIED, &first["etag"], Value::Null));
+    let weak = format!("\"other\", W/{tag}");
+    assert_eq!(ask(&site, "GET", "/plans/small?on=FY2019", &[("if-none-match", &weak)]).await.0, 304);
+    assert_eq!(ask(&site, "GET", "/plans/small?on=FY2021", &[("if-none-match", tag)]).await.0, 200);
+}
+
+#[tokio::test]
+async fn only_the_holder_of_the_token_sees_a_record_and_wishes_a_replay() {
+    let (site, _folder, wishes) = site();
+    for wrong in ["Bearer x", "Basic YTpi", "Bearer ", TOKEN] {
+        let (status, headers, _) = ask(&site, "POST", "/quarantine/replay", &[("authorization", wrong)]).await;
+        assert_eq!((status.as_u16(), &headers["www-authenticate"]), (401, &"Bearer realm=\"shihyo\"".parse().unwrap()));
+    }
+    assert!(!wishes.take_replay());
+    let right = format!("Bearer {TOKEN}");
+    let (status, _, body) = ask(&site, "POST", "/quarantine/replay", &[("authorization", &right)]).await;
+    assert_eq!((status.as_u16(), &body["waiting"]), (202, &json!(3)));
+    assert!(wishes.take_replay());
+    let (_, _, body) = ask(&site, "GET", "/quarantine/0:2", &[("authorization", &right)]).await;
+    assert_eq!(body["body"], "{\\\"n\\\":1}\\x1b");
+    assert_eq!(get(&site, "/quarantine?plan=small").await["items"].as_array().unwrap().len(), 1);
+    let site = Site { writing: None, ..site };
+    let (status, _, body) = ask(&site, "POST", "/quarantine/replay", &[("authorization", &right)]).await;
+    assert_eq!((status.as_u16(), &body["code"]), (403, &json!("no_writing")));
+}

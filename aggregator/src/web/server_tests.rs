@@ -1,0 +1,83 @@
+//! Readers who are slow, many, or want too much.
+
+use super::server::{self, Limits};
+use axum::Router;
+use axum::routing::get;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+const SHORT: Duration = Duration::from_millis(300);
+
+async fn serving(limits: Limits) -> (SocketAddr, CancellationToken) {
+    let router = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/huge", get(|| async { vec![b'x'; 64 << 20] }))
+        .route("/never", get(std::future::pending::<&str>));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    tokio::spawn(server::serve(listener, router, stop.clone().cancelled_owned(), limits));
+    (address, stop)
+}
+
+fn connected(address: SocketAddr, sent: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(sent).unwrap();
+    stream
+}
+
+/// All that comes until the server closes; fails when it does not.
+fn all(mut stream: TcpStream) -> String {
+    let mut got = Vec::new();
+    match stream.read_to_end(&mut got) {
+        Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("{error}"),
+        _ => String::from_utf8_lossy(&got).into_owned(),
+    }
+}
+
+fn answer(address: SocketAddr, request: &str) -> String {
+    all(connected(address, request.as_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_does_not_come_is_waited_for_only_so_long() {
+    let (address, _stop) = serving(Limits { head: SHORT, ..Limits::default() }).await;
+    let begun = Instant::now();
+    all(connected(address, b""));
+    all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: "));
+    let kept = all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert!(kept.ends_with("here"), "{kept}");
+    assert!(begun.elapsed() >= SHORT * 2 && begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused_by_its_announcement() {
+    let (address, _stop) = serving(Limits { head: SHORT, ..Limits::default() }).await;
+    let body = answer(address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nx");
+    assert!(body.starts_with("HTTP/1.1 413 "), "{body}");
+    let head = answer(address, &format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
+    assert!(head.starts_with("HTTP/1.1 431 "), "{head}");
+    let path = answer(address, &format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(20_000)));
+    assert!(path.starts_with("HTTP/1.1 4"), "{path}");
+    assert!(answer(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("here"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_come_is_given_up() {
+    let (address, _stop) = serving(Limits { answer: SHORT, head: SHORT, ..Limits::default() }).await;
+    assert!(answer(address, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 503 "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_too_slowly_is_cut_off_and_the_next_is_served() {
+    let limits = Limits { connections: 1, life: SHORT, grace: SHORT, ..Limits::default() };
+    let (address, _stop) = serving(limits).await;
+    // It takes the only place, and never reads.
+    let _slow = connected(address, b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+    let begun = Instant::now();
+    assert!(answer(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("here"));
+    assert!(begun.elapsed() >= SHORT, "the place was not taken: {:?}", begun.elapsed());
+}

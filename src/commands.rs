@@ -11,6 +11,7 @@ pub(crate) mod explain;
 mod progress;
 pub(crate) mod quarantine;
 pub(crate) mod rebuild;
+mod reload;
 pub(crate) mod report;
 pub(crate) mod run;
 mod service;

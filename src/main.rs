@@ -4,6 +4,7 @@ mod city;
 mod clock;
 mod commands;
 mod log;
+mod notify;
 mod settings;
 mod sinks;
 mod transport;

@@ -39,13 +39,22 @@ fn json(address: SocketAddr, path: &str) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
+/// Ended with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
 /// Starts the service and waits until it is ready.
-fn serving(city: &City, address: SocketAddr, words: &[&str]) -> Child {
+fn serving(city: &City, address: SocketAddr, words: &[&str]) -> Running {
     let mut command = city.command(words);
     command.env("SHIHYO__HTTP__LISTEN", address.to_string()).env("SHIHYO__HTTP__TOKEN", TOKEN);
-    let mut child = command.spawn().unwrap();
+    let mut child = Running(command.spawn().unwrap());
     until(|| {
-        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        assert!(child.0.try_wait().unwrap().is_none(), "it ended");
         support::get(address, "/readyz").is_some()
     });
     child
@@ -54,14 +63,14 @@ fn serving(city: &City, address: SocketAddr, words: &[&str]) -> Child {
 fn until(mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited for a minute");
+        assert!(begun.elapsed() < Duration::from_mins(1), "waited for a minute");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-fn end(mut child: Child) {
-    Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(child.wait().unwrap().success());
+fn end(mut child: Running) {
+    Command::new("kill").arg(child.0.id().to_string()).status().unwrap();
+    assert!(child.0.wait().unwrap().success());
 }
 
 #[test]

@@ -72,6 +72,15 @@ pub struct SourceConfig {
 }
 
 impl SourceConfig {
+    /// True when the other is asked at the same place in the same way, wherever either stands in the configuration.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let way = |one: &Self| {
+            (one.every, one.timeout, one.max_bytes, one.kind, one.fingerprint.clone(), one.allow_hosts.clone())
+        };
+        let place = |one: &Self| format!("{:?} {:?} {:?}", one.origin, one.encoding, one.allow_private);
+        way(self) == way(other) && place(self) == place(other)
+    }
+
     /// Its address as it was configured, without secrets; of several URLs the first.
     pub fn address(&self) -> &str {
         match &self.origin {

@@ -9,9 +9,10 @@ use crate::once::{MAX_POLLS, PollError, poll};
 use crate::poll::{Collector, Poll};
 use crate::schedule;
 use bus::{BusError, Outbox, PublishError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -72,26 +73,74 @@ enum Turn {
     Stopped,
 }
 
+/// The sources to run, as they are configured now.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// All of them.
+    pub sources: Vec<Arc<SourceConfig>>,
+    /// Plans whose catalogue is another one: their sources begin anew although nothing was changed about them.
+    pub plans: BTreeSet<String>,
+}
+
+/// A source that runs.
+struct Running {
+    task: Id,
+    source: Arc<SourceConfig>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    fn is_of(&self, source: &SourceConfig) -> bool {
+        (&self.source.plan, &self.source.id) == (&source.plan, &source.id)
+    }
+}
+
 /// Runs all sources until `stop` is cancelled: no poll is begun after that, one that is under way is
-/// dropped (nothing of it is published), one that is being published is finished.
+/// dropped (nothing of it is published), one that is being published is finished. When other sources are wanted,
+/// those that are new or changed begin at once, those that are gone or changed end like all of them at a stop.
 ///
 /// Errors: the outbox is broken in a way that no waiting mends; all sources have stopped then.
-pub async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: CancellationToken) -> Result<(), BusError> {
+pub async fn run(
+    runner: Arc<Runner>,
+    mut wanted: watch::Receiver<Wanted>,
+    stop: CancellationToken,
+) -> Result<(), BusError> {
     let stop = stop.child_token();
-    let sources: Vec<Arc<SourceConfig>> = sources.into_iter().map(Arc::new).collect();
     let turns = Arc::new(Semaphore::new(MAX_POLLS));
     let mut tasks = JoinSet::new();
-    let mut running: Vec<(Id, Arc<SourceConfig>)> = Vec::new();
-    let start = |tasks: &mut JoinSet<_>, source: &Arc<SourceConfig>, pause| {
-        let task = source_loop(Arc::clone(&runner), Arc::clone(source), Arc::clone(&turns), stop.clone(), pause);
-        (tasks.spawn(task).id(), Arc::clone(source))
+    let mut running: Vec<Running> = Vec::new();
+    let start = |tasks: &mut JoinSet<_>, source: Arc<SourceConfig>, pause| {
+        let own = stop.child_token();
+        let task = source_loop(Arc::clone(&runner), Arc::clone(&source), Arc::clone(&turns), own.clone(), pause);
+        Running { task: tasks.spawn(task).id(), source, stop: own }
     };
-    for source in &sources {
-        let started = start(&mut tasks, source, Duration::ZERO);
-        running.push(started);
-    }
-    let mut outcome = Ok(());
-    while let Some(done) = tasks.join_next_with_id().await {
+    // A changed source waits here until the task of the one before has ended: they share a checkpoint.
+    let mut waiting: Vec<Arc<SourceConfig>> = wanted.borrow_and_update().sources.clone();
+    let (mut outcome, mut open) = (Ok(()), true);
+    loop {
+        if !stop.is_cancelled() {
+            let free = waiting.extract_if(.., |source| !running.iter().any(|one| one.is_of(source)));
+            running.extend(free.map(|source| start(&mut tasks, source, Duration::ZERO)).collect::<Vec<_>>());
+        }
+        if tasks.is_empty() && (stop.is_cancelled() || !open) {
+            return outcome;
+        }
+        let done = tokio::select! {
+            Some(done) = tasks.join_next_with_id() => done,
+            () = stop.cancelled(), if tasks.is_empty() => continue,
+            changed = wanted.changed(), if open && !stop.is_cancelled() => {
+                open = changed.is_ok();
+                if open {
+                    waiting = other(&running, &wanted.borrow_and_update());
+                }
+                continue;
+            }
+        };
+        let id = match &done {
+            Ok((id, _)) => *id,
+            Err(panic) => panic.id(),
+        };
+        let ended = running.iter().position(|one| one.task == id).map(|at| running.swap_remove(at));
         match done {
             Ok((_, Ok(()))) => {}
             Ok((_, Err(error))) => {
@@ -99,18 +148,34 @@ pub async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: Cancella
                 stop.cancel();
                 outcome = outcome.and(Err(error));
             }
-            Err(panic) => {
-                let Some(at) = running.iter().position(|(id, _)| *id == panic.id()) else { continue };
-                let (_, source) = running.swap_remove(at);
+            Err(_) => {
+                let Some(Running { source, stop: own, .. }) = ended else { continue };
                 error!(plan = source.plan, source = source.id, "the task of this source had a fault and starts again");
-                if !stop.is_cancelled() {
-                    let started = start(&mut tasks, &source, schedule::FIRST_BACKOFF);
+                if !own.is_cancelled() {
+                    let started = start(&mut tasks, source, schedule::FIRST_BACKOFF);
                     running.push(started);
                 }
             }
         }
     }
-    outcome
+}
+
+/// Ends what is not wanted any more, and gives what is to begin.
+fn other(running: &[Running], wanted: &Wanted) -> Vec<Arc<SourceConfig>> {
+    let stays = |one: &Running, source: &SourceConfig| {
+        one.is_of(source)
+            && one.source.is_same(source)
+            && !wanted.plans.contains(&source.plan)
+            && !one.stop.is_cancelled()
+    };
+    for one in running {
+        if !wanted.sources.iter().any(|source| stays(one, source)) {
+            info!(plan = one.source.plan, source = one.source.id, "this source ends, it was changed or removed");
+            one.stop.cancel();
+        }
+    }
+    let begins = |source: &&Arc<SourceConfig>| !running.iter().any(|one| stays(one, source));
+    wanted.sources.iter().filter(begins).cloned().collect()
 }
 
 async fn source_loop(

@@ -1,5 +1,6 @@
 //! `shihyo aggregate`: keep and judge what collectors published, and serve the scoreboard.
 
+use super::reload::Reload;
 use super::service::{self, Board, Pipeline, UntilRead};
 use crate::transport::{self, Reading};
 use crate::{Failure, city, log, sinks};
@@ -35,6 +36,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         let ending = CancellationToken::new();
         reading.watch(Arc::clone(&board.metrics), ending.clone());
         let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, stop)?;
+        let reload = Reload { wishes: Some(Arc::clone(&board.setup.wishes)), ..Reload::of(&city) };
+        tokio::spawn(reload.run(ending.clone()));
         service::until_told(&board, listener, pipeline, ending).await
     })?)
 }

@@ -1,9 +1,10 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
+use super::reload::{self, Reload};
 use super::service::{self, Board, Told};
 use crate::city::City;
 use crate::transport::{self, Publishing};
-use crate::{Failure, city, log};
+use crate::{Failure, city, log, notify};
 use aggregator::web;
 use anyhow::Context;
 use bus::Outbox;
@@ -44,15 +45,17 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
 }
 
 fn chosen(city: &City, options: &Options) -> anyhow::Result<Vec<SourceConfig>> {
-    let wanted = |s: &&SourceConfig| {
-        options.source.as_ref().is_none_or(|id| s.id == *id) && options.plan.as_ref().is_none_or(|id| s.plan == *id)
-    };
+    let wanted = |s: &&SourceConfig| is_chosen(s, options.source.as_deref(), options.plan.as_deref());
     let sources: Vec<SourceConfig> = city.sources.iter().filter(wanted).cloned().collect();
     if sources.is_empty() {
         let known: Vec<String> = city.sources.iter().map(|s| format!("{} ({})", s.id, s.plan)).collect();
         anyhow::bail!("no such source; there are: {}", known.join(", "));
     }
     Ok(sources)
+}
+
+fn is_chosen(one: &SourceConfig, source: Option<&str>, plan: Option<&str>) -> bool {
+    source.is_none_or(|id| one.id == id) && plan.is_none_or(|id| one.plan == id)
 }
 
 async fn collect(
@@ -82,7 +85,17 @@ async fn collect(
     let serving = probes(city, &board, stop.clone()).await?;
     let watch = Arc::new(Told(Arc::clone(&board.metrics)));
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
-    let mut running = tokio::spawn(runner::run(runner, sources, stop.clone()));
+    let (change, wanted) = reload::sources(&sources);
+    let (source, plan) = (options.source.clone(), options.plan.clone());
+    let reload = Reload {
+        outbox: Some(Arc::clone(&publishing.outbox) as _),
+        wanted: Some(change),
+        chosen: Box::new(move |s| is_chosen(s, source.as_deref(), plan.as_deref())),
+        ..Reload::of(city)
+    };
+    tokio::spawn(reload.run(stop.clone()));
+    let mut running = tokio::spawn(runner::run(runner, wanted, stop.clone()));
+    notify::ready();
     let ended = tokio::select! {
         () = service::told_to_end() => None,
         ended = &mut running => Some(ended),

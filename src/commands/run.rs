@@ -1,6 +1,7 @@
 //! `shihyo run`: everything in one process; on the embedded bus, or on Kafka where one is configured.
 
 use super::collect;
+use super::reload::{self, Reload};
 use super::service::{self, Board, Pipeline, Told, UntilRead};
 use crate::city::City;
 use crate::transport::{self, Publishing, Reading};
@@ -70,9 +71,16 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
         watch: Arc::new(Told(Arc::clone(&board.metrics))),
         random: rand::random,
     });
-    let (sources, ending) = (city.sources.clone(), stop.clone());
+    let ((change, wanted), ending) = (reload::sources(&city.sources), stop.clone());
+    let reload = Reload {
+        outbox: Some(Arc::clone(&publishing.outbox) as _),
+        wishes: Some(Arc::clone(&board.setup.wishes)),
+        wanted: Some(change),
+        ..Reload::of(city)
+    };
+    tokio::spawn(reload.run(stop.clone()));
     let collecting = tokio::spawn(async move {
-        let ended = runner::run(runner, sources, ending.clone()).await;
+        let ended = runner::run(runner, wanted, ending.clone()).await;
         // Without collectors a scoreboard would only grow old: end, loudly.
         ending.cancel();
         ended

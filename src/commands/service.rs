@@ -4,6 +4,7 @@
 use super::progress::Logged;
 use crate::city::City;
 use crate::clock::SystemClock;
+use crate::notify;
 use crate::settings::Secret;
 use crate::transport::Reading;
 use aggregator::metrics::Metrics;
@@ -67,6 +68,7 @@ pub(crate) async fn told_to_end() {
         _ = terminated => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+    notify::stopping();
 }
 
 /// The pipeline on a thread of its own.
@@ -200,6 +202,7 @@ impl Board {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "the scoreboard is at http://{address}/");
         }
+        notify::ready();
         web::serve(listener, web::router(self.site()), stop.cancelled_owned()).await.context("the scoreboard stopped")
     }
 }

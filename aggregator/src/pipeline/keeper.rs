@@ -5,9 +5,9 @@ use super::derived::{self, Derived};
 use super::intake::{self, Decoded};
 use super::opening::{self, Followers, Open};
 use super::reading::{Work, chain};
-use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf, forget_configuration};
+use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf};
 use crate::sinks::{Follows, Workers};
-use crate::store::{self, StoreError};
+use crate::store::StoreError;
 use aggregator_core::ask::Ask;
 use bus::{BATCH_BYTES, Partition, Position};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,10 +28,10 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// Owns the stores of the open partitions.
 pub(super) struct Keeper {
-    setup: Setup,
+    pub(super) setup: Setup,
     // Declared before the stores, so that it is dropped before them.
     workers: BTreeMap<Partition, Workers>,
-    open: BTreeMap<Partition, Open>,
+    pub(super) open: BTreeMap<Partition, Open>,
     today: Ask,
     followers: Followers,
 }
@@ -57,9 +57,7 @@ impl Keeper {
         for work in inbox {
             self.turn_of_day(stop)?;
             self.ends_of_holds(stop)?;
-            if self.setup.wishes.take_replay() {
-                self.replay(stop)?;
-            }
+            self.fulfil(stop)?;
             match work {
                 Work::Idle => self.read_up(true, stop)?,
                 Work::Keep(decoded) => self.keep(&decoded, stop)?,
@@ -112,7 +110,11 @@ impl Keeper {
         }
     }
 
-    fn open_patiently(&mut self, partition: Partition, stop: &AtomicBool) -> Result<Option<Position>, PipelineError> {
+    pub(super) fn open_patiently(
+        &mut self,
+        partition: Partition,
+        stop: &AtomicBool,
+    ) -> Result<Option<Position>, PipelineError> {
         let mut patience = Patience::default();
         loop {
             match self.open(partition) {
@@ -137,7 +139,7 @@ impl Keeper {
     }
 
     /// Closes a partition: its sinks end first, its figures leave the books.
-    fn close(&mut self, partition: Partition) -> Result<(), StoreError> {
+    pub(super) fn close(&mut self, partition: Partition) -> Result<(), StoreError> {
         self.workers.remove(&partition);
         let Some(closed) = self.open.remove(&partition) else { return Ok(()) };
         let plans = closed.plans.clone();
@@ -145,24 +147,6 @@ impl Keeper {
         self.make_again(&plans)?;
         self.tell();
         tracing::info!(%partition, "closed a partition");
-        Ok(())
-    }
-
-    /// Judges everything in quarantine again: the partitions are closed and opened as after a changed catalogue.
-    fn replay(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let open: Vec<Partition> = self.open.keys().copied().collect();
-        for partition in open {
-            self.close(partition)?;
-            let mut patience = Patience::default();
-            while let Err(error) =
-                store::open_writer(&self.setup.data, partition).and_then(|mut writer| forget_configuration(&mut writer))
-            {
-                patience.wait(&self.setup, error, stop)?;
-            }
-            patience.over(&self.setup);
-            self.open_patiently(partition, stop)?;
-        }
-        tracing::info!(quarantined = self.setup.progress.counts().quarantined, "judged the quarantine again");
         Ok(())
     }
 
@@ -365,13 +349,13 @@ fn books(setup: &Setup) -> RwLockWriteGuard<'_, Shelf> {
 
 /// Waits out what may pass by itself.
 #[derive(Default)]
-struct Patience {
+pub(super) struct Patience {
     pause: Option<Duration>,
 }
 
 impl Patience {
     /// Waits before another try, or gives the error back when there is no point, or no time, in trying.
-    fn wait(&mut self, setup: &Setup, error: StoreError, stop: &AtomicBool) -> Result<(), PipelineError> {
+    pub(super) fn wait(&mut self, setup: &Setup, error: StoreError, stop: &AtomicBool) -> Result<(), PipelineError> {
         if !error.is_retriable() || stop.load(Ordering::Relaxed) {
             return Err(error.into());
         }
@@ -390,7 +374,7 @@ impl Patience {
     }
 
     /// It worked.
-    fn over(self, setup: &Setup) {
+    pub(super) fn over(self, setup: &Setup) {
         if self.pause.is_some() {
             tracing::info!("the store can be written again");
             setup.progress.trouble(None);

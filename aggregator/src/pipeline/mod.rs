@@ -21,6 +21,7 @@ mod configured;
 mod counts;
 mod derived;
 mod fate;
+mod fulfil;
 mod intake;
 mod keeper;
 mod opening;

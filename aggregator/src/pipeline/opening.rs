@@ -91,6 +91,13 @@ pub(super) fn open(
     let changed = derived.len() as u64;
     derived.note(&mut judged);
     let tally = writer.read().tally()?;
+    // Rows that a damaged page hides are missed here, and nowhere else.
+    if tally.received != tally.stored + tally.duplicate + tally.quarantined {
+        return Err(StoreError::Nonsense {
+            path: writer.read().path().display().to_string(),
+            what: format!("of {} records received not all are there: {tally:?}", tally.received),
+        });
+    }
     let position = writer.read().position(partition)?;
     Ok(Open { writer, names, plans, judged, told, watch: None, tally, position, changed })
 }

@@ -1,7 +1,7 @@
 //! One transaction on a store, and the small facts that change with every one of them.
 
 use super::names::Names;
-use super::{Reader, StoreError};
+use super::{Reader, StoreError, sums};
 use bus::{Partition, Position};
 use rusqlite::{OptionalExtension, Transaction};
 use std::collections::BTreeMap;
@@ -31,9 +31,9 @@ impl Change<'_> {
     pub fn put_position(&mut self, partition: Partition, position: Position) -> Result<(), StoreError> {
         let last = position.last.cast_signed();
         self.execute(
-            "INSERT INTO positions(partition, next, last) VALUES (?1, ?2, ?3)
-             ON CONFLICT(partition) DO UPDATE SET next = excluded.next, last = excluded.last",
-            (partition.0, position.next, last),
+            "INSERT INTO positions(partition, next, last, sum) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT(partition) DO UPDATE SET next = excluded.next, last = excluded.last, sum = excluded.sum",
+            (partition.0, position.next, last, sums::of_row(&[Some(position.next), Some(last)], None)),
         )?;
         Ok(())
     }
@@ -71,7 +71,8 @@ impl Reader {
     pub fn position(&self, partition: Partition) -> Result<Option<Position>, StoreError> {
         self.run(|connection| {
             connection
-                .query_row("SELECT next, last FROM positions WHERE partition = ?1", (partition.0,), |row| {
+                .query_row("SELECT next, last, sum FROM positions WHERE partition = ?1", (partition.0,), |row| {
+                    sums::check("positions", row.get(2)?, sums::of_row(&[row.get(0)?, row.get(1)?], None))?;
                     Ok(Position { next: row.get(0)?, last: row.get::<_, i64>(1)?.cast_unsigned() })
                 })
                 .optional()

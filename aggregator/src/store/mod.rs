@@ -29,6 +29,7 @@ mod observations;
 mod quarantine;
 mod reader;
 mod schema;
+mod sums;
 mod visits;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! The dictionary: texts that are said often, stored once.
 
-use super::{Change, StoreError};
+use super::{Change, StoreError, sums};
 use contract::catalogue::{Catalogue, Shape};
 use contract::period::Grain;
 use rusqlite::{Connection, OptionalExtension};
@@ -25,8 +25,8 @@ impl Names {
         let number = match number(connection, text)? {
             Some(number) => number,
             None => connection
-                .prepare_cached("INSERT INTO names(text) VALUES (?1) RETURNING id")?
-                .query_row((text,), |row| row.get(0))?,
+                .prepare_cached("INSERT INTO names(text, sum) VALUES (?1, ?2) RETURNING id")?
+                .query_row((text, sums::of_text(text)), |row| row.get(0))?,
         };
         if self.numbers.len() >= CACHED {
             self.numbers.clear();
@@ -48,7 +48,10 @@ pub(super) fn number(connection: &Connection, text: &str) -> rusqlite::Result<Op
 
 /// The text of a number.
 pub(super) fn text(connection: &Connection, number: i64) -> rusqlite::Result<String> {
-    connection.prepare_cached("SELECT text FROM names WHERE id = ?1")?.query_row((number,), |row| row.get(0))
+    let mut statement = connection.prepare_cached("SELECT text, sum FROM names WHERE id = ?1")?;
+    let (text, sum): (String, _) = statement.query_row((number,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    sums::check("names", sum, sums::of_text(&text))?;
+    Ok(text)
 }
 
 /// A text that is looked up only when its number is not the one of the row before.

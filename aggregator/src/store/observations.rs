@@ -1,7 +1,7 @@
 //! Observations: an append-only log of small integers.
 
 use super::names::{Repeated, Texts, number};
-use super::{Change, PlanNames, Reader, StoreError};
+use super::{Change, PlanNames, Reader, StoreError, sums};
 use aggregator_core::ledger::Key;
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};
@@ -10,10 +10,13 @@ use rusqlite::{Connection, Row};
 
 const INSERT: &str = "
     INSERT INTO observations(plan, series, definition, source, since, until, value, reason, final, revision,
-                             visit, sheet, line, breakdown)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                             visit, sheet, line, breakdown, sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
-                       visit, sheet, line, breakdown";
+                       visit, sheet, line, breakdown, sum";
+
+/// The integers of a row in the order of its columns, after the id.
+type Fields = [Option<i64>; 13];
 
 /// An admitted observation and the numbers of its ids.
 #[derive(Clone, Copy, Debug)]
@@ -45,31 +48,37 @@ impl Change<'_> {
             };
             before = Some((&o.visit, visit));
             let series = &row.names.series[usize::from(row.key.series)];
-            statement.raw_bind_parameter(1, row.names.plan)?;
-            statement.raw_bind_parameter(2, series.id)?;
-            statement.raw_bind_parameter(3, series.definitions[usize::from(row.key.definition)])?;
-            statement.raw_bind_parameter(4, series.sources[usize::from(row.key.source)])?;
             let (since, until) = match o.period {
                 Span::AsOf(at) => (at.0, None),
                 Span::During(from, to) => (from.0, Some(to.0)),
             };
-            statement.raw_bind_parameter(5, since)?;
-            statement.raw_bind_parameter(6, until)?;
             let (value, reason) = match &o.value {
                 Value::Known(n) => (Some(*n), None),
                 Value::Unknown(reason) => (None, Some(self.names.intern(self.transaction, reason)?)),
             };
-            statement.raw_bind_parameter(7, value)?;
-            statement.raw_bind_parameter(8, reason)?;
-            statement.raw_bind_parameter(9, o.finality == Finality::Final)?;
-            statement.raw_bind_parameter(10, o.revision.0)?;
-            statement.raw_bind_parameter(11, visit)?;
             let sheet = o.place.as_ref().and_then(|place| place.sheet.as_deref());
             let sheet = sheet.map(|sheet| self.names.intern(self.transaction, sheet)).transpose()?;
-            statement.raw_bind_parameter(12, sheet)?;
-            statement.raw_bind_parameter(13, o.place.as_ref().and_then(|place| place.row))?;
             let breakdown = o.breakdown.as_ref().map(|labels| serde_json::to_string(labels).unwrap_or_default());
-            statement.raw_bind_parameter(14, breakdown)?;
+            let fields: Fields = [
+                Some(row.names.plan),
+                Some(series.id),
+                Some(series.definitions[usize::from(row.key.definition)]),
+                Some(series.sources[usize::from(row.key.source)]),
+                Some(since),
+                until,
+                value,
+                reason,
+                Some(i64::from(o.finality == Finality::Final)),
+                Some(o.revision.0),
+                Some(visit),
+                sheet,
+                o.place.as_ref().and_then(|place| place.row).map(i64::from),
+            ];
+            for (index, field) in fields.iter().enumerate() {
+                statement.raw_bind_parameter(index + 1, field)?;
+            }
+            statement.raw_bind_parameter(14, &breakdown)?;
+            statement.raw_bind_parameter(15, sums::of_row(&fields, breakdown.as_deref()))?;
             statement.raw_execute()?;
         }
         Ok(())
@@ -208,6 +217,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn read(&mut self, row: &Row<'_>) -> rusqlite::Result<&Observation> {
+        let mut fields: Fields = [None; 13];
+        for (index, field) in fields.iter_mut().enumerate() {
+            *field = row.get(index + 1)?;
+        }
+        sums::check("observations", row.get(15)?, sums::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
         let (texts, o) = (&mut self.texts, &mut self.observation);
         self.plan.read(texts, row.get(1)?, &mut o.plan)?;
         self.series.read(texts, row.get(2)?, &mut o.series)?;

@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
 
 /// What brings a store from each version to the next, the first from nothing. A store's `user_version`
 /// is how many of them it has seen; what was published is never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -82,4 +82,11 @@ const V3: &str = "
         id TEXT NOT NULL, kind TEXT NOT NULL, since INTEGER NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL
     ) STRICT;
     CREATE TABLE alert_followers(name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Checksums: what a disk turned over must not count. NULL in rows from before.
+const V4: &str = "
+    ALTER TABLE names ADD COLUMN sum INTEGER;
+    ALTER TABLE observations ADD COLUMN sum INTEGER;
+    ALTER TABLE positions ADD COLUMN sum INTEGER;
 ";

@@ -68,6 +68,63 @@ fn kept(folder: &Path) -> SourceConfig {
     SourceConfig { every: Duration::from_millis(20), ..source(folder, &register("path = 'r.csv'")) }
 }
 
+/// Runs sources that never change.
+async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: CancellationToken) -> Result<(), BusError> {
+    let (_, wanted) = watch::channel(wanted(sources, &[]));
+    super::run(runner, wanted, stop).await
+}
+
+fn wanted(sources: Vec<SourceConfig>, plans: &[&str]) -> Wanted {
+    let plans = plans.iter().map(|&plan| plan.to_owned()).collect();
+    Wanted { sources: sources.into_iter().map(Arc::new).collect(), plans }
+}
+
+#[tokio::test]
+async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
+    let of = |id: &str| SourceConfig { id: id.into(), ..kept(folder.path()) };
+    let (change, wants) = watch::channel(wanted(vec![of("a"), of("b")], &[]));
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(super::run(runner, wants, stop.clone()));
+    let mut next = async |id: &str| loop {
+        let report = reports.recv().await.unwrap();
+        if report.source == id {
+            return report;
+        }
+    };
+    next("a").await;
+    next("b").await;
+    // Slow from now on: asked once at its new beginning, and then not for an hour.
+    let slow = SourceConfig { every: Duration::from_hours(1), ..of("a") };
+    change.send(wanted(vec![slow.clone(), of("c")], &[])).unwrap();
+    next("c").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut late = Vec::new();
+    while let Ok(report) = reports.try_recv() {
+        late.push(report.source);
+    }
+    assert!(late.iter().filter(|id| *id == "c").count() > 3, "{late:?}");
+    assert!(late.iter().filter(|id| *id == "a").count() <= 1 && late.iter().filter(|id| *id == "b").count() <= 1);
+    // Nothing about the source is changed, but its plan is.
+    change.send(wanted(vec![slow.clone()], &["p"])).unwrap();
+    let mut again = 0;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    while let Ok(report) = reports.try_recv() {
+        again += usize::from(report.source == "a");
+    }
+    assert_eq!(again, usize::from(slow.plan == "p"));
+    change.send(wanted(vec![slow.clone()], &[slow.plan.as_str()])).unwrap();
+    assert_eq!(reports.recv().await.unwrap().source, "a");
+    // Without any source it waits for one, and a stop ends it.
+    change.send(wanted(Vec::new(), &[])).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!task.is_finished());
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
 fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));

@@ -1,0 +1,102 @@
+//! SIGHUP: the configuration is read again, and what changed in plans and sources is in force.
+//!
+//! A configuration with mistakes changes nothing; each is logged. The settings of the machine are those of the start.
+
+use crate::city::{self, City};
+use crate::notify;
+use aggregator::pipeline::Wishes;
+use bus::Outbox;
+use collectors::config::SourceConfig;
+use collectors::runner::Wanted;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What a process runs that a reload may change.
+pub(crate) struct Reload {
+    /// The configuration's folder.
+    pub(crate) folder: PathBuf,
+    /// Where changed catalogues are published, by a process that collects.
+    pub(crate) outbox: Option<Arc<dyn Outbox>>,
+    /// The pipeline, of a process that keeps.
+    pub(crate) wishes: Option<Arc<Wishes>>,
+    /// The sources, of a process that collects.
+    pub(crate) wanted: Option<watch::Sender<Wanted>>,
+    /// Chooses the sources of this process.
+    pub(crate) chosen: Box<dyn Fn(&SourceConfig) -> bool + Send + Sync>,
+    /// Texts of the plans in force.
+    pub(crate) texts: Vec<(String, String)>,
+    /// The settings of the start, to notice others.
+    pub(crate) settings: String,
+}
+
+impl Reload {
+    /// For a process that runs what a city configured.
+    pub(crate) fn of(city: &City) -> Self {
+        Self {
+            folder: city.folder.clone(),
+            outbox: None,
+            wishes: None,
+            wanted: None,
+            chosen: Box::new(|_| true),
+            texts: texts(city),
+            settings: format!("{:?}", city.settings),
+        }
+    }
+
+    /// Reads it again at every SIGHUP until `stop`.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
+            notify::reloading();
+            match city::load(&self.folder) {
+                Ok(city) => self.take(&city).await,
+                Err(mistakes) => {
+                    for mistake in &mistakes {
+                        tracing::error!(%mistake, "the configuration was not read again");
+                    }
+                    tracing::error!(mistakes = mistakes.len(), "everything goes on as before; see `shihyo check`");
+                }
+            }
+            notify::ready();
+        }
+    }
+
+    async fn take(&mut self, city: &City) {
+        if format!("{:?}", city.settings) != self.settings {
+            tracing::warn!("shihyo.toml has changed: its settings are in force after a restart");
+        }
+        let texts = texts(city);
+        let plans: BTreeSet<String> =
+            texts.iter().filter(|plan| !self.texts.contains(plan)).map(|(id, _)| id.clone()).collect();
+        let changed = texts != self.texts;
+        if let (true, Some(outbox)) = (changed, &self.outbox)
+            && let Err(error) = super::service::publish_plans(city, outbox.as_ref()).await
+        {
+            tracing::error!(error = format!("{error:#}"), "everything goes on as before; ask again");
+            return;
+        }
+        if let (true, Some(wishes)) = (changed, &self.wishes) {
+            wishes.reconfigure(city.configured());
+        }
+        if let Some(wanted) = &self.wanted {
+            let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().map(Arc::new).collect();
+            wanted.send_replace(Wanted { sources, plans: plans.clone() });
+        }
+        self.texts = texts;
+        tracing::info!(plans = plans.len(), sources = city.sources.len(), "the configuration was read again");
+    }
+}
+
+/// The sources as they are at the start, and where others are wanted.
+pub(crate) fn sources(sources: &[SourceConfig]) -> (watch::Sender<Wanted>, watch::Receiver<Wanted>) {
+    let sources = sources.iter().cloned().map(Arc::new).collect();
+    watch::channel(Wanted { sources, plans: BTreeSet::new() })
+}
+
+fn texts(city: &City) -> Vec<(String, String)> {
+    city.plans.iter().map(|plan| (plan.catalogue.plan.id.clone(), plan.text.clone())).collect()
+}

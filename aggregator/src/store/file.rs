@@ -2,8 +2,8 @@
 //!
 //! A file that is not ours, or of a later version, is refused before anything in it is changed.
 
-use super::StoreError;
 use super::schema::{APPLICATION_ID, MIGRATIONS};
+use super::{StoreError, sums};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -90,6 +90,7 @@ fn migrate(connection: &mut Connection, seen: usize) -> rusqlite::Result<()> {
     for migration in &MIGRATIONS[seen..] {
         transaction.execute_batch(migration)?;
     }
+    sums::fill(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
     transaction.commit()

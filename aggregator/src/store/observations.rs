@@ -15,6 +15,10 @@ const INSERT: &str = "
 const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
                        visit, sheet, line, breakdown, sum";
 
+/// The columns that a checksum is of, beside the breakdown.
+pub(super) const FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
+                                 visit, sheet, line";
+
 /// The integers of a row in the order of its columns, after the id.
 type Fields = [Option<i64>; 13];
 
@@ -99,8 +103,11 @@ impl Reader {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query((upto.0,))?;
             let mut decoder = Decoder::new(connection, false);
+            let mut before = 0;
             while let Some(row) = rows.next()? {
-                each(row.get(0)?, decoder.read(row)?);
+                let id = row.get(0)?;
+                sums::in_order("observations", &mut before, id)?;
+                each(id, decoder.read(row)?);
             }
             Ok(())
         })

@@ -84,7 +84,7 @@ const V3: &str = "
     CREATE TABLE alert_followers(name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Checksums: what a disk turned over must not count. NULL in rows from before.
+/// Checksums: what a disk turned over must not count. Whoever runs the migrations fills them in.
 const V4: &str = "
     ALTER TABLE names ADD COLUMN sum INTEGER;
     ALTER TABLE observations ADD COLUMN sum INTEGER;

@@ -2,6 +2,8 @@
 //!
 //! 31 bits, four bytes in the file. Derived rows have none: opening compares them with the facts.
 
+use super::observations::FIELDS;
+use rusqlite::Connection;
 use rusqlite::types::Type;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -23,13 +25,48 @@ pub(super) fn of_text(text: &str) -> i64 {
     (xxh3_64(text.as_bytes()) & BITS).cast_signed()
 }
 
-/// Refuses a row that is not what was written; one from before there were checksums passes.
+/// Refuses a row that is not what was written.
 pub(super) fn check(what: &'static str, stored: Option<i64>, found: i64) -> rusqlite::Result<()> {
-    if stored.is_none_or(|stored| stored == found) {
+    if stored == Some(found) {
         return Ok(());
     }
-    let message = format!("a row of {what} does not agree with its checksum");
-    Err(rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, message.into()))
+    Err(damaged(format!("a row of {what} does not agree with its checksum")))
+}
+
+/// Refuses a row that stands where it cannot: a damaged page leads to a wrong place.
+pub(super) fn in_order(what: &'static str, before: &mut i64, id: i64) -> rusqlite::Result<()> {
+    if std::mem::replace(before, id) < id {
+        return Ok(());
+    }
+    Err(damaged(format!("the rows of {what} are not in order")))
+}
+
+fn damaged(message: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, message.into())
+}
+
+/// Gives every row that has none its checksum: those from before there were any.
+pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
+    let rows = |table: &str, columns: &str, text: &str| -> rusqlite::Result<()> {
+        let mut all = connection.prepare(&format!("SELECT rowid, {text}, {columns} FROM {table}"))?;
+        let mut put = connection.prepare(&format!("UPDATE {table} SET sum = ?2 WHERE rowid = ?1"))?;
+        let count = all.column_count();
+        let mut rows = all.query(())?;
+        while let Some(row) = rows.next()? {
+            let fields = (2..count).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<_>>>()?;
+            put.execute((row.get::<_, i64>(0)?, of_row(&fields, row.get_ref(1)?.as_str_or_null()?)))?;
+        }
+        Ok(())
+    };
+    rows("observations", FIELDS, "breakdown")?;
+    rows("positions", "next, last", "NULL")?;
+    let mut all = connection.prepare("SELECT id, text FROM names")?;
+    let mut put = connection.prepare("UPDATE names SET sum = ?2 WHERE id = ?1")?;
+    let mut rows = all.query(())?;
+    while let Some(row) = rows.next()? {
+        put.execute((row.get::<_, i64>(0)?, of_text(row.get_ref(1)?.as_str()?)))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -38,7 +75,7 @@ mod tests {
     use bus::{Partition, Position};
 
     #[test]
-    fn a_row_that_was_turned_over_is_refused_and_one_from_before_passes() {
+    fn a_row_that_was_turned_over_is_refused_and_one_from_before_is_given_its_checksum() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = open_writer(folder.path(), Partition(0)).unwrap();
         let position = Position { next: 7, last: 9 };
@@ -51,6 +88,8 @@ mod tests {
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
         assert!(super::super::names::text(&connection, 1).is_err());
         connection.execute_batch("UPDATE positions SET sum = NULL; UPDATE names SET sum = NULL").unwrap();
+        assert!(reader().position(Partition(0)).is_err());
+        super::fill(&connection).unwrap();
         assert_eq!(reader().position(Partition(0)).unwrap().unwrap().next, 8);
         assert_eq!(super::super::names::text(&connection, 1).unwrap(), "b");
     }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -56,19 +57,21 @@ pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::R
     Ok(())
 }
 
-/// A signal to end: SIGTERM or Ctrl-C.
-pub(crate) async fn told_to_end() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
+/// A signal to end: SIGTERM or Ctrl-C. They are taken from this call on, not only once it is awaited: whoever is told that we
+/// have begun may end us at once.
+pub(crate) fn told_to_end() -> impl Future<Output = ()> {
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async move {
+        let [terminate, interrupt] = signals.map(async |signal| match signal {
+            Ok(mut signal) => drop(signal.recv().await),
             Err(_) => std::future::pending().await,
+        });
+        tokio::select! {
+            () = terminate => {}
+            () = interrupt => {}
         }
-    };
-    tokio::select! {
-        _ = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
+        notify::stopping();
     }
-    notify::stopping();
 }
 
 /// The pipeline on a thread of its own.
@@ -226,10 +229,11 @@ pub(crate) async fn until_told(
     mut pipeline: Pipeline,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let ending = told_to_end();
     let serving = board.serve(listener, stop.clone());
     tokio::pin!(serving);
     tokio::select! {
-        () = told_to_end() => tracing::info!("told to end"),
+        () = ending => tracing::info!("told to end"),
         () = stop.cancelled() => {}
         ended = &mut pipeline.ended => {
             stop.cancel();

@@ -46,11 +46,14 @@ pub struct Report {
 pub trait Watch: Send + Sync {
     /// A poll is over, and published if it could be.
     fn finished(&self, report: &Report);
+    /// A poll cannot be published for now: the source waits with it in hand.
+    fn waits(&self, plan: &str, source: &str);
 }
 
 /// Watches nothing.
 impl Watch for () {
     fn finished(&self, _: &Report) {}
+    fn waits(&self, _: &str, _: &str) {}
 }
 
 /// What the tasks of all sources share.
@@ -275,6 +278,7 @@ impl Runner {
                 return Err(error.into());
             }
             failures += 1;
+            self.watch.waits(&source.plan, &source.id);
             waiting(source, &error, failures);
             let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {

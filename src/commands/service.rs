@@ -216,8 +216,11 @@ pub(crate) struct Told(pub(crate) Arc<Metrics>);
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let now: Micros = SystemClock.now();
-        let outcome = if matches!(report.outcome, "changed" | "unchanged") { report.outcome } else { "failed" };
-        self.0.visited(&report.plan, &report.source, outcome, report.duration, now);
+        self.0.visited(&report.plan, &report.source, report.outcome, report.duration, now);
+    }
+
+    fn waits(&self, plan: &str, source: &str) {
+        self.0.waits(plan, source);
     }
 }
 

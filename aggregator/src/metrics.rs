@@ -19,7 +19,7 @@ use aggregator_core::report::{KpiReport, Number};
 use bus::BusMetrics;
 use contract::exact::canonical;
 use contract::period::Period;
-use contract::time::{Micros, Moment};
+use contract::time::Moment;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::render::fixture::{book, books, period};
+use contract::time::Micros;
 use std::collections::BTreeSet;
 
 fn told() -> Metrics {

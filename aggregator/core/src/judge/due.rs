@@ -44,7 +44,7 @@ fn standing(view: &View<'_>, (series, source): (usize, usize), day: i32) -> Stan
     let is_known = |period: Period| refs().any(|of| view.is_known_since(of, Some(index), period));
     let own = &one.sources[source];
     let missing = overdue(own, day).filter(|period| !is_known(*period));
-    let next = || own.rhythm.iter().filter_map(|rhythm| upcoming(own, rhythm, day, &is_known)).min_by_key(|p| p.end());
+    let next = || own.rhythm.iter().filter_map(|rhythm| upcoming(own, rhythm, day, is_known)).min_by_key(|p| p.end());
     let last_day = |period: Period| {
         let days = own.rhythm.iter().filter(|r| r.every == period.grain && r.holds(period)).map(|r| r.last_day(period));
         days.max().map(|day| Moment::midnight(date_of(day + 1)))

@@ -221,6 +221,10 @@ fn a_catalogue_may_say_its_day_in_its_name() {
     let source = portal(&format!("{TABLE}count = 'listed'\nas_of = 'name'\n{COLUMNS}"));
     let rows = [
         ("https://a.jp/catalog_20220331.csv?v=20220401", Ok("2022-03-31")),
+        ("https://a.jp/%E3%82%AB%E3%82%BF%E3%83%AD%E3%82%B0%E4%B8%80%E8%A6%A720220331.csv", Ok("2022-03-31")),
+        ("https://a.jp/dl.php?no=2&file=catalog_20220331.csv", Ok("2022-03-31")),
+        ("カタログ（令和4年3月31日現在）.csv", Ok("2022-03-31")),
+        ("catalog_R040331.csv", Ok("2022-03-31")),
         ("catalog-2022-3-31.csv", Ok("2022-03-31")),
         ("catalog２０２２０３３１.csv", Ok("2022-03-31")),
         ("20220331_20220331.csv", Ok("2022-03-31")),

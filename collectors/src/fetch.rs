@@ -208,6 +208,9 @@ pub enum FetchError {
     /// A device, a pipe or the like.
     #[error("it is no ordinary file")]
     NotAFile,
+    /// A packed file that ends too early or holds something else: one that is still being written, or a bad copy.
+    #[error("the packed file {0} is cut short or damaged")]
+    Damaged(String),
     /// Reading failed.
     #[error("cannot read the file")]
     Io(#[source] std::io::Error),
@@ -235,6 +238,7 @@ impl FetchError {
             Self::NoFiles(_) => "no_files",
             Self::TooManyFiles(_) => "too_many_files",
             Self::NotAFile => "not_a_file",
+            Self::Damaged(_) => "damaged_file",
             Self::Io(_) => "io",
         }
     }

@@ -29,6 +29,12 @@ pub(super) fn links(
     for (address, said) in anchors {
         let Ok(mut url) = base.join(address.trim()) else { continue };
         url.set_fragment(None);
+        // Pages that moved to https keep links from before: what was found safely is not fetched in the open.
+        let same = url.host() == page_url.host() && url.port().is_none();
+        if same && page_url.scheme() == "https" && url.scheme() == "http" {
+            // Both are schemes of the web, so it is not refused.
+            let _ = url.set_scheme("https");
+        }
         let name = normal(&named::of_url(&url));
         let fits = matches!(url.scheme(), "http" | "https")
             && pattern.is_none_or(|pattern| pattern.matches(&name))
@@ -138,6 +144,13 @@ mod tests {
         // A byte that is no letter of any encoding.
         let broken = [page.as_bytes(), b"\xff\xff"].concat();
         assert_eq!(found(&broken, Some("*.csv"), None).unwrap(), right);
+    }
+
+    #[test]
+    fn links_of_a_page_on_https_stay_there() {
+        let page = b"<a href='http://www.example.jp/1.csv'>x</a><a href='http://other.example/2.csv'>x</a>";
+        let right = ["https://www.example.jp/1.csv", "http://other.example/2.csv"];
+        assert_eq!(found(page, Some("*.csv"), None).unwrap(), right);
     }
 
     #[test]

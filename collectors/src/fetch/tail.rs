@@ -75,7 +75,14 @@ pub(crate) struct Present {
 
 /// The files of a log that are there and hold something: the one at `path` and those beside it that `rotated` fits, or its
 /// name with something behind; of a folder all of its files.
-pub(crate) fn present(path: &Path, finished: bool, rotated: Option<&Pattern>) -> Result<Vec<Present>, FetchError> {
+///
+/// Errors: [`FetchError::Damaged`] for a packed one of which nothing can be read, and that nobody is writing `now`.
+pub(crate) fn present(
+    path: &Path,
+    finished: bool,
+    rotated: Option<&Pattern>,
+    now: i64,
+) -> Result<Vec<Present>, FetchError> {
     let folder = if finished { Some(path) } else { path.parent() };
     let live = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found: BTreeMap<(u64, u64), Present> = BTreeMap::new();
@@ -85,16 +92,20 @@ pub(crate) fn present(path: &Path, finished: bool, rotated: Option<&Pattern>) ->
         fits && !name.starts_with('.') && !UNREAD.iter().any(|ending| name.ends_with(&format!(".{ending}")))
     };
     let mut add = |path: PathBuf, live: bool| -> Result<(), FetchError> {
-        // A file may go between being listed and being opened.
-        let Some(file) = absent(File::open(&path))? else { return Ok(()) };
-        let meta = file.metadata().map_err(super::file::failed)?;
+        // Asked before it is opened: opening a pipe would wait for its writer. A file may go at any time.
+        let Some(meta) = absent(path.metadata())? else { return Ok(()) };
         if !meta.is_file() {
             return if live { Err(FetchError::NotAFile) } else { Ok(()) };
         }
+        let Some(file) = absent(File::open(&path))? else { return Ok(()) };
+        let meta = file.metadata().map_err(super::file::failed)?;
         let (packed, (zeros, head)) = (is_packed(&file)?, head(&file)?);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (length, written) = (meta.len(), meta.mtime());
+        if packed && head.is_empty() && written <= now - WRITING_SECONDS && !ends(&file) {
+            return Err(FetchError::Damaged(name));
+        }
         if !head.is_empty() {
-            let (length, written) = (meta.len(), meta.mtime());
             let present = Present { path, name, live, packed, length, written, zeros, head };
             found.entry((meta.dev(), meta.ino())).or_insert(present);
         }
@@ -164,6 +175,12 @@ fn head(file: &File) -> Result<(u64, Vec<u8>), FetchError> {
     }
     head.truncate(HEAD_BYTES);
     Ok((zeros, head))
+}
+
+/// True when a packed file can be read to its end.
+fn ends(mut file: &File) -> bool {
+    let start = file.seek(SeekFrom::Start(0));
+    start.is_ok() && std::io::copy(&mut MultiGzDecoder::new(file), &mut std::io::sink()).is_ok()
 }
 
 /// Pairs each known file with the one that is there, if any, and gives those that are new: places in `present`.

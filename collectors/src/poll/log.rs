@@ -76,7 +76,7 @@ pub(super) fn advance(
     now: Moment,
     limit: u64,
 ) -> Result<Advanced, FetchError> {
-    let present = tail::present(path, log.finished, log.rotated.as_ref())?;
+    let present = tail::present(path, log.finished, log.rotated.as_ref(), now.0)?;
     let mut notes = Notes::read(own);
     log.begin(&mut notes, now);
     let (pairs, new) = tail::pair(&notes.log.files, &present);

@@ -139,6 +139,11 @@ fn what_is_not_counted_is_unknown_and_never_0() {
         (zero, "no_tracking"),
         (text.replace("\"total\": 30", "\"total\": -30"), "unexpected_total"),
         (text.replace("\"total\": 30", "\"total\": null"), "incomplete_tracking"),
+        (text.replace("\"total\": 30", "\"total\": \"many\""), "unexpected_total"),
+        (
+            text.replace("\"tracking_summary\": {\"total\": 30,", "\"tracking_summary\": [], \"x\": {\"y\": 0,"),
+            "incomplete_tracking",
+        ),
         (r#"{"success": true, "result": ["a", "b"]}"#.to_owned(), "no_tracking"),
         (r#"{"success": true, "result": {"name": "a", "resources": [{"url": "u"}]}}"#.to_owned(), "no_tracking"),
     ];
@@ -146,6 +151,9 @@ fn what_is_not_counted_is_unknown_and_never_0() {
         let figures = figures(&portal(DOWNLOADS), answer.as_bytes());
         assert_eq!(figures, [format!("fetches/tracked 2022-07-01 = {reason}")], "{answer}");
     }
+    // However a portal writes its totals, its datasets are counted.
+    let texts = text.replace("\"total\": 30", "\"total\": \"30\"");
+    assert_eq!(figures(&portal(DOWNLOADS), texts.as_bytes()), ["fetches/tracked 2022-07-01 = 150"]);
     let one =
         r#"{"success": true, "result": {"name": "a", "resources": [{"url": "u", "tracking_summary": {"total": 9}}]}}"#;
     assert_eq!(figures(&portal(DOWNLOADS), one.as_bytes()), ["fetches/tracked 2022-07-01 = 9"]);

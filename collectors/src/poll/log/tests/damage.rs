@@ -101,3 +101,17 @@ fn many_bad_files_are_told_within_bounds() {
     assert_eq!(world.rejects.len(), 2_000);
     assert_eq!(world.told.values().filter(|(value, _)| matches!(value, Value::Known(_))).count(), 0);
 }
+
+#[test]
+fn a_packed_file_of_which_nothing_can_be_read_is_named_and_a_pipe_is_no_log() {
+    let mut world = World::new("");
+    world.write("a.log", &[0, 1]);
+    let pipe = std::process::Command::new("mkfifo").arg(world.path("a.log.pipe")).status();
+    assert!(pipe.unwrap().success());
+    fs::write(world.path("a.log.1.gz"), b"\x1F\x8B\x08 and no more of it").unwrap();
+    written(&world, "a.log.1.gz", 1);
+    world.poll(1);
+    assert_eq!(world.shown(1), "1=1?", "it may be on its way");
+    world.now = (2, 30);
+    assert_eq!(world.advance().unwrap_err().to_string(), "the packed file a.log.1.gz is cut short or damaged");
+}

@@ -165,10 +165,11 @@ impl Poll<'_> {
         let (first, last) = (tally.counted.keys().next().copied(), tally.counted.keys().next_back().copied());
         let read = match outcome {
             Ok(read) => read,
-            Err(error) => {
+            Err(error @ FetchError::Damaged(_)) => {
                 *known = before;
                 return self.damaged(notes, known, present, first).ok_or(error);
             }
+            Err(error) => return Err(error),
         };
         self.left = self.left.saturating_sub(read);
         self.more |= !known.at_end;
@@ -188,9 +189,8 @@ impl Poll<'_> {
         Ok(())
     }
 
-    /// Goes on without a packed file that waiting will not mend; `first` is its first hour. What it adds to a log that grows is
-    /// lost, and hours that only a finished file holds are not known without it. `None` for one that may still be being
-    /// written, or that failed in another way.
+    /// Goes on without a packed file that cannot be read to its end; `first` is its first hour. Hours that only a finished file
+    /// holds are not known without it; what it adds to a log that grows is lost. `None` when that may still be mended by waiting.
     fn damaged(
         &mut self,
         notes: &mut Notes,
@@ -198,8 +198,9 @@ impl Poll<'_> {
         present: &tail::Present,
         first: Option<i64>,
     ) -> Option<()> {
-        let end = present.damaged(known, self.now.0)?.min(self.hour);
+        let end = present.damaged(known, self.now.0);
         if !self.log.finished {
+            let end = end?.min(self.hour);
             let start = known.hour.or(first).unwrap_or(end).min(end);
             notes.partial(start..=end);
         }

@@ -1,6 +1,6 @@
 //! The form of a line: nginx's `log_format` or Apache's `LogFormat`, taken apart once, not at every line.
 
-use super::time::Hours;
+use super::time::{Hours, LOCAL_BYTES};
 
 /// nginx's and Apache's usual form, the combined log.
 pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
@@ -186,9 +186,12 @@ fn braced(name: &str, letter: char) -> Field {
 #[inline]
 fn end(rest: &[u8], step: &Step) -> Option<usize> {
     let Some((first, more)) = step.end.split_first() else { return Some(rest.len()) };
-    // `%t` of Apache stands in brackets and holds a blank.
-    let mut from =
-        if step.field == Field::Time && rest.first() == Some(&b'[') { memchr::memchr(b']', rest)? } else { 0 };
+    let mut from = match (step.field, rest) {
+        // `%t` of Apache stands in brackets; both forms hold a blank.
+        (Field::Time, [b'[', ..]) => memchr::memchr(b']', rest)?,
+        (Field::Time, [_, _, b'/', ..]) => LOCAL_BYTES.min(rest.len()),
+        _ => 0,
+    };
     loop {
         let at = from + memchr::memchr(*first, &rest[from..])?;
         let escaped = *first == b'"' && is_escaped(&rest[..at]);
@@ -246,6 +249,11 @@ mod tests {
                 r#"%v:%p %h %l %u [%{%d/%b/%Y:%T %z}t] %{ms}T \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\""#,
                 r#"app.example.jp:443 2001:db8::1 - a b [10/Oct/2021:13:55:36 +0900] 12 "GET /d HTTP/2.0" 200 - "-" "x""#,
                 Some("453844 200 GET /d [x]"),
+            ),
+            (
+                "$request_method $time_local $status $request_uri",
+                "GET 10/Oct/2021:13:55:36 +0900 200 /f",
+                Some("453844 200 GET /f []"),
             ),
             ("%{sec}t %>s %m %U%q", "1633841736 200 GET /e?f", Some("453844 200 GET /e?f []")),
             (

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 /// Bytes of `10/Oct/2021:13`, which name an hour.
 const HOUR_BYTES: usize = 14;
 /// Bytes of `10/Oct/2021:13:55:36 +0900`.
-const LOCAL_BYTES: usize = 26;
+pub(super) const LOCAL_BYTES: usize = 26;
 const MONTHS: [&[u8]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 /// Years that a log may hold; another is a clock that was never set.

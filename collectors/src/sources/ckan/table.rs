@@ -57,7 +57,10 @@ fn is_remark(row: &Row, name: &Cell) -> bool {
     let text = normal(&name.text());
     let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
     let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
-    marked || alone || row.cells.iter().any(|cell| is_total(cell, &[]))
+    // Beside a name 全市 or 全国 says where a dataset is of, and the row is no total.
+    let nameless = text.chars().all(|c| c.is_numeric() || ",件".contains(c));
+    let total = is_total(name, &[]) || (nameless && row.cells.iter().any(|cell| is_total(cell, &[])));
+    marked || alone || total
 }
 
 /// The one date in a file's name.

@@ -216,6 +216,8 @@ fn a_catalogue_counts_distinct_names_and_a_row_without_one_holds_the_figure_back
     for (more, count) in rows {
         assert_eq!(figures(&source(more), whole.as_bytes()), [format!("datasets/rule 2022-07-01 = {count}")], "{more}");
     }
+    let regions = "地域,データセット名\n全市,人口\n全国,世帯\n北区,合計特殊出生率\n全市,合計\n合計,3件\n合計,\n";
+    assert_eq!(figures(&source("count = 'listed'\n"), regions.as_bytes()), ["datasets/rule 2022-07-01 = 3"]);
     assert_eq!(
         parse(&source("count = 'listed'\n"), "データセット名,ファイル名,所管\n".as_bytes()),
         Err(Unreadable::NoRows)

@@ -39,6 +39,8 @@ enum Field {
 struct Step {
     field: Field,
     end: Vec<u8>,
+    /// True when that text is the beginning of the next field: a path after a host.
+    kept: bool,
 }
 
 /// A form taken apart.
@@ -58,16 +60,20 @@ impl Format {
         let (mut lead, mut steps, mut rest) = (Vec::new(), Vec::<Step>::new(), text.as_str());
         while !rest.is_empty() {
             if let Some((field, length)) = field(rest) {
-                let last = steps.last().filter(|step| step.end.is_empty());
-                if last.is_some_and(|step| step.field == Field::Path) && rest.starts_with("%q") {
+                match steps.last_mut().filter(|step| step.end.is_empty()) {
                     // Apache's query: together they are what others call the path.
-                    rest = &rest[length..];
-                    continue;
+                    Some(step) if step.field == Field::Path && rest.starts_with("%q") => {
+                        rest = &rest[length..];
+                        continue;
+                    }
+                    // A path behind a host begins with its own slash.
+                    Some(step) if step.field == Field::Skip && field == Field::Path => {
+                        (step.end, step.kept) = (b"/".to_vec(), true);
+                    }
+                    Some(_) => return Err("two fields with nothing between them cannot be told apart"),
+                    None => {}
                 }
-                if last.is_some() {
-                    return Err("two fields with nothing between them cannot be told apart");
-                }
-                steps.push(Step { field, end: Vec::new() });
+                steps.push(Step { field, end: Vec::new(), kept: false });
                 rest = &rest[length..];
             } else {
                 let length = rest.chars().next().map_or(1, char::len_utf8);
@@ -100,7 +106,7 @@ impl Format {
         let (mut timed, mut answered) = (false, false);
         for step in &self.steps {
             let (value, left) = match end(rest, step) {
-                Some(at) => (&rest[..at], &rest[at + step.end.len()..]),
+                Some(at) => (&rest[..at], &rest[if step.kept { at } else { at + step.end.len() }..]),
                 None if timed && answered => (rest, &rest[rest.len()..]),
                 None => return None,
             };
@@ -254,6 +260,11 @@ mod tests {
                 "$request_method $time_local $status $request_uri",
                 "GET 10/Oct/2021:13:55:36 +0900 200 /f",
                 Some("453844 200 GET /f []"),
+            ),
+            (
+                "$msec $status $scheme://$host$request_uri",
+                "1633841736.1 200 https://app.example.jp/g",
+                Some("453844 200  /g []"),
             ),
             ("%{sec}t %>s %m %U%q", "1633841736 200 GET /e?f", Some("453844 200 GET /e?f []")),
             (

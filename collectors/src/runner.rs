@@ -46,6 +46,9 @@ pub struct Report {
 pub trait Watch: Send + Sync {
     /// A poll is over, and published if it could be.
     fn finished(&self, report: &Report);
+
+    /// The outbox takes no records, and polls wait; `None` when it takes them again.
+    fn outbox(&self, _error: Option<&PublishError>) {}
 }
 
 /// Watches nothing.
@@ -268,13 +271,17 @@ impl Runner {
         loop {
             // Once handed over it is published, so that the answer is always awaited.
             let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
-                Ok(()) => return Ok(Some(poll)),
+                Ok(()) => {
+                    self.watch.outbox(None);
+                    return Ok(Some(poll));
+                }
                 Err(error) => error,
             };
             if !error.is_retriable() {
                 return Err(error.into());
             }
             failures += 1;
+            self.watch.outbox(Some(&error));
             waiting(source, &error, failures);
             let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {

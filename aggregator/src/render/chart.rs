@@ -33,6 +33,10 @@ pub struct Marks<'a> {
     pub restated: &'a BTreeSet<i32>,
     /// True when a fall is the beginning of a new sum, which no line leads to.
     pub falls: bool,
+    /// Whether there is a guide: without one a path is the target said again.
+    pub guide: bool,
+    /// The least difference that the numbers at the side can show.
+    pub least: f64,
 }
 
 /// A picture.
@@ -88,7 +92,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn over(points: &[KpiPoint], (first, last): (i32, i32), target: f64) -> Self {
+    fn over(points: &[KpiPoint], (first, last): (i32, i32), target: f64, least: f64) -> Self {
         let all = points.iter().flat_map(|point| point.value.iter().chain(&point.path)).map(number).chain([target]);
         let (mut low, mut high) =
             all.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
@@ -96,7 +100,7 @@ impl Scale {
         if low > 0.0 && low < high / 2.0 {
             low = 0.0;
         }
-        let step = round_step((high - low).max(1.0) / LINES);
+        let step = round_step((high - low) / LINES).max(least);
         (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
         if high <= low {
             high = low + step;
@@ -122,7 +126,7 @@ pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl 
     let (first, end) = (points.first()?.day, points.last()?.day);
     let last = marks.breaks.iter().fold(end, |last, day| last.max(*day));
     let target = number(target);
-    let scale = Scale::over(points, (first, last), target);
+    let scale = Scale::over(points, (first, last), target, marks.least);
     let known = |point: &KpiPoint| Some((point.day, point.value.clone()?));
     let mut dots: Vec<(String, String)> =
         points.iter().filter_map(known).map(|(day, value)| scale.at(day, &value)).collect();
@@ -139,7 +143,7 @@ pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl 
         values: lines(|point| point.value.as_ref()),
         dots,
         restated,
-        guide: lines(|point| point.path.as_ref()),
+        guide: if marks.guide { lines(|point| point.path.as_ref()) } else { Vec::new() },
         target: scale.y(target),
         rows: rows.take_while(|value| *value < scale.high + scale.step / 2.0).map(row).collect(),
         years: years(first, last).into_iter().map(|(day, label)| Tick { at: scale.x(day), label }).collect(),
@@ -166,8 +170,11 @@ fn lines(points: &[KpiPoint], scale: &Scale, falls: bool, of: fn(&KpiPoint) -> O
     lines.into_iter().filter(|line| line.len() > 1).map(|line| line.join(" ")).collect()
 }
 
-/// The least of 1, 2, 5 and their tens that is not below a width.
+/// The least of 1, 2, 5 and their tens that is not below a width; of no width, the least at all.
 fn round_step(width: f64) -> f64 {
+    if width <= 0.0 {
+        return f64::MIN_POSITIVE;
+    }
     let tens = 10_f64.powf(width.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * tens).find(|step| *step >= width).unwrap_or(tens)
 }
@@ -208,7 +215,7 @@ mod tests {
             point(start + 4, Some(100), None),
         ];
         let restated = BTreeSet::from([start + 3]);
-        let marks = Marks { breaks: &[start + 1], restated: &restated, falls: false };
+        let marks = Marks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, least: 1.0 };
         let chart = draw(&points, &whole(100), &marks, |value| format!("{value:.0}")).unwrap();
         let (left, right, top, bottom) = chart.frame.clone();
         assert_eq!((left.as_str(), right.as_str(), top.as_str(), bottom.as_str()), ("30.0", "748.0", "34.0", "256.0"));
@@ -228,12 +235,24 @@ mod tests {
     fn a_sum_that_begins_anew_is_not_joined_with_the_year_before_and_a_later_break_is_still_drawn() {
         let points = [point(0, Some(90), None), point(30, Some(100), None), point(60, Some(8), None)];
         let none = BTreeSet::new();
-        let marks = |falls| Marks { breaks: &[100], restated: &none, falls };
+        let marks = |falls| Marks { breaks: &[100], restated: &none, falls, guide: true, least: 1.0 };
         let lines = |falls| draw(&points, &whole(100), &marks(falls), |_| String::new()).unwrap().values.len();
         assert_eq!((lines(false), lines(true)), (1, 1));
         let more = [points.to_vec(), vec![point(90, Some(16), None)]].concat();
         let chart = draw(&more, &whole(100), &marks(true), |_| String::new()).unwrap();
         assert_eq!((chart.values.len(), chart.breaks), (2, vec!["748.0".to_owned()]));
+    }
+
+    #[test]
+    fn numbers_at_the_side_differ_and_what_has_no_guide_draws_none() {
+        let points = [point(0, Some(14), Some(14)), point(30, Some(15), Some(14))];
+        let none = BTreeSet::new();
+        let marks = Marks { breaks: &[], restated: &none, falls: false, guide: false, least: 1.0 };
+        let chart = draw(&points, &whole(14), &marks, |value| format!("{value:.0}")).unwrap();
+        let labels: Vec<&str> = chart.rows.iter().map(|row| row.label.as_str()).collect();
+        assert_eq!((labels, chart.guide), (vec!["14", "15"], Vec::new()));
+        let flat = draw(&points[..1], &whole(14), &marks, |value| format!("{value:.0}")).unwrap();
+        assert_eq!(flat.rows.len(), 2, "{flat:?}");
     }
 
     #[test]

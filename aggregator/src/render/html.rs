@@ -41,7 +41,7 @@ impl Board<'_> {
     }
 
     fn caption_ja(&self) -> String {
-        format!("{}（{}）", self.sheet.plan.name.ja, self.sheet.on_ja)
+        format!("{}：{}", self.sheet.plan.name.ja, self.sheet.on_ja)
     }
 
     fn caption_en(&self) -> String {

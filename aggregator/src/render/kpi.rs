@@ -126,7 +126,13 @@ impl<'a> KpiSheet<'a> {
         };
         let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
         // A year's sum begins anew each year: a line from one year's sum to the next year's first would say nothing.
-        let marks = chart::Marks { breaks: &borders, restated: &restated, falls: row.kpi.kind == Kind::FlowPerYear };
+        let marks = chart::Marks {
+            breaks: &borders,
+            restated: &restated,
+            falls: row.kpi.kind == Kind::FlowPerYear,
+            guide: row.kpi.kind.has_path(),
+            least: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
+        };
         let mut days: Vec<Day<'a>> =
             points.iter().map(|point| day(row, point, restated.contains(&point.day), lang)).collect();
         days.extend(breaks.iter().map(|rule| Day::of(rule.clone())));

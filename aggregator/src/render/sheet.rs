@@ -59,7 +59,7 @@ impl PolicySheet<'_> {
 
     /// The heading of its table.
     pub fn caption_ja(&self, sheet: &Sheet<'_>) -> String {
-        format!("施策{}の成果指標（{}）", self.number, sheet.on_ja)
+        format!("施策{}の成果指標：{}", self.number, sheet.on_ja)
     }
 
     /// The heading of its table.

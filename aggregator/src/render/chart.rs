@@ -36,7 +36,7 @@ pub struct Marks<'a> {
     /// Whether there is a guide: without one a path is the target said again.
     pub guide: bool,
     /// The least difference that the numbers at the side can show.
-    pub least: f64,
+    pub finest: f64,
 }
 
 /// A picture.
@@ -92,7 +92,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn over(points: &[KpiPoint], (first, last): (i32, i32), target: f64, least: f64) -> Self {
+    fn over(points: &[KpiPoint], (first, last): (i32, i32), target: f64, finest: f64) -> Self {
         let all = points.iter().flat_map(|point| point.value.iter().chain(&point.path)).map(number).chain([target]);
         let (mut low, mut high) =
             all.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
@@ -100,7 +100,7 @@ impl Scale {
         if low > 0.0 && low < high / 2.0 {
             low = 0.0;
         }
-        let step = round_step((high - low) / LINES).max(least);
+        let step = round_step((high - low) / LINES).max(finest);
         (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
         if high <= low {
             high = low + step;
@@ -126,7 +126,7 @@ pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl 
     let (first, end) = (points.first()?.day, points.last()?.day);
     let last = marks.breaks.iter().fold(end, |last, day| last.max(*day));
     let target = number(target);
-    let scale = Scale::over(points, (first, last), target, marks.least);
+    let scale = Scale::over(points, (first, last), target, marks.finest);
     let known = |point: &KpiPoint| Some((point.day, point.value.clone()?));
     let mut dots: Vec<(String, String)> =
         points.iter().filter_map(known).map(|(day, value)| scale.at(day, &value)).collect();
@@ -215,7 +215,7 @@ mod tests {
             point(start + 4, Some(100), None),
         ];
         let restated = BTreeSet::from([start + 3]);
-        let marks = Marks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, least: 1.0 };
+        let marks = Marks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, finest: 1.0 };
         let chart = draw(&points, &whole(100), &marks, |value| format!("{value:.0}")).unwrap();
         let (left, right, top, bottom) = chart.frame.clone();
         assert_eq!((left.as_str(), right.as_str(), top.as_str(), bottom.as_str()), ("30.0", "748.0", "34.0", "256.0"));
@@ -235,7 +235,7 @@ mod tests {
     fn a_sum_that_begins_anew_is_not_joined_with_the_year_before_and_a_later_break_is_still_drawn() {
         let points = [point(0, Some(90), None), point(30, Some(100), None), point(60, Some(8), None)];
         let none = BTreeSet::new();
-        let marks = |falls| Marks { breaks: &[100], restated: &none, falls, guide: true, least: 1.0 };
+        let marks = |falls| Marks { breaks: &[100], restated: &none, falls, guide: true, finest: 1.0 };
         let lines = |falls| draw(&points, &whole(100), &marks(falls), |_| String::new()).unwrap().values.len();
         assert_eq!((lines(false), lines(true)), (1, 1));
         let more = [points.to_vec(), vec![point(90, Some(16), None)]].concat();
@@ -247,7 +247,7 @@ mod tests {
     fn numbers_at_the_side_differ_and_what_has_no_guide_draws_none() {
         let points = [point(0, Some(14), Some(14)), point(30, Some(15), Some(14))];
         let none = BTreeSet::new();
-        let marks = Marks { breaks: &[], restated: &none, falls: false, guide: false, least: 1.0 };
+        let marks = Marks { breaks: &[], restated: &none, falls: false, guide: false, finest: 1.0 };
         let chart = draw(&points, &whole(14), &marks, |value| format!("{value:.0}")).unwrap();
         let labels: Vec<&str> = chart.rows.iter().map(|row| row.label.as_str()).collect();
         assert_eq!((labels, chart.guide), (vec!["14", "15"], Vec::new()));

@@ -131,7 +131,7 @@ impl<'a> KpiSheet<'a> {
             restated: &restated,
             falls: row.kpi.kind == Kind::FlowPerYear,
             guide: row.kpi.kind.has_path(),
-            least: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
+            finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
         };
         let mut days: Vec<Day<'a>> =
             points.iter().map(|point| day(row, point, restated.contains(&point.day), lang)).collect();

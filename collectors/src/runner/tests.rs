@@ -8,12 +8,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
-/// Hands on every report.
-struct Told(mpsc::UnboundedSender<Report>);
+/// Hands on every report, and keeps what is told of the outbox.
+struct Told(mpsc::UnboundedSender<Report>, Mutex<Vec<Option<String>>>);
 
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let _ = self.0.send(report.clone());
+    }
+
+    fn outbox(&self, error: Option<&PublishError>) {
+        self.1.lock().unwrap().push(error.map(ToString::to_string));
     }
 }
 
@@ -128,7 +132,7 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
 fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));
-    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender)), random: || 0.5 }), reports)
+    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender, Mutex::default())), random: || 0.5 }), reports)
 }
 
 #[tokio::test]
@@ -177,6 +181,25 @@ async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() 
     let first = reports.recv().await.unwrap();
     assert_eq!((first.outcome, first.observations), ("changed", 1));
     assert!(*refusing.asked.lock().unwrap() >= 3);
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_outbox_that_takes_nothing_is_told_and_so_is_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let inner = outbox(folder.path(), &clock);
+    let refusing = Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) };
+    let (sender, mut reports) = mpsc::unbounded_channel();
+    let watch = Arc::new(Told(sender, Mutex::default()));
+    let told = Arc::clone(&watch);
+    let runner = Runner { collector: Arc::new(collector(&clock)), outbox: Arc::new(refusing), watch, random: || 0.5 };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(Arc::new(runner), vec![kept(folder.path())], stop.clone()));
+    reports.recv().await.unwrap();
+    let full = Some(BusError::Overloaded { bus: "b".to_owned() }.to_string());
+    assert_eq!(told.1.lock().unwrap()[..3], [full.clone(), full, None]);
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
 }

@@ -23,6 +23,19 @@ pub enum Part {
     Sink(&'static str, i32),
 }
 
+impl Part {
+    /// The word in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Bus => "bus",
+            Self::Outbox => "outbox",
+            Self::Shipper => "shipper",
+            Self::Sink(name, _) => name,
+        }
+    }
+}
+
 /// What does not work just now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -49,6 +62,19 @@ pub enum Why {
     Io,
     /// The other side cannot be reached, or does not take it.
     Refused,
+}
+
+impl Why {
+    /// The word in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Locked => "locked",
+            Self::OverLimit => "over_limit",
+            Self::Io => "io",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl From<&StoreError> for Why {

@@ -344,8 +344,15 @@ async fn every_page_says_what_does_not_work_just_now() {
         }
     }
     assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
+    let (_, _, metrics) = answer(&site, "/metrics").await;
+    for line in
+        ["shihyo_trouble{part=\"influxdb\",why=\"refused\"} 1\n", "shihyo_trouble{part=\"outbox\",why=\"full\"} 1\n"]
+    {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
     site.readiness.over(Part::Sink("influxdb", 0));
     site.readiness.over(Part::Outbox);
+    assert!(!answer(&site, "/metrics").await.2.contains("shihyo_trouble{"));
     for address in addresses {
         assert!(!answer(&site, address).await.2.contains("class=\"notice"), "{address}");
     }

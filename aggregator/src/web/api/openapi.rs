@@ -48,12 +48,13 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let text = json!({"type": "string"});
     let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": text}));
     let in_query = route.query.iter().map(|parameter| {
-        let schema = if parameter.name == "limit" {
-            json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT})
-        } else {
-            json!({"type": "string"})
-        };
-        json!({"name": parameter.name, "in": "query", "description": parameter.text, "schema": schema})
+        json!({
+            "name": parameter.name,
+            "in": "query",
+            "required": parameter.needed,
+            "description": parameter.text,
+            "schema": values(parameter.name),
+        })
     });
     let mut operation = json!({
         "operationId": route.id,
@@ -75,6 +76,17 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         operation["security"] = json!([{"token": []}]);
     }
     operation
+}
+
+/// What a parameter may be, as far as a schema can say it.
+fn values(name: &str) -> Value {
+    match name {
+        "limit" => json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT}),
+        "on" => json!({"type": "string", "pattern": "^(\\d{4}-\\d{2}(-\\d{2})?|FY\\d{4})$"}),
+        "known_at" => json!({"type": "string", "format": "date-time"}),
+        "after" => json!({"type": "string", "minLength": 1}),
+        _ => json!({"type": "string"}),
+    }
 }
 
 /// The document over HTTP.

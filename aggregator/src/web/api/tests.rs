@@ -77,6 +77,11 @@ async fn every_address_of_the_document_answers_as_its_schema_says() {
         }
     }
     assert_eq!(asked, ROUTES.len());
+    let needed = |path: &str| {
+        let parameters = document["paths"][format!("{PREFIX}{path}")]["get"]["parameters"].as_array().unwrap();
+        parameters.iter().find(|one| one["name"] == "known_at").unwrap()["required"].clone()
+    };
+    assert_eq!((needed("/plans/{plan}/known"), needed("/plans/{plan}")), (json!(true), json!(false)));
 }
 
 /// Checks what the schemas of ours say: types, properties that must be there, and no others.

@@ -8,11 +8,14 @@ use crate::clock::SystemClock;
 use aggregator::metrics::{Metrics, Waiting};
 use aggregator::pipeline::Setup;
 use aggregator::sinks::Membership;
+use aggregator::trouble::{Part, Why};
+use aggregator::web::Readiness;
 use anyhow::Context;
 use bus::kafka::topics::Topic;
 use bus::kafka::{Health, Kafka, KafkaConsumer, Mechanism, Security, Shipper};
 use bus::{Consumer, SqliteConsumer, SqliteOutbox};
 use contract::reader::Mistake;
+use contract::time::Clock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -100,8 +103,8 @@ impl Publishing {
         }
     }
 
-    /// Tells the metrics how much waits, and the log what is in its way, until `stop`.
-    pub(crate) fn watch(&self, metrics: Arc<Metrics>, stop: CancellationToken) {
+    /// Tells the metrics how much waits, and log and pages what is in its way, until `stop`.
+    pub(crate) fn watch(&self, (metrics, readiness): (Arc<Metrics>, Arc<Readiness>), stop: CancellationToken) {
         let Some(shipper) = self.shipper.clone() else { return };
         let limit = self.limit;
         tokio::spawn(async move {
@@ -115,6 +118,13 @@ impl Publishing {
                         tracing::info!("Kafka takes records again");
                     }
                     told.clone_from(&state.trouble);
+                }
+                match &state.trouble {
+                    None => readiness.over(Part::Shipper),
+                    Some(trouble) => {
+                        let waiting = Some(state.records_waiting);
+                        readiness.trouble(Part::Shipper, Why::Refused, trouble.clone(), waiting, SystemClock.now());
+                    }
                 }
                 metrics.outbox(Waiting {
                     records: state.records_waiting,

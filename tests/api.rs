@@ -80,7 +80,7 @@ fn what_the_command_line_says_the_interface_says() {
     let (address, export) = (free_address(), city.export("mihon", "FY2021"));
     let child = serving(&city, address, &["aggregate"]);
     let (_, body) = ask(address, "GET /api/v1/plans/mihon/export?on=FY2021", "");
-    assert_eq!(body, export.trim_end(), "the same bytes");
+    assert_eq!(body, export, "the same bytes");
     let plans = json(address, "/plans");
     assert_eq!(plans["items"].as_array().unwrap().len(), 2);
     // Every observation once, each with the visit that saw it.

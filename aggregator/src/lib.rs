@@ -9,4 +9,5 @@ pub mod pipeline;
 pub mod render;
 pub mod sinks;
 pub mod store;
+pub mod trouble;
 pub mod web;

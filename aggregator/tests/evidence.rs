@@ -4,12 +4,12 @@
 
 mod support;
 
-use aggregator::explain::{ExplainError, explain};
+use aggregator::explain::{ExplainError, Figure, explain, restated};
 use aggregator::known_at::{Doubt, Known, NOW, known_at};
 use aggregator_core::ask::Ask;
 use aggregator_core::report::PlanReport;
 use contract::period::Period;
-use contract::record::Record;
+use contract::record::{Finality, Observation, Record, Value};
 use support::{World, configured, micros, sets, uses, visit, with_target, year};
 
 fn known(world: &World, date: &str) -> Known {
@@ -133,4 +133,30 @@ fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
     let error = explain(&[world.reader()], &now.book, "set", ask, None).unwrap_err();
     assert!(matches!(&error, ExplainError::UnknownKpi { .. }));
     assert_eq!(error.to_string(), "the plan p has no KPI set; did you mean `sets`?");
+}
+
+#[test]
+fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_another_day() {
+    let mut world = corrected();
+    let mut early = sets("2019-10-01", 7, "2020-05-02");
+    early.finality = Finality::Provisional;
+    let again = Observation { revision: micros("2020-05-03"), finality: Finality::Final, ..early.clone() };
+    let later = Observation { revision: micros("2020-06-02"), value: Value::Known(9), ..again.clone() };
+    world.publish(&[early, again, later, sets("2020-04-01", 20, "2020-05-02")].map(Record::Observation));
+    world.keep(21);
+    world.text = with_target(300);
+    let known = known(&world, "2020-07-03");
+    let told = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
+        let kpi = known.book.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
+        let ask = Ask(Period::parse(on).unwrap());
+        let changes = restated(&[world.reader()], &known.book, kpi, ask, Some(micros(upto))).unwrap();
+        let values = |figure: &Figure| figure.corrections.iter().map(|was| was.value).collect();
+        changes.iter().map(|c| (c.figure.period.clone(), c.figure.said.value, values(&c.figure))).collect()
+    };
+    assert_eq!(told("uses", "FY2019", "2020-07-03"), [("2019-05".into(), Some(50), vec![Some(10)])]);
+    assert_eq!(told("uses", "2019-05-30", "2020-07-03"), [], "the month had not ended");
+    assert_eq!(told("uses", "FY2019", "2020-07-01"), [], "it was not known by then");
+    let state = [("2019-10-01".to_owned(), Some(9), vec![Some(7), Some(7)])];
+    assert_eq!(told("sets", "FY2019", "2020-07-03"), state, "though the value is that of 2020-04-01");
+    assert_eq!(told("sets", "FY2019", "2020-06-01"), [], "said again, but no other value");
 }

@@ -6,6 +6,8 @@ mod support;
 
 use aggregator::pipeline::{self, PipelineError};
 use aggregator::store::{self, StoreError};
+use aggregator::trouble::{Part, Why};
+use aggregator::web::Readiness;
 use bus::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position, SqliteConsumer};
 use contract::record::Record;
 use contract::time::Micros;
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{World, uses, year};
+use support::{World, micros, uses, year};
 
 /// What a scripted consumer was told.
 type Told = Arc<Mutex<Vec<(i32, Option<Position>)>>>;
@@ -116,6 +118,40 @@ fn a_store_that_is_locked_is_waited_out_and_loses_nothing() {
     });
     assert!(world.derived().contains("p uses d FY2019 123 complete restated\n"));
     assert_eq!(pipeline::rebuild(&world.setup()).unwrap(), 0);
+}
+
+#[test]
+fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_for_the_books() {
+    let world = World::new();
+    world.publish(&year());
+    world.keep(13);
+    let readiness = Arc::new(Readiness::default());
+    let progress = Arc::new(pipeline::Progress::new(Arc::clone(&readiness), None));
+    let setup = pipeline::Setup { progress, ..world.setup() };
+    let stop = AtomicBool::new(false);
+    let other = rusqlite::Connection::open(store::path(&world.data(), Partition(0))).unwrap();
+    std::thread::scope(|scope| {
+        let bus = world.bus();
+        let running = scope.spawn(|| pipeline::run(&setup, Box::new(SqliteConsumer::open(bus).unwrap()), &stop));
+        let until = |done: &dyn Fn() -> bool| {
+            let begun = std::time::Instant::now();
+            while !done() {
+                assert!(begun.elapsed() < Duration::from_mins(1), "{readiness:?}");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        until(&|| readiness.reason().is_none());
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        world.set_clock(micros("2022-06-02"));
+        until(&|| readiness.troubles().contains_key(&Part::Store));
+        assert_eq!(readiness.troubles()[&Part::Store].why, Why::Locked);
+        assert!(readiness.reason().unwrap().contains("is locked by another process"));
+        assert!(setup.books.try_read().is_ok(), "the books are held while the store is waited for");
+        other.execute_batch("ROLLBACK").unwrap();
+        until(&|| readiness.reason().is_none() && readiness.troubles().is_empty());
+        stop.store(true, Ordering::Relaxed);
+        running.join().unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -4,9 +4,12 @@
 
 mod support;
 
-use aggregator::pipeline::Setup;
+use aggregator::metrics::Metrics;
+use aggregator::pipeline::{Progress, Setup};
 use aggregator::sinks::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
 use aggregator::store::Changed;
+use aggregator::trouble::Part;
+use aggregator::web::Readiness;
 use contract::record::Record;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -113,6 +116,26 @@ fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_an
     assert!(!heard.lock().unwrap().contains(&Told::Everything), "a restart goes on at the cursor");
     // The dead one has everything before it still, so nothing was removed.
     assert!(!world.reader().changes(0, 100).unwrap().is_empty());
+}
+
+#[test]
+fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_stays_ready() {
+    let world = World::new();
+    let heard = Heard::default();
+    let readiness = Arc::new(Readiness::default());
+    let metrics = Arc::new(Metrics::new("0").unwrap());
+    let progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
+    let setup = Setup { progress, sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
+    world.publish(&year());
+    let waiting = || readiness.troubles().get(&Part::Sink("dead", 0)).and_then(|trouble| trouble.waiting);
+    let told = || waiting().is_some_and(|waiting| waiting > 0) && readiness.reason().is_none();
+    keep_until(&world, &setup, 13, told);
+    assert!(readiness.troubles().is_empty(), "it is over with the pipeline: {readiness:?}");
+    let today = contract::period::Period::day(contract::time::parse_date("2022-06-01").unwrap());
+    let text = metrics.exposition(&setup.books, today, true, |_| true).unwrap();
+    let pending = "shihyo_sink_pending_changes{partition=\"0\",sink=\"dead\"} ";
+    let line = text.lines().find(|line| line.starts_with(pending)).unwrap_or_else(|| panic!("{text}"));
+    assert!(line[pending.len()..].parse::<f64>().unwrap() > 0.0, "{line}");
 }
 
 #[test]

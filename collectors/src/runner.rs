@@ -46,14 +46,14 @@ pub struct Report {
 pub trait Watch: Send + Sync {
     /// A poll is over, and published if it could be.
     fn finished(&self, report: &Report);
-    /// A poll cannot be published for now: the source waits with it in hand.
-    fn waits(&self, plan: &str, source: &str);
+
+    /// The outbox takes no records, and polls wait; `None` when it takes them again.
+    fn outbox(&self, _error: Option<&PublishError>) {}
 }
 
 /// Watches nothing.
 impl Watch for () {
     fn finished(&self, _: &Report) {}
-    fn waits(&self, _: &str, _: &str) {}
 }
 
 /// What the tasks of all sources share.
@@ -271,14 +271,17 @@ impl Runner {
         loop {
             // Once handed over it is published, so that the answer is always awaited.
             let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
-                Ok(()) => return Ok(Some(poll)),
+                Ok(()) => {
+                    self.watch.outbox(None);
+                    return Ok(Some(poll));
+                }
                 Err(error) => error,
             };
             if !error.is_retriable() {
                 return Err(error.into());
             }
             failures += 1;
-            self.watch.waits(&source.plan, &source.id);
+            self.watch.outbox(Some(&error));
             waiting(source, &error, failures);
             let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {

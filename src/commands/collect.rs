@@ -1,7 +1,7 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
 use super::reload::{self, Reload};
-use super::service::{self, Board, Told};
+use super::service::{self, Board};
 use crate::city::City;
 use crate::transport::{self, Publishing};
 use crate::{Failure, city, log, notify};
@@ -81,10 +81,10 @@ async fn collect(
     let stop = CancellationToken::new();
     let board = Board::new(city)?;
     board.is_ready();
-    publishing.watch(Arc::clone(&board.metrics), stop.clone());
+    publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
     let ending = service::told_to_end();
     let serving = probes(city, &board, stop.clone()).await?;
-    let watch = Arc::new(Told(Arc::clone(&board.metrics)));
+    let watch = board.watch();
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());

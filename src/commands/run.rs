@@ -2,7 +2,7 @@
 
 use super::collect;
 use super::reload::{self, Reload};
-use super::service::{self, Board, Pipeline, Told, UntilRead};
+use super::service::{self, Board, Pipeline, UntilRead};
 use crate::city::City;
 use crate::transport::{self, Publishing, Reading};
 use crate::{Failure, city, log, sinks};
@@ -61,14 +61,14 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
     reading.join(&mut board.setup);
     let stop = CancellationToken::new();
-    publishing.watch(Arc::clone(&board.metrics), stop.clone());
+    publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
     reading.watch(Arc::clone(&board.metrics), stop.clone());
     let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
     service::publish_plans(city, publishing.outbox.as_ref()).await?;
     let runner = Arc::new(Runner {
         collector: service::collector(city)?,
         outbox: Arc::clone(&publishing.outbox) as _,
-        watch: Arc::new(Told(Arc::clone(&board.metrics))),
+        watch: board.watch(),
         random: rand::random,
     });
     let ((change, wanted), ending) = (reload::sources(&city.sources), stop.clone());

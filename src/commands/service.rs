@@ -10,9 +10,10 @@ use crate::transport::Reading;
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineError, Progress, Setup};
 use aggregator::sinks::SinkMaker;
+use aggregator::trouble::Part;
 use aggregator::web::{self, Readiness, Site};
 use anyhow::Context;
-use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position};
+use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishError};
 use collectors::catalogues::publish_catalogues;
 use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, Patience};
@@ -189,6 +190,16 @@ impl Board {
         self.readiness.ready();
     }
 
+    /// Watches collectors for its metrics and pages.
+    pub(crate) fn watch(&self) -> Arc<Told> {
+        Arc::new(Told { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) })
+    }
+
+    /// Where it is told what does not work.
+    pub(crate) fn readiness(&self) -> Arc<Readiness> {
+        Arc::clone(&self.readiness)
+    }
+
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
         let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
@@ -210,17 +221,25 @@ impl Board {
     }
 }
 
-/// Tells the metrics of every poll.
-pub(crate) struct Told(pub(crate) Arc<Metrics>);
+/// Tells the metrics of every poll, and the pages of an outbox that takes nothing.
+pub(crate) struct Told {
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+}
 
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let now: Micros = SystemClock.now();
-        self.0.visited(&report.plan, &report.source, report.outcome, report.duration, now);
+        self.metrics.visited(&report.plan, &report.source, report.outcome, report.duration, now);
     }
 
-    fn waits(&self, plan: &str, source: &str) {
-        self.0.waits(plan, source);
+    fn outbox(&self, error: Option<&PublishError>) {
+        match error {
+            None => self.readiness.over(Part::Outbox),
+            Some(error) => {
+                self.readiness.trouble(Part::Outbox, error, error.to_string(), None, SystemClock.now());
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-// The pages in a real browser: no axe violation, nothing refused by the policy, nothing wider than the window, and every
-// link and field reached by the keyboard.
+// The pages in a real browser, in each language: no axe violation, nothing refused by the policy, nothing wider than the window,
+// names that want to run or to turn the page inert, and every link and field reached by the keyboard.
 //   node check.mjs BASE CHROMIUM [FOLDER]      screenshots go to FOLDER
 import { chromium } from "playwright-core";
 import axe from "axe-core";
@@ -8,11 +8,20 @@ import { mkdirSync } from "node:fs";
 const [base, executablePath, folder] = process.argv.slice(2);
 const pages = [
   ["overview", "/"],
+  ["overview-ja", "/?lang=ja"],
   ["plan", "/plans/mihon?on=2020-11-30"],
+  ["plan-en", "/plans/mihon?on=2020-11-30&lang=en"],
   ["closed", "/plans/kawasaki?on=FY2021"],
   ["kpi", "/plans/kawasaki/kpis/mynumber-rate?on=2020-05-02"],
+  ["breaks-ja", "/plans/kawasaki/kpis/mynumber-rate?on=2023-12-31&lang=ja"],
   ["flow", "/plans/mihon/kpis/eapply-applications?on=FY2021"],
+  ["ceiling-ja", "/plans/mihon/kpis/it-cost?on=FY2020&lang=ja"],
+  ["known", "/plans/mihon/kpis/eapply-applications?on=FY2020&known_at=2020-01-01T00:00&lang=en"],
   ["empty", "/plans/kawasaki/kpis/wifi-access-points"],
+  ["hostile-plan", "/plans/hostile?on=FY2019"],
+  ["hostile-kpi", "/plans/hostile/kpis/kpi?on=FY2019"],
+  ["nothing", "/plans/%3Cscript%3E", 404],
+  ["refused-ja", "/?on=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&lang=ja", 400],
 ];
 const faults = [];
 let checked = 0;
@@ -21,14 +30,20 @@ for (const colorScheme of ["light", "dark"]) {
   for (const width of [320, 1280]) {
     // axe is put into the page by the test, which the page's own policy would forbid.
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
-    for (const [name, path] of pages) {
+    for (const [name, path, status = 200] of pages) {
       const where = `${name} ${colorScheme} ${width}`;
       const page = await context.newPage();
-      page.on("console", (message) => message.type() === "error" && faults.push(`${where}: ${message.text()}`));
+      const expected = (text) => status !== 200 && text.includes(`status of ${status} `);
+      page.on("console", (message) => message.type() === "error" && !expected(message.text()) && faults.push(`${where}: ${message.text()}`));
+      page.on("dialog", (dialog) => { faults.push(`${where}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
       page.on("requestfailed", (request) => faults.push(`${where}: ${request.url()} failed`));
       page.on("request", (request) => request.url().startsWith(base) || faults.push(`${where}: asks ${request.url()}`));
       const answer = await page.goto(base + path);
-      if (answer.status() !== 200) faults.push(`${where}: ${answer.status()}`);
+      if (answer.status() !== status) faults.push(`${where}: ${answer.status()}`);
+      const odd = await page.evaluate(() => document.querySelectorAll("script, iframe, img, form[action^='http'], a[href^='http'], main style").length);
+      if (odd > 0) faults.push(`${where}: ${odd} elements that no page of ours has`);
+      const turned = await page.evaluate(() => /[\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.textContent));
+      if (turned) faults.push(`${where}: a name turns the text around it`);
       await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -49,10 +64,11 @@ for (const colorScheme of ["light", "dark"]) {
 // Under the page's own policy and with scripts off, as readers have it, and with the keyboard alone.
 const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1280, height: 900 } });
 const page = await context.newPage();
-page.on("console", (message) => message.type() === "error" && faults.push(`policy: ${message.text()}`));
+const refused = /status of (400|404) /;
+page.on("console", (message) => message.type() === "error" && !refused.test(message.text()) && faults.push(`policy: ${message.text()}`));
 for (const [name, path] of pages) {
   await page.goto(base + path);
-  const wanted = await page.locator("a[href], button, input, summary").count();
+  const wanted = await page.locator("a[href], button, input, summary").filter({ visible: true }).count();
   const seen = new Set();
   for (let n = 0; n < 2 * wanted + 20; n += 1) {
     await page.keyboard.press("Tab");
@@ -64,6 +80,13 @@ for (const [name, path] of pages) {
   }
   if (seen.size < wanted) faults.push(`${name}: the keyboard reaches ${seen.size} of ${wanted}`);
 }
+// In Japanese, as an officer's browser asks for it, and in English by the switch.
+await page.goto(`${base}/plans/kawasaki?lang=en`);
+await page.locator("header a", { hasText: "日本語" }).focus();
+await page.keyboard.press("Enter");
+await page.waitForURL(/lang=ja/);
+if ((await page.locator("html").getAttribute("lang")) !== "ja") faults.push("the switch does not lead to Japanese");
+if ((await page.locator("a", { hasText: "2019年度末" }).count()) !== 1) faults.push("there is no link to 2019年度末");
 await page.goto(`${base}/plans/kawasaki`);
 await page.locator("a", { hasText: "マイナンバーカードの交付率" }).first().focus();
 await page.keyboard.press("Enter");

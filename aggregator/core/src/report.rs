@@ -150,11 +150,16 @@ impl Report {
 
 /// A value as it is shown: rounded half up, with separators and the unit.
 pub fn value_text(kpi: &Kpi, value: &Exact) -> String {
+    format!("{} {}", value_digits(kpi, value), kpi.unit.ja)
+}
+
+/// A value as it is shown, without its unit.
+pub fn value_digits(kpi: &Kpi, value: &Exact) -> String {
     let shown = match kpi.round_to {
         Some(step) => exact::round_to(value, &exact::whole(step)),
         None => value.clone(),
     };
-    format!("{} {}", exact::grouped(&shown, kpi.decimals), kpi.unit.ja)
+    exact::grouped(&shown, kpi.decimals)
 }
 
 /// Judges every KPI of a plan at a moment asked, in the order of the catalogue.

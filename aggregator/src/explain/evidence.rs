@@ -4,6 +4,7 @@ use super::parts::Scope;
 use super::{Figure, MAX_CORRECTIONS, MAX_FIGURES, Said, Seen};
 use crate::known_at;
 use crate::store::{Reader, StoreError};
+use aggregator_core::ask::Cut;
 use aggregator_core::book::Book;
 use contract::catalogue::{SeriesRef, Shape};
 use contract::period::{Grain, Period};
@@ -11,7 +12,7 @@ use contract::record::{Observation, Span, Value, Visit};
 use contract::time::Micros;
 use contract::wire;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All revisions of one figure, by (period, source).
 type Revisions = BTreeMap<(Span, String), Vec<Observation>>;
@@ -24,52 +25,90 @@ pub(super) fn figures(
     upto: Micros,
     scope: &Scope,
 ) -> Result<Vec<Figure>, StoreError> {
-    let revisions = revisions(readers, book, of, upto, scope)?;
-    let series = &book.catalogue.series[of.series];
+    let revisions = revisions(readers, book, of, upto, &|span| scope.holds(span))?;
     // Only those that will be shown have their visits looked up.
     let hidden = revisions.len().saturating_sub(MAX_FIGURES);
     let mut visits = Visits::new(readers);
-    let mut figures = Vec::new();
-    for (index, ((span, source), mut said)) in revisions.into_iter().enumerate() {
-        // The upsert rule: the greatest (revision, canonical bytes) stands.
-        said.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
-        let shown = if index < hidden { 1 } else { said.len().min(1 + MAX_CORRECTIONS) };
-        let more_corrections = said.len() - shown;
-        let mut told = Vec::with_capacity(shown);
-        for observation in &said[..shown] {
-            let visit = if index < hidden { None } else { visits.find(observation)? };
-            told.push(tell(observation, visit));
-        }
-        let Some((stands, corrections)) = told.split_first() else { continue };
-        figures.push(Figure {
-            period: label(span, series.shape, series.grain),
-            source,
-            said: stands.clone(),
-            corrections: corrections.to_vec(),
-            more_corrections,
-        });
-    }
-    Ok(figures)
+    let told = revisions.into_iter().enumerate().map(|(index, (key, said))| {
+        let visits = (index >= hidden).then_some(&mut visits);
+        figure(book, of, key, said, visits)
+    });
+    told.collect()
 }
 
-/// Every admitted observation of a series in a scope, those in quarantine that the book's catalogue admits too.
+/// The figures of a series that are seen, and whose value is not what was said first.
+pub(super) fn changed(
+    readers: &[Reader],
+    book: &Book,
+    of: SeriesRef,
+    upto: Micros,
+    cut: Cut,
+) -> Result<Vec<(Span, Figure)>, StoreError> {
+    let ids = ids(book, of);
+    let mut several = BTreeSet::new();
+    for reader in readers {
+        several.extend(reader.said_again(ids, upto)?);
+    }
+    let seen = |span: Span| match span {
+        Span::AsOf(at) => cut.sees_instant(at),
+        Span::During(_, to) => cut.sees_flow(to),
+    };
+    let revisions = revisions(readers, book, of, upto, &|span| seen(span) && several.contains(&span))?;
+    let moved = |said: &[Observation]| said.iter().any(|one| one.value != said[0].value);
+    let mut visits = Visits::new(readers);
+    let mut found = Vec::new();
+    for (key, said) in revisions.into_iter().filter(|(_, said)| moved(said)) {
+        found.push((key.0, figure(book, of, key, said, Some(&mut visits))?));
+    }
+    Ok(found)
+}
+
+/// One figure with what stood before; only the latest, and without their visits, where nobody will look at them.
+fn figure(
+    book: &Book,
+    of: SeriesRef,
+    (span, source): (Span, String),
+    mut said: Vec<Observation>,
+    mut visits: Option<&mut Visits<'_>>,
+) -> Result<Figure, StoreError> {
+    let series = &book.catalogue.series[of.series];
+    // The upsert rule: the greatest (revision, canonical bytes) stands.
+    said.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
+    let shown = if visits.is_none() { 1 } else { said.len().min(1 + MAX_CORRECTIONS) };
+    let mut told = Vec::with_capacity(shown);
+    for observation in &said[..shown] {
+        let visit = visits.as_mut().map(|visits| visits.find(observation)).transpose()?.flatten();
+        told.push(tell(observation, visit));
+    }
+    let more_corrections = said.len() - shown;
+    let corrections = told.split_off(1);
+    let stands = told.remove(0);
+    let period = label(span, series.shape, series.grain);
+    Ok(Figure { period, source, said: stands, corrections, more_corrections })
+}
+
+fn ids(book: &Book, of: SeriesRef) -> (&str, &str, &str) {
+    let series = &book.catalogue.series[of.series];
+    (&book.catalogue.plan.id, &series.id, &series.definitions[of.definition].id)
+}
+
+/// Every admitted observation of a series whose period is wanted, those in quarantine that the book's catalogue admits too.
 fn revisions(
     readers: &[Reader],
     book: &Book,
     of: SeriesRef,
     upto: Micros,
-    scope: &Scope,
+    wanted: &dyn Fn(Span) -> bool,
 ) -> Result<Revisions, StoreError> {
-    let series = &book.catalogue.series[of.series];
-    let ids = (book.catalogue.plan.id.as_str(), series.id.as_str(), series.definitions[of.definition].id.as_str());
+    let ids = ids(book, of);
     let mut found = Vec::new();
     for reader in readers {
-        found.extend(reader.observations_of(ids, upto, |span| scope.holds(span))?);
+        found.extend(reader.observations_of(ids, upto, wanted)?);
         known_at::each_quarantined(reader, |one| {
             let ours = |o: &Observation| {
                 (o.plan.as_str(), o.series.as_str(), o.definition.as_str()) == ids
                     && o.revision <= upto
-                    && scope.holds(o.period)
+                    && wanted(o.period)
             };
             found.extend(known_at::observation(one).filter(ours));
         })?;

@@ -19,8 +19,9 @@ use aggregator_core::book::Book;
 use aggregator_core::judge::judge;
 use aggregator_core::report::KpiReport;
 use aggregator_core::rollup::View;
-use contract::catalogue::Kind;
+use contract::catalogue::{Kind, Kpi};
 use contract::reader::nearest;
+use contract::record::{Finality, Span};
 use contract::time::Micros;
 use serde::Serialize;
 
@@ -201,6 +202,24 @@ impl Said {
     }
 }
 
+impl Said {
+    /// 速報値
+    pub fn provisional(&self) -> bool {
+        self.finality == Finality::Provisional.name()
+    }
+}
+
+/// A figure that was changed after it had been told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// The day of its state, or the last of its period (day number).
+    pub day: i32,
+    /// Name of the series.
+    pub series: Bilingual,
+    /// What stands, and what stood before.
+    pub figure: Figure,
+}
+
 /// A visit, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Seen {
@@ -268,4 +287,29 @@ pub fn explain(
         note: found.note.as_ref().map(Bilingual::from),
         citation: found.citation.clone(),
     })
+}
+
+/// The figures of a KPI's series seen at a moment asked whose value was changed after it had been told, in order of
+/// their days; of many the latest [`MAX_FIGURES`]. Reads the log of observations whole, as [`explain`] does.
+pub fn restated(
+    readers: &[Reader],
+    book: &Book,
+    kpi: &Kpi,
+    ask: Ask,
+    upto: Option<Micros>,
+) -> Result<Vec<Restated>, StoreError> {
+    let mut found = Vec::new();
+    for of in kpi.measure.parts() {
+        let name = Bilingual::from(&book.catalogue.series[of.series].name);
+        for (span, figure) in evidence::changed(readers, book, of, upto.unwrap_or(NOW), ask.cut())? {
+            let day = match span {
+                Span::AsOf(at) => at.day(),
+                Span::During(from, to) => (to.day() - 1).max(from.day()),
+            };
+            found.push(Restated { day, series: name.clone(), figure });
+        }
+    }
+    found.sort_by_key(|change| change.day);
+    found.drain(..found.len().saturating_sub(MAX_FIGURES));
+    Ok(found)
 }

@@ -1,8 +1,10 @@
 //! What the workers of sinks tell.
 
 use super::{Metrics, MetricsError, SINK_BUCKETS, counters, gauges, kept, seconds};
+use crate::trouble::{Part, Trouble};
 use contract::time::Micros;
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -14,6 +16,7 @@ pub(super) struct SinkMetrics {
     last_success: GaugeVec,
     turn: HistogramVec,
     alerts: GaugeVec,
+    trouble: GaugeVec,
 }
 
 impl SinkMetrics {
@@ -28,6 +31,7 @@ impl SinkMetrics {
             dead: counters(r, "shihyo_sink_dead_letters_total", "Points a sink will never take.", &["sink"])?,
             last_success: gauges(r, last, "When a sink last took something.", &["sink"])?,
             alerts: gauges(r, "shihyo_alerts", "Alerts that wait for their hold, or fire.", &["state"])?,
+            trouble: gauges(r, "shihyo_trouble", "1 while a part does not do its work, and why.", &["part", "why"])?,
             turn: kept(r, HistogramVec::new(turn.buckets(SINK_BUCKETS.to_vec()), &["sink"])?)?,
         })
     }
@@ -53,6 +57,15 @@ impl Metrics {
     pub(crate) fn alerts(&self, pending: u32, firing: u32) {
         for (state, count) in [("pending", pending), ("firing", firing)] {
             self.sink.alerts.with_label_values(&[state]).set(f64::from(count));
+        }
+    }
+
+    /// What does not work just now; a part that works has no sample.
+    pub fn in_trouble(&self, troubles: &BTreeMap<Part, Trouble>) {
+        let _turn = self.turn();
+        self.sink.trouble.reset();
+        for (part, trouble) in troubles {
+            self.sink.trouble.with_label_values(&[part.name(), trouble.why.name()]).set(1.0);
         }
     }
 

@@ -18,7 +18,6 @@ pub(super) struct SourceMetrics {
     visits: IntCounterVec,
     poll: HistogramVec,
     last_success: GaugeVec,
-    waiting: GaugeVec,
     latest: GaugeVec,
     due: GaugeVec,
 }
@@ -28,7 +27,6 @@ impl SourceMetrics {
         let visits = "Polls by outcome; of those that failed the reason, else empty.";
         let poll = HistogramOpts::new("shihyo_poll_duration_seconds", "Duration of a poll of a source.");
         let last = ("shihyo_source_last_success_timestamp_seconds", "When a source was last read, changed or not.");
-        let waiting = "1 while a source is not polled, because the outbox does not take what it gave.";
         let latest = (
             "shihyo_source_latest_figure_timestamp_seconds",
             "The moment that a source's latest known figure describes.",
@@ -38,7 +36,6 @@ impl SourceMetrics {
             visits: counters(r, "shihyo_visits_total", visits, &["plan", "source", "outcome", "reason"])?,
             poll: kept(r, HistogramVec::new(poll.buckets(POLL_BUCKETS.to_vec()), &PLAN_SOURCE)?)?,
             last_success: gauges(r, last.0, last.1, &PLAN_SOURCE)?,
-            waiting: gauges(r, "shihyo_source_waiting", waiting, &PLAN_SOURCE)?,
             latest: gauges(r, latest.0, latest.1, &PLAN_SERIES_SOURCE)?,
             due: gauges(r, "shihyo_source_due_timestamp_seconds", due, &PLAN_SERIES_SOURCE)?,
         })
@@ -72,14 +69,8 @@ impl Metrics {
         let (outcome, reason) = if read { (outcome, "") } else { ("failed", outcome) };
         self.source.visits.with_label_values(&[plan, source, outcome, reason]).inc();
         self.source.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
-        self.source.waiting.with_label_values(&[plan, source]).set(0.0);
         if read {
             self.source.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
         }
-    }
-
-    /// Tells that a source waits with its poll in hand.
-    pub fn waits(&self, plan: &str, source: &str) {
-        self.source.waiting.with_label_values(&[plan, source]).set(1.0);
     }
 }

@@ -57,7 +57,6 @@ fn names_and_labels_are_what_dashboards_were_promised() {
         "shihyo_source_due_timestamp_seconds{plan,series,source}",
         "shihyo_source_last_success_timestamp_seconds{plan,source}",
         "shihyo_source_latest_figure_timestamp_seconds{plan,series,source}",
-        "shihyo_source_waiting{plan,source}",
         "shihyo_visits_total{outcome,plan,reason,source}",
     ];
     assert_eq!(shapes(&scraped(&told())), expected);
@@ -149,19 +148,4 @@ fn a_source_that_is_overdue_says_since_when() {
     let text = told().exposition(&books(book), period("2023-05-01"), true, |_| true).unwrap();
     let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
     assert!(text.lines().any(|got| got == line), "{text}");
-}
-
-#[test]
-fn a_source_waits_until_its_poll_is_over() {
-    let metrics = told();
-    let waits = |metrics: &Metrics, value: u8| {
-        let line = format!("shihyo_source_waiting{{plan=\"small\",source=\"portal\"}} {value}");
-        let text = scraped(metrics);
-        assert!(text.lines().any(|got| got == line), "{text}");
-    };
-    waits(&metrics, 0);
-    metrics.waits("small", "portal");
-    waits(&metrics, 1);
-    metrics.visited("small", "portal", "unchanged", Duration::ZERO, Micros(0));
-    waits(&metrics, 0);
 }

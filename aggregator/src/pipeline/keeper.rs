@@ -229,6 +229,7 @@ impl Keeper {
         let mut books = books(&self.setup);
         let changes: BTreeMap<String, Vec<_>> =
             books.iter_mut().map(|(plan, book)| (plan.clone(), book.settle(today.cut()))).collect();
+        let mut turned = Vec::new();
         for open in self.open.values_mut() {
             let (mut derived, mut steps) = (Vec::new(), Steps::default());
             for plan in &open.plans {
@@ -240,6 +241,11 @@ impl Keeper {
                 }
                 derived.push(fresh);
             }
+            turned.push((open, derived, steps));
+        }
+        // A store may have to be waited for, and readers of the books should not wait with us.
+        drop(books);
+        for (open, derived, steps) in turned {
             let mut patience = Patience::default();
             while let Err(error) = open.writer.change(|change| {
                 steps.write(change)?;
@@ -253,7 +259,6 @@ impl Keeper {
             }
             steps.note(&mut open.watch);
         }
-        drop(books);
         self.tell_alerts();
         Ok(())
     }
@@ -360,9 +365,8 @@ impl Patience {
             return Err(error.into());
         }
         let pause = self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE));
-        let text = chain(&error);
-        tracing::warn!(error = %text, "the store cannot be written for now; the batch is kept");
-        setup.progress.trouble(Some(text));
+        tracing::warn!(error = %chain(&error), "the store cannot be written for now; the batch is kept");
+        setup.progress.trouble(&error, setup.clock.now());
         let mut left = pause;
         while !left.is_zero() && !stop.load(Ordering::Relaxed) {
             let slice = left.min(SLICE);
@@ -377,7 +381,7 @@ impl Patience {
     pub(super) fn over(self, setup: &Setup) {
         if self.pause.is_some() {
             tracing::info!("the store can be written again");
-            setup.progress.trouble(None);
+            setup.progress.over();
         }
     }
 }

@@ -139,7 +139,7 @@ pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Res
     std::thread::scope(|scope| {
         let reading = std::thread::Builder::new()
             .name("decode".to_owned())
-            .spawn_scoped(scope, move || reading::read(consumer, &work, stop))
+            .spawn_scoped(scope, move || reading::read(setup, consumer, &work, stop))
             .map_err(|_| PipelineError::Panicked)?;
         // The inbox goes with it: a keeper that gave up makes the other thread's next send fail.
         let kept = keeper.run(inbox, stop).and_then(|()| keeper.drain());

@@ -1,8 +1,11 @@
 //! How far the pipeline is, told to readiness, metrics and tests.
 
 use super::Counts;
+use super::reading::chain;
 use crate::metrics::{self, Metrics};
-use crate::web::Readiness;
+use crate::store::StoreError;
+use crate::trouble::Part;
+use crate::web::{Readiness, UNASSIGNED};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +60,7 @@ impl Progress {
         let mut state = self.lock();
         if state.ready != ready {
             state.ready = ready;
-            if ready { self.readiness.ready() } else { self.readiness.wait("no partition is assigned") }
+            if ready { self.readiness.ready() } else { self.readiness.wait(UNASSIGNED) }
         }
         (state.counts, state.positions) = (counts, positions);
         drop(state);
@@ -82,15 +85,30 @@ impl Progress {
         }
     }
 
-    /// Something is waited out, or over (`None`).
-    pub(super) fn trouble(&self, trouble: Option<String>) {
+    /// What works and what does not, beside the pipeline.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// The store is waited for.
+    pub(super) fn trouble(&self, error: &StoreError, now: Micros) {
         let mut state = self.lock();
-        match &trouble {
-            Some(text) => self.readiness.wait(text.clone()),
-            None if state.ready => self.readiness.ready(),
-            None => self.readiness.wait("no partition is assigned"),
+        let text = chain(error);
+        self.readiness.wait(text.clone());
+        self.readiness.trouble(Part::Store, error, text.clone(), None, now);
+        state.trouble = Some(text);
+    }
+
+    /// It need not be waited for any more.
+    pub(super) fn over(&self) {
+        let mut state = self.lock();
+        if state.ready {
+            self.readiness.ready();
+        } else {
+            self.readiness.wait(UNASSIGNED);
         }
-        state.trouble = trouble;
+        self.readiness.over(Part::Store);
+        state.trouble = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,8 @@
 //! The thread that reads the bus and decodes.
 
 use super::intake::{Decoded, decode};
-use super::{BATCH_RECORDS, PipelineError};
+use super::{BATCH_RECORDS, PipelineError, Setup};
+use crate::trouble::Part;
 use bus::{BusError, Consumer, Delivery, Partition, Position};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -27,6 +28,7 @@ pub(super) enum Work {
 /// Reads until told to stop, or until the other side ended. Gives the consumer back, so that its
 /// partitions are not handed on before everything is stored.
 pub(super) fn read(
+    setup: &Setup,
     mut consumer: Box<dyn Consumer>,
     work: &SyncSender<Work>,
     stop: &AtomicBool,
@@ -34,9 +36,14 @@ pub(super) fn read(
     let mut outcome = Ok(());
     while outcome.is_ok() && !stop.load(Ordering::Relaxed) {
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
-            Ok(delivery) => pass(consumer.as_mut(), delivery, work),
+            Ok(delivery) => {
+                setup.progress.readiness().over(Part::Bus);
+                pass(consumer.as_mut(), delivery, work)
+            }
             Err(error) if error.is_retriable() => {
-                tracing::warn!(error = %chain(&error), "the bus cannot be read for now");
+                let text = chain(&error);
+                tracing::warn!(error = %text, "the bus cannot be read for now");
+                setup.progress.readiness().trouble(Part::Bus, &error, text, None, setup.clock.now());
                 std::thread::sleep(RETRY);
                 Ok(())
             }

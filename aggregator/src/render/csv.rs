@@ -148,7 +148,7 @@ fn figures(row: &Row<'_>) -> Vec<Cell> {
     cells.push(ours(judged.status.unwrap_or_default()));
     cells.push(ours(row.status.map_or("", |status| status.ja)));
     cells.push(number(judged.value.as_ref()));
-    cells.push(words_of(row.value.unwrap_or_default()));
+    cells.push(words_of(row.value.as_deref().unwrap_or_default()));
     cells.push(ours(judged.provisional.to_string()));
     cells.push(ours(judged.as_of.clone().unwrap_or_default()));
     cells.push(ours(row.data.as_ref().map(|data| data.date.clone()).unwrap_or_default()));

@@ -3,32 +3,77 @@
 //! Every text goes through askama's autoescape; no template says `safe`.
 
 use super::sheet::Sheet;
+use super::view::View;
 use super::{Health, KpiSheet};
 use askama::Template;
 
 /// The style sheet of the site, also inlined into a report that stands alone.
 pub const STYLE: &str = include_str!("../../templates/style.css");
 
+/// A plan on the site's first page.
+pub struct Board<'a> {
+    /// Its standing.
+    pub sheet: Sheet<'a>,
+    /// How its sources are.
+    pub health: Vec<Health>,
+}
+
+impl Board<'_> {
+    fn failed(&self) -> usize {
+        self.health.iter().filter(|one| one.failed()).count()
+    }
+
+    fn failed_ja(&self) -> String {
+        format!("情報源{}件のうち{}件が読めません", self.health.len(), self.failed())
+    }
+
+    fn failed_en(&self) -> String {
+        format!("{} of {} sources cannot be read", self.failed(), self.health.len())
+    }
+
+    fn path(&self) -> String {
+        format!("/plans/{}", self.sheet.plan.id)
+    }
+
+    fn moments(&self, view: &View) -> String {
+        let name = view.lang.name(&self.sheet.plan.name);
+        format!("{}: {name}", view.plain("時点", "Moments"))
+    }
+
+    fn caption_ja(&self) -> String {
+        format!("{}：{}", self.sheet.plan.name.ja, self.sheet.on_ja)
+    }
+
+    fn caption_en(&self) -> String {
+        format!("{}, on {}", self.sheet.plan.name.en, self.sheet.on)
+    }
+}
+
 /// The site's first page: every plan's standing, without the fine print.
 #[derive(Template)]
 #[template(path = "scoreboard.html")]
 struct Scoreboard<'a> {
-    sheets: &'a [Sheet<'a>],
-    on: Option<&'a str>,
+    view: &'a View,
+    boards: &'a [Board<'a>],
+    on: &'a str,
 }
 
 /// One plan with all that is known of it.
 #[derive(Template)]
 #[template(path = "plan.html")]
 struct PlanPage<'a> {
+    view: &'a View,
     sheet: &'a Sheet<'a>,
     health: &'a [Health],
+    failing: bool,
+    unreadable: bool,
 }
 
 /// One KPI with its way and its files.
 #[derive(Template)]
 #[template(path = "kpi.html")]
 struct KpiPage<'a> {
+    view: &'a View,
     page: &'a KpiSheet<'a>,
 }
 
@@ -36,25 +81,51 @@ struct KpiPage<'a> {
 #[derive(Template)]
 #[template(path = "document.html")]
 struct Document<'a> {
+    view: &'a View,
     sheets: &'a [Sheet<'a>],
 }
 
-/// The site's first page; `on` is the moment asked for, `None` when each plan shows its own.
-pub fn scoreboard(sheets: &[Sheet<'_>], on: Option<&str>) -> Result<String, askama::Error> {
-    Scoreboard { sheets, on }.render()
+/// Why there is no page.
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct Refused<'a> {
+    view: &'a View,
+    status: &'a str,
+    ja_title: &'a str,
+    en_title: &'a str,
+    ja: &'a str,
+    en: &'a str,
 }
 
-/// The page of one plan, and how its sources are.
-pub fn plan(sheet: &Sheet<'_>, health: &[Health]) -> Result<String, askama::Error> {
-    PlanPage { sheet, health }.render()
+/// The site's first page.
+pub fn scoreboard(view: &View, boards: &[Board<'_>]) -> Result<String, askama::Error> {
+    let on = view.on.map(|on| on.to_string()).unwrap_or_default();
+    Scoreboard { view, boards, on: &on }.render()
+}
+
+/// The page of one plan, and how its sources are: `None` where the stores cannot be read.
+pub fn plan(view: &View, sheet: &Sheet<'_>, health: Option<&[Health]>) -> Result<String, askama::Error> {
+    let unreadable = health.is_none();
+    let health = health.unwrap_or_default();
+    PlanPage { view, sheet, health, failing: health.iter().any(Health::failed), unreadable }.render()
 }
 
 /// The page of one KPI.
-pub fn kpi(page: &KpiSheet<'_>) -> Result<String, askama::Error> {
-    KpiPage { page }.render()
+pub fn kpi(view: &View, page: &KpiSheet<'_>) -> Result<String, askama::Error> {
+    KpiPage { view, page }.render()
+}
+
+/// The page that says why there is none: the HTTP status, what that means, and what to do, in both languages.
+pub fn refused(
+    view: &View,
+    status: &str,
+    (ja_title, en_title): (&str, &str),
+    (ja, en): (&str, &str),
+) -> Result<String, askama::Error> {
+    Refused { view, status, ja_title, en_title, ja, en }.render()
 }
 
 /// The plans as one HTML file with its style inside, for `shihyo report --format html`.
 pub fn write(sheets: &[Sheet<'_>]) -> Result<String, askama::Error> {
-    Document { sheets }.render()
+    Document { view: &View::default(), sheets }.render()
 }

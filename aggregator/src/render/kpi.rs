@@ -1,36 +1,97 @@
 //! One KPI's page as a value: its way as a picture and as a table, and the explanation down to each file.
 
+use super::Health;
 use super::chart::{self, Chart};
-use super::sheet::{Row, Sheet};
+use super::lang::Lang;
+use super::sheet::{PolicySheet, Row, Sheet};
 use super::show;
 use super::words::{self, Mark};
-use crate::explain::{Explanation, Part};
+use crate::explain::{Explanation, Part, Restated};
 use aggregator_core::points::KpiPoint;
-use contract::catalogue::Catalogue;
+use contract::catalogue::{Catalogue, Kind, Text};
 use contract::exact::{grouped, parse};
 use contract::time::{date_of, day_number};
+use std::collections::BTreeSet;
 
 /// A KPI's page.
 pub struct KpiSheet<'a> {
     /// Its plan.
     pub sheet: &'a Sheet<'a>,
+    /// Its policy.
+    pub policy: &'a PolicySheet<'a>,
     /// Its row of the plan's table.
     pub row: &'a Row<'a>,
     /// Its way; `None` where there is nothing to draw.
     pub chart: Option<Chart>,
     /// The same, latest first.
-    pub days: Vec<Day>,
-    /// Counting rules that began on a day: that day, the id, and the rule in both languages.
-    pub breaks: Vec<(String, &'a str, &'a contract::catalogue::Text)>,
+    pub days: Vec<Day<'a>>,
+    /// Days on which the counting changed.
+    pub breaks: Vec<Break<'a>>,
     /// The figures behind it, and their files; `None` where no store can be read.
     pub explained: Option<Explanation>,
+    /// Figures that were changed after they had been told, latest period first.
+    pub restated: Vec<Restated>,
+    /// How its sources are.
+    pub health: Vec<Health>,
+    /// True when the stores could not be read.
+    pub unreadable: bool,
 }
 
-/// A moment of a KPI's way.
+/// What the stores say of a KPI.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// The figures behind it, and their files.
+    pub explained: Option<Explanation>,
+    /// Figures that were changed.
+    pub restated: Vec<Restated>,
+    /// How its sources are.
+    pub health: Vec<Health>,
+    /// True when they could not be read.
+    pub unreadable: bool,
+}
+
+/// A day on which a counting rule began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Day {
+pub struct Break<'a> {
+    /// The day (day number).
+    pub day: i32,
+    /// Whether the KPI counts by it from then on; else it is told apart, never joined.
+    pub own: bool,
+    /// Id of the rule.
+    pub id: &'a str,
+    /// The rule in words.
+    pub text: &'a Text,
+}
+
+impl Break<'_> {
+    /// What it means for a reader.
+    pub fn ja(&self) -> String {
+        let date = date_of(self.day);
+        if self.own {
+            format!("{date}から数え方が変わりました（{}）", self.id)
+        } else {
+            format!("{date}から別の数え方（{}）になり、この指標の数字とはつなげません", self.id)
+        }
+    }
+
+    /// What it means for a reader.
+    pub fn en(&self) -> String {
+        let date = date_of(self.day);
+        if self.own {
+            format!("From {date} it is counted anew ({})", self.id)
+        } else {
+            format!("From {date} the source counts by another rule ({}), which is not joined with this KPI", self.id)
+        }
+    }
+}
+
+/// A moment of a KPI's way, or a day on which the counting changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day<'a> {
     /// The civil date.
     pub date: String,
+    /// The counting rule that began on it; then nothing else is said.
+    pub rule: Option<Break<'a>>,
     /// The value with its unit.
     pub value: Option<String>,
     /// The guide with its unit.
@@ -39,54 +100,108 @@ pub struct Day {
     pub status: Option<Mark>,
     /// 速報値
     pub provisional: bool,
+    /// A figure of that day was changed after it had been told.
+    pub restated: bool,
 }
 
 impl<'a> KpiSheet<'a> {
-    /// The page of a KPI of a plan; `None` for one that the plan does not have. `points` in order of days.
+    /// The page of a KPI of a plan; `None` for one that the plan does not have. `points` in order of days, `asked` the
+    /// last day that is seen.
     pub fn new(
         catalogue: &'a Catalogue,
         sheet: &'a Sheet<'a>,
         kpi: &str,
-        points: &[KpiPoint],
-        explained: Option<Explanation>,
+        (points, asked): (&[KpiPoint], i32),
+        evidence: Evidence,
+        lang: Lang,
     ) -> Option<Self> {
-        let row = sheet.policies.iter().flat_map(|policy| &policy.rows).find(|row| row.kpi.id == kpi)?;
-        let rules =
-            row.kpi.measure.parts().into_iter().map(|of| &catalogue.series[of.series].definitions[of.definition]);
-        let dated = rules.filter_map(|rule| Some((rule.from?, rule)));
-        let dated: Vec<_> = dated.collect();
-        let days: Vec<i32> = dated.iter().map(|(from, _)| day_number(*from)).collect();
+        let rows = sheet.policies.iter().flat_map(|policy| policy.rows.iter().map(move |row| (policy, row)));
+        let (policy, row) = rows.into_iter().find(|(_, row)| row.kpi.id == kpi)?;
+        let breaks = breaks(catalogue, row, asked);
+        let restated: BTreeSet<i32> = evidence.restated.iter().map(|change| change.day).collect();
         let decimals = row.kpi.decimals;
         let label = |value: f64| {
             // As many digits as the KPI is shown with; a float's own words are a decimal number.
             parse(&format!("{value:.6}")).map_or_else(String::new, |value| grouped(&value, decimals))
         };
+        let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
+        // A year's sum begins anew each year: a line from one year's sum to the next year's first would say nothing.
+        let marks = chart::Marks {
+            breaks: &borders,
+            restated: &restated,
+            falls: row.kpi.kind == Kind::FlowPerYear,
+            guide: row.kpi.kind.has_path(),
+            finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
+        };
+        let mut days: Vec<Day<'a>> =
+            points.iter().map(|point| day(row, point, restated.contains(&point.day), lang)).collect();
+        days.extend(breaks.iter().map(|rule| Day::of(rule.clone())));
+        days.sort_by(|a, b| (&b.date, b.rule.is_some()).cmp(&(&a.date, a.rule.is_some())));
+        let mut changes = evidence.restated;
+        changes.reverse();
         Some(Self {
             sheet,
+            policy,
             row,
-            chart: chart::draw(points, &row.kpi.target, &days, label),
-            days: points.iter().rev().map(|point| day(row, point)).collect(),
-            breaks: dated.into_iter().map(|(from, rule)| (from.to_string(), rule.id.as_str(), &rule.text)).collect(),
-            explained,
+            chart: chart::draw(points, &row.kpi.target, &marks, label),
+            days,
+            breaks,
+            explained: evidence.explained,
+            restated: changes,
+            health: evidence.health,
+            unreadable: evidence.unreadable,
         })
     }
 
-    /// Figures that were changed after they had been told.
-    pub fn restated(&self) -> Vec<(&Part, &crate::explain::Figure)> {
-        let parts = self.explained.iter().flat_map(|explained| &explained.parts);
-        parts
-            .flat_map(|part| part.figures.iter().map(move |figure| (part, figure)))
-            .filter(|(_, figure)| !figure.corrections.is_empty())
-            .collect()
+    /// How many figures a part has.
+    pub fn files_ja(&self, part: &Part) -> String {
+        format!("{}件の数字とファイル", part.figures.len())
+    }
+
+    /// How many figures a part has.
+    pub fn files_en(&self, part: &Part) -> String {
+        match part.figures.len() {
+            1 => "1 figure and its file".to_owned(),
+            many => format!("{many} figures and their files"),
+        }
     }
 }
 
-fn day(row: &Row<'_>, point: &KpiPoint) -> Day {
+impl<'a> Day<'a> {
+    fn of(rule: Break<'a>) -> Self {
+        Self {
+            date: date_of(rule.day).to_string(),
+            rule: Some(rule),
+            value: None,
+            guide: None,
+            status: None,
+            provisional: false,
+            restated: false,
+        }
+    }
+}
+
+/// Every dated counting rule of the KPI's series that has begun by a day.
+fn breaks<'a>(catalogue: &'a Catalogue, row: &Row<'_>, asked: i32) -> Vec<Break<'a>> {
+    let mut found: Vec<Break<'a>> = Vec::new();
+    for of in row.kpi.measure.parts() {
+        for (index, rule) in catalogue.series[of.series].definitions.iter().enumerate() {
+            let Some(day) = rule.from.map(day_number).filter(|day| *day <= asked) else { continue };
+            found.push(Break { day, own: index == of.definition, id: &rule.id, text: &rule.text });
+        }
+    }
+    found.sort_by_key(|rule| rule.day);
+    found
+}
+
+fn day<'a>(row: &Row<'_>, point: &KpiPoint, restated: bool, lang: Lang) -> Day<'a> {
     Day {
         date: date_of(point.day).to_string(),
-        value: point.value.as_ref().map(|value| aggregator_core::report::value_text(row.kpi, value)),
-        guide: point.path.as_ref().filter(|_| row.kpi.kind.has_path()).map(|path| show::guide(row.kpi, path)),
+        rule: None,
+        value: point.value.as_ref().map(|value| show::value(row.kpi, value, lang)),
+        guide: point.path.as_ref().filter(|_| row.kpi.kind.has_path()).map(|path| show::guide(row.kpi, path, lang)),
         status: point.status.and_then(|status| words::status(status.name())),
         provisional: point.provisional,
+        restated,
     }
 }

@@ -61,7 +61,7 @@ fn policy_lines(policy: &PolicySheet<'_>, sample: &str) -> Vec<String> {
 fn table_row(row: &Row<'_>) -> String {
     let status = row.status.map_or_else(none, mark);
     let phase = row.phase.map_or_else(none, mark);
-    let mut value = row.value.map_or_else(none, escaped);
+    let mut value = row.value.as_deref().map_or_else(none, escaped);
     if row.judged.provisional {
         value.push_str("（速報値 provisional）");
     }

@@ -14,14 +14,20 @@ pub mod csv;
 pub(crate) mod fixture;
 pub mod html;
 mod kpi;
+pub mod lang;
 pub mod md;
+pub mod notice;
+pub mod reasons;
 mod sheet;
 mod show;
 #[cfg(test)]
 mod tests;
+pub mod view;
 pub mod words;
 
-pub use kpi::{Day, KpiSheet};
+use contract::catalogue::Text;
+
+pub use kpi::{Break, Day, Evidence, KpiSheet};
 pub use sheet::{Count, PolicySheet, Row, Sheet};
 pub use show::{Data, Past};
 
@@ -30,12 +36,36 @@ pub use show::{Data, Past};
 pub struct Health {
     /// Its id.
     pub source: String,
+    /// The series it feeds.
+    pub feeds: Vec<Text>,
     /// When; `None` when it never was.
     pub time: Option<String>,
     /// How long ago, in Japanese and English.
     pub age: Option<(String, String)>,
-    /// Shape, and word in Japanese and English.
-    pub outcome: Option<(&'static str, String, String)>,
+    /// What came of it.
+    pub outcome: Option<Visited>,
+    /// How long ago it could last be read, where that was not the last time.
+    pub read: Option<(String, String)>,
     /// What was asked.
     pub address: Option<String>,
+}
+
+/// What came of a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visited {
+    /// Whether it could not be read.
+    pub failed: bool,
+    /// In Japanese.
+    pub ja: String,
+    /// In English.
+    pub en: String,
+    /// The word that metrics and logs have for it.
+    pub word: String,
+}
+
+impl Health {
+    /// True when it could not be read the last time.
+    pub fn failed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|outcome| outcome.failed)
+    }
 }

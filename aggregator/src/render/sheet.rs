@@ -1,5 +1,6 @@
 //! The report with the catalogue's names filled in: what every form of rendering shows.
 
+use super::lang::Lang;
 use super::show::{self, Data, Past};
 use super::words::{self, Mark};
 use aggregator_core::judge::{Phase, Status};
@@ -55,6 +56,16 @@ impl PolicySheet<'_> {
     pub fn worst_row(&self) -> Option<&Row<'_>> {
         self.rows.get(self.worst?)
     }
+
+    /// The heading of its table.
+    pub fn caption_ja(&self, sheet: &Sheet<'_>) -> String {
+        format!("施策{}の成果指標：{}", self.number, sheet.on_ja)
+    }
+
+    /// The heading of its table.
+    pub fn caption_en(&self, sheet: &Sheet<'_>) -> String {
+        format!("KPIs of policy {} on {}", self.number, sheet.on)
+    }
 }
 
 /// A KPI as it is shown.
@@ -69,7 +80,7 @@ pub struct Row<'a> {
     /// Status; `None` before the plan.
     pub status: Option<Mark>,
     /// Value with its unit.
-    pub value: Option<&'a str>,
+    pub value: Option<String>,
     /// The moment the value describes, and its age.
     pub data: Option<Data>,
     /// Baseline with its unit, or the declared start that serves as one.
@@ -95,12 +106,17 @@ pub struct Row<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// The report of a plan with the names of the catalogue it was made with.
+    /// The report of a plan with the names of the catalogue it was made with, for readers of both languages.
     pub fn new(catalogue: &'a Catalogue, report: &'a PlanReport) -> Self {
+        Self::in_lang(catalogue, report, Lang::Both)
+    }
+
+    /// The same with units and numbers as a language has them.
+    pub fn in_lang(catalogue: &'a Catalogue, report: &'a PlanReport, lang: Lang) -> Self {
         let on = Period::parse(&report.on);
         let policy = |(index, policy): (usize, &'a Policy)| {
             let own = catalogue.kpis.iter().filter(|kpi| kpi.policy == index);
-            let rows: Vec<Row<'a>> = own.filter_map(|kpi| row(catalogue, report, kpi, on)).collect();
+            let rows: Vec<Row<'a>> = own.filter_map(|kpi| row(catalogue, report, kpi, on, lang)).collect();
             let summary = report.policies.iter().find(|p| p.id == policy.id);
             let worst = summary.and_then(|s| rows.iter().position(|row| Some(&row.kpi.id) == s.worst.as_ref()));
             PolicySheet { number: index + 1, policy, counts: summary.map(counts).unwrap_or_default(), worst, rows }
@@ -147,10 +163,16 @@ fn total(policies: &[PolicySheet<'_>]) -> Vec<Count> {
     Status::ALL.into_iter().filter_map(of).collect()
 }
 
-fn row<'a>(catalogue: &'a Catalogue, report: &'a PlanReport, kpi: &'a Kpi, on: Option<Period>) -> Option<Row<'a>> {
+fn row<'a>(
+    catalogue: &'a Catalogue,
+    report: &'a PlanReport,
+    kpi: &'a Kpi,
+    on: Option<Period>,
+    lang: Lang,
+) -> Option<Row<'a>> {
     let judged = report.kpis.iter().find(|judged| judged.id == kpi.id)?;
     let has_guide = kpi.kind.has_path() && judged.phase != Phase::Closed.name();
-    let past = |dated| show::past(catalogue, kpi, dated, on);
+    let past = |dated| show::past(catalogue, kpi, dated, on, lang);
     // Before the plan there is no status, and still nothing to show until a source is connected.
     let no_data = judged.status == Some(Status::NoData.name()) || judged.value.is_none();
     let parts = kpi.measure.parts();
@@ -161,14 +183,14 @@ fn row<'a>(catalogue: &'a Catalogue, report: &'a PlanReport, kpi: &'a Kpi, on: O
         judged,
         phase: words::phase(judged.phase),
         status: judged.status.and_then(words::status),
-        value: judged.value_text.as_deref(),
+        value: judged.value.as_ref().map(|value| show::value(kpi, &value.0, lang)),
         data: judged.as_of.as_ref().and_then(|at| show::data(catalogue, kpi, at, on)),
-        baseline: kpi.origin().map(|goal| show::plain(kpi, &goal.value)),
+        baseline: kpi.origin().map(|goal| show::plain(kpi, &goal.value, lang)),
         declared_start: kpi.baseline.is_none() && kpi.start.is_some(),
-        target: show::target(kpi),
-        guide: judged.path.as_ref().filter(|_| has_guide).map(|path| show::guide(kpi, &path.0)),
+        target: show::target(kpi, lang),
+        guide: judged.path.as_ref().filter(|_| has_guide).map(|path| show::guide(kpi, &path.0, lang)),
         progress: judged.progress.as_ref().map(|share| show::percent(&share.0)),
-        pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0)),
+        pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0, lang)),
         carried: judged.carried.as_ref().map(past),
         later: judged.later.as_ref().map(past),
         connect: kpi.connect.as_ref().filter(|_| no_data),

@@ -1,7 +1,8 @@
 //! How numbers and moments are shown: rounded half up, with separators, units and ages.
 
+use super::lang::Lang;
 use aggregator_core::ask::Ask;
-use aggregator_core::report::{Dated, value_text};
+use aggregator_core::report::{Dated, value_digits};
 use contract::catalogue::{Catalogue, Direction, Kind, Kpi, Measure, Shape};
 use contract::exact::{Exact, canonical, grouped, parse, whole};
 use contract::period::Period;
@@ -23,6 +24,27 @@ pub struct Data {
     pub word_en: &'static str,
     /// Days from it to the moment asked, 0 at least; `None` when that moment is unreadable.
     pub age_days: Option<i32>,
+}
+
+impl Data {
+    /// `2020-06-01 現在`
+    pub fn text_ja(&self) -> String {
+        format!("{} {}", self.date, self.word_ja)
+    }
+
+    /// `as of 2020-06-01`
+    pub fn text_en(&self) -> String {
+        format!("{} {}", self.word_en, self.date)
+    }
+
+    /// Its age at the moment asked, in Japanese and English.
+    pub fn age(&self) -> Option<(String, String)> {
+        Some(match self.age_days? {
+            0 => ("当日".to_owned(), "the same day".to_owned()),
+            1 => ("1日前".to_owned(), "1 day before".to_owned()),
+            days => (format!("{days}日前"), format!("{days} days before")),
+        })
+    }
 }
 
 /// A figure of another moment than the one judged.
@@ -55,35 +77,43 @@ pub(super) fn data(catalogue: &Catalogue, kpi: &Kpi, as_of: &str, on: Option<Per
     Some(Data { date: date.to_string(), word_ja, word_en, age_days })
 }
 
-pub(super) fn past(catalogue: &Catalogue, kpi: &Kpi, dated: &Dated, on: Option<Period>) -> Past {
-    Past { value: value_text(kpi, &dated.value.0), data: data(catalogue, kpi, &dated.as_of, on) }
+pub(super) fn past(catalogue: &Catalogue, kpi: &Kpi, dated: &Dated, on: Option<Period>, lang: Lang) -> Past {
+    Past { value: value(kpi, &dated.value.0, lang), data: data(catalogue, kpi, &dated.as_of, on) }
+}
+
+/// A value as it is judged, rounded half up, with its unit.
+pub(super) fn value(kpi: &Kpi, value: &Exact, lang: Lang) -> String {
+    format!("{} {}", value_digits(kpi, value), lang.unit(&kpi.unit))
 }
 
 /// A number with the digits it needs and its unit: `5,000 件`, `13.6 %`.
-pub(super) fn plain(kpi: &Kpi, value: &Exact) -> String {
+pub(super) fn plain(kpi: &Kpi, value: &Exact, lang: Lang) -> String {
     let digits = canonical(value);
     let decimals = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    format!("{} {}", grouped(value, u32::try_from(decimals).unwrap_or(0)), kpi.unit.ja)
+    format!("{} {}", grouped(value, u32::try_from(decimals).unwrap_or(0)), lang.unit(&kpi.unit))
 }
 
-/// The target with its side: `≥ 300 件`.
-pub(super) fn target(kpi: &Kpi) -> String {
-    let side = match kpi.direction {
-        Direction::AtLeast => "≥",
-        Direction::AtMost => "≤",
-    };
-    format!("{side} {}", plain(kpi, &kpi.target))
+/// The target with its side: `≥ 300 件`, in Japanese alone as officers write it, `300 件以上`.
+pub(super) fn target(kpi: &Kpi, lang: Lang) -> String {
+    let number = plain(kpi, &kpi.target, lang);
+    match (kpi.direction, lang) {
+        (Direction::AtLeast, Lang::Ja) => format!("{number}以上"),
+        (Direction::AtMost, Lang::Ja) => format!("{number}以下"),
+        (Direction::AtLeast, _) => format!("≥ {number}"),
+        (Direction::AtMost, _) => format!("≤ {number}"),
+    }
 }
 
 /// A guide: one digit more than a count has, trailing zeros cut.
-pub(super) fn guide(kpi: &Kpi, value: &Exact) -> String {
-    plain(kpi, &rounded(value, kpi.decimals.max(MIN_GUIDE_DECIMALS)))
+pub(super) fn guide(kpi: &Kpi, value: &Exact, lang: Lang) -> String {
+    plain(kpi, &rounded(value, kpi.decimals.max(MIN_GUIDE_DECIMALS)), lang)
 }
 
 /// A pace a month with its sign: `+1.5 件/月`.
-pub(super) fn pace(kpi: &Kpi, value: &Exact) -> String {
+pub(super) fn pace(kpi: &Kpi, value: &Exact, lang: Lang) -> String {
     let sign = if *value > whole(0) { "+" } else { "" };
-    format!("{sign}{}/月", plain(kpi, &rounded(value, kpi.decimals + MIN_GUIDE_DECIMALS)))
+    let number = plain(kpi, &rounded(value, kpi.decimals + MIN_GUIDE_DECIMALS), lang);
+    format!("{sign}{number}{}", lang.one("/月", " a month"))
 }
 
 /// A share in per cent, without the sign: `25.0`.

@@ -3,6 +3,7 @@
 //! A status is a word and a shape, never a colour alone.
 
 use aggregator_core::judge::{Phase, Status};
+use contract::period::{Grain, Period};
 
 /// What marks an invented plan wherever it appears.
 pub const SAMPLE_JA: &str = "見本";
@@ -41,6 +42,11 @@ pub fn status(name: &str) -> Option<Mark> {
     Some(Mark { name: status.name(), symbol, ja: status.name_ja(), en })
 }
 
+/// The marks of all statuses, best first.
+pub fn statuses() -> Vec<Mark> {
+    Status::ALL.iter().rev().filter_map(|one| status(one.name())).collect()
+}
+
 /// The mark of a phase word; `None` for a word that is no phase.
 pub fn phase(name: &str) -> Option<Mark> {
     let all = [Phase::Before, Phase::Running, Phase::Closing, Phase::Closed];
@@ -62,4 +68,22 @@ pub fn age(seconds: i64) -> (String, String) {
         || ("1分以内".to_owned(), "within a minute".to_owned()),
         |(length, ja, en)| (format!("{}{ja}", seconds / length), format!("{} {en}", seconds / length)),
     )
+}
+
+/// A time that has been lasting, in its greatest unit.
+pub fn lasting(seconds: i64) -> (String, String) {
+    if seconds < 60 {
+        return ("今しがたから".to_owned(), "just now".to_owned());
+    }
+    let (ja, en) = age(seconds);
+    (format!("{ja}から"), format!("for {}", en.trim_end_matches(" ago")))
+}
+
+/// A moment worth a link, named by its end: `2019年度末`.
+pub fn moment(on: Period) -> (String, String) {
+    match on.grain {
+        Grain::FiscalYear => (format!("{}年度末", on.index), format!("end of {on}")),
+        Grain::Day | Grain::Hour => (on.to_string(), on.to_string()),
+        Grain::Month | Grain::Quarter => (format!("{}末", on.label_ja()), format!("end of {on}")),
+    }
 }

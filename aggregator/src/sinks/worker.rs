@@ -3,6 +3,7 @@
 use super::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
 use crate::pipeline::Setup;
 use crate::store::{Desk, StoreError, Writer};
+use crate::trouble::Part;
 use bus::Partition;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -125,6 +126,7 @@ impl Worker {
             let started = Instant::now();
             match self.turn(sink.as_mut()) {
                 Ok(done) => {
+                    self.setup.progress.readiness().over(self.part());
                     if failing.take().is_some() {
                         tracing::info!(sink = self.name, partition = %self.partition, "the sink takes our writes again");
                     }
@@ -145,7 +147,12 @@ impl Worker {
                 }
             }
         }
+        self.setup.progress.readiness().over(self.part());
         None
+    }
+
+    fn part(&self) -> Part {
+        Part::Sink(self.name, self.partition.0)
     }
 
     fn turn(&mut self, sink: &mut dyn Sink) -> Result<Done, SinkError> {
@@ -157,16 +164,25 @@ impl Worker {
         if let Done::Some { dead: 1.., .. } = done {
             self.tell_dead();
         }
-        let Some(metrics) = self.setup.progress.metrics() else { return };
-        let read = self.desk.read();
-        let pending = match self.follows {
-            Follows::Changes => read.last_change().ok().zip(self.desk.cursor(self.name).ok().flatten()),
-            Follows::Alerts => read.last_alert_event().ok().zip(self.desk.alert_cursor(self.name).ok()),
-        };
-        metrics.sink_pending(self.name, self.partition.0, pending.map_or(0, |(last, cursor)| last - cursor));
-        if let Done::Some { written, dead } = done {
+        self.tell_pending();
+        if let (Some(metrics), Done::Some { written, dead }) = (self.setup.progress.metrics(), done) {
             metrics.sink_wrote(self.name, written, dead, took, self.setup.clock.now());
         }
+    }
+
+    /// Tells how much waits, and says it again.
+    fn tell_pending(&self) -> Option<u64> {
+        let read = self.desk.read();
+        let (last, cursor) = match self.follows {
+            // Without a cursor it has not begun: all of it waits.
+            Follows::Changes => (read.last_change().ok()?, self.desk.cursor(self.name).ok()?.unwrap_or(0)),
+            Follows::Alerts => (read.last_alert_event().ok()?, self.desk.alert_cursor(self.name).ok()?),
+        };
+        let pending = (last - cursor).max(0);
+        if let Some(metrics) = self.setup.progress.metrics() {
+            metrics.sink_pending(self.name, self.partition.0, pending);
+        }
+        u64::try_from(pending).ok()
     }
 
     /// Says what a server will never take, with the reason; the store keeps all of it.
@@ -182,6 +198,8 @@ impl Worker {
         let pause = asked.map_or(pause, |asked| asked.clamp(pause, Duration::from_mins(10)));
         let text = crate::pipeline::chain(error);
         tracing::warn!(sink = self.name, partition = %self.partition, error = %text, ?pause, "a sink cannot be written for now; it is tried again");
+        let (pending, now) = (self.tell_pending(), self.setup.clock.now());
+        self.setup.progress.readiness().trouble(self.part(), error, text, pending, now);
         if let Some(metrics) = self.setup.progress.metrics() {
             metrics.sink_failed(self.name);
         }

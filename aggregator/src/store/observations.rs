@@ -184,6 +184,30 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The periods of one series and definition about which a source has said something more than once, up to a revision.
+    pub fn said_again(
+        &self,
+        (plan, series, definition): (&str, &str, &str),
+        upto: Micros,
+    ) -> Result<Vec<Span>, StoreError> {
+        self.run(|connection| {
+            let numbers = (number(connection, plan)?, number(connection, series)?, number(connection, definition)?);
+            let (Some(plan), Some(series), Some(definition)) = numbers else { return Ok(Vec::new()) };
+            let sql = "SELECT since, until FROM observations
+                       WHERE plan = ?1 AND series = ?2 AND definition = ?3 AND revision <= ?4
+                       GROUP BY source, since, until HAVING count(*) > 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| {
+                let (since, until) = (Moment(row.get(0)?), row.get::<_, Option<i64>>(1)?);
+                Ok(until.map_or(Span::AsOf(since), |until| Span::During(since, Moment(until))))
+            };
+            let rows = statement.query_map((plan, series, definition, upto.0), read)?;
+            rows.collect()
+        })
+    }
+}
+
 /// Makes observations of rows, in one place in memory: neighbours share most of their texts.
 struct Decoder<'a> {
     texts: Texts<'a>,

@@ -116,6 +116,19 @@ impl Reader {
         Ok(visits)
     }
 
+    /// When each source of a plan could last be read.
+    pub fn last_read(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
+        self.run(|connection| {
+            let Some(plan) = number(connection, plan)? else { return Ok(BTreeMap::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT text, max(time) FROM visits JOIN names ON names.id = source
+                 WHERE plan = ?1 AND outcome <> 'failed' GROUP BY source",
+            )?;
+            let rows = statement.query_map((plan,), |row| Ok((row.get(0)?, Micros(row.get(1)?))))?;
+            rows.collect()
+        })
+    }
+
     /// The time of the latest visit of every collector of a plan.
     pub fn collectors(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
         self.run(|connection| {

@@ -1,39 +1,73 @@
 //! How the sources of a plan are: when each was last asked, and what came of it.
 
 use super::Site;
-use crate::render::{Health, words};
-use crate::store::{self, StoreError};
-use contract::catalogue::Catalogue;
-use contract::record::Outcome;
+use crate::render::{Health, Visited, reasons, words};
+use crate::store::{Reader, StoreError};
+use contract::catalogue::{Catalogue, Series, Text};
+use contract::record::{Outcome, Visit};
 use contract::time::Micros;
+use std::collections::BTreeMap;
 
 /// The sources that a plan lists, in the order of the catalogue; empty where no store can be read.
 pub(super) fn of(site: &Site, catalogue: &Catalogue, now: Micros) -> Result<Vec<Health>, StoreError> {
-    let Some(folder) = &site.store else { return Ok(Vec::new()) };
-    let mut visits = Vec::new();
-    for reader in store::open_readers(folder)? {
-        visits.extend(reader.last_visits(&catalogue.plan.id)?);
-    }
-    let mut ids: Vec<&str> = Vec::new();
-    for source in catalogue.series.iter().flat_map(|series| &series.sources) {
-        if !ids.contains(&source.id.as_str()) {
-            ids.push(&source.id);
+    let readers = site.readers()?;
+    among(&readers, catalogue, &catalogue.series.iter().collect::<Vec<_>>(), now)
+}
+
+/// The sources of some of its series.
+pub(super) fn among(
+    readers: &[Reader],
+    catalogue: &Catalogue,
+    series: &[&Series],
+    now: Micros,
+) -> Result<Vec<Health>, StoreError> {
+    let plan = catalogue.plan.id.as_str();
+    let (mut visits, mut read) = (Vec::new(), BTreeMap::<String, Micros>::new());
+    for reader in readers {
+        visits.extend(reader.last_visits(plan)?);
+        for (source, time) in reader.last_read(plan)? {
+            let known = read.entry(source).or_insert(time);
+            *known = time.max(*known);
         }
     }
-    let health = |id: &str| {
-        let last = visits.iter().filter(|visit| visit.source == id).max_by_key(|visit| visit.time);
-        let age = last.map(|visit| (now.0 - visit.time.0).max(0) / 1_000_000);
-        Health {
-            source: id.to_owned(),
-            time: last.map(|visit| visit.time.moment().to_string()),
-            age: age.map(words::age),
-            outcome: last.map(|visit| match &visit.outcome {
-                Outcome::Changed => ("●", "新しい数字あり".to_owned(), "changed".to_owned()),
-                Outcome::Unchanged => ("●", "変わりなし".to_owned(), "unchanged".to_owned()),
-                Outcome::Failed(why) => ("■", format!("失敗（{why}）"), format!("failed ({why})")),
-            }),
-            address: last.map(|visit| visit.address.clone()),
+    let mut sources: Vec<(&str, Vec<Text>)> = Vec::new();
+    for one in series {
+        for source in &one.sources {
+            match sources.iter_mut().find(|(id, _)| *id == source.id) {
+                Some((_, feeds)) => feeds.push(one.name.clone()),
+                None => sources.push((&source.id, vec![one.name.clone()])),
+            }
+        }
+    }
+    let last = |id: &str| visits.iter().filter(|visit| visit.source == id).max_by_key(|visit| visit.time);
+    let health = |(id, feeds): (&str, Vec<Text>)| health(id, feeds, last(id), read.get(id).copied(), now);
+    Ok(sources.into_iter().map(health).collect())
+}
+
+fn health(id: &str, feeds: Vec<Text>, last: Option<&Visit>, read: Option<Micros>, now: Micros) -> Health {
+    let age = |time: Micros| words::age((now.0 - time.0).max(0) / 1_000_000);
+    let outcome = last.map(|visit| visited(&visit.outcome));
+    let failed = outcome.as_ref().is_some_and(|outcome| outcome.failed);
+    Health {
+        source: id.to_owned(),
+        feeds,
+        time: last.map(|visit| visit.time.moment().to_string()),
+        age: last.map(|visit| age(visit.time)),
+        outcome,
+        read: read.filter(|_| failed).map(age),
+        address: last.map(|visit| visit.address.clone()),
+    }
+}
+
+fn visited(outcome: &Outcome) -> Visited {
+    let (failed, ja, en, word) = match outcome {
+        Outcome::Changed => (false, "新しい数字あり", "new figures", "changed"),
+        Outcome::Unchanged => (false, "変わりなし", "unchanged", "unchanged"),
+        Outcome::Failed(word) => {
+            let (ja, en) = reasons::failure(word).unwrap_or(("読めません", "it cannot be read"));
+            let (ja, en) = (format!("失敗: {ja}"), format!("failed: {en}"));
+            return Visited { failed: true, ja, en, word: word.clone() };
         }
     };
-    Ok(ids.into_iter().map(health).collect())
+    Visited { failed, ja: ja.to_owned(), en: en.to_owned(), word: word.to_owned() }
 }

@@ -12,6 +12,8 @@ mod kpi;
 mod pages;
 mod probes;
 mod readiness;
+mod seats;
+mod seen;
 mod server;
 #[cfg(test)]
 mod server_tests;
@@ -21,10 +23,11 @@ mod tests;
 use crate::books::Books;
 use crate::metrics::Metrics;
 use crate::pipeline::Wishes;
+use crate::store::{self, Reader, StoreError};
 use aggregator_core::book::Book;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use contract::period::Period;
 use contract::time::Clock;
@@ -37,6 +40,7 @@ use tokio::sync::Semaphore;
 
 pub use api::document;
 pub use readiness::Readiness;
+pub(crate) use readiness::UNASSIGNED;
 pub use server::Limits;
 
 /// Reports made at once; more wait their turn, so that readers cannot take every core from the pipeline.
@@ -100,6 +104,11 @@ impl Site {
         !self.shared || book.ledger().keys() > 0
     }
 
+    /// The stores, where there are any.
+    fn readers(&self) -> Result<Vec<Reader>, StoreError> {
+        self.store.as_deref().map_or_else(|| Ok(Vec::new()), store::open_readers)
+    }
+
     fn today(&self) -> Period {
         Period::day(self.clock.now().moment().date())
     }
@@ -122,7 +131,7 @@ pub fn router(site: Site) -> Router {
         .route("/readyz", get(probes::readyz))
         .nest("/api/v1", api::router())
         .fallback(pages::nothing)
-        .layer(map_response(answer::harden))
+        .layer(from_fn(answer::dressed))
         .with_state(site)
 }
 
@@ -132,7 +141,7 @@ pub fn probes(site: Site) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))
-        .layer(map_response(answer::harden))
+        .layer(from_fn(answer::dressed))
         .with_state(site)
 }
 

@@ -2,8 +2,9 @@
 
 use super::answer::{HTML, Refusal, of_type};
 use super::ask::Question;
-use super::{Site, health};
-use crate::render::{Sheet, csv as csv_form, html, md};
+use super::{Site, health, seen};
+use crate::render::html::{self, Board};
+use crate::render::{Health, Sheet, csv as csv_form, md};
 use aggregator_core::ask::Ask;
 use aggregator_core::book::Book;
 use aggregator_core::report::{PlanReport, Report};
@@ -16,13 +17,19 @@ use std::collections::BTreeMap;
 
 /// Every plan's standing.
 pub(super) async fn scoreboard(State(site): State<Site>, question: Question) -> Result<Response, Refusal> {
-    let page = made(site, move |site, books, today| {
+    let page = made(site, move |site| {
+        let question = Question { rollups: false, ..question };
+        let view = seen::view(site, &question, None);
+        let books = site.books.read().map_err(broken)?;
         let shown = || books.values().filter(|book| site.shows(book));
-        let reports: Vec<PlanReport> = shown().map(|book| report(book, question, today)).collect();
-        let pairs = shown().zip(&reports);
-        let sheets: Vec<Sheet<'_>> = pairs.map(|(book, report)| Sheet::new(&book.catalogue, report)).collect();
-        let on = question.on.map(|on| on.to_string());
-        html::scoreboard(&sheets, on.as_deref()).map_err(broken)
+        let reports: Vec<PlanReport> = shown().map(|book| report(book, &question, site.today())).collect();
+        let board = |(book, report)| {
+            let book: &Book = book;
+            let health = health(site, book).unwrap_or_default();
+            Board { sheet: Sheet::in_lang(&book.catalogue, report, view.lang), health }
+        };
+        let boards: Vec<Board<'_>> = shown().zip(&reports).map(board).collect();
+        html::scoreboard(&view, &boards).map_err(broken)
     });
     Ok(of_type(HTML, page.await?))
 }
@@ -33,13 +40,25 @@ pub(super) async fn plan(
     Path(plan): Path<String>,
     question: Question,
 ) -> Result<Response, Refusal> {
-    let page = made(site, move |site, books, today| {
-        let book = held(site, books, &plan)?;
-        let report = report(book, Question { rollups: false, ..question }, today);
-        let health = health::of(site, &book.catalogue, site.clock.now()).map_err(broken)?;
-        html::plan(&Sheet::new(&book.catalogue, &report), &health).map_err(broken)
+    let page = made(site, move |site| {
+        let question = Question { rollups: false, ..question };
+        seen::book(site, &plan, question.known_at, |book, known| {
+            let view = seen::view(site, &question, known);
+            let report = report(book, &question, site.today());
+            let sheet = Sheet::in_lang(&book.catalogue, &report, view.lang);
+            html::plan(&view, &sheet, health(site, book).as_deref()).map_err(broken)
+        })
     });
     Ok(of_type(HTML, page.await?))
+}
+
+/// How a plan's sources are; `None` where the stores cannot be read: the standing is shown all the same.
+fn health(site: &Site, book: &Book) -> Option<Vec<Health>> {
+    let told = health::of(site, &book.catalogue, site.clock.now());
+    told.inspect_err(|error| {
+        tracing::warn!(error = %crate::pipeline::chain(error), "the store cannot be read for a page");
+    })
+    .ok()
 }
 
 /// One plan as Markdown.
@@ -70,9 +89,9 @@ pub(super) async fn json(
     Path(plan): Path<String>,
     question: Question,
 ) -> Result<Response, Refusal> {
-    let text = made(site, move |site, books, today| {
-        let book = held(site, books, &plan)?;
-        Ok(Report { plans: vec![report(book, question, today)] }.canonical_json())
+    let text = made(site, move |site| {
+        let report = seen::book(site, &plan, question.known_at, |book, _| Ok(report(book, &question, site.today())))?;
+        Ok::<_, Refusal>(export(vec![report]))
     });
     Ok(of_type("application/json", text.await?))
 }
@@ -87,7 +106,12 @@ pub(super) async fn nothing() -> Refusal {
     Refusal::NoPage
 }
 
-pub(super) fn report(book: &Book, question: Question, today: Period) -> PlanReport {
+/// The canonical export, with the line end that the command line gives it.
+pub(super) fn export(plans: Vec<PlanReport>) -> String {
+    Report { plans }.canonical_json() + "\n"
+}
+
+pub(super) fn report(book: &Book, question: &Question, today: Period) -> PlanReport {
     let on = question.on.or(book.catalogue.plan.default_on).unwrap_or(today);
     book.report(Ask(on), question.rollups)
 }
@@ -104,27 +128,27 @@ where
     F: FnOnce(&Sheet<'_>) -> Result<String, Refusal> + Send + 'static,
 {
     let question = Question { rollups: false, ..question };
-    made(site, move |site, books, today| {
-        let book = held(site, books, &plan)?;
-        let report = report(book, question, today);
-        let text = text(&Sheet::new(&book.catalogue, &report))?;
-        Ok((format!("{plan}-{}", report.on), text))
+    made(site, move |site| {
+        seen::book(site, &plan, question.known_at, |book, _| {
+            let report = report(book, &question, site.today());
+            let text = text(&Sheet::new(&book.catalogue, &report))?;
+            Ok((format!("{plan}-{}", report.on), text))
+        })
     })
     .await
 }
 
-/// Makes something from the books on a thread that may block: a writer may hold them for a while.
+/// Makes something on a thread that may block: a writer may hold the books for a while.
 pub(super) async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
 where
     T: Send + 'static,
-    F: FnOnce(&Site, &BTreeMap<String, Book>, Period) -> Result<T, Refusal> + Send + 'static,
+    F: FnOnce(&Site) -> Result<T, Refusal> + Send + 'static,
 {
     let turn = site.turns.clone().acquire_owned().await.map_err(broken)?;
     let work = move || {
         // Held by the work, not by the request: a reader who left does not free a core that is still at work.
         let _turn = turn;
-        let books = site.books.read().map_err(broken)?;
-        make(&site, &books, site.today())
+        make(&site)
     };
     tokio::task::spawn_blocking(work).await.map_err(broken)?
 }

@@ -13,6 +13,7 @@ pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Refusa
     let work = move || {
         let _turn = turn;
         let ready = site.readiness.reason().is_none();
+        site.metrics.in_trouble(&site.readiness.troubles());
         site.metrics.exposition(&site.books, site.today(), ready, |book| site.shows(book))
     };
     let made = tokio::task::spawn_blocking(work).await;

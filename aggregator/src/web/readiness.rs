@@ -1,35 +1,74 @@
-//! Whether the pipeline has caught up, told by the pipeline and asked by the doors.
+//! Whether the pipeline has caught up, and what does not work just now: told by whoever notices, asked by the doors.
 
+use crate::trouble::{Part, Trouble, Why};
+use contract::time::Micros;
 use std::borrow::Cow;
-use std::sync::{PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Why it is not ready before anybody has said so.
+pub(super) const STARTING: &str = "starting";
+/// Why it is not ready while the bus gives it nothing to keep.
+pub(crate) const UNASSIGNED: &str = "no partition is assigned";
 
 /// Not ready, with the reason, until somebody says otherwise.
 #[derive(Debug)]
-pub struct Readiness(RwLock<Option<Cow<'static, str>>>);
+pub struct Readiness(RwLock<State>);
+
+#[derive(Debug)]
+struct State {
+    reason: Option<Cow<'static, str>>,
+    troubles: BTreeMap<Part, Trouble>,
+}
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self(RwLock::new(Some(Cow::Borrowed("starting"))))
+        Self(RwLock::new(State { reason: Some(Cow::Borrowed(STARTING)), troubles: BTreeMap::new() }))
     }
 }
 
 impl Readiness {
     /// Not ready, because of `reason`: lower case, without secrets, for a person to read.
     pub fn wait(&self, reason: impl Into<Cow<'static, str>>) {
-        self.set(Some(reason.into()));
+        self.write().reason = Some(reason.into());
     }
 
     /// Ready.
     pub fn ready(&self) {
-        self.set(None);
+        self.write().reason = None;
     }
 
     /// Why it is not ready; `None` when it is.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read().reason.clone()
     }
 
-    fn set(&self, reason: Option<Cow<'static, str>>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = reason;
+    /// A part does not work, `now` being the first time or once more; ready or not, the others go on.
+    pub fn trouble(&self, part: Part, why: impl Into<Why>, error: String, waiting: Option<u64>, now: Micros) {
+        let mut state = self.write();
+        let since = state.troubles.get(&part).map_or(now, |known| known.since);
+        state.troubles.insert(part, Trouble { since, why: why.into(), error, waiting });
+    }
+
+    /// A part works again.
+    pub fn over(&self, part: Part) {
+        // Said after each success: most have nothing to end, and readers of pages should not wait for those.
+        if self.read().troubles.contains_key(&part) {
+            self.write().troubles.remove(&part);
+        }
+    }
+
+    /// What does not work just now.
+    pub fn troubles(&self) -> BTreeMap<Part, Trouble> {
+        self.read().troubles.clone()
+    }
+
+    // Plain values, whole at any time, whoever panicked.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,13 +3,15 @@
 //! Nothing here reads a body: what is asked stands in the head, and a request that announces a larger body than
 //! any of ours needs is refused by it.
 
+use super::answer::{Refusal, dressed};
+use super::seats::{Seat, Seats};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
@@ -17,14 +19,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// What a server bears.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once; more wait to be accepted.
+    /// Connections at once; for one more, whoever has been silent longest gives up its place.
     pub connections: usize,
     /// For the head of a request, also the next on a connection that is kept.
     pub head: Duration,
@@ -50,6 +51,10 @@ impl Default for Limits {
 
 /// Bytes of a request's head; longer is refused with 431.
 const MAX_HEAD: usize = 16 * 1024;
+/// Bytes of an address; longer is refused with 414.
+const MAX_ADDRESS: usize = 8 * 1024;
+/// Bytes of a head that are read at all: beyond it there is a bare 431, in no words.
+const MAX_READ: usize = 4 * MAX_HEAD;
 /// Bytes of a body that a request may announce.
 const MAX_BODY: u64 = 16 * 1024;
 /// Pause after a connection could not be accepted, as when no file descriptor is left.
@@ -60,26 +65,26 @@ pub(super) async fn serve<F>(listener: TcpListener, router: Router, shutdown: F,
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let router = router.layer(from_fn(move |request, next| within(request, next, limits.answer)));
+    let within = from_fn(move |request, next| within(request, next, limits.answer));
+    let router = router.layer(within).layer(from_fn(dressed));
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let seats = Seats::new(limits.connections);
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let accepted = listener.accept().await;
+            let seat = if accepted.is_ok() { seats.take().await } else { None };
+            (accepted, seat)
         };
         tokio::select! {
             () = &mut shutdown => break,
-            (place, accepted) = next => match accepted {
-                Ok((stream, _)) => {
+            (accepted, seat) = next => match (accepted, seat) {
+                (Ok((stream, _)), Some(seat)) => {
                     let (router, stop) = (router.clone(), stop.clone());
-                    tasks.spawn(async move {
-                        let _place = place;
-                        connection(stream, router, stop, limits).await;
-                    });
+                    tasks.spawn(connection(stream, router, stop, seat, limits));
                 }
-                Err(error) => {
+                (Ok(_), None) => {}
+                (Err(error), _) => {
                     tracing::warn!(%error, "a connection cannot be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -93,13 +98,26 @@ where
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken, limits: Limits) {
+async fn connection(stream: TcpStream, router: Router, stop: CancellationToken, seat: Seat, limits: Limits) {
+    let seat = Arc::new(seat);
+    let left = seat.left().clone();
+    let answering = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        let (seat, answering) = (Arc::clone(&seat), answering.clone());
+        async move {
+            seat.busy();
+            let answer = answering.call(request).await;
+            seat.idle();
+            answer
+        }
+    });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_READ);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     // A reader who leaves, or is too slow, is nobody's fault and no news.
     tokio::select! {
         _ = &mut connection => return,
+        () = left.cancelled() => return,
         () = stop.cancelled() => {}
         () = tokio::time::sleep(limits.life) => {}
     }
@@ -108,12 +126,27 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken, 
 }
 
 async fn within(request: Request, next: Next, longest: Duration) -> Response {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.unwrap_or(0) > MAX_BODY {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n").into_response();
+    if let Some(refusal) = too_large(&request) {
+        return refusal.into_response();
     }
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(answer) => answer,
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "too many readers just now, ask again\n").into_response(),
+        Err(_) => Refusal::Busy.into_response(),
+    }
+}
+
+/// What announces more than any of ours needs.
+fn too_large(request: &Request) -> Option<Refusal> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    let head: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if announced.unwrap_or(0) > MAX_BODY {
+        Some(Refusal::LargeBody)
+    } else if address > MAX_ADDRESS {
+        Some(Refusal::LongAddress)
+    } else if head > MAX_HEAD {
+        Some(Refusal::LargeHead)
+    } else {
+        None
     }
 }

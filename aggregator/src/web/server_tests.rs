@@ -60,8 +60,15 @@ async fn what_is_too_large_is_refused_by_its_announcement() {
     assert!(body.starts_with("HTTP/1.1 413 "), "{body}");
     let head = answer(address, &format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
     assert!(head.starts_with("HTTP/1.1 431 "), "{head}");
+    assert!(head.contains("the request's headers are too large"), "{head}");
     let path = answer(address, &format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(20_000)));
-    assert!(path.starts_with("HTTP/1.1 4"), "{path}");
+    assert!(path.starts_with("HTTP/1.1 414 "), "{path}");
+    let api = answer(address, "POST /api/v1/plans HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nx");
+    assert!(api.starts_with("HTTP/1.1 413 ") && api.contains("application/problem+json"), "{api}");
+    assert!(api.contains("\"status\":413") && api.contains("\"code\":\"large_body\""), "{api}");
+    assert!(api.contains("content-security-policy: "), "{api}");
+    let much = answer(address, &format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(100_000)));
+    assert!(much.starts_with("HTTP/1.1 431 ") || much.is_empty(), "{much}");
     assert!(answer(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("here"));
 }
 
@@ -72,12 +79,32 @@ async fn an_answer_that_does_not_come_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_reads_too_slowly_is_cut_off_and_the_next_is_served() {
-    let limits = Limits { connections: 1, life: SHORT, grace: SHORT, ..Limits::default() };
+async fn who_reads_too_slowly_is_cut_off() {
+    let limits = Limits { life: SHORT, grace: SHORT, ..Limits::default() };
     let (address, _stop) = serving(limits).await;
-    // It takes the only place, and never reads.
-    let _slow = connected(address, b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+    let slow = connected(address, b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::thread::sleep(SHORT * 6);
+    let got = all(slow).len();
+    assert!(got < 64 << 20, "{got}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_do_not_keep_a_reader_out() {
+    // A head is waited for longer than any reader would wait.
+    let (address, _stop) = serving(Limits { connections: 8, ..Limits::default() }).await;
+    let _silent: Vec<TcpStream> = (0..50).map(|_| connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: ")).collect();
     let begun = Instant::now();
-    assert!(answer(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("here"));
-    assert!(begun.elapsed() >= SHORT, "the place was not taken: {:?}", begun.elapsed());
+    let said = answer(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(said.ends_with("here"), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_being_answered_keeps_the_place() {
+    let limits = Limits { connections: 1, answer: SHORT * 3, ..Limits::default() };
+    let (address, _stop) = serving(limits).await;
+    let waiting = connected(address, b"GET /never HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    std::thread::sleep(SHORT);
+    assert!(answer(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ends_with("here"));
+    assert!(all(waiting).starts_with("HTTP/1.1 503 "));
 }

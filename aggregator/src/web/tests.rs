@@ -1,5 +1,6 @@
 use super::*;
 use crate::render::fixture::{book, books, report};
+use crate::trouble::{Part, Why};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -24,7 +25,15 @@ fn site(sample: bool) -> Site {
 }
 
 async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {
-    let request = Request::get(address).body(Body::empty()).unwrap();
+    answer_to(site, address, &[]).await
+}
+
+async fn answer_to(site: &Site, address: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+    let mut request = Request::get(address);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
     let response = router(site.clone()).oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
@@ -57,6 +66,9 @@ async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
         ("/?on=yesterday", 400, "text/plain; charset=utf-8"),
         ("/?on=", 400, "text/plain; charset=utf-8"),
         ("/?on=FY2019&on=FY2020", 400, "text/plain; charset=utf-8"),
+        ("/?lang=fr", 400, "text/plain; charset=utf-8"),
+        ("/?known_at=yesterday", 400, "text/plain; charset=utf-8"),
+        ("/plans/%ff", 400, "text/plain; charset=utf-8"),
         ("/plans/small?on=FY2019Q1", 400, "text/plain; charset=utf-8"),
         ("/plans/small?on=FY9999", 400, "text/plain; charset=utf-8"),
         ("/plans/small/report.json?rollups=yes", 400, "text/plain; charset=utf-8"),
@@ -98,7 +110,7 @@ async fn a_kpis_page_draws_its_way_and_says_it_again_in_a_table() {
     let (_, _, page) = answer(&site(false), "/plans/small/kpis/datasets?on=2020-06-30").await;
     assert_eq!(page.matches("<polyline class=\"guide\"").count(), 1);
     assert!(page.contains("<circle class=\"dot\""), "{page}");
-    assert!(page.contains("<th scope=\"row\">2020-06-01</th><td>215 "), "{page}");
+    assert!(page.contains("<th scope=\"row\">2020-06-01</th><td class=\"num\">215 "), "{page}");
     assert!(!page.contains("2023-04-01"), "what was not seen by then is not told");
     assert!(page.contains("aria-labelledby=\"chart-title chart-text\""));
     let (_, _, plan) = answer(&site(false), "/plans/small?on=2020-06-30").await;
@@ -113,7 +125,7 @@ async fn a_plan_answers_for_its_own_moment_unless_asked() {
         ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
         ("/plans/small/report.json?on=FY2021", "FY2021"),
     ] {
-        let expected = Report { plans: vec![report(&book(false), on)] }.canonical_json();
+        let expected = Report { plans: vec![report(&book(false), on)] }.canonical_json() + "\n";
         assert_eq!(answer(&site, address).await.2, expected, "{address}");
     }
     site.books.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
@@ -231,4 +243,117 @@ async fn a_plan_that_another_keeps_is_not_shown_as_one_without_figures() {
     assert!(!answer(&site(true), "/").await.2.contains(&path), "nor is it on the scoreboard");
     assert!(answer(&site(false), "/metrics").await.2.contains("shihyo_kpi_target{"));
     assert!(!answer(&site(true), "/metrics").await.2.contains("shihyo_kpi_target{"));
+}
+
+#[tokio::test]
+async fn a_browser_gets_a_page_also_where_there_is_none_in_its_language_and_a_program_gets_text() {
+    let site = site(true);
+    let browser = [("accept", "text/html,*/*;q=0.8"), ("accept-language", "ja")];
+    for (address, status, ja, en) in [
+        ("/plans/other", 404, "その計画はありません。", "there is no such plan"),
+        ("/?on=%3Cscript%3E", 400, "`on` は 2020-03-31", "`on` must be a day"),
+        ("/plans/%ff", 400, "アドレスを読み取れません。", "the address cannot be read"),
+    ] {
+        let (got, headers, page) = answer_to(&site, address, &browser).await;
+        assert_eq!((got.as_u16(), &headers["content-type"]), (status, &"text/html; charset=utf-8".parse().unwrap()));
+        assert!(page.contains(ja) && !page.contains(en) && !page.contains("<script"), "{page}");
+        assert!(page.contains("<html lang=\"ja\">") && page.contains("<a href=\"/\">計画の一覧へ</a>"), "{page}");
+        let question = if address.contains('?') { '&' } else { '?' };
+        let (_, _, english) = answer_to(&site, &format!("{address}{question}lang=en"), &browser).await;
+        assert!(english.contains("<html lang=\"en\">") && english.contains("<a href=\"/?lang=en\">"), "{english}");
+        let (_, headers, text) = answer(&site, address).await;
+        assert!(headers["content-type"] == "text/plain; charset=utf-8" && text.contains(ja) && text.contains(en));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_read_is_refused_in_words() {
+    let request = Request::post("/plans/small").body(Body::empty()).unwrap();
+    let response = router(site(false)).oneshot(request).await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"GET,HEAD".parse().unwrap()));
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    assert!(body.ends_with("pages can only be read\n".as_bytes()));
+}
+
+#[tokio::test]
+async fn a_page_speaks_one_language_and_its_links_keep_it() {
+    let site = site(true);
+    for address in ["/", "/plans/small", "/plans/small/kpis/datasets"] {
+        let (_, _, ja) = answer(&site, &format!("{address}?lang=ja")).await;
+        assert!(
+            ja.contains("<html lang=\"ja\">") && ja.contains("順調") && !ja.contains("on track"),
+            "{address}: {ja}"
+        );
+        assert!(ja.contains("300 件以上") && !ja.contains("≥"), "{address}: {ja}");
+        let (_, _, en) = answer(&site, &format!("{address}?lang=en")).await;
+        assert!(
+            en.contains("<html lang=\"en\">") && en.contains("on track") && !en.contains("順調"),
+            "{address}: {en}"
+        );
+        assert!(en.contains("215 items") || en.contains("≥ 300 "), "{address}");
+        for link in en.split("href=\"/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let kept = link.contains("lang=") || link.starts_with("style.css") || link.contains("/report.");
+            assert!(kept, "{address}: {link}");
+        }
+        let (_, headers, both) = answer(&site, address).await;
+        assert!(both.contains("順調 <span lang=\"en\">on track</span>"), "{address}");
+        assert_eq!(headers["vary"], "accept, accept-language");
+        let (_, _, preferred) = answer_to(&site, address, &[("accept-language", "ja,en;q=0.5")]).await;
+        assert!(preferred.contains("順調") && !preferred.contains("on track"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn moments_are_links_named_as_officers_name_them() {
+    let site = site(false);
+    let moments = ["2020-06-30", "2020-03", "FY2019"].map(|on| Period::parse(on).unwrap());
+    site.books.write().unwrap().get_mut("small").unwrap().catalogue.plan.on_dates = moments.to_vec();
+    let (_, _, page) = answer(&site, "/plans/small?lang=ja&on=FY2019").await;
+    for link in [
+        "<a href=\"/plans/small?on=2020-06-30&#38;lang=ja\">2020-06-30</a>",
+        "<a href=\"/plans/small?on=2020-03&#38;lang=ja\">2020年3月末</a>",
+        "<a href=\"/plans/small?on=FY2019&#38;lang=ja\" aria-current=\"page\">2019年度末</a>",
+        "<a href=\"/plans/small?on=2023-05-01&#38;lang=ja\">今日</a>",
+        "<input type=\"hidden\" name=\"lang\" value=\"ja\">",
+    ] {
+        assert!(page.contains(link), "{link}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_says_what_does_not_work_just_now() {
+    let site = site(false);
+    let addresses = ["/", "/plans/small", "/plans/small/kpis/datasets"];
+    for address in addresses {
+        let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
+        assert!(page.contains("起動中のため、数字がまだそろっていません。"), "{address}: {page}");
+    }
+    site.readiness.ready();
+    let now = site.clock.now();
+    let trouble = |part, why| site.readiness.trouble(part, why, "host:8086 said <no>".into(), Some(7), now);
+    trouble(Part::Sink("influxdb", 0), Why::Refused);
+    trouble(Part::Outbox, Why::Full);
+    for address in addresses {
+        let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
+        for says in [
+            "集めた数字を記録できません（ディスクに空きがありません、今しがたから）",
+            "InfluxDB（グラフ用）へ送れません（接続できないか、受け付けられません、今しがたから）。7件が待っています。",
+            "<code lang=\"en\">host:8086 said &#60;no&#62;</code>",
+        ] {
+            assert!(page.contains(says), "{address}: {says}: {page}");
+        }
+    }
+    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
+    let (_, _, metrics) = answer(&site, "/metrics").await;
+    for line in
+        ["shihyo_trouble{part=\"influxdb\",why=\"refused\"} 1\n", "shihyo_trouble{part=\"outbox\",why=\"full\"} 1\n"]
+    {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    site.readiness.over(Part::Sink("influxdb", 0));
+    site.readiness.over(Part::Outbox);
+    assert!(!answer(&site, "/metrics").await.2.contains("shihyo_trouble{"));
+    for address in addresses {
+        assert!(!answer(&site, address).await.2.contains("class=\"notice"), "{address}");
+    }
 }

@@ -8,17 +8,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
-/// Hands on every report; counts how often a source had to wait before it.
-struct Told(mpsc::UnboundedSender<Report>, Arc<AtomicUsize>);
+/// Hands on every report, and keeps what is told of the outbox.
+struct Told(mpsc::UnboundedSender<Report>, Mutex<Vec<Option<String>>>);
 
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let _ = self.0.send(report.clone());
     }
 
-    fn waits(&self, plan: &str, source: &str) {
-        assert!(!plan.is_empty() && !source.is_empty());
-        self.1.fetch_add(1, Ordering::SeqCst);
+    fn outbox(&self, error: Option<&PublishError>) {
+        self.1.lock().unwrap().push(error.map(ToString::to_string));
     }
 }
 
@@ -131,18 +130,9 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
 }
 
 fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
-    counting(outbox, clock, &Arc::default())
-}
-
-fn counting(
-    outbox: Arc<dyn Outbox>,
-    clock: &Arc<TestClock>,
-    waits: &Arc<AtomicUsize>,
-) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));
-    let watch = Arc::new(Told(sender, Arc::clone(waits)));
-    (Arc::new(Runner { collector, outbox, watch, random: || 0.5 }), reports)
+    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender, Mutex::default())), random: || 0.5 }), reports)
 }
 
 #[tokio::test]
@@ -185,14 +175,31 @@ async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() 
     let clock = TestClock::at("2022-07-01");
     let inner = outbox(folder.path(), &clock);
     let refusing = Arc::new(Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) });
-    let waits = Arc::new(AtomicUsize::new(0));
-    let (runner, mut reports) = counting(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock, &waits);
+    let (runner, mut reports) = runner(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock);
     let stop = CancellationToken::new();
     let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
     let first = reports.recv().await.unwrap();
     assert_eq!((first.outcome, first.observations), ("changed", 1));
-    assert_eq!(waits.load(Ordering::SeqCst), 2);
     assert!(*refusing.asked.lock().unwrap() >= 3);
+    stop.cancel();
+    assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_outbox_that_takes_nothing_is_told_and_so_is_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let inner = outbox(folder.path(), &clock);
+    let refusing = Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) };
+    let (sender, mut reports) = mpsc::unbounded_channel();
+    let watch = Arc::new(Told(sender, Mutex::default()));
+    let told = Arc::clone(&watch);
+    let runner = Runner { collector: Arc::new(collector(&clock)), outbox: Arc::new(refusing), watch, random: || 0.5 };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(Arc::new(runner), vec![kept(folder.path())], stop.clone()));
+    reports.recv().await.unwrap();
+    let full = Some(BusError::Overloaded { bus: "b".to_owned() }.to_string());
+    assert_eq!(told.1.lock().unwrap()[..3], [full.clone(), full, None]);
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
 }

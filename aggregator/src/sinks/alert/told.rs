@@ -115,7 +115,7 @@ impl Told {
             rule: rule.name().to_owned(),
             before,
             after,
-            value_text: row.value.map(str::to_owned),
+            value_text: row.value.clone(),
             as_of: row.judged.as_of.clone(),
             data,
             path_text: row.guide.clone(),

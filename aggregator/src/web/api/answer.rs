@@ -4,7 +4,7 @@ use super::call::Call;
 use super::problem::Problem;
 use super::table::Route;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -74,27 +74,33 @@ fn lost(after: &str) -> Problem {
 
 /// The response: 304 where the reader has just that.
 pub(super) fn answer(route: &Route, call: &Call, made: Made) -> Response {
-    let digest = Sha256::digest(&made.text);
+    let mut response = tagged(route.status(), &call.headers, made.text);
+    if let Some(next) = made.next
+        && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", call.page_after(&next)))
+    {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
+}
+
+/// JSON with its tag.
+pub(super) fn tagged(status: StatusCode, headers: &HeaderMap, text: String) -> Response {
+    let digest = Sha256::digest(&text);
     let tag = digest[..16].iter().fold(String::from("\""), |mut tag, byte| {
         let _ = write!(tag, "{byte:02x}");
         tag
     }) + "\"";
-    let held = call.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let same = held.flat_map(|tags| tags.split(',')).map(str::trim);
     let mut same = same.map(|held| held.strip_prefix("W/").unwrap_or(held));
-    let mut response = if same.any(|held| held == tag || held == "*") {
+    // Only what is read can be held already: what was done is told each time.
+    let mut response = if status == StatusCode::OK && same.any(|held| held == tag || held == "*") {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        (route.status(), [(CONTENT_TYPE, JSON)], made.text).into_response()
+        (status, [(CONTENT_TYPE, JSON)], text).into_response()
     };
-    let mut put = |name, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
-    };
-    put(ETAG, tag);
-    if let Some(next) = made.next {
-        put(LINK, format!("<{}>; rel=\"next\"", call.page_after(&next)));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(ETAG, tag);
     }
     response
 }

@@ -2,19 +2,22 @@
 
 use super::problem::Problem;
 use super::table::Route;
+use crate::known_at::Known;
+use crate::render::view::encoded;
 use crate::store::{self, Reader};
-use crate::web::{Site, Writing, pages};
+use crate::web::{Site, Writing, ask, seen};
 use aggregator_core::book::Book;
 use axum::extract::{Query, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Uri};
 use bus::Partition;
 use contract::period::Period;
+use contract::time::Micros;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Items of a page unless it is said.
-const LIMIT: usize = 100;
+pub(super) const LIMIT: usize = 100;
 /// Items of a page.
 pub(super) const MAX_LIMIT: usize = 1_000;
 
@@ -87,9 +90,24 @@ impl Call {
         look(&*self.site.books.read().map_err(Problem::broken)?)
     }
 
-    /// Looks into the book of the plan that the path names.
+    /// Looks into the book of the plan that the path names, as known now or by the time asked.
     pub(super) fn book<T>(&self, look: impl FnOnce(&Book) -> Result<T, Problem>) -> Result<T, Problem> {
-        self.books(|books| look(pages::held(&self.site, books, self.param("plan"))?))
+        self.known(|book, _| look(book))
+    }
+
+    /// The same, with what is known of that time.
+    pub(super) fn known<T>(
+        &self,
+        look: impl FnOnce(&Book, Option<&Known>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        seen::book(&self.site, self.param("plan"), self.known_at()?, look)
+    }
+
+    /// The time asked.
+    fn known_at(&self) -> Result<Option<Micros>, Problem> {
+        let needs = "must be a time with its offset, such as 2020-04-01T12:00:00+09:00 (in an address `+` is %2B)";
+        let read = |text: &str| ask::time(text).ok_or_else(|| Problem::parameter("known_at", needs));
+        self.text("known_at").map(read).transpose()
     }
 
     /// The stores, by partition.
@@ -114,17 +132,4 @@ impl Call {
         let pairs: Vec<String> = all.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         format!("{}?{}", self.path, pairs.join("&"))
     }
-}
-
-/// Percent-encoded but for what is unreserved.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }

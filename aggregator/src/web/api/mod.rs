@@ -23,13 +23,13 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use call::Call;
-use problem::Problem;
+pub(super) use problem::Problem;
 use table::{ROUTES, Route};
 
 pub use openapi::document;
 
 /// Where it is found.
-const PREFIX: &str = "/api/v1";
+pub(super) const PREFIX: &str = "/api/v1";
 
 /// The routes below [`PREFIX`].
 pub(super) fn router() -> Router<Site> {

@@ -1,10 +1,11 @@
 //! The OpenAPI document, made of the table of routes and the types of their answers.
 
 use super::PREFIX;
-use super::answer::{JSON, PROBLEM};
+use super::answer::{JSON, PROBLEM, tagged};
+use super::call::{LIMIT, MAX_LIMIT};
 use super::problem::Body;
 use super::table::{ROUTES, Route};
-use crate::web::answer::of_type;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -47,8 +48,13 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let text = json!({"type": "string"});
     let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": text}));
     let in_query = route.query.iter().map(|parameter| {
-        let kind = if parameter.name == "limit" { "integer" } else { "string" };
-        json!({"name": parameter.name, "in": "query", "description": parameter.text, "schema": {"type": kind}})
+        json!({
+            "name": parameter.name,
+            "in": "query",
+            "required": parameter.needed,
+            "description": parameter.text,
+            "schema": values(parameter.name),
+        })
     });
     let mut operation = json!({
         "operationId": route.id,
@@ -63,13 +69,27 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
             "default": {"$ref": "#/components/responses/Problem"},
         },
     });
+    if !route.writes {
+        operation["responses"]["304"] = json!({"description": "The reader has it already (If-None-Match)"});
+    }
     if route.token {
         operation["security"] = json!([{"token": []}]);
     }
     operation
 }
 
+/// What a parameter may be, as far as a schema can say it.
+fn values(name: &str) -> Value {
+    match name {
+        "limit" => json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT}),
+        "on" => json!({"type": "string", "pattern": "^(\\d{4}-\\d{2}(-\\d{2})?|FY\\d{4})$"}),
+        "known_at" => json!({"type": "string", "format": "date-time"}),
+        "after" => json!({"type": "string", "minLength": 1}),
+        _ => json!({"type": "string"}),
+    }
+}
+
 /// The document over HTTP.
-pub(super) async fn serve() -> Response {
-    of_type(JSON, document().to_string())
+pub(super) async fn serve(headers: HeaderMap) -> Response {
+    tagged(StatusCode::OK, &headers, document().to_string())
 }

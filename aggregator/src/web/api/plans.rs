@@ -3,11 +3,12 @@
 use super::answer::{Answer, one, page, ready};
 use super::call::Call;
 use super::problem::Problem;
-use crate::explain::{Bilingual, explain};
+use crate::explain::{Bilingual, ExplainError, KnownAt, explain};
+use crate::web::pages;
 use aggregator_core::ask::Ask;
 use aggregator_core::judge::Status;
 use aggregator_core::points::KpiPoint;
-use aggregator_core::report::{Number, Report};
+use aggregator_core::report::Number;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -87,10 +88,15 @@ pub(super) fn kpis(call: &Call) -> Answer {
 
 pub(super) fn kpi(call: &Call) -> Answer {
     let stores: Vec<_> = call.stores()?.into_iter().map(|(_, store)| store).collect();
-    call.book(|book| {
+    call.known(|book, known| {
         let kpi = call.param("kpi");
         book.catalogue.kpis.iter().find(|known| known.id == kpi).ok_or(Problem::NoSuch("KPI"))?;
-        one(&explain(&stores, book, kpi, Ask(call.on(book)?), None).map_err(Problem::broken)?)
+        let known = known.map(|known| (known.at, known.doubts.as_slice()));
+        let explained = explain(&stores, book, kpi, Ask(call.on(book)?), known);
+        one(&explained.map_err(|error| match error {
+            ExplainError::Store(error) => error.into(),
+            ExplainError::UnknownKpi { .. } => Problem::NoSuch("KPI"),
+        })?)
     })
 }
 
@@ -129,5 +135,21 @@ pub(super) fn rollups(call: &Call) -> Answer {
 
 pub(super) fn export(call: &Call) -> Answer {
     let plans = vec![call.book(|book| Ok(book.report(Ask(call.on(book)?), true)))?];
-    Ok(ready(Report { plans }.canonical_json()))
+    Ok(ready(pages::export(plans)))
+}
+
+pub(super) fn exports(call: &Call) -> Answer {
+    let plans = call.books(|books| {
+        let shown = books.values().filter(|book| call.site.shows(book));
+        shown.map(|book| Ok(book.report(Ask(call.on(book)?), true))).collect::<Result<Vec<_>, Problem>>()
+    })?;
+    Ok(ready(pages::export(plans)))
+}
+
+pub(super) fn known(call: &Call) -> Answer {
+    let needed = || Problem::parameter("known_at", "is needed here: a time such as 2020-04-01T12:00:00+09:00");
+    call.known(|_, known| {
+        let known = known.ok_or_else(needed)?;
+        one(&KnownAt { time: known.at.to_string(), settled: known.is_settled(), doubts: known.doubts.clone() })
+    })
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Problem {
+pub(in crate::web) enum Problem {
     #[error("there is no such address; see /api/v1/openapi.json")]
     NoSuchAddress,
     #[error("this address does not take that method; see /api/v1/openapi.json")]
@@ -26,6 +26,8 @@ pub(super) enum Problem {
     NoToken,
     #[error("no token is configured: name one with `http.token_file` in shihyo.toml, then ask with it")]
     NoWriting,
+    #[error("{}", .0.words().1)]
+    Refused(Refusal),
     #[error("the answer could not be made; see the log")]
     Broken,
 }
@@ -68,12 +70,13 @@ impl Problem {
             Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad_parameter"),
             Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
             Self::NoWriting => (StatusCode::FORBIDDEN, "no_writing"),
+            Self::Refused(refusal) => (refusal.status(), refused(*refusal)),
             Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
         }
     }
 
     /// The answer to a request of that address.
-    pub(super) fn at(&self, instance: &str) -> Response {
+    pub(in crate::web) fn at(&self, instance: &str) -> Response {
         let (status, code) = self.kind();
         let title = status.canonical_reason().unwrap_or_default();
         let (detail, instance) = (self.to_string(), instance.to_owned());
@@ -94,17 +97,33 @@ impl From<Refusal> for Problem {
             Refusal::NoPlan => Self::NoSuch("plan"),
             Refusal::NoKpi => Self::NoSuch("KPI"),
             Refusal::Elsewhere => Self::Elsewhere,
-            Refusal::BadMoment | Refusal::BadSwitch | Refusal::Twice => {
-                Self::parameter("on", "must be a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)")
-            }
             Refusal::NoPage => Self::NoSuchAddress,
+            Refusal::BadMethod => Self::NoSuchMethod,
             Refusal::Broken => Self::Broken,
+            other => Self::Refused(other),
         }
+    }
+}
+
+/// The word for programs.
+fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::BadAddress => "bad_address",
+        Refusal::LargeBody => "large_body",
+        Refusal::LongAddress => "long_address",
+        Refusal::LargeHead => "large_head",
+        Refusal::Busy => "busy",
+        Refusal::Unreadable => "store_unreadable",
+        _ => "bad_parameter",
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if error.is_retriable() {
+            tracing::warn!(error = %crate::pipeline::chain(&error), "the store cannot be read for an answer");
+            return Self::Refused(Refusal::Unreadable);
+        }
         Self::broken(error)
     }
 }

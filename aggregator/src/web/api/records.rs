@@ -78,7 +78,10 @@ pub(super) fn observations(call: &Call) -> Answer {
 /// A number as [`Observed`] has it.
 pub(super) fn number(text: &str) -> Option<(i32, i64)> {
     let (partition, id) = text.split_once(':')?;
-    Some((partition.parse().ok()?, id.parse().ok()?))
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    // Written as we write it, so that one record has one number; ids begin at 1.
+    let read = (partition.parse().ok()?, id.parse().ok()?);
+    (plain(partition) && plain(id) && read.1 > 0 && text == format!("{}:{}", read.0, read.1)).then_some(read)
 }
 
 fn observed(number: String, o: Observation, seen: Option<Seen>) -> Observed {

@@ -7,9 +7,11 @@ use aggregator_core::report::{KpiReport, PlanReport, Report, RollupReport};
 use axum::http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
 
-/// A parameter of the query, none of them needed.
+/// A parameter of the query.
 pub(super) struct Parameter {
     pub(super) name: &'static str,
+    /// Whether there is no answer without it.
+    pub(super) needed: bool,
     pub(super) text: &'static str,
 }
 
@@ -40,16 +42,24 @@ impl Route {
 }
 
 const ON: Parameter = Parameter {
+    needed: false,
     name: "on",
     text: "The moment asked: a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019); else the plan's own, else today",
 };
-const LIMIT: Parameter = Parameter { name: "limit", text: "Items of a page, 1 to 1000; 100 unless it is said" };
-const AFTER: Parameter = Parameter { name: "after", text: "The `next` of the page before" };
-const SERIES: Parameter = Parameter { name: "series", text: "Only this series" };
-const SOURCE: Parameter = Parameter { name: "source", text: "Only this source" };
-const GRAIN: Parameter = Parameter { name: "grain", text: "Only this grain, such as month or fiscal_year" };
-const PLAN: Parameter = Parameter { name: "plan", text: "Only what names this plan" };
-const REASON: Parameter = Parameter { name: "reason", text: "Only what was refused for this reason" };
+const KNOWN_AT: Parameter = Parameter {
+    needed: false,
+    name: "known_at",
+    text: "Use only the records and the catalogue known by this time (2020-04-01T12:00:00+09:00)",
+};
+const LIMIT: Parameter =
+    Parameter { needed: false, name: "limit", text: "Items of a page, 1 to 1000; 100 unless it is said" };
+const AFTER: Parameter = Parameter { needed: false, name: "after", text: "The `next` of the page before" };
+const SERIES: Parameter = Parameter { needed: false, name: "series", text: "Only this series" };
+const SOURCE: Parameter = Parameter { needed: false, name: "source", text: "Only this source" };
+const GRAIN: Parameter =
+    Parameter { needed: false, name: "grain", text: "Only this grain, such as month or fiscal_year" };
+const PLAN: Parameter = Parameter { needed: false, name: "plan", text: "Only what names this plan" };
+const REASON: Parameter = Parameter { needed: false, name: "reason", text: "Only what was refused for this reason" };
 
 const fn get(
     path: &'static str,
@@ -64,27 +74,33 @@ const fn get(
 /// All of them but the document itself.
 pub(super) static ROUTES: &[Route] = &[
     get("/plans", "plans", "Every plan, by id", &[LIMIT, AFTER], (of::<Page<plans::Plan>>, plans::plans)),
-    get("/plans/{plan}", "plan", "A plan's standing", &[ON], (of::<PlanReport>, plans::plan)),
-    get("/plans/{plan}/kpis", "kpis", "Its KPIs, by id", &[ON, LIMIT, AFTER], (of::<Page<KpiReport>>, plans::kpis)),
+    get("/plans/{plan}", "plan", "A plan's standing", &[ON, KNOWN_AT], (of::<PlanReport>, plans::plan)),
+    get(
+        "/plans/{plan}/kpis",
+        "kpis",
+        "Its KPIs, by id",
+        &[ON, KNOWN_AT, LIMIT, AFTER],
+        (of::<Page<KpiReport>>, plans::kpis),
+    ),
     get(
         "/plans/{plan}/kpis/{kpi}",
         "kpi",
         "A KPI, explained down to each file",
-        &[ON],
+        &[ON, KNOWN_AT],
         (of::<crate::explain::Explanation>, plans::kpi),
     ),
     get(
         "/plans/{plan}/kpis/{kpi}/history",
         "history",
         "A KPI's way: how it was judged on each day that a figure is of, and at month ends, up to the moment asked",
-        &[ON, LIMIT, AFTER],
+        &[ON, KNOWN_AT, LIMIT, AFTER],
         (of::<Page<plans::Point>>, plans::history),
     ),
     get(
         "/plans/{plan}/rollups",
         "rollups",
         "Rollups, in the order of the export",
-        &[ON, SERIES, GRAIN, LIMIT, AFTER],
+        &[ON, KNOWN_AT, SERIES, GRAIN, LIMIT, AFTER],
         (of::<Page<RollupReport>>, plans::rollups),
     ),
     get(
@@ -97,9 +113,17 @@ pub(super) static ROUTES: &[Route] = &[
     get(
         "/plans/{plan}/export",
         "export",
-        "The canonical export, with every rollup",
-        &[ON],
+        "The canonical export of a plan, with every rollup",
+        &[ON, KNOWN_AT],
         (of::<Report>, plans::export),
+    ),
+    get("/export", "exports", "The canonical export of all plans", &[ON], (of::<Report>, plans::exports)),
+    get(
+        "/plans/{plan}/known",
+        "known",
+        "Whether what was known by a time is settled, and why not",
+        &[Parameter { needed: true, ..KNOWN_AT }],
+        (of::<crate::explain::KnownAt>, plans::known),
     ),
     get(
         "/quarantine",

@@ -1,0 +1,146 @@
+//! In which language a page speaks: one, or both side by side.
+//!
+//! Every text for readers is said twice where it is written, so that no language can lack one. Which is shown is the
+//! reader's choice; texts in both carry their `lang`, so that a screen reader pronounces each rightly.
+
+use askama::filters::{Escaper, Html, HtmlSafe};
+use contract::catalogue::Text;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The language of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// Japanese with English beside.
+    #[default]
+    Both,
+    /// Japanese alone.
+    Ja,
+    /// English alone.
+    En,
+}
+
+impl Lang {
+    /// All of them, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::Ja, Self::En, Self::Both];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Ja => "ja",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of that word.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.word() == name)
+    }
+
+    /// The language of the page as a whole: that of its headings.
+    pub fn main(self) -> &'static str {
+        if self == Self::En { "en" } else { "ja" }
+    }
+
+    /// Words of a page.
+    pub fn t<'a>(self, ja: &'a str, en: &'a str) -> Two<'a> {
+        Two { lang: self, ja, en, named: false }
+    }
+
+    /// A text of the catalogue, marked so that the style sheet can set its second language apart.
+    pub fn of(self, text: &Text) -> Two<'_> {
+        Two { lang: self, ja: &text.ja, en: &text.en, named: true }
+    }
+
+    /// Plain words, for attributes and titles, which cannot change language in the middle.
+    pub fn plain(self, ja: &str, en: &str) -> String {
+        match self {
+            Self::Both => format!("{ja} {en}"),
+            Self::Ja | Self::En => self.one(ja, en).to_owned(),
+        }
+    }
+
+    /// A text of the catalogue in an attribute or a title.
+    pub fn name(self, text: &Text) -> String {
+        inert(self.one(&text.ja, &text.en)).into_owned()
+    }
+
+    /// One text where two would be in the way: that of the page's headings.
+    pub fn one<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+        if self == Self::En { en } else { ja }
+    }
+
+    /// The unit that stands behind a number.
+    pub fn unit(self, unit: &Text) -> &str {
+        self.one(&unit.ja, &unit.en)
+    }
+}
+
+/// Without characters that are not seen but turn, hide or break the text around them: a name must not make a page say
+/// something else.
+pub(super) fn inert(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || c.is_control()
+    };
+    if text.contains(turns) { text.replace(turns, "\u{fffd}").into() } else { text.into() }
+}
+
+/// A text in the page's language or in both, escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Two<'a> {
+    lang: Lang,
+    ja: &'a str,
+    en: &'a str,
+    named: bool,
+}
+
+impl fmt::Display for Two<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let piece = |f: &mut fmt::Formatter<'_>, before: &str, text: &str, after: &str| {
+            f.write_str(before)?;
+            Html.write_escaped_str(&mut *f, &inert(text))?;
+            f.write_str(after)
+        };
+        match (self.lang, self.named) {
+            (Lang::Both, true) => {
+                piece(f, "<span class=\"say\">", self.ja, "</span> ")?;
+                piece(f, "<span class=\"en\" lang=\"en\">", self.en, "</span>")
+            }
+            (Lang::Both, false) => {
+                piece(f, "", self.ja, " ")?;
+                piece(f, "<span lang=\"en\">", self.en, "</span>")
+            }
+            (lang, true) => piece(f, "<span class=\"say\">", lang.one(self.ja, self.en), "</span>"),
+            (lang, false) => piece(f, "", lang.one(self.ja, self.en), ""),
+        }
+    }
+}
+
+/// Its own [`fmt::Display`] escapes.
+impl HtmlSafe for Two<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_language_is_said_alone_or_both_and_neither_can_carry_markup() {
+        let said = |lang: Lang| lang.t("状態<b>", "Status & \"x\"").to_string();
+        assert_eq!(said(Lang::Ja), "状態&#60;b&#62;");
+        assert_eq!(said(Lang::En), "Status &#38; &#34;x&#34;");
+        assert_eq!(said(Lang::Both), "状態&#60;b&#62; <span lang=\"en\">Status &#38; &#34;x&#34;</span>");
+        let text = Text { ja: "市".into(), en: "City".into() };
+        assert_eq!(Lang::En.of(&text).to_string(), "<span class=\"say\">City</span>");
+        assert_eq!(
+            Lang::Both.of(&text).to_string(),
+            "<span class=\"say\">市</span> <span class=\"en\" lang=\"en\">City</span>"
+        );
+        assert_eq!(Lang::ALL.map(|lang| Lang::named(lang.word())), Lang::ALL.map(Some));
+        assert_eq!(Lang::named("fr"), None);
+        let hostile = Text { ja: "\u{202e}<script>\u{7}".into(), en: "a\u{2066}b".into() };
+        assert_eq!(Lang::Ja.of(&hostile).to_string(), "<span class=\"say\">\u{fffd}&#60;script&#62;\u{fffd}</span>");
+        assert_eq!(Lang::En.name(&hostile), "a\u{fffd}b");
+    }
+}

@@ -1,0 +1,192 @@
+//! What a page is seen through: its language, the moment and the knowledge it is of, and what is told above it.
+//!
+//! Links carry these on, so that a reader who asked for English, or for what was known last year, stays there.
+
+use super::lang::{Lang, Two, inert};
+use super::notice::Notice;
+use super::words;
+use contract::catalogue::{Plan, Text};
+use contract::period::Period;
+use std::fmt::Write;
+
+/// How a page is seen.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Its language.
+    pub lang: Lang,
+    /// The language that the reader asked for, which links keep.
+    pub asked: Option<Lang>,
+    /// The path of the page.
+    pub path: String,
+    /// The moment asked for, as it stands in the address.
+    pub on: Option<Period>,
+    /// Today.
+    pub today: Option<Period>,
+    /// What was known when, where that was asked.
+    pub known: Option<Known>,
+    /// What does not work just now.
+    pub notices: Vec<Notice>,
+}
+
+/// A page of what was known at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The time.
+    pub at: String,
+    /// Why the answer may still change; empty when it never does.
+    pub doubts: Vec<String>,
+    /// When the catalogue in force came; `None` when the configured one stands in.
+    pub catalogue: Option<String>,
+}
+
+/// A link to another moment, or another language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it says.
+    pub text: String,
+    /// Where it leads.
+    pub address: String,
+    /// True when it leads to where the reader is.
+    pub here: bool,
+    /// The language of its text.
+    pub lang: &'static str,
+}
+
+impl View {
+    /// Words in the page's language.
+    pub fn t<'a>(&self, ja: &'a str, en: &'a str) -> Two<'a> {
+        self.lang.t(ja, en)
+    }
+
+    /// A text of the catalogue.
+    pub fn of<'a>(&self, text: &'a Text) -> Two<'a> {
+        self.lang.of(text)
+    }
+
+    /// Words in an attribute.
+    pub fn plain(&self, ja: &str, en: &str) -> String {
+        self.lang.plain(ja, en)
+    }
+
+    /// A time as readers take it: `2026-11-26 23:15:06`, in the plan's zone.
+    pub fn time(&self, text: &str) -> String {
+        text.get(..19).unwrap_or(text).replace('T', " ")
+    }
+
+    /// A text from outside, such as a file's name, without what could turn the text around it.
+    pub fn inert(&self, text: &str) -> String {
+        inert(text).into_owned()
+    }
+
+    /// The site's first page.
+    pub fn home(&self) -> String {
+        Self { known: None, ..self.clone() }.address("/", None, self.asked, &[])
+    }
+
+    /// A plan's page.
+    pub fn plan(&self, plan: &str, on: &str) -> String {
+        self.address(&format!("/plans/{plan}"), Some(on), self.asked, &[])
+    }
+
+    /// A KPI's page.
+    pub fn kpi(&self, plan: &str, kpi: &str, on: &str) -> String {
+        self.address(&format!("/plans/{plan}/kpis/{kpi}"), Some(on), self.asked, &[])
+    }
+
+    /// A plan's file, with one more parameter.
+    pub fn file(&self, plan: &str, ending: &str, on: &str, more: &str) -> String {
+        let more: Vec<(&str, &str)> = more.split_once('=').into_iter().collect();
+        self.address(&format!("/plans/{plan}/report.{ending}"), Some(on), None, &more)
+    }
+
+    /// This page in each language.
+    pub fn languages(&self) -> Vec<Link> {
+        let on = self.on.map(|on| on.to_string());
+        let link = |lang: Lang| {
+            let (text, own) = match lang {
+                Lang::Ja => ("日本語", "ja"),
+                Lang::En => ("English", "en"),
+                Lang::Both => ("日英併記", "ja"),
+            };
+            let address = self.address(&self.path, on.as_deref(), Some(lang), &[]);
+            Link { text: text.to_owned(), address, here: lang == self.lang, lang: own }
+        };
+        Lang::ALL.into_iter().map(link).collect()
+    }
+
+    /// This page, or another path, at each moment that the plan holds worth a link, and today.
+    pub fn moments(&self, plan: &Plan, path: &str, shown: &str) -> Vec<Link> {
+        let mut all: Vec<Period> = plan.on_dates.clone();
+        all.extend(self.today.filter(|today| !all.contains(today)));
+        let link = |on: Period| {
+            let (ja, en) = words::moment(on);
+            let text = if Some(on) == self.today {
+                self.lang.one("今日", "today").to_owned()
+            } else {
+                self.lang.one(&ja, &en).to_owned()
+            };
+            let here = on.to_string() == shown;
+            let address = self.address(path, Some(&on.to_string()), self.asked, &[]);
+            Link { text, address, here, lang: self.lang.main() }
+        };
+        all.into_iter().map(link).collect()
+    }
+
+    /// What a form must carry on, beside what it asks; `at` where it asks for the time known at itself.
+    pub fn carried(&self, at: bool) -> Vec<(&'static str, String)> {
+        let known = self.known.as_ref().filter(|_| !at).map(|known| ("known_at", known.at.clone()));
+        let lang = self.asked.map(|lang| ("lang", lang.word().to_owned()));
+        known.into_iter().chain(lang).collect()
+    }
+
+    /// This page as all is known now.
+    pub fn known_now(&self, on: &str) -> String {
+        Self { known: None, ..self.clone() }.address(&self.path, Some(on), self.asked, &[])
+    }
+
+    fn address(&self, path: &str, on: Option<&str>, lang: Option<Lang>, more: &[(&str, &str)]) -> String {
+        let known = self.known.as_ref().map(|known| ("known_at", known.at.as_str()));
+        let lang = lang.map(|lang| ("lang", lang.word()));
+        let all = on.map(|on| ("on", on)).into_iter().chain(known).chain(lang).chain(more.iter().copied());
+        let mut out = path.to_owned();
+        for (index, (name, value)) in all.enumerate() {
+            let _ = write!(out, "{}{name}={}", if index == 0 { '?' } else { '&' }, encoded(value));
+        }
+        out
+    }
+}
+
+/// Percent-encoded but for what is unreserved.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_carry_on_what_the_reader_asked_for_and_nothing_else() {
+        let plain = View { path: "/plans/a".into(), ..View::default() };
+        assert_eq!(plain.home(), "/");
+        assert_eq!(plain.kpi("a", "b", "FY2019"), "/plans/a/kpis/b?on=FY2019");
+        let known = Known { at: "2020-04-01T00:00:00+09:00".into(), ..Known::default() };
+        let view = View { asked: Some(Lang::En), lang: Lang::En, known: Some(known), ..plain };
+        assert_eq!(view.home(), "/?lang=en");
+        assert_eq!(
+            view.file("a", "csv", "2020-03", "bom=1"),
+            "/plans/a/report.csv?on=2020-03&known_at=2020-04-01T00%3A00%3A00%2B09%3A00&bom=1"
+        );
+        assert_eq!(view.time("2026-11-26T23:15:06.747513+09:00"), "2026-11-26 23:15:06");
+        assert_eq!(view.time("時"), "時");
+        let switch: Vec<(String, bool)> = view.languages().into_iter().map(|link| (link.text, link.here)).collect();
+        assert_eq!(switch, [("日本語".into(), false), ("English".into(), true), ("日英併記".into(), false)]);
+    }
+}

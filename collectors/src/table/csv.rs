@@ -29,7 +29,21 @@ pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, 
         }
         rows.extend(Row::new(line, cells));
     }
-    Ok(Sheet { name: None, hidden: false, rows })
+    Ok(Sheet { rows, ..Sheet::default() })
+}
+
+/// Lines looked at to tell what separates.
+const MAX_LINES: usize = 100;
+
+/// True when more of the first lines hold only tabs than only commas.
+pub(super) fn is_by_tabs(text: &str) -> bool {
+    let lines = text.lines().take(MAX_LINES).map(|line| (line.contains('\t'), line.contains(',')));
+    let (mut tabs, mut commas) = (0, 0);
+    for (tab, comma) in lines {
+        tabs += usize::from(tab && !comma);
+        commas += usize::from(comma && !tab);
+    }
+    tabs > commas
 }
 
 /// Fields of a record, empty ones at its end included; the reader makes room for them all.
@@ -158,6 +172,18 @@ mod tests {
     fn tabs_separate_when_asked() {
         let sheet = read("a\tb,c\n1\t2\n", b'\t', &Limits::default()).unwrap();
         assert_eq!(texts(&sheet), [row(1, &["a", "b,c"]), row(2, &["1", "2"])]);
+    }
+
+    #[test]
+    fn tabs_under_a_name_that_says_commas_are_seen() {
+        for text in ["a\tb\n1\t2\n", "題\na\tb\n1,200\t2\n", "a\tb"] {
+            assert!(is_by_tabs(text), "{text}");
+        }
+        for text in ["a,b\n1,2\n", "a,b\n1\t,2\n", "a\n1\n", "a,b\n\"x\ty\"\n1,2\n"] {
+            assert!(!is_by_tabs(text), "{text}");
+        }
+        let sheets = super::super::read(b"a\tb\n1\t2\n", super::super::Shape::default(), &Limits::default()).unwrap();
+        assert_eq!(texts(&sheets[0]), [row(1, &["a", "b"]), row(2, &["1", "2"])]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod problem;
 pub mod sheet;
 pub mod text;
 pub mod total;
+pub mod unit;
 mod xlsx;
 
 #[cfg(test)]
@@ -163,7 +164,10 @@ pub enum TableError {
     #[error("the file is a web page, not a table")]
     Html,
     /// A compound file.
-    #[error("the file is an old .xls workbook or protected by a password; only .xlsx and text are read")]
+    #[error(
+        "the file is an old .xls workbook or protected by a password; only .xlsx and text are read: \
+             save it as .xlsx, or leave it out by `pattern` or `extensions`"
+    )]
     OldWorkbook,
     /// A zip file that is no readable workbook.
     #[error("the workbook cannot be read: {0}")]
@@ -257,7 +261,11 @@ pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet
         return Err(TableError::Html);
     }
     Ok(vec![match separator {
-        Some(separator) if !json::is_json(start) => csv::read(&text, separator, limits)?,
+        Some(separator) if !json::is_json(start) => {
+            // Spreadsheets save tabs under any name ("Unicode text").
+            let tabs = shape.format.is_none() && csv::is_by_tabs(start);
+            csv::read(&text, if tabs { b'\t' } else { separator }, limits)?
+        }
         _ => json::read(start, limits)?,
     }])
 }

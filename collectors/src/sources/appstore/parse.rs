@@ -15,6 +15,10 @@ use contract::time::Moment;
 /// purchases inside it (IA..).
 const FIRST_DOWNLOADS: [&str; 7] = ["1", "1F", "1T", "1E", "1EP", "1EU", "F1"];
 
+/// Of the App Store a report without the app gives a 0; Google's reports are of one app each.
+const NO_SUCH_APP: Unreadable =
+    Unreadable::Unfit { label: "no_such_app", why: "no row is of that app; see `app`, the package's name" };
+
 /// Why a row is a reject: the role of the column at fault, and the reason.
 type RowFault = (&'static str, &'static str);
 
@@ -46,6 +50,9 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<
         return Err(Unreadable::NoRows);
     }
     let Report { given, rejects, .. } = report;
+    if given.is_empty() && rejects.is_empty() {
+        return Err(NO_SUCH_APP);
+    }
     // Each day is a file of its own there, and of two files that give one month the later would count.
     if apple && target.grain == Grain::Month && given.keys().any(|period| period.grain == Grain::Day) {
         return Err(Unreadable::DailyReport);

@@ -57,7 +57,7 @@ fn is_remark(row: &Row, name: &Cell) -> bool {
     let text = normal(&name.text());
     let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
     let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
-    marked || alone || row.cells.iter().any(|cell| is_total(cell, &[]))
+    marked || alone || row.cells.iter().any(is_total)
 }
 
 /// The one date in a file's name.

@@ -34,8 +34,8 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
     if labels.is_empty() != label.is_empty() {
         r.mistake("label", "`label` (the words over the column of labels) and [source.series] go together");
     }
-    let rows = [("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
-    let rows = r.word_if("rows", &rows).unwrap_or(Rows::Last);
+    let rows = [("one", Rows::One), ("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
+    let rows = r.word_if("rows", &rows).unwrap_or(Rows::One);
     let figures: Vec<FigureAt> =
         r.tables("figure").iter().map(|figure| figure_at(figure, context, !label.is_empty(), rows)).collect();
     if figures.is_empty() {
@@ -45,7 +45,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         r.mistake("figure", "with `label` there is one [[source.figure]]: the labels say which series a row is of");
     }
     let breakdown = r.texts("breakdown");
-    if !breakdown.is_empty() && rows == Rows::Last {
+    if !breakdown.is_empty() && matches!(rows, Rows::One | Rows::Last) {
         r.mistake("breakdown", "`breakdown` needs several rows a figure: `rows = \"sum\"` or \"count\"");
     }
     let covers = [("everything", CoversAs::Everything), ("periods", CoversAs::Periods), ("nothing", CoversAs::Nothing)];

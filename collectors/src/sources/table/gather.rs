@@ -19,9 +19,14 @@ impl Gathered {
         Self { value: Value::Known(0), parts: Breakdown::new(), place, broken: false }
     }
 
+    /// True when a row says the same as the only one before it.
+    pub(super) fn says(&self, value: &Value) -> bool {
+        !self.broken && self.value == *value
+    }
+
     /// Adds a row's value, in the breakdown under its label.
     pub(super) fn take(&mut self, rows: Rows, value: Value, label: &str, place: Place) {
-        if rows == Rows::Last {
+        if matches!(rows, Rows::One | Rows::Last) {
             (self.value, self.place, self.broken) = (value, place, false);
             return;
         }

@@ -11,6 +11,7 @@ mod parse;
 mod tests;
 #[cfg(test)]
 mod walkthrough;
+mod when;
 
 pub use config::KIND;
 
@@ -83,6 +84,8 @@ struct FigureAt {
 /// What several rows of one key mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rows {
+    /// There is one a figure; another that differs is in dispute.
+    One,
     /// The last one counts: a correction below.
     Last,
     /// They are added up.

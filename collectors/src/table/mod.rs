@@ -155,10 +155,10 @@ pub enum TableError {
         limit: u64,
     },
     /// The bytes fit none of the encodings.
-    #[error("the text is in no known encoding; set `encoding`")]
+    #[error("the text is in no known encoding, or cut short; see `encoding`")]
     Undecodable,
     /// A NUL in the text.
-    #[error("the text holds NUL: not text, or UTF-16 without a byte order mark")]
+    #[error("the text holds NUL: not text, or UTF-16 without its mark; then set `encoding = \"utf-16le\"`")]
     Nul,
     /// A web page where a table should be.
     #[error("the file is a web page, not a table")]
@@ -182,6 +182,14 @@ pub enum TableError {
     #[error("line {line}: a quote is opened and not closed before the next one or the end")]
     OpenQuote {
         /// The line of the quote, from 1.
+        line: u32,
+    },
+    /// A thousands separator outside quotes divides a number into two fields.
+    #[error(
+        "line {line}: a number is divided at its thousands separator; put it into quotes (\"1,234\") or write 1234"
+    )]
+    SplitNumber {
+        /// The line, from 1.
         line: u32,
     },
     /// No row holds all the required words.
@@ -224,6 +232,7 @@ impl TableError {
             Self::Packing => "packing",
             Self::Json(_) => "json",
             Self::OpenQuote { .. } => "open_quote",
+            Self::SplitNumber { .. } => "split_number",
             Self::MissingColumn { .. } => "missing_column",
             Self::AmbiguousColumn { .. } => "ambiguous_column",
             Self::AmbiguousSheet { .. } => "ambiguous_sheet",

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// Why a row is a reject: the role of the column at fault, and the reason.
 pub(super) type RowFault = (String, &'static str);
 
+/// A row that is what the others add up to: a total by another name.
+const SUM_OF_THE_OTHERS: &str = "sum_of_the_others";
+
 const ONLY_TOTALS: Unreadable = Unreadable::Unfit {
     label: "only_totals",
     why: "all rows are totals (合計, 総数 ..), which are left out: name the one that is meant in [[source.only]], or set \
@@ -71,6 +74,7 @@ pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -
     for row in columns.data(sheet) {
         reading.row(row);
     }
+    reading.doubt_sums();
     match (reading.rows, reading.totals) {
         (0, 0) => Err(Unreadable::NoRows),
         (0, _) => Err(ONLY_TOTALS),
@@ -233,6 +237,20 @@ impl Reading<'_> {
             }
         }
         Ok(Value::Known(sum))
+    }
+
+    /// Rejects a row that is what the others of its period add up to, and has no name by which to know a total.
+    fn doubt_sums(&mut self) {
+        if self.source.rows != Rows::Sum || self.source.keep_totals {
+            return;
+        }
+        for gathered in self.keys.values_mut() {
+            let found = gathered.sum_of_the_others();
+            if let Some(row) = found.and_then(|number| self.sheet.rows.iter().find(|row| row.number == number)) {
+                gathered.broken = true;
+                self.rejects.push(rejected(self.columns, self.sheet, row, "value_1", SUM_OF_THE_OTHERS));
+            }
+        }
     }
 
     fn parsed(self) -> Parsed {

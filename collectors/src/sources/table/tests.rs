@@ -183,6 +183,18 @@ fn rows_added_up_leave_out_decorated_totals_and_miss_what_is_not_given() {
 }
 
 #[test]
+fn the_city_among_its_wards_is_doubted() {
+    let keys = "[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = { series = 'births' }\ncolumn = ['件数']";
+    let text = "区,月,件数\n見本市,2022年4月,300\n東区,2022年4月,100\n西区,2022年4月,200\n東区,2022年5月,100\n西区,2022年5月,200\n";
+    let sum = parse_named(&source(&BIRTHS[..1], &format!("rows = 'sum'\n{keys}")), "a.csv", text.as_bytes()).unwrap();
+    assert_eq!(rejects(&sum), ["2 value_1: sum_of_the_others"]);
+    let shown: Vec<String> = sum.figures.iter().map(crate::testing::show).collect();
+    assert_eq!((shown, sum.held.len()), (vec!["births/d 2022-05-01..2022-06-01 = 300".to_owned()], 1));
+    let kept = source(&BIRTHS[..1], &format!("rows = 'sum'\ntotal_rows = 'keep'\n{keys}"));
+    assert_eq!(figures(&kept, "a.csv", text.as_bytes()).unwrap()[0], "births/d 2022-04-01..2022-05-01 = 600");
+}
+
+#[test]
 fn the_unit_above_the_table_and_decimals_of_a_scale_are_heeded() {
     let keys = |scale: &str| {
         format!(

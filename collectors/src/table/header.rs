@@ -119,6 +119,25 @@ impl Columns {
         self.index(role).map_or(&Cell::Empty, |index| row.cell(index))
     }
 
+    /// The columns whose headings say what is looked for, each with that, where the header may have up to two rows more
+    /// above and one more below than the roles needed.
+    pub fn each<T>(&mut self, sheet: &Sheet, fits: impl Fn(&str) -> Option<T>) -> Vec<(usize, T)> {
+        let mut best: (usize, Vec<(usize, T)>) = (self.last, Vec::new());
+        for last in [self.last, self.last + 1].into_iter().filter(|last| *last < sheet.rows.len()) {
+            for first in (self.last.saturating_sub(MAX_HEADER_DEPTH - 1)..=self.last).rev() {
+                let headings = headings(&sheet.rows[first..=last]);
+                let said = headings.iter().enumerate();
+                let found: Vec<_> = said.filter_map(|(at, heading)| Some((at, heading.find(&fits)?))).collect();
+                if found.len() > best.1.len() {
+                    best = (last, found);
+                }
+            }
+        }
+        self.last = best.0;
+        self.header_row = sheet.rows[self.last].number;
+        best.1
+    }
+
     /// The cell of a role that says what a row is of: where it is empty and merged with cells above, their text.
     pub fn label<'a>(&self, sheet: &'a Sheet, row: &'a Row, role: &str) -> &'a Cell {
         let Some(index) = self.index(role) else { return &Cell::Empty };

@@ -56,6 +56,13 @@ enum PeriodAt {
         /// True when January to March belong to the fiscal year before.
         fiscal: bool,
     },
+    /// In the header: a column each.
+    Across {
+        /// Where the year of headings stands that are months only.
+        year: Option<YearAt>,
+        /// True when January to March belong to the fiscal year before.
+        fiscal: bool,
+    },
     /// In the file's name.
     Name,
     /// In a title above the table.

@@ -1,7 +1,11 @@
 //! A table's rows: figures by series and period, and rejects.
 
+mod across;
+
+pub(super) use across::{NO_PERIODS, said};
+
 use super::gather::Gathered;
-use super::when::Periods;
+use super::when::{self, Periods};
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
 use crate::sources::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
 use crate::table::number::{self, Figure as Number};
@@ -9,7 +13,7 @@ use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
 use crate::table::unit::{Stated, is_multiple};
 use crate::table::{Cell, Columns, Reason, Row, Sheet, Wanted};
-use contract::record::{Finality, Span, Value};
+use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
@@ -41,7 +45,7 @@ fn roles(source: &Table) -> Vec<(String, &[String])> {
                 roles.push(("year".into(), words));
             }
         }
-        PeriodAt::Name | PeriodAt::Title | PeriodAt::Fixed(_) => {}
+        PeriodAt::Across { .. } | PeriodAt::Name | PeriodAt::Title | PeriodAt::Fixed(_) => {}
     }
     let columns = source.figures.iter().flat_map(|figure| &figure.columns);
     roles.extend(columns.enumerate().map(|(at, words)| (numbered("value", at), &words[..])));
@@ -56,8 +60,9 @@ fn roles(source: &Table) -> Vec<(String, &[String])> {
 pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
     let roles = roles(source);
     let wanted: Vec<Wanted<'_>> = roles.iter().map(|(role, words)| Wanted { role, words, required: true }).collect();
-    let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
-    let periods = Periods::of(source, name, sheet, &columns)?;
+    let (sheet, mut columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
+    let across = when::across(source, name, sheet, &mut columns)?;
+    let periods = Periods::of(source, name, sheet, &columns, across)?;
     let mut reading = Reading {
         source,
         sheet,
@@ -112,8 +117,11 @@ impl Reading<'_> {
         let source = self.source;
         let mut first = 0;
         for figure in &source.figures {
-            if let Err((role, why)) = self.figure(row, figure, first) {
-                self.rejects.push(rejected(self.columns, self.sheet, row, &role, why));
+            if matches!(source.period, PeriodAt::Across { .. }) {
+                self.across(row, figure);
+            } else if let Err((role, why)) = self.figure(row, figure, first) {
+                let reject = self.reject(row, &role, why);
+                self.rejects.push(reject);
             }
             first += figure.columns.len();
         }
@@ -164,11 +172,26 @@ impl Reading<'_> {
         if ahead(&span) {
             return Err(("period".into(), reason::IN_THE_FUTURE));
         }
+        let value = self.value(&cells, target, first);
+        self.put(row, target, span, value, place(self.sheet, row))
+    }
+
+    fn reject(&self, row: &Row, role: &str, why: &'static str) -> Rejected {
+        rejected(self.columns, self.sheet, row, role, why)
+    }
+
+    /// Adds the figure of a row to those of its key.
+    fn put(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        span: Span,
+        value: Result<Value, RowFault>,
+        place: Place,
+    ) -> Result<(), RowFault> {
         let definition = target.definition.clone().unwrap_or_default();
         let key = Key { series: target.series.clone(), definition, span };
-        let place = place(self.sheet, row);
         let label = normal(&self.columns.label(self.sheet, row, "breakdown").text());
-        let value = self.value(&cells, target, first);
         if let (Rows::One, Some(known)) = (self.source.rows, self.keys.get_mut(&key)) {
             if value.as_ref().is_ok_and(|value| known.says(value)) {
                 return Ok(());
@@ -222,21 +245,28 @@ impl Reading<'_> {
         let mut sum = 0_i64;
         for (at, cell) in cells.iter().enumerate() {
             let role = numbered("value", first + at);
-            let fault = |why: &'static str| (role.clone(), why);
-            // 値（千円） over a series in 円 would be a thousandfold off; `scale` says what it is worth.
-            let over = self.columns.unit(&role).map(|unit| is_multiple(unit, &target.unit));
-            if self.source.scale == 1 && over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
-                return Err(fault(Reason::UnexpectedUnit.label()));
-            }
-            let number = number::scaled(cell, Some(&target.unit), self.source.scale);
-            match number.map_err(|why| fault(why.label()))? {
-                Number::Known(value) | Number::About { value, .. } => {
-                    sum = sum.checked_add(value).ok_or_else(|| fault(Reason::TooLarge.label()))?;
+            match self.number(cell, target, &role).map_err(|why| (role.clone(), why))? {
+                Value::Known(value) => {
+                    sum = sum.checked_add(value).ok_or_else(|| (role.clone(), Reason::TooLarge.label()))?;
                 }
-                Number::Missing(why) => return Ok(Value::Unknown(why.to_owned())),
+                unknown @ Value::Unknown(_) => return Ok(unknown),
             }
         }
         Ok(Value::Known(sum))
+    }
+
+    /// The figure of a cell below the heading of a role.
+    fn number(&self, cell: &Cell, target: &Target, role: &str) -> Result<Value, &'static str> {
+        // 値（千円） over a series in 円 would be a thousandfold off; `scale` says what it is worth.
+        let over = self.columns.unit(role).map(|unit| is_multiple(unit, &target.unit));
+        if self.source.scale == 1 && over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
+            return Err(Reason::UnexpectedUnit.label());
+        }
+        let number = number::scaled(cell, Some(&target.unit), self.source.scale).map_err(Reason::label)?;
+        Ok(match number {
+            Number::Known(value) | Number::About { value, .. } => Value::Known(value),
+            Number::Missing(why) => Value::Unknown(why.to_owned()),
+        })
     }
 
     /// Rejects a row that is what the others of its period add up to, and has no name by which to know a total.

@@ -183,6 +183,42 @@ fn rows_added_up_leave_out_decorated_totals_and_miss_what_is_not_given() {
 }
 
 #[test]
+fn periods_stand_side_by_side() {
+    let chosen = "[[source.figure]]\nof = { series = 'births' }\n[[source.only]]\ncolumn = ['項目']\nis = ['出生']";
+    let months =
+        source(&BIRTHS[..1], &format!("[source.period]\nacross = true\nfrom = 'name'\nfiscal = true\n{chosen}"));
+    let text = "動態,,,,\n項目,4月,12月,1月(人),合計\n出生,10,\"1,100\",１２,1122\n死亡,1,2,x,3\n";
+    let right = [
+        "births/d 2021-04-01..2021-05-01 = 10",
+        "births/d 2021-12-01..2022-01-01 = 1100",
+        "births/d 2022-01-01..2022-02-01 = 12",
+    ];
+    assert_eq!(figures(&months, "動態_令和3年度.csv", text.as_bytes()).unwrap(), right);
+    assert_eq!(figures(&months, "a.csv", text.as_bytes()), Err("no_period"));
+    let said = source(&BIRTHS[..1], &format!("[source.period]\nacross = true\n{chosen}"));
+    let grouped = "項目,令和3年,,令和4年,\n,4月,12月,1月,計\n出生,10,1100,12,1122\n";
+    assert_eq!(figures(&said, "a.csv", grouped.as_bytes()).unwrap(), right);
+    assert_eq!(figures(&said, "a.csv", text.as_bytes()), Err("no_period"));
+    let faulty = "項目,2022年4月,2022年5月,2022年6月,2030年1月\n出生,１,約多数,－,\n";
+    let parsed = parse_named(&said, "a.csv", faulty.as_bytes()).unwrap();
+    assert_eq!((rejects(&parsed), parsed.held.len()), (vec!["2 column 3: not_a_number".to_owned()], 1));
+    let sum = source(
+        &BIRTHS[..1],
+        "rows = 'sum'\nbreakdown = ['区']\nsuppress_below = 0\n[source.period]\nacross = true\n[[source.figure]]\nof = { series = 'births' }",
+    );
+    let wards = "区,2022年4月,2022年5月\n東区,1,2\n西区,3,\n合計,4,2\n";
+    let expected = ["births/d 2022-04-01..2022-05-01 = 4", "births/d 2022-05-01..2022-06-01 = missing"];
+    assert_eq!(figures(&sum, "a.csv", wards.as_bytes()).unwrap(), expected);
+    let labelled = source(
+        &BIRTHS,
+        "label = ['項目']\n[source.period]\nacross = true\nyear = 2022\n[[source.figure]]\n[source.series]\n'出生' = 'births'\n'死亡' = 'deaths'",
+    );
+    let both = "項目,4月\n出生,5\n婚姻,9\n死亡,6\n";
+    let expected = ["births/d 2022-04-01..2022-05-01 = 5", "deaths/d 2022-04-01..2022-05-01 = 6"];
+    assert_eq!(figures(&labelled, "a.csv", both.as_bytes()).unwrap(), expected);
+}
+
+#[test]
 fn the_city_among_its_wards_is_doubted() {
     let keys = "[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = { series = 'births' }\ncolumn = ['件数']";
     let text = "区,月,件数\n見本市,2022年4月,300\n東区,2022年4月,100\n西区,2022年4月,200\n東区,2022年5月,100\n西区,2022年5月,200\n";

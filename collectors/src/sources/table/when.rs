@@ -1,6 +1,6 @@
 //! Which period a row is of.
 
-use super::parse::RowFault;
+use super::parse::{NO_PERIODS, RowFault, said};
 use super::{PeriodAt, Table, YearAt};
 use crate::sources::period::{self, Fault};
 use crate::sources::{Target, Unreadable, reason, stamp};
@@ -21,6 +21,8 @@ pub(super) struct Periods<'a> {
     whole: Option<When>,
     /// The year of the whole file.
     year: Option<i16>,
+    /// The columns of periods that stand side by side.
+    pub(super) across: Vec<(usize, When)>,
     /// Year and month of the row before: 「令和3年11月」, 「12月」 and 「3年」, 「」 go on from it.
     before: Option<(i16, i8)>,
 }
@@ -31,6 +33,7 @@ impl<'a> Periods<'a> {
         name: &str,
         sheet: &'a Sheet,
         columns: &'a Columns,
+        across: Vec<(usize, When)>,
     ) -> Result<Self, Unreadable> {
         let (mut whole, mut year) = (None, None);
         match &source.period {
@@ -43,9 +46,9 @@ impl<'a> Periods<'a> {
                 year = Some(stamp::year(name).ok_or(Unreadable::NoPeriod("name"))?);
             }
             PeriodAt::Month { year: YearAt::Fixed(fixed), .. } => year = Some(*fixed),
-            PeriodAt::Column(_) | PeriodAt::Month { .. } => {}
+            PeriodAt::Column(_) | PeriodAt::Month { .. } | PeriodAt::Across { .. } => {}
         }
-        Ok(Self { source, sheet, columns, whole, year, before: None })
+        Ok(Self { source, sheet, columns, whole, year, across, before: None })
     }
 
     /// True when a row says its period, or the whole file does.
@@ -112,8 +115,30 @@ impl<'a> Periods<'a> {
     }
 }
 
+/// The columns of periods that stand side by side; none where they do not.
+pub(super) fn across(
+    source: &Table,
+    name: &str,
+    sheet: &Sheet,
+    columns: &mut Columns,
+) -> Result<Vec<(usize, When)>, Unreadable> {
+    let PeriodAt::Across { year, fiscal } = &source.period else { return Ok(Vec::new()) };
+    let year = match year {
+        Some(YearAt::Name) => Some(stamp::year(name).ok_or(Unreadable::NoPeriod("name"))?),
+        Some(YearAt::Fixed(year)) => Some(*year),
+        Some(YearAt::Column(_)) | None => None,
+    };
+    let own = source.figures.iter().filter_map(|figure| figure.target.as_ref());
+    let targets: Vec<&Target> = own.chain(source.labels.iter().map(|(_, target)| target)).collect();
+    let fits = |text: &str| {
+        said(text, year, *fiscal).filter(|when| targets.iter().any(|target| period::of(*when, target).is_some()))
+    };
+    let found = columns.each(sheet, fits);
+    if found.is_empty() { Err(NO_PERIODS) } else { Ok(found) }
+}
+
 /// A month's number, with 月 or 月分 behind it or not.
-fn month(cell: &Cell) -> Result<i8, Reason> {
+pub(super) fn month(cell: &Cell) -> Result<i8, Reason> {
     let number = match cell {
         Cell::Text(text) => {
             let text = word(text);

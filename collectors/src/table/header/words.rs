@@ -17,6 +17,13 @@ pub(super) struct Heading {
     pub(super) unit: Option<String>,
 }
 
+impl Heading {
+    /// The first of its texts that fits, the longest one first.
+    pub(super) fn find<T>(&self, fits: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.names.iter().rev().find_map(|(whole, bare)| fits(whole).or_else(|| fits(bare)))
+    }
+}
+
 /// The headings that one row, or several below each other, make.
 pub(super) fn headings(rows: &[Row]) -> Vec<Heading> {
     let rows: Vec<Vec<String>> = rows.iter().map(texts).collect();

@@ -199,6 +199,8 @@ fn periods_stand_side_by_side() {
     let grouped = "項目,令和3年,,令和4年,\n,4月,12月,1月,計\n出生,10,1100,12,1122\n";
     assert_eq!(figures(&said, "a.csv", grouped.as_bytes()).unwrap(), right);
     assert_eq!(figures(&said, "a.csv", text.as_bytes()), Err("no_period"));
+    let days = "項目,2021/4/1,2021/12/1,2022/1/1\n出生,10,1100,12\n";
+    assert_eq!(figures(&said, "a.csv", days.as_bytes()).unwrap(), right);
     let faulty = "項目,2022年4月,2022年5月,2022年6月,2030年1月\n出生,１,約多数,－,\n";
     let parsed = parse_named(&said, "a.csv", faulty.as_bytes()).unwrap();
     assert_eq!((rejects(&parsed), parsed.held.len()), (vec!["2 column 3: not_a_number".to_owned()], 1));

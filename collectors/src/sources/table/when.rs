@@ -130,8 +130,14 @@ pub(super) fn across(
     };
     let own = source.figures.iter().filter_map(|figure| figure.target.as_ref());
     let targets: Vec<&Target> = own.chain(source.labels.iter().map(|(_, target)| target)).collect();
+    let monthly = targets.iter().any(|target| (target.shape, target.grain) == (Shape::Flow, Grain::Month));
     let fits = |text: &str| {
-        said(text, year, *fiscal).filter(|when| targets.iter().any(|target| period::of(*when, target).is_some()))
+        let when = match said(text, year, *fiscal)? {
+            // A spreadsheet makes a day of 「2021年4月」, the first.
+            When::Date(date) if monthly && date.day() == 1 => When::Month { year: date.year(), month: date.month() },
+            when => when,
+        };
+        targets.iter().any(|target| period::of(when, target).is_some()).then_some(when)
     };
     let found = columns.each(sheet, fits);
     if found.is_empty() { Err(NO_PERIODS) } else { Ok(found) }

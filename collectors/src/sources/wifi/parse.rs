@@ -14,6 +14,8 @@ use contract::time::{DAY, Moment};
 
 /// Only a name stands in a row where others have more: a heading, a note, or a site without its particulars.
 const ONLY_A_NAME: &str = "only_a_name";
+/// What a form's own row says in the column of names: which columns must be filled in, or that it is an example.
+const FORM: [&str; 10] = ["◎", "○", "●", "△", "-", "必須", "任意", "推奨", "例", "記入例"];
 /// What may stand behind a number of access points, whatever the series' unit is called.
 const COUNTERS: [&str; 7] = ["台", "基", "個", "箇所", "か所", "カ所", "ヶ所"];
 
@@ -151,7 +153,8 @@ impl Inventory<'_> {
         let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
         // A number without a name may be a site's whose name was left out, or the sum of all.
         let number = !self.columns.cell(row, "points").is_empty();
-        if total || row.is_note() || (name.is_empty() && !number) {
+        let form = FORM.contains(&word(&name.text()).as_str());
+        if total || form || row.is_note() || (name.is_empty() && !number) {
             return Ok(false);
         }
         if let Some(code) = self.source.code {

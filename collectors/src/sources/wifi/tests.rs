@@ -65,7 +65,7 @@ fn sites_never_stand_in_for_access_points() {
 fn totals_notes_and_headings_are_no_sites() {
     let points = source("count = 'access_points'");
     let sites = source("count = 'sites'");
-    let list = "区,名称,住所,SSID,AP数\n東区,市役所,a,M,3\n東区,東区 小計,,,3\n【西区】,,,,\n西区,図書館,b,M,2台\n,合計（2施設）,,,5\n,,,総計,5\n\
+    let list = "区,名称,住所,SSID,AP数\n○,◎,◎,○,○\n任意,必須,必須,任意,任意\n東区,市役所,a,M,3\n東区,東区 小計,,,3\n【西区】,,,,\n西区,図書館,b,M,2台\n,合計（2施設）,,,5\n,,,総計,5\n\
                 ,※令和4年3月31日現在,,,\n注1,休館日を除く,,,\n";
     assert_eq!(figures(&points, "a.csv", list.as_bytes()).unwrap(), ["ap/d 2022-07-01 = 5"]);
     assert_eq!(figures(&sites, "a.csv", list.as_bytes()).unwrap(), ["ap/d 2022-07-01 = 2"]);

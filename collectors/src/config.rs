@@ -134,11 +134,14 @@ pub fn parse(
 ) -> Result<Vec<SourceConfig>, Vec<Mistake>> {
     let (mut sources, mut mistakes) = (Vec::new(), Vec::new());
     let named = RefCell::new(Vec::new());
+    let mut opened = true;
     for (name, text) in files {
         let labels = labels::read(name, text, &mut mistakes);
         let more = RefCell::new(Vec::new());
         let file = File { name, folder, catalogues, named: &named, mistakes: &more };
+        let mut is_toml = false;
         let read = reader::read(name, text, |top| {
+            is_toml = true;
             let tables = top.tables("source");
             let each = tables.iter().enumerate();
             each.map(|(index, r)| file.source(r, labels.get(index).map_or(&[][..], Vec::as_slice))).collect::<Vec<_>>()
@@ -148,8 +151,12 @@ pub fn parse(
             Err(found) => mistakes.extend(found),
         }
         mistakes.extend(more.take());
+        opened &= is_toml;
     }
-    check::catalogues(catalogues, &named.take(), &mut mistakes);
+    // Sources that could not be seen are not missing.
+    if opened {
+        check::catalogues(catalogues, &named.take(), &mut mistakes);
+    }
     mistakes.sort();
     mistakes.dedup();
     if mistakes.is_empty() { Ok(sources) } else { Err(mistakes) }
@@ -183,7 +190,8 @@ impl File<'_> {
             let right = nearest(&plan, self.catalogues.iter().map(|(_, c)| c.plan.id.as_str()));
             r.mistake("plan", format!("unknown plan `{plan}`{right}"));
         }
-        let every = r.text_if("every").and_then(|text| duration(r, &text)).unwrap_or(MAX_EVERY);
+        // After a mistake the shortest, which is never too seldom for anything.
+        let every = r.text_if("every").and_then(|text| duration(r, &text)).unwrap_or(Duration::from_secs(1));
         if !r.has("every") {
             r.mistake("every", "`every` is missing; how often to ask, such as \"15m\", \"6h\" or \"1d\"");
         }

@@ -51,6 +51,12 @@ impl Bomb {
         self
     }
 
+    fn merges(mut self, cell: &str, thousands: usize) -> Self {
+        let around = ["<worksheet><sheetData/><mergeCells>", cell, "</mergeCells></worksheet>"];
+        self.part("xl/worksheets/sheet1.xml", around, thousands);
+        self
+    }
+
     fn texts(mut self, head: &str, text: &str, thousands: usize) -> Self {
         self.part("xl/sharedStrings.xml", [head, text, "</sst>"], thousands);
         self
@@ -80,6 +86,11 @@ fn a_bomb_is_a_clear_error_in_bounded_memory() {
             "a billion announced texts",
             Bomb::listing(0).sheet(row, 1).texts("<sst uniqueCount=\"1000000000\">", "", 0).pack(),
             "shared texts",
+        ),
+        (
+            "a hundred thousand merged cells and more",
+            Bomb::listing(0).merges("<mergeCell ref=\"A1:A2\"/>", 200).pack(),
+            "merged cells",
         ),
         ("a row without end", Bomb::listing(0).sheet("<c><v>1</v></c>", 8_000).pack(), "columns"),
         (

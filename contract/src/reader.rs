@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
 
     /// An optional list of texts; a missing key is an empty list.
     pub fn texts(&self, key: &'static str) -> Vec<String> {
-        let list = self.convert(key, "a list of texts", |v| {
+        let list = self.convert(key, "a list of texts, such as [\"a\"] or [\"a\", \"b\"]", |v| {
             v.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
         });
         list.unwrap_or_default()
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         let line = self.line_of(key);
         let table = item.as_table_like();
         if table.is_none() {
-            self.mistake(key, format!("`{key}` must be a table"));
+            self.mistake(key, format!("`{key}` must be a table, such as {{ .. = \"..\", .. = \"..\" }}"));
         }
         table.map(|table| self.inner(table, line))
     }

@@ -52,11 +52,15 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[Named], mi
             mistakes.push(Mistake { file, line, message });
         }
     }
+    let known = |plan: &str| catalogues.iter().any(|(_, catalogue)| catalogue.plan.id == plan);
+    // A source whose plan was mistyped is not missing as well.
+    let mistyped = |id: &str| named.iter().any(|source| source.id == id && !known(&source.plan));
     for (file, catalogue) in catalogues {
         let ours: Vec<&Named> = named.iter().filter(|source| source.plan == catalogue.plan.id).collect();
         for series in &catalogue.series {
             for listed in &series.sources {
                 let message = match ours.iter().find(|source| source.id == listed.id) {
+                    None if mistyped(&listed.id) => continue,
                     None => {
                         let right = nearest(&listed.id, ours.iter().map(|source| source.id.as_str()));
                         format!("no source `{}` is configured for plan `{}`{right}", listed.id, catalogue.plan.id)

@@ -8,8 +8,9 @@ use glob::Pattern;
 use reqwest::Url;
 use std::path::{Path, PathBuf};
 
-/// Extensions of the files of a folder that are read, where a source names none.
-const DEFAULT_EXTENSIONS: [&str; 4] = ["csv", "tsv", "xlsx", "json"];
+/// Extensions of the files of a folder that are read, where a source names none. An old workbook (xls) is among them to
+/// be refused by name: passed over, a month that was saved as one would just be missing.
+const DEFAULT_EXTENSIONS: [&str; 6] = ["csv", "tsv", "xlsx", "xlsm", "xls", "json"];
 /// URLs of one source.
 const MAX_URLS: usize = 200;
 /// Words in the name of a query's part that make its value a secret.

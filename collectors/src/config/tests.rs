@@ -27,7 +27,7 @@ fn a_source_is_read_with_what_is_usual() {
         (Duration::from_hours(24), Duration::from_secs(30), 32 << 20)
     );
     let Origin::Path { path, text, extensions, .. } = &kept.origin else { panic!() };
-    assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 4));
+    assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 6));
     assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
     assert_ne!(kept.fingerprint, editions.fingerprint);
 }
@@ -44,6 +44,21 @@ fn the_samples_are_right_for_the_plan_that_they_name() {
             found.err().unwrap_or_default().into_iter().filter(|m| m.file == "sample.toml").collect();
         assert_eq!(own, [], "{}", kind.name);
         assert!(kind.sample.contains(&format!("kind = \"{}\"", kind.name)));
+    }
+}
+
+#[test]
+fn one_slip_of_the_hand_is_one_mistake() {
+    let register = register("path = 'r'");
+    let slips = [
+        (register.replace("every = \"1d\"", "every = \"1 day\""), "`every` must be from"),
+        (register.replace("plan = \"p\"", "plan = \"pp\""), "unknown plan `pp`; did you mean `p`?"),
+        (register.replace("every = \"1d\"", "every = \"1d"), "invalid basic string"),
+        (register.replace("path = 'r'", "path = 'r'\nextensions = 'csv'"), "such as [\"a\"] or [\"a\", \"b\"]"),
+    ];
+    for (text, message) in slips {
+        let found = read(&[("m.toml", &mynumber("path = 'm'\ncode = '14130'")), ("r.toml", &text)]).unwrap_err();
+        assert!(found.len() == 1 && found[0].contains(message), "{message}: {found:?}");
     }
 }
 

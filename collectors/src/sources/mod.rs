@@ -246,6 +246,8 @@ mod reason {
     pub(super) const WRONG_PERIOD: &str = "wrong_period";
     /// A count below zero.
     pub(super) const NEGATIVE: &str = "negative";
+    /// A second row of one figure, with another one.
+    pub(super) const STANDS_TWICE: &str = "stands_twice";
     /// A figure for what has not begun.
     pub(super) const IN_THE_FUTURE: &str = "in_the_future";
 }

@@ -26,8 +26,10 @@ pub(super) fn read(cell: &Cell, target: &Target) -> Result<Span, Fault> {
     let dated = if days { date::read_date_cell(cell) } else { date::read(cell) };
     let when = dated.map_err(Fault::Unreadable)?.when;
     let when = match (cell, when) {
-        // A spreadsheet makes a day of 「2019年4月」, the first, and shows the month.
-        (Cell::Date(_), When::Date(date)) if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 => {
+        // A spreadsheet makes a day of 「2019年4月」, the first, shows the month, and saves the day as csv.
+        (Cell::Date(_) | Cell::Text(_), When::Date(date))
+            if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 =>
+        {
             When::Month { year: date.year(), month: date.month() }
         }
         _ => when,

@@ -15,6 +15,7 @@ pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, 
     let mut rows = Vec::new();
     let mut record = ::csv::StringRecord::new();
     let mut lines = Lines::new(text);
+    let mut split = Split::default();
     // Text is valid UTF-8, lengths are free and memory does not fail to be read: no error can come.
     while reader.read_record(&mut record).unwrap_or(false) {
         let start = record.position().map_or(0, ::csv::Position::byte);
@@ -22,6 +23,9 @@ pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, 
         let filled = record.iter().enumerate().filter(|(_, field)| !super::text::trim(field).is_empty());
         let used = filled.last().map_or(0, |(last, _)| last + 1);
         budget.row(used, rows.len() + 1)?;
+        if separator == b',' && used > 0 {
+            split.look_at(&record, line);
+        }
         let mut cells = Vec::with_capacity(used);
         for field in record.iter().take(used) {
             budget.text(field)?;
@@ -29,7 +33,58 @@ pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, 
         }
         rows.extend(Row::new(line, cells));
     }
-    Ok(Sheet { name: None, hidden: false, rows })
+    split.found().map_or(Ok(Sheet { rows, ..Sheet::default() }), |line| Err(TableError::SplitNumber { line }))
+}
+
+/// Looks for rows whose number fell apart at a thousands separator that stands in no quotes: 1,234 as 1 and 234.
+///
+/// Such a row has just so many fields more than the rows without such neighbours have at most.
+#[derive(Default)]
+struct Split {
+    /// Most fields of a row without neighbours that could be one number.
+    usual: usize,
+    /// Rows with such neighbours: fields, neighbours, line.
+    suspects: Vec<(usize, usize, u32)>,
+}
+
+impl Split {
+    fn look_at(&mut self, record: &::csv::StringRecord, line: u32) {
+        let all = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let begins = |text: &str| (1..=3).contains(&text.trim_start_matches(['-', '△', '▲']).len());
+        let head = |text: &str| begins(text) && all(text.trim_start_matches(['-', '△', '▲']));
+        let tail = |text: &str| {
+            let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+            whole.len() == 3 && all(whole) && all(decimals)
+        };
+        let next = record.iter().skip(1);
+        let pairs = record.iter().zip(next).filter(|(one, next)| head(one.trim()) && tail(next.trim())).count();
+        match (pairs, record.len()) {
+            (0, fields) => self.usual = self.usual.max(fields),
+            (pairs, fields) => self.suspects.push((fields, pairs, line)),
+        }
+    }
+
+    /// The line of the first such row.
+    fn found(&self) -> Option<u32> {
+        let fell = |(fields, pairs, _): &&(usize, usize, u32)| {
+            self.usual > 1 && fields.checked_sub(self.usual).is_some_and(|more| (1..=*pairs).contains(&more))
+        };
+        self.suspects.iter().find(fell).map(|(.., line)| *line)
+    }
+}
+
+/// Lines looked at to tell what separates.
+const MAX_LINES: usize = 100;
+
+/// True when more of the first lines hold only tabs than only commas.
+pub(super) fn is_by_tabs(text: &str) -> bool {
+    let lines = text.lines().take(MAX_LINES).map(|line| (line.contains('\t'), line.contains(',')));
+    let (mut tabs, mut commas) = (0, 0);
+    for (tab, comma) in lines {
+        tabs += usize::from(tab && !comma);
+        commas += usize::from(comma && !tab);
+    }
+    tabs > commas
 }
 
 /// Fields of a record, empty ones at its end included; the reader makes room for them all.
@@ -158,6 +213,32 @@ mod tests {
     fn tabs_separate_when_asked() {
         let sheet = read("a\tb,c\n1\t2\n", b'\t', &Limits::default()).unwrap();
         assert_eq!(texts(&sheet), [row(1, &["a", "b,c"]), row(2, &["1", "2"])]);
+    }
+
+    #[test]
+    fn a_number_that_fell_apart_at_its_separator_is_an_error_with_its_line() {
+        let split = |line| Err(TableError::SplitNumber { line });
+        let read = |text: &str| read(text, b',', &Limits::default()).map(|sheet| sheet.rows.len());
+        assert_eq!(read("月,件数,備考\n4月,\"1,200\",\n5月,1,234,\n6月,90,\n"), split(3));
+        assert_eq!(read("月,件数\n4月,1,234,567\n"), split(2));
+        assert_eq!(read("月,額\n4月,△1,234.5\n"), split(2));
+        for text in
+            ["月,男,女\n4月,12,345\n5月,1,2\n", "月,男,女,\n4月,12,345,\n", "月,a\n4月,1,2\n", "12,345\n1,234\n"]
+        {
+            assert_eq!(read(text).unwrap(), text.lines().count(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tabs_under_a_name_that_says_commas_are_seen() {
+        for text in ["a\tb\n1\t2\n", "題\na\tb\n1,200\t2\n", "a\tb"] {
+            assert!(is_by_tabs(text), "{text}");
+        }
+        for text in ["a,b\n1,2\n", "a,b\n1\t,2\n", "a\n1\n", "a,b\n\"x\ty\"\n1,2\n"] {
+            assert!(!is_by_tabs(text), "{text}");
+        }
+        let sheets = super::super::read(b"a\tb\n1\t2\n", super::super::Shape::default(), &Limits::default()).unwrap();
+        assert_eq!(texts(&sheets[0]), [row(1, &["a", "b"]), row(2, &["1", "2"])]);
     }
 
     #[test]

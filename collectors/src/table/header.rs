@@ -15,15 +15,15 @@ use words::{Heading, headings, nearest};
 /// Rows looked through for the header: rankings stand above some national tables.
 const MAX_HEADER_ROW: usize = 200;
 /// Rows that one header may span.
-const MAX_HEADER_DEPTH: usize = 2;
+const MAX_HEADER_DEPTH: usize = 3;
 
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// What the source calls it (`count`, `month`).
     pub role: &'a str,
-    /// The words that may stand over it, the preferred one first. A header of two rows is also
-    /// compared as both rows' words joined (`出生計`).
+    /// The words that may stand over it, the preferred one first. A header of several rows is also
+    /// compared as their words joined (`出生計`).
     pub words: &'a [String],
     /// Without it the sheet is not the table that was meant.
     pub required: bool,
@@ -117,6 +117,32 @@ impl Columns {
     /// The cell of a role; empty when the row ends before it or the role was not found.
     pub fn cell<'a>(&self, row: &'a Row, role: &str) -> &'a Cell {
         self.index(role).map_or(&Cell::Empty, |index| row.cell(index))
+    }
+
+    /// The columns whose headings say what is looked for, each with that, where the header may have up to two rows more
+    /// above and one more below than the roles needed.
+    pub fn each<T>(&mut self, sheet: &Sheet, fits: impl Fn(&str) -> Option<T>) -> Vec<(usize, T)> {
+        let mut best: (usize, Vec<(usize, T)>) = (self.last, Vec::new());
+        for last in [self.last, self.last + 1].into_iter().filter(|last| *last < sheet.rows.len()) {
+            for first in (self.last.saturating_sub(MAX_HEADER_DEPTH - 1)..=self.last).rev() {
+                let headings = headings(&sheet.rows[first..=last]);
+                let said = headings.iter().enumerate();
+                let found: Vec<_> = said.filter_map(|(at, heading)| Some((at, heading.find(&fits)?))).collect();
+                if found.len() > best.1.len() {
+                    best = (last, found);
+                }
+            }
+        }
+        self.last = best.0;
+        self.header_row = sheet.rows[self.last].number;
+        best.1
+    }
+
+    /// The cell of a role that says what a row is of: where it is empty and merged with cells above, their text.
+    pub fn label<'a>(&self, sheet: &'a Sheet, row: &'a Row, role: &str) -> &'a Cell {
+        let Some(index) = self.index(role) else { return &Cell::Empty };
+        let cell = row.cell(index);
+        if cell.is_empty() { sheet.merged_with(row.number, index).unwrap_or(cell) } else { cell }
     }
 
     /// The rows below the header, without remarks (`#`) and repetitions of the header.

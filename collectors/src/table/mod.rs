@@ -23,6 +23,7 @@ pub mod problem;
 pub mod sheet;
 pub mod text;
 pub mod total;
+pub mod unit;
 mod xlsx;
 
 #[cfg(test)]
@@ -154,16 +155,19 @@ pub enum TableError {
         limit: u64,
     },
     /// The bytes fit none of the encodings.
-    #[error("the text is in no known encoding; set `encoding`")]
+    #[error("the text is in no known encoding, or cut short; see `encoding`")]
     Undecodable,
     /// A NUL in the text.
-    #[error("the text holds NUL: not text, or UTF-16 without a byte order mark")]
+    #[error("the text holds NUL: not text, or UTF-16 without its mark; then set `encoding = \"utf-16le\"`")]
     Nul,
     /// A web page where a table should be.
     #[error("the file is a web page, not a table")]
     Html,
     /// A compound file.
-    #[error("the file is an old .xls workbook or protected by a password; only .xlsx and text are read")]
+    #[error(
+        "the file is an old .xls workbook or protected by a password; only .xlsx and text are read: \
+             save it as .xlsx, or leave it out by `pattern` or `extensions`"
+    )]
     OldWorkbook,
     /// A zip file that is no readable workbook.
     #[error("the workbook cannot be read: {0}")]
@@ -178,6 +182,14 @@ pub enum TableError {
     #[error("line {line}: a quote is opened and not closed before the next one or the end")]
     OpenQuote {
         /// The line of the quote, from 1.
+        line: u32,
+    },
+    /// A thousands separator outside quotes divides a number into two fields.
+    #[error(
+        "line {line}: a number is divided at its thousands separator; put it into quotes (\"1,234\") or write 1234"
+    )]
+    SplitNumber {
+        /// The line, from 1.
         line: u32,
     },
     /// No row holds all the required words.
@@ -220,6 +232,7 @@ impl TableError {
             Self::Packing => "packing",
             Self::Json(_) => "json",
             Self::OpenQuote { .. } => "open_quote",
+            Self::SplitNumber { .. } => "split_number",
             Self::MissingColumn { .. } => "missing_column",
             Self::AmbiguousColumn { .. } => "ambiguous_column",
             Self::AmbiguousSheet { .. } => "ambiguous_sheet",
@@ -257,7 +270,11 @@ pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet
         return Err(TableError::Html);
     }
     Ok(vec![match separator {
-        Some(separator) if !json::is_json(start) => csv::read(&text, separator, limits)?,
+        Some(separator) if !json::is_json(start) => {
+            // Spreadsheets save tabs under any name ("Unicode text").
+            let tabs = shape.format.is_none() && csv::is_by_tabs(start);
+            csv::read(&text, if tabs { b'\t' } else { separator }, limits)?
+        }
         _ => json::read(start, limits)?,
     }])
 }

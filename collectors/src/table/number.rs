@@ -66,9 +66,18 @@ const SUPPRESSED_WORDS: [&str; 2] = ["秘匿", "非公表"];
 /// reason, as it may be another one than the figure is published in. The multipliers 兆億万千百十 are
 /// worked out exactly, unless the unit brings its own (`千円`). `¥` may stand before when the unit is 円.
 pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<Figure, Reason> {
+    scaled(cell, unit, 1)
+}
+
+/// Like [`integer`], in a column whose numbers count so many each (`scale`): 105.3 of 億円 are 10,530,000,000 円.
+///
+/// A unit or a multiplier behind a number would contradict another scale than 1, and is a reason.
+pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<Figure, Reason> {
     match cell {
         Cell::Empty => Ok(Figure::Missing(MISSING)),
-        Cell::Text(text) => of_text(text, unit),
+        Cell::Text(text) => of_text(text, unit, scale),
+        // As it is written in the workbook: a float times a scale would not be exact.
+        Cell::Number(number) if scale != 1 && number.is_finite() => of_text(&number.to_string(), None, scale),
         Cell::Number(number) => of_number(*number).map(Figure::Known),
         Cell::Bool(_) | Cell::Date(_) => Err(Reason::WrongType),
         Cell::Error => Err(Reason::FormulaError),
@@ -89,7 +98,7 @@ fn of_number(number: f64) -> Result<i64, Reason> {
     Ok(number as i64)
 }
 
-fn of_text(text: &str, unit: Option<&str>) -> Result<Figure, Reason> {
+fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<Figure, Reason> {
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(Reason::TooLong);
     }
@@ -103,8 +112,11 @@ fn of_text(text: &str, unit: Option<&str>) -> Result<Figure, Reason> {
     let text = joined(&text)?;
     let (about, text) = without_about(&text);
     let (negative, text) = without_sign(text);
-    let (text, multipliers) = without_unit(text, unit);
-    let amount = Scanner::new(text, multipliers).amount()?;
+    let (bare, multipliers) = without_unit(text, unit);
+    if scale != 1 && bare != text {
+        return Err(Reason::UnexpectedUnit);
+    }
+    let amount = Scanner::new(bare, multipliers && scale == 1).amount(i128::from(scale))?;
     let value = if negative { -amount.value } else { amount.value };
     let value = i64::try_from(value).map_err(|_| Reason::TooLarge)?;
     if !about {
@@ -211,7 +223,7 @@ impl<'a> Scanner<'a> {
         Self { rest, multipliers, total: 0, section: 0, number: None, worth: 1, decimals: 0, numbers: 0 }
     }
 
-    fn amount(mut self) -> Result<Amount, Reason> {
+    fn amount(mut self, scale: i128) -> Result<Amount, Reason> {
         let (mut least_small, mut least_large) = (i128::MAX, i128::MAX);
         while let Some(c) = self.rest.chars().next() {
             if c.is_ascii_digit() {
@@ -241,7 +253,7 @@ impl<'a> Scanner<'a> {
                 return Err(Reason::UnexpectedUnit);
             }
         }
-        self.settle()
+        self.settle(scale)
     }
 
     /// What a character says that belongs to no number: a unit, when a number came before it.
@@ -276,16 +288,16 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn settle(self) -> Result<Amount, Reason> {
+    fn settle(self, scale: i128) -> Result<Amount, Reason> {
         if self.numbers == 0 {
             return Err(Reason::NotANumber);
         }
-        let sum = add(add(self.total, self.section)?, self.number.unwrap_or(0))?;
+        let sum = times(add(add(self.total, self.section)?, self.number.unwrap_or(0))?, scale)?;
         let unit = 10_i128.pow(self.decimals);
         if sum % unit != 0 {
             return Err(Reason::NotAnInteger);
         }
-        Ok(Amount { value: sum / unit, precision: (self.worth / unit).max(1) })
+        Ok(Amount { value: sum / unit, precision: (times(self.worth, scale)? / unit).max(1) })
     }
 }
 

@@ -58,7 +58,7 @@ proptest! {
         let _ = number::integer(&cell, unit.as_deref());
         let _ = number::percent(&cell, number::Bare::Fraction);
         let _ = (date::read(&cell), date::read_date_cell(&cell));
-        let _ = (code::Municipality::parse(&text), total::is_total(&cell, &[]));
+        let _ = (code::Municipality::parse(&text), total::is_total(&cell));
     }
 
     #[test]

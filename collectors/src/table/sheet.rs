@@ -4,8 +4,9 @@
 //! says where it was in the file. Texts are kept as written (trimmed): each reader normalises them,
 //! because some must see what normalising hides.
 
-use super::text::{is_blank, normal, trim};
+use super::text::{is_blank, normal, trim, word};
 use jiff::civil::DateTime;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// One sheet of a workbook, or a whole csv file.
@@ -17,6 +18,33 @@ pub struct Sheet {
     pub hidden: bool,
     /// The rows that hold anything, in order.
     pub rows: Vec<Row>,
+    /// Cells merged over several rows, which hold their text in the first of them.
+    pub merged: Merged,
+}
+
+impl Sheet {
+    /// The cell that a cell is merged with, when it stands in a row above; else `None`.
+    pub fn merged_with(&self, row: u32, column: usize) -> Option<&Cell> {
+        let first = self.merged.first_row(row, column).filter(|first| *first < row)?;
+        let at = self.rows.binary_search_by_key(&first, |row| row.number).ok()?;
+        Some(self.rows[at].cell(column))
+    }
+}
+
+/// The cells of a workbook that are merged over several rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged(BTreeMap<(usize, u32), u32>);
+
+impl Merged {
+    /// Notes that the rows `first` to `last` of a 0-based column are one cell.
+    pub fn add(&mut self, column: usize, first: u32, last: u32) {
+        self.0.insert((column, first), last);
+    }
+
+    fn first_row(&self, row: u32, column: usize) -> Option<u32> {
+        let ((_, first), last) = self.0.range((column, 0)..=(column, row)).next_back()?;
+        (row <= *last).then_some(*first)
+    }
 }
 
 /// One row with at least one cell that is not empty.
@@ -78,6 +106,10 @@ impl Cell {
 /// What Excel writes for a failed formula; in a csv these begin no comment.
 const FAILURES: [&str; 8] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!"];
 
+/// How notes and headings begin that have a row to themselves, as [`word`]s.
+const NOTES: [&str; 17] =
+    ["※", "*", "注", "(注", "(備考", "備考", "出典", "資料:", "(資料", "●", "○", "◎", "■", "□", "◆", "◇", "▼"];
+
 impl Row {
     /// The row without trailing empty cells; `None` when nothing is left.
     pub fn new(number: u32, mut cells: Vec<Cell>) -> Option<Self> {
@@ -96,6 +128,24 @@ impl Row {
     pub fn is_remark(&self) -> bool {
         let first = self.cells.iter().find(|cell| !cell.is_empty()).map(Cell::text).unwrap_or_default();
         first.starts_with('#') && !FAILURES.contains(&first.as_str())
+    }
+
+    /// True for a line of words between or below the rows: a note (`※..`, `注）..`, `出典：..`) or a heading (`【東区】`,
+    /// `■東区`) that is alone in its row, or the mark of a note that has its words in the next cell.
+    pub fn is_note(&self) -> bool {
+        let mut filled = self.cells.iter().filter(|cell| !cell.is_empty());
+        let Some(Cell::Text(text)) = filled.next() else { return false };
+        let text = word(text);
+        if filled.next().is_none() {
+            return NOTES.iter().any(|mark| text.starts_with(mark)) || (text.starts_with('【') && text.ends_with('】'));
+        }
+        let rest = text.strip_prefix('※').or_else(|| text.strip_prefix("(注").or_else(|| text.strip_prefix('注')));
+        rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || ".:)".contains(c)))
+    }
+
+    /// How many of its cells hold anything.
+    pub fn filled(&self) -> usize {
+        self.cells.iter().filter(|cell| !cell.is_empty()).count()
     }
 
     /// True when both rows hold the same texts.
@@ -137,6 +187,36 @@ mod tests {
         let book = Row::new(9, vec![Cell::Number(12.0), Cell::of_text("⾼松 市"), day]).unwrap();
         assert_eq!(csv.canonical(), book.canonical());
         assert_eq!(csv.canonical(), "12\u{1F}高松 市\u{1F}2019-04-01\u{1F}");
+    }
+
+    #[test]
+    fn a_note_or_a_heading_has_its_row_to_itself() {
+        let row = |text: &str| Row::new(1, text.split(',').map(Cell::of_text).collect()).unwrap();
+        for text in [
+            "※令和5年3月31日現在",
+            ",注１）休館日を除く",
+            "出典：情報政策課",
+            "【東区】",
+            "■東区",
+            "※1,速報値",
+            "（注）,速報値",
+        ] {
+            assert!(row(text).is_note(), "{text}");
+        }
+        for text in ["※市役所,東区1", "市役所", "【公園】中央,東区1", "注文住宅館,西区2", "12"]
+        {
+            assert!(!row(text).is_note(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_merged_cell_says_what_its_first_row_says() {
+        let row = |number, texts: [&str; 2]| Row::new(number, texts.map(Cell::of_text).to_vec()).unwrap();
+        let mut sheet =
+            Sheet { rows: vec![row(2, ["a", "1"]), row(3, ["", "2"]), row(5, ["", "3"])], ..Sheet::default() };
+        sheet.merged.add(0, 2, 3);
+        assert_eq!(sheet.merged_with(3, 0), Some(&Cell::Text("a".into())));
+        assert_eq!([sheet.merged_with(2, 0), sheet.merged_with(5, 0), sheet.merged_with(3, 1)], [None; 3]);
     }
 
     #[test]

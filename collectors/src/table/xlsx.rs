@@ -4,13 +4,16 @@
 //! cells say. Charts are no sheets, formulas count by their stored value, and merged cells hold their
 //! value in the first one.
 
-use super::sheet::{Cell, Row, Sheet};
+use super::sheet::{Cell, Merged, Row, Sheet};
 use super::{Budget, Limits, MAX_ROWS, TableError, container};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Merged cells of a sheet: one for every tenth row that Excel can store.
+const MAX_MERGED: usize = 100_000;
 
 /// All worksheets of a workbook, in its order.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError> {
@@ -36,7 +39,8 @@ fn read_trusted(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError>
             Err(Fault::NotAWorksheet) => continue,
             Err(Fault::Table(error)) => return Err(error),
         };
-        sheets.push(Sheet { hidden: sheet.visible != SheetVisible::Visible, name: Some(sheet.name), rows });
+        let merged = merged(&mut workbook, &sheet.name)?;
+        sheets.push(Sheet { hidden: sheet.visible != SheetVisible::Visible, name: Some(sheet.name), rows, merged });
     }
     Ok(sheets)
 }
@@ -89,6 +93,20 @@ fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget
     }
     let rows = rows.into_iter().filter_map(|(row, cells)| Row::new(row.saturating_add(1), cells));
     Ok(rows.collect())
+}
+
+/// The cells merged over several rows.
+fn merged(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Merged, TableError> {
+    let mut merged = Merged::default();
+    let areas = workbook.merge_cells_by_sheet_name(name).map_err(|error| fault(&error))?;
+    if areas.len() > MAX_MERGED {
+        return Err(TableError::too_large("merged cells", MAX_MERGED));
+    }
+    for area in areas.iter().filter(|area| area.start.0 < area.end.0) {
+        let column = usize::try_from(area.start.1).unwrap_or(usize::MAX);
+        merged.add(column, area.start.0.saturating_add(1), area.end.0.saturating_add(1));
+    }
+    Ok(merged)
 }
 
 fn convert(value: &DataRef<'_>, budget: &mut Budget) -> Result<Cell, TableError> {

@@ -15,6 +15,16 @@ use contract::time::Moment;
 /// purchases inside it (IA..).
 const FIRST_DOWNLOADS: [&str; 7] = ["1", "1F", "1T", "1E", "1EP", "1EU", "F1"];
 
+/// Of the App Store a report without the app gives a 0; Google's reports are of one app each.
+const NO_SUCH_APP: Unreadable =
+    Unreadable::Unfit { label: "no_such_app", why: "no row is of that app; see `app`, the package's name" };
+
+/// Google's reports by country, device or version have several rows a day; added up they are no first downloads.
+const NO_OVERVIEW: Unreadable = Unreadable::Unfit {
+    label: "no_overview",
+    why: "a day stands twice, as in reports by country, device or version: take the overview, by `pattern`",
+};
+
 /// Why a row is a reject: the role of the column at fault, and the reason.
 type RowFault = (&'static str, &'static str);
 
@@ -34,7 +44,8 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<
     }
     let (sheet, columns) = Columns::find_sheet(sheets, None, &wanted)?;
     let Some(target) = &source.downloads else { return Err(Unreadable::NoRows) };
-    let mut report = Report { source, sheet, columns: &columns, seen, given: Given::new(), rejects: vec![] };
+    let mut report =
+        Report { source, sheet, columns: &columns, seen, given: Given::new(), rejects: vec![], twice: false };
     let mut rows = 0;
     for row in columns.data(sheet) {
         rows += 1;
@@ -45,7 +56,13 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<
     if rows == 0 {
         return Err(Unreadable::NoRows);
     }
+    if report.twice {
+        return Err(NO_OVERVIEW);
+    }
     let Report { given, rejects, .. } = report;
+    if given.is_empty() && rejects.is_empty() {
+        return Err(NO_SUCH_APP);
+    }
     // Each day is a file of its own there, and of two files that give one month the later would count.
     if apple && target.grain == Grain::Month && given.keys().any(|period| period.grain == Grain::Day) {
         return Err(Unreadable::DailyReport);
@@ -61,6 +78,8 @@ struct Report<'a> {
     seen: &'a Seen,
     given: Given,
     rejects: Vec<Rejected>,
+    /// True once Google gave a day of the app again.
+    twice: bool,
 }
 
 impl Report<'_> {
@@ -75,6 +94,7 @@ impl Report<'_> {
         }
         let counted = ours && (self.source.store == Store::Google || self.is_first_download(row));
         let place = Place { row: None, ..place(self.sheet, row) };
+        self.twice |= self.source.store == Store::Google && self.given.contains_key(&period);
         // A report that holds a period without a first download of ours says that there was none.
         let sum = self.given.entry(period).or_insert_with(|| Some((Value::Known(0), place.clone())));
         if !counted {

@@ -44,6 +44,14 @@ fn a_month_that_is_over_needs_all_its_days_and_one_that_runs_is_provisional() {
 }
 
 #[test]
+fn a_report_of_another_app_is_refused() {
+    let other = utf16(&month(4, 1..=30).replace("jp.example.app", "jp.example.other"));
+    assert_eq!(figures(&source("google", "month"), "a.csv", &other), Err("no_such_app"));
+    let by_country = utf16(&(month(4, 1..=30) + "2022-04-30,jp.example.app,1,1,1\n"));
+    assert_eq!(figures(&source("google", "month"), "a.csv", &by_country), Err("no_overview"));
+}
+
+#[test]
 fn a_day_that_cannot_be_read_holds_itself_or_its_month() {
     let text = include_bytes!("fixtures/recoverable-errors.csv");
     let daily = parse_named(&source("google", "day"), "a.csv", text).unwrap();

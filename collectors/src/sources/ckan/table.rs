@@ -59,7 +59,7 @@ fn is_remark(row: &Row, name: &Cell) -> bool {
     let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
     // Beside a name 全市 or 全国 says where a dataset is of, and the row is no total.
     let nameless = text.chars().all(|c| c.is_numeric() || ",件".contains(c));
-    let total = is_total(name, &[]) || (nameless && row.cells.iter().any(|cell| is_total(cell, &[])));
+    let total = is_total(name) || (nameless && row.cells.iter().any(is_total));
     marked || alone || total
 }
 

@@ -102,7 +102,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
     let columns = columns.as_ref();
     let mut withdrawn = r.texts("withdrawn");
     if withdrawn.is_empty() {
-        withdrawn = ["取下げ", "取下", "取り下げ", "取消", "却下前取消"].map(str::to_owned).to_vec();
+        withdrawn = ["取下", "取り下げ", "取消", "取り消し", "キャンセル"].map(str::to_owned).to_vec();
     }
     Arc::new(EApply {
         rows,

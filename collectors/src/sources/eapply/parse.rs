@@ -7,7 +7,7 @@ use crate::fetch::sha256;
 use crate::table::date::{self, When};
 use crate::table::number::{self, Figure as Number};
 use crate::table::text::{normal, word};
-use crate::table::total::is_total;
+use crate::table::total::{is_total, sums_up};
 use crate::table::{Cell, Columns, Reason, Row, Sheet, TableError, Wanted};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
@@ -113,8 +113,11 @@ impl Export<'_> {
 
     /// A procedure's count. Rows without a number are headings.
     fn count(&mut self, row: &Row) -> Result<(), RowFault> {
-        let [procedure, month, count] = ["procedure", "month", "count"].map(|role| self.columns.cell(row, role));
-        if count.is_empty() || is_total(procedure, &[]) || is_total(month, &[]) {
+        let [procedure, month] = ["procedure", "month"].map(|role| self.columns.label(self.sheet, row, role));
+        let count = self.columns.cell(row, "count");
+        let begins = row.cells.first().unwrap_or(&Cell::Empty);
+        let total = sums_up(procedure) || sums_up(month) || is_total(begins);
+        if count.is_empty() || total || (procedure.is_empty() && row.cells.iter().any(sums_up)) {
             return Ok(());
         }
         self.rows += 1;
@@ -154,12 +157,12 @@ impl Export<'_> {
     fn application(&mut self, row: &Row) -> Result<(), RowFault> {
         let [procedure, received, status] =
             ["procedure", "received", "status"].map(|role| self.columns.cell(row, role));
-        if row.cells.iter().any(|cell| is_total(cell, &[])) && received.is_empty() {
+        if row.cells.iter().any(is_total) && received.is_empty() {
             return Ok(());
         }
         self.rows += 1;
         let said = word(&status.text());
-        if !said.is_empty() && self.source.withdrawn.iter().any(|withdrawn| word(withdrawn) == said) {
+        if !said.is_empty() && self.source.withdrawn.iter().any(|withdrawn| said.contains(&word(withdrawn))) {
             return Ok(());
         }
         let month = self.dated("received", received)?;

@@ -48,6 +48,22 @@ fn a_row_that_cannot_be_read_holds_its_month_and_no_other() {
 }
 
 #[test]
+fn totals_in_any_words_and_parts_said_again_are_not_added() {
+    let text = "所管課,手続名,年月,件数\n市民課,住民票,R4.4,10\n,（うちスマートフォン）,R4.4,7\n市民課,住民票（再掲）,R4.4,10\n\
+                市民課,小計,R4.4,10\n税務課 計,,R4.4,5\n税務課,税証明,R4.4,5\n合計,,R4.4,15\n,合計（全手続）,R4.4,15\n";
+    let expected = ["offered/d 2022-04-30 = 2", "applied/d 2022-04-01..2022-05-01 = 15"];
+    assert_eq!(figures(&source(BOTH), "a.csv", text.as_bytes()).unwrap(), expected);
+}
+
+#[test]
+fn what_was_withdrawn_is_known_in_any_of_its_words() {
+    let text = "受付日時,処理状況\n2022-04-01T09:00:00+09:00,完了\n2022/4/2 9:00,取下げ済\n2022/4/3 9:00,取り下げ済み\n\
+                2022年4月4日（月）9時30分,却下\n20220405093000,申込取消\n2022/4/6 9:00,キャンセル\n";
+    let expected = ["applied/d 2022-04-01..2022-05-01 = 2"];
+    assert_eq!(figures(&single(""), "a.csv", text.as_bytes()).unwrap(), expected);
+}
+
+#[test]
 fn a_row_without_a_month_holds_them_all() {
     let text = "手続名,受付年月,受付件数\nあ,2022年4月,1\nい,不明な月,2\nう,2022年9月,3\n";
     let parsed = parse_named(&source(BOTH), "a.csv", text.as_bytes()).unwrap();

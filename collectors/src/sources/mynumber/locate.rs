@@ -13,14 +13,14 @@ use std::borrow::Cow;
 const SHEET: &str = "公表用";
 /// The words over each column. The ministry's own are in editions of 2017 to 2025; 「交付率」 stood there in 2017.
 pub(super) const WORDS: [(&str, &[&str]); 9] = [
-    ("as_of", &["算出基準日", "交付件数基準日", "交付枚数基準日"]),
-    ("code", &["団体コード", "市区町村コード", "全国地方公共団体コード"]),
-    ("prefecture", &["都道府県名"]),
-    ("municipality", &["市区町村名"]),
+    ("as_of", &["算出基準日", "交付件数基準日", "交付枚数基準日", "基準日"]),
+    ("code", &["団体コード", "市区町村コード", "全国地方公共団体コード", "自治体コード"]),
+    ("prefecture", &["都道府県名", "都道府県"]),
+    ("municipality", &["市区町村名", "市区町村", "市町村名", "団体名"]),
     ("population", &["総数（人口）", "人口"]),
-    ("issued", &["交付枚数", "交付件数"]),
+    ("issued", &["交付枚数", "交付件数", "累計交付枚数"]),
     ("held", &["保有枚数"]),
-    ("issued_rate", &["人口に対する交付枚数率", "交付枚数率", "交付率"]),
+    ("issued_rate", &["人口に対する交付枚数率", "交付枚数率", "交付率", "人口に対する累計交付枚数率"]),
     ("held_rate", &["人口に対する保有枚数率", "保有枚数率"]),
 ];
 
@@ -109,7 +109,7 @@ fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: By) -> Result<Table<'a
     let mut below = at + 1;
     for _ in 0..MAX_HEADERS {
         let Some(rows) = sheet.rows.get(below..).filter(|rows| !rows.is_empty()) else { break };
-        let window = Sheet { name: None, hidden: false, rows: rows[..rows.len().min(REACH)].to_vec() };
+        let window = Sheet { rows: rows[..rows.len().min(REACH)].to_vec(), ..Sheet::default() };
         let Ok(found) = wanted.find(&window) else { break };
         let next = position(sheet, &found);
         if !sheet.rows[at].says_the_same(&sheet.rows[next]) {
@@ -117,7 +117,7 @@ fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: By) -> Result<Table<'a
         }
         below = next + 1;
     }
-    let table = || Sheet { name: sheet.name.clone(), hidden: sheet.hidden, rows: sheet.rows[start..].to_vec() };
+    let table = || Sheet { rows: sheet.rows[start..].to_vec(), name: sheet.name.clone(), ..Sheet::default() };
     let part = if start == 0 { Cow::Borrowed(sheet) } else { Cow::Owned(table()) };
     let header = sheet.rows[at.saturating_sub(1)..=at].iter().rev().collect();
     Ok(Table { sheet: part, columns, by, above: &sheet.rows[..at], header })

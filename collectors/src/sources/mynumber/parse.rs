@@ -15,8 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A rate beside the figures that these do not make.
 const RATE_DISAGREES: &str = "rate_disagrees";
-/// The city's second row of one date, with other figures.
-const STANDS_TWICE: &str = "stands_twice";
 
 const ONLY_HELD: Unreadable = Unreadable::Unfit {
     label: "only_held",
@@ -166,7 +164,7 @@ impl<'a> Edition<'a> {
     /// True for totals, which have no code, and for notes, which have no figures.
     fn is_remark(&self, row: &Row) -> bool {
         let bare = ["population", "cards"].iter().all(|role| self.columns.cell(row, role).is_empty());
-        let total = || row.cells.iter().any(|cell| is_total(cell, &[]));
+        let total = || row.cells.iter().any(is_total);
         bare || (self.columns.cell(row, "code").is_empty() && total())
     }
 
@@ -199,7 +197,7 @@ impl<'a> Edition<'a> {
         let read = self.figures(row, as_of).and_then(|figures| {
             let differs =
                 |figure: &Figure| self.figures.get(&figure.key).is_some_and(|known| known.value != figure.value);
-            if figures.iter().any(differs) { Err(("population", STANDS_TWICE)) } else { Ok(figures) }
+            if figures.iter().any(differs) { Err(("population", reason::STANDS_TWICE)) } else { Ok(figures) }
         });
         match read {
             // What was in dispute once stays so, whatever a third row says.

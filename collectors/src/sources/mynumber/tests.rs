@@ -68,6 +68,14 @@ fn a_name_alone_never_counts_nor_does_the_future() {
 }
 
 #[test]
+fn headers_of_other_hands_are_known() {
+    let text = "基準日,都道府県,市町村名,人口,累計交付枚数,自治体コード\n2020/4/1,見本県,見本市,100,9,472905\n";
+    let ours = parse(&editions(), text.as_bytes()).unwrap();
+    let figures: Vec<String> = ours.figures.iter().map(show).collect();
+    assert_eq!(figures, ["cards/issued 2020-04-01 = 9", "people/edition 2020-04-01 = 100"]);
+}
+
+#[test]
 fn a_file_of_one_city_needs_no_code() {
     let columns = "[source.columns]\nas_of = ['asof']\nissued = ['cards_issued']\npopulation = ['population']";
     let one = source(Path::new("."), &format!("{}{columns}", mynumber("path = 'x'\nsingle_municipality = true")));

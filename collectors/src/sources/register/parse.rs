@@ -6,6 +6,7 @@ use crate::sources::period::{self, Fault};
 use crate::table::number::{self, Figure as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
+use crate::table::unit::{Stated, is_multiple};
 use crate::table::{Cell, Columns, Reason, Row, Sheet, Wanted};
 use contract::record::{Finality, Span, Value};
 use contract::time::Moment;
@@ -29,6 +30,7 @@ pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &Seen) -> Result<
         source,
         sheet,
         columns: &columns,
+        stated: Stated::above(sheet, columns.header_row),
         seen,
         rows: 0,
         figures: BTreeMap::new(),
@@ -56,6 +58,8 @@ struct Reading<'a> {
     source: &'a Register,
     sheet: &'a Sheet,
     columns: &'a Columns,
+    /// Units that lines above the table state for all of it.
+    stated: Stated,
     seen: &'a Seen,
     /// Rows that are neither headings nor totals.
     rows: usize,
@@ -67,9 +71,13 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn row(&mut self, row: &Row) -> Result<(), RowFault> {
-        let [label, period, amount] = ["series", "period", "value"].map(|role| self.columns.cell(row, role));
+        let label = self.columns.label(self.sheet, row, "series");
+        let period = self.columns.label(self.sheet, row, "period");
+        let amount = self.columns.cell(row, "value");
         let heading = period.is_empty() && amount.is_empty();
-        if heading || is_total(label, &[]) || is_total(period, &[]) {
+        // 合計 may be what the register calls a series.
+        let total = is_total(label) && self.source.target(&label.text()).is_none();
+        if heading || row.is_note() || total || is_total(period) {
             return Ok(());
         }
         self.rows += 1;
@@ -119,8 +127,8 @@ impl Reading<'_> {
 
     fn value(&self, cell: &Cell, target: &Target) -> Result<Value, RowFault> {
         // 値（千円） over a series in 円 would be a thousandfold off.
-        let scaled = |unit: &str| word(unit) != word(&target.unit) && word(unit).ends_with(&word(&target.unit));
-        if self.columns.unit("value").is_some_and(scaled) {
+        let over = self.columns.unit("value").map(|unit| is_multiple(unit, &target.unit));
+        if over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
             return Err(("value", Reason::UnexpectedUnit.label()));
         }
         let number = number::integer(cell, Some(&target.unit)).map_err(|why| ("value", why.label()))?;

@@ -86,6 +86,23 @@ fn the_series_says_what_a_period_is() {
 }
 
 #[test]
+fn a_unit_above_the_table_is_not_overlooked() {
+    let text = |line: &str| format!("経費台帳,,{line}\n指標,期間,値\n経費,令和元年度,10532000\n");
+    let thousands = parse(&kept(), text("（単位：千円）").as_bytes()).unwrap();
+    assert_eq!((thousands.figures.len(), rejects(&thousands)), (0, vec!["3 value: unexpected_unit".to_owned()]));
+    assert_eq!(parse(&kept(), text("（単位：円）").as_bytes()).unwrap().figures.len(), 1);
+}
+
+#[test]
+fn a_label_of_the_register_is_no_total_and_a_spreadsheets_first_day_is_its_month() {
+    let labels = register("path = 'x'").replace("\"経費\"", "\"合計\"");
+    let parsed = parse(&source(Path::new("."), &labels), "指標,期間,値\n合計,R1年度,5\n".as_bytes()).unwrap();
+    assert_eq!(parsed.figures.iter().map(show).collect::<Vec<_>>(), ["cost/settled 2019-04-01..2020-04-01 = 5"]);
+    let (figures, _) = read("申請件数,2019/5/1,12\n※速報値,,\n");
+    assert_eq!(figures, ["applied/accepted 2019-05-01..2019-06-01 = 12"]);
+}
+
+#[test]
 fn what_does_not_fit_the_series_is_refused() {
     let rows = [
         ("データセット数,令和元年度,1", "2 period: wrong_period"),

@@ -34,10 +34,13 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
     if labels.is_empty() != label.is_empty() {
         r.mistake("label", "`label` (the words over the column of labels) and [source.series] go together");
     }
-    let rows = [("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
-    let rows = r.word_if("rows", &rows).unwrap_or(Rows::Last);
+    let rows = [("one", Rows::One), ("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
+    let rows = r.word_if("rows", &rows).unwrap_or(Rows::One);
+    let period = period(r);
+    let across = matches!(period, PeriodAt::Across { .. });
+    let none = across || rows == Rows::Count;
     let figures: Vec<FigureAt> =
-        r.tables("figure").iter().map(|figure| figure_at(figure, context, !label.is_empty(), rows)).collect();
+        r.tables("figure").iter().map(|figure| figure_at(figure, context, !label.is_empty(), none)).collect();
     if figures.is_empty() {
         r.mistake("figure", "[[source.figure]] is missing: the series, and the column its figures stand in");
     }
@@ -45,18 +48,28 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         r.mistake("figure", "with `label` there is one [[source.figure]]: the labels say which series a row is of");
     }
     let breakdown = r.texts("breakdown");
-    if !breakdown.is_empty() && rows == Rows::Last {
+    let only: Vec<_> = r.tables("only").iter().map(only).collect();
+    if across
+        && (label.is_empty() && only.is_empty() && breakdown.is_empty() || figures.len() > 1 || rows == Rows::Count)
+    {
+        r.mistake(
+            "period",
+            "`across` needs a column that says what a row is (`label`, [[source.only]] or `breakdown`), one [[source.figure]] \
+             without `column`, and rows that are no things to count",
+        );
+    }
+    if !breakdown.is_empty() && matches!(rows, Rows::One | Rows::Last) {
         r.mistake("breakdown", "`breakdown` needs several rows a figure: `rows = \"sum\"` or \"count\"");
     }
     let covers = [("everything", CoversAs::Everything), ("periods", CoversAs::Periods), ("nothing", CoversAs::Nothing)];
     Arc::new(Table {
         sheet: r.text_if("sheet"),
-        period: period(r),
+        period,
         figures,
         labels,
         label,
         rows,
-        only: r.tables("only").iter().map(only).collect(),
+        only,
         keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
         covers: r.word_if("covers", &covers).unwrap_or(CoversAs::Everything),
         breakdown,
@@ -73,13 +86,13 @@ fn only(r: &Reader<'_>) -> (Vec<String>, Vec<String>) {
     (column, is)
 }
 
-fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, rows: Rows) -> FigureAt {
+fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, no_column: bool) -> FigureAt {
     let target = if labelled { None } else { context.target_at(r, "of") };
     let (column, add) = (r.texts("column"), r.texts("add"));
     let columns = match (column.is_empty(), add.is_empty()) {
         (false, true) => vec![column],
         (true, false) => add.into_iter().map(|word| vec![word]).collect(),
-        (true, true) if rows == Rows::Count => Vec::new(),
+        (true, true) if no_column => Vec::new(),
         _ => {
             r.mistake(
                 "column",
@@ -94,7 +107,7 @@ fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, rows: Rows) 
 fn period(r: &Reader<'_>) -> PeriodAt {
     let fallback = || PeriodAt::Column(Vec::new());
     let Some(p) = r.table("period") else {
-        r.mistake("period", "[source.period] is missing: `column`, `month` and `year`, `from`, or `is`");
+        r.mistake("period", "[source.period] is missing: `column`, `month` and `year`, `across`, `from`, or `is`");
         return fallback();
     };
     let (column, month) = (p.texts("column"), p.texts("month"));
@@ -112,6 +125,16 @@ fn period(r: &Reader<'_>) -> PeriodAt {
         (true, None, Some(PeriodFrom::Name)) => Some(YearAt::Name),
         _ => None,
     };
+    if p.switch("across") {
+        let rest = column.is_empty() && month.is_empty() && fixed.is_none();
+        if !rest || matches!((&year_at, from), (Some(YearAt::Column(_)), _) | (None, Some(_))) {
+            p.mistake(
+                "across",
+                "beside `across` only `year` or `from = \"name\"` may say the year of months, and `fiscal`",
+            );
+        }
+        return PeriodAt::Across { year: year_at, fiscal };
+    }
     match (column.is_empty(), month.is_empty(), fixed, from) {
         (false, true, None, None) => PeriodAt::Column(column),
         (true, false, None, _) => {
@@ -125,7 +148,10 @@ fn period(r: &Reader<'_>) -> PeriodAt {
         (true, true, None, Some(PeriodFrom::Name)) => PeriodAt::Name,
         (true, true, None, Some(PeriodFrom::Title)) => PeriodAt::Title,
         _ => {
-            p.mistake("column", "exactly one of `column`, `month`, `is` and `from` says where the period stands");
+            p.mistake(
+                "column",
+                "exactly one of `column`, `month`, `across`, `is` and `from` says where the period stands",
+            );
             fallback()
         }
     }

@@ -11,6 +11,7 @@ mod parse;
 mod tests;
 #[cfg(test)]
 mod walkthrough;
+mod when;
 
 pub use config::KIND;
 
@@ -55,6 +56,13 @@ enum PeriodAt {
         /// True when January to March belong to the fiscal year before.
         fiscal: bool,
     },
+    /// In the header: a column each.
+    Across {
+        /// Where the year of headings stands that are months only.
+        year: Option<YearAt>,
+        /// True when January to March belong to the fiscal year before.
+        fiscal: bool,
+    },
     /// In the file's name.
     Name,
     /// In a title above the table.
@@ -83,6 +91,8 @@ struct FigureAt {
 /// What several rows of one key mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rows {
+    /// There is one a figure; another that differs is in dispute.
+    One,
     /// The last one counts: a correction below.
     Last,
     /// They are added up.

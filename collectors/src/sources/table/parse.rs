@@ -1,20 +1,33 @@
 //! A table's rows: figures by series and period, and rejects.
 
+mod across;
+
+pub(super) use across::{NO_PERIODS, said};
+
 use super::gather::Gathered;
+use super::when::{self, Periods};
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
-use crate::sources::period::{self, Fault};
-use crate::sources::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected, stamp};
-use crate::table::date::{self, When};
+use crate::sources::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
 use crate::table::number::{self, Figure as Number};
 use crate::table::text::{normal, word};
-use crate::table::total::is_total;
+use crate::table::total::{is_total, sums_up};
+use crate::table::unit::{Stated, is_multiple};
 use crate::table::{Cell, Columns, Reason, Row, Sheet, Wanted};
-use contract::record::{Finality, Span, Value};
+use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
 /// Why a row is a reject: the role of the column at fault, and the reason.
-type RowFault = (String, &'static str);
+pub(super) type RowFault = (String, &'static str);
+
+/// A row that is what the others add up to: a total by another name.
+const SUM_OF_THE_OTHERS: &str = "sum_of_the_others";
+
+const ONLY_TOTALS: Unreadable = Unreadable::Unfit {
+    label: "only_totals",
+    why: "all rows are totals (合計, 総数 ..), which are left out: name the one that is meant in [[source.only]], or set \
+          `total_rows = \"keep\"`",
+};
 
 /// Roles of columns of which there may be several.
 fn numbered(role: &str, at: usize) -> String {
@@ -32,7 +45,7 @@ fn roles(source: &Table) -> Vec<(String, &[String])> {
                 roles.push(("year".into(), words));
             }
         }
-        PeriodAt::Name | PeriodAt::Title | PeriodAt::Fixed(_) => {}
+        PeriodAt::Across { .. } | PeriodAt::Name | PeriodAt::Title | PeriodAt::Fixed(_) => {}
     }
     let columns = source.figures.iter().flat_map(|figure| &figure.columns);
     roles.extend(columns.enumerate().map(|(at, words)| (numbered("value", at), &words[..])));
@@ -47,28 +60,18 @@ fn roles(source: &Table) -> Vec<(String, &[String])> {
 pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
     let roles = roles(source);
     let wanted: Vec<Wanted<'_>> = roles.iter().map(|(role, words)| Wanted { role, words, required: true }).collect();
-    let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
-    let (mut whole, mut year) = (None, None);
-    match &source.period {
-        PeriodAt::Name => whole = Some(stamp::find(name).ok_or(Unreadable::NoPeriod("name"))?),
-        PeriodAt::Title => {
-            whole = Some(stamp::above(sheet, columns.header_row).ok_or(Unreadable::NoPeriod("title"))?);
-        }
-        PeriodAt::Fixed(when) => whole = Some(*when),
-        PeriodAt::Month { year: YearAt::Name, .. } => {
-            year = Some(stamp::year(name).ok_or(Unreadable::NoPeriod("name"))?);
-        }
-        PeriodAt::Month { year: YearAt::Fixed(fixed), .. } => year = Some(*fixed),
-        PeriodAt::Column(_) | PeriodAt::Month { .. } => {}
-    }
+    let (sheet, mut columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
+    let across = when::across(source, name, sheet, &mut columns)?;
+    let periods = Periods::of(source, name, sheet, &columns, across)?;
     let mut reading = Reading {
         source,
         sheet,
         columns: &columns,
+        stated: Stated::above(sheet, columns.header_row),
         seen,
-        whole,
-        year,
+        periods,
         rows: 0,
+        totals: 0,
         keys: BTreeMap::new(),
         rejects: vec![],
         lost: false,
@@ -76,23 +79,26 @@ pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -
     for row in columns.data(sheet) {
         reading.row(row);
     }
-    if reading.rows == 0 {
-        return Err(Unreadable::NoRows);
+    reading.doubt_sums();
+    match (reading.rows, reading.totals) {
+        (0, 0) => Err(Unreadable::NoRows),
+        (0, _) => Err(ONLY_TOTALS),
+        _ => Ok(reading.parsed()),
     }
-    Ok(reading.parsed())
 }
 
 struct Reading<'a> {
     source: &'a Table,
     sheet: &'a Sheet,
     columns: &'a Columns,
+    /// Units that lines above the table state for all of it.
+    stated: Stated,
     seen: &'a Seen,
-    /// The period of the whole file, where no column says it.
-    whole: Option<When>,
-    /// The year of the whole file.
-    year: Option<i16>,
+    periods: Periods<'a>,
     /// Rows that count.
     rows: usize,
+    /// Rows that were left out as totals.
+    totals: usize,
     keys: BTreeMap<Key, Gathered>,
     rejects: Vec<Rejected>,
     /// True once a row was unreadable of which not even the key is known.
@@ -101,56 +107,99 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn row(&mut self, row: &Row) {
-        if !self.is_wanted(row) {
+        if row.is_note() || !self.is_asked(row) {
+            return;
+        }
+        if self.is_total(row) {
+            self.totals += 1;
             return;
         }
         let source = self.source;
         let mut first = 0;
         for figure in &source.figures {
-            if let Err((role, why)) = self.figure(row, figure, first) {
-                self.rejects.push(rejected(self.columns, self.sheet, row, &role, why));
+            if matches!(source.period, PeriodAt::Across { .. }) {
+                self.across(row, figure);
+            } else if let Err((role, why)) = self.figure(row, figure, first) {
+                let reject = self.reject(row, &role, why);
+                self.rejects.push(reject);
             }
             first += figure.columns.len();
         }
     }
 
-    /// True for a row that counts: it fits all of `only`, and is neither a heading nor a total that was not asked for.
-    fn is_wanted(&self, row: &Row) -> bool {
+    /// True for a row that fits all of `only`.
+    fn is_asked(&self, row: &Row) -> bool {
         let asked = |(at, (_, is)): (usize, &(Vec<String>, Vec<String>))| {
-            let said = word(&self.columns.cell(row, &numbered("only", at)).text());
+            let said = word(&self.columns.label(self.sheet, row, &numbered("only", at)).text());
             is.iter().any(|wanted| word(wanted) == said)
         };
-        if !self.source.only.iter().enumerate().all(asked) {
-            return false;
-        }
+        self.source.only.iter().enumerate().all(asked)
+    }
+
+    /// True for a total that was not asked for by its name. Where rows are added up or counted, names that end as
+    /// totals do, and parts said again, are none of them either.
+    fn is_total(&self, row: &Row) -> bool {
+        let source = self.source;
+        let total = if matches!(source.rows, Rows::One | Rows::Last) { is_total } else { sums_up };
         let chosen = |cell: &Cell| {
             let said = word(&cell.text());
-            self.source.only.iter().any(|(_, is)| is.iter().any(|wanted| word(wanted) == said))
+            source.only.iter().any(|(_, is)| is.iter().any(|wanted| word(wanted) == said))
+                || source.labels.iter().any(|(label, _)| *label == said)
         };
-        self.source.keep_totals || !row.cells.iter().any(|cell| is_total(cell, &[]) && !chosen(cell))
+        !source.keep_totals && row.cells.iter().any(|cell| total(cell) && !chosen(cell))
     }
 
     /// One figure of a row, whose columns begin at `first`.
     fn figure(&mut self, row: &Row, figure: &FigureAt, first: usize) -> Result<(), RowFault> {
         let cells: Vec<&Cell> =
             (first..first + figure.columns.len()).map(|at| self.columns.cell(row, &numbered("value", at))).collect();
-        // A heading, or a line without figures.
-        if !cells.is_empty() && cells.iter().all(|cell| cell.is_empty()) {
+        let empty = !cells.is_empty() && cells.iter().all(|cell| cell.is_empty());
+        if empty && !self.is_gap(row, first) {
             return Ok(());
         }
         let Some(target) = self.target(row, figure)? else { return Ok(()) };
-        // A row of remarks below the header has no period at all.
+        let span = self.periods.span(row, target);
+        let ahead = |span: &Span| {
+            let (Span::AsOf(start) | Span::During(start, _)) = span;
+            self.seen.is_ahead(*start)
+        };
+        // Without a figure, a heading or a row made ready.
+        if empty && span.as_ref().map_or(true, ahead) {
+            return Ok(());
+        }
         self.rows += 1;
-        let span = self.span(row, target).inspect_err(|_| self.lost |= self.source.rows != Rows::Last)?;
-        let (Span::AsOf(start) | Span::During(start, _)) = span;
-        if self.seen.is_ahead(start) {
+        let span = span.inspect_err(|_| self.lost |= matches!(self.source.rows, Rows::Sum | Rows::Count))?;
+        if ahead(&span) {
             return Err(("period".into(), reason::IN_THE_FUTURE));
         }
+        let value = self.value(&cells, target, first);
+        self.put(row, target, span, value, place(self.sheet, row))
+    }
+
+    fn reject(&self, row: &Row, role: &str, why: &'static str) -> Rejected {
+        rejected(self.columns, self.sheet, row, role, why)
+    }
+
+    /// Adds the figure of a row to those of its key.
+    fn put(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        span: Span,
+        value: Result<Value, RowFault>,
+        place: Place,
+    ) -> Result<(), RowFault> {
         let definition = target.definition.clone().unwrap_or_default();
         let key = Key { series: target.series.clone(), definition, span };
-        let place = place(self.sheet, row);
-        let label = normal(&self.columns.cell(row, "breakdown").text());
-        let value = self.value(&cells, target, first);
+        let label = normal(&self.columns.label(self.sheet, row, "breakdown").text());
+        if let (Rows::One, Some(known)) = (self.source.rows, self.keys.get_mut(&key)) {
+            if value.as_ref().is_ok_and(|value| known.says(value)) {
+                return Ok(());
+            }
+            known.broken = true;
+            value?;
+            return Err(("period".into(), reason::STANDS_TWICE));
+        }
         let entry = self.keys.entry(key).or_insert_with(|| Gathered::new(place.clone()));
         match value {
             Ok(value) => entry.take(self.source.rows, value, &label, place),
@@ -170,7 +219,7 @@ impl Reading<'_> {
         if self.source.label.is_empty() {
             return Ok(figure.target.as_ref());
         }
-        let label = self.columns.cell(row, "label");
+        let label = self.columns.label(self.sheet, row, "label");
         if label.is_empty() {
             return Err(("label".into(), Reason::Empty.label()));
         }
@@ -178,25 +227,14 @@ impl Reading<'_> {
         Ok(self.source.labels.iter().find(|(known, _)| *known == said).map(|(_, target)| target))
     }
 
-    fn span(&self, row: &Row, target: &Target) -> Result<Span, RowFault> {
-        let wrong = |role: &str| (role.to_owned(), reason::WRONG_PERIOD);
-        if let Some(when) = self.whole {
-            return period::of(when, target).ok_or_else(|| wrong("period"));
-        }
-        let PeriodAt::Month { fiscal, .. } = &self.source.period else {
-            let read = period::read(self.columns.cell(row, "period"), target);
-            return read.map_err(|fault| match fault {
-                Fault::Unreadable(why) => ("period".to_owned(), why.label()),
-                Fault::WrongGrain => wrong("period"),
-            });
+    /// True where rows are added up and one of them lacks its figure: not a heading, which has its row to itself, nor
+    /// a row whose figure is one merged cell with those above.
+    fn is_gap(&self, row: &Row, first: usize) -> bool {
+        let merged = || {
+            let column = self.columns.index(&numbered("value", first));
+            column.and_then(|column| self.sheet.merged_with(row.number, column)).is_some()
         };
-        let month = month(self.columns.cell(row, "month")).map_err(|why| ("month".to_owned(), why.label()))?;
-        let year = match self.year {
-            Some(year) => year,
-            None => year(self.columns.cell(row, "year")).map_err(|why| ("year".to_owned(), why.label()))?,
-        };
-        let year = if *fiscal && month < 4 { year.saturating_add(1) } else { year };
-        period::of(When::Month { year, month }, target).ok_or_else(|| wrong("month"))
+        self.source.rows == Rows::Sum && row.filled() > 1 && self.periods.has(row) && !merged()
     }
 
     /// The figure of a row: its columns added up, or 1 where rows are counted.
@@ -207,22 +245,42 @@ impl Reading<'_> {
         let mut sum = 0_i64;
         for (at, cell) in cells.iter().enumerate() {
             let role = numbered("value", first + at);
-            let fault = |why: &'static str| (role.clone(), why);
-            // 値（千円） over a series in 円 would be a thousandfold off; `scale` says what it is worth.
-            let unit = self.columns.unit(&role).map(word).unwrap_or_default();
-            let own = word(&target.unit);
-            if unit != own && unit.ends_with(&own) && self.source.scale == 1 {
-                return Err(fault(Reason::UnexpectedUnit.label()));
-            }
-            match number::integer(cell, Some(&target.unit)).map_err(|why| fault(why.label()))? {
-                Number::Known(value) | Number::About { value, .. } => {
-                    let worth = value.checked_mul(self.source.scale).ok_or_else(|| fault(Reason::TooLarge.label()))?;
-                    sum = sum.checked_add(worth).ok_or_else(|| fault(Reason::TooLarge.label()))?;
+            match self.number(cell, target, &role).map_err(|why| (role.clone(), why))? {
+                Value::Known(value) => {
+                    sum = sum.checked_add(value).ok_or_else(|| (role.clone(), Reason::TooLarge.label()))?;
                 }
-                Number::Missing(why) => return Ok(Value::Unknown(why.to_owned())),
+                unknown @ Value::Unknown(_) => return Ok(unknown),
             }
         }
         Ok(Value::Known(sum))
+    }
+
+    /// The figure of a cell below the heading of a role.
+    fn number(&self, cell: &Cell, target: &Target, role: &str) -> Result<Value, &'static str> {
+        // 値（千円） over a series in 円 would be a thousandfold off; `scale` says what it is worth.
+        let over = self.columns.unit(role).map(|unit| is_multiple(unit, &target.unit));
+        if self.source.scale == 1 && over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
+            return Err(Reason::UnexpectedUnit.label());
+        }
+        let number = number::scaled(cell, Some(&target.unit), self.source.scale).map_err(Reason::label)?;
+        Ok(match number {
+            Number::Known(value) | Number::About { value, .. } => Value::Known(value),
+            Number::Missing(why) => Value::Unknown(why.to_owned()),
+        })
+    }
+
+    /// Rejects a row that is what the others of its period add up to, and has no name by which to know a total.
+    fn doubt_sums(&mut self) {
+        if self.source.rows != Rows::Sum || self.source.keep_totals {
+            return;
+        }
+        for gathered in self.keys.values_mut() {
+            let found = gathered.sum_of_the_others();
+            if let Some(row) = found.and_then(|number| self.sheet.rows.iter().find(|row| row.number == number)) {
+                gathered.broken = true;
+                self.rejects.push(rejected(self.columns, self.sheet, row, "value_1", SUM_OF_THE_OTHERS));
+            }
+        }
     }
 
     fn parsed(self) -> Parsed {
@@ -259,25 +317,5 @@ impl Reading<'_> {
             figures.push(Figure { key, value, breakdown, finality, place });
         }
         Parsed { figures, rejects, held, covers, until }
-    }
-}
-
-/// A month's number, with 月 behind it or not.
-fn month(cell: &Cell) -> Result<i8, Reason> {
-    let number = match cell {
-        Cell::Text(text) => {
-            let text = word(text);
-            text.strip_suffix('月').unwrap_or(&text).parse().map_err(|_| Reason::NotADate)?
-        }
-        other => number::integer(other, None)?.value().ok_or(Reason::Empty)?,
-    };
-    i8::try_from(number).ok().filter(|month| (1..=12).contains(month)).ok_or(Reason::MonthOutOfRange)
-}
-
-/// A year, in any form.
-fn year(cell: &Cell) -> Result<i16, Reason> {
-    match date::read(cell)?.when {
-        When::Year(year) | When::FiscalYear(year) => Ok(year),
-        _ => Err(Reason::NotADate),
     }
 }

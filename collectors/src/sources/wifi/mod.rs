@@ -24,6 +24,42 @@ pub const KIND: Kind = Kind {
     read,
 };
 
+/// What stands over the names of the sites: the national list's word, then cities' own.
+const NAMES: [&str; 14] = [
+    "名称",
+    "施設名",
+    "施設名称",
+    "設置施設名",
+    "設置施設名称",
+    "設置施設",
+    "施設名等",
+    "設置場所名称",
+    "設置場所",
+    "設置箇所",
+    "スポット名",
+    "拠点名",
+    "場所",
+    "name",
+];
+/// What stands over the number of access points, in cities' own lists: the national one has no such column.
+const POINTS: [&str; 13] = [
+    "アクセスポイント数",
+    "AP数",
+    "アクセスポイント設置数",
+    "アクセスポイント台数",
+    "AP設置数",
+    "設置AP数",
+    "AP台数",
+    "Wi-Fiアクセスポイント数",
+    "設置台数",
+    "機器台数",
+    "設置数",
+    "台数",
+    "access points",
+];
+/// What says, in the column of states, that a site is closed.
+const CLOSED: [&str; 7] = ["廃止", "休止", "撤去", "停止", "終了", "閉鎖", "closed"];
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Count {
@@ -100,22 +136,18 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         sheet: r.text_if("sheet"),
         breakdown: r.switch("breakdown"),
         wards: r.texts("wards"),
-        closed: if closed.is_empty() {
-            ["廃止", "休止", "撤去", "closed"].map(str::to_owned).to_vec()
-        } else {
-            closed
-        },
+        closed: if closed.is_empty() { CLOSED.map(str::to_owned).to_vec() } else { closed },
         up: r.texts("up").iter().filter_map(|text| up(r, text)).collect(),
         columns: Words {
-            name: words(columns, "name", &["名称", "施設名", "設置施設名", "name"]),
+            name: words(columns, "name", &NAMES),
             address: words(columns, "address", &["所在地_連結表記", "住所", "所在地", "address"]),
-            points: words(columns, "points", &["アクセスポイント数", "AP数", "設置台数", "台数", "access points"]),
+            points: words(columns, "points", &POINTS),
             code: words(
                 columns,
                 "code",
                 &["全国地方公共団体コード", "都道府県コード又は市区町村コード", "市区町村コード", "prefCode"],
             ),
-            ward: words(columns, "ward", &["行政区", "区名", "ward"]),
+            ward: words(columns, "ward", &["行政区", "区名", "区", "ward"]),
             status: words(columns, "status", &["状態", "ステータス", "status"]),
         },
     })

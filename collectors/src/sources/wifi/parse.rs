@@ -7,10 +7,17 @@ use crate::table::code::Form;
 use crate::table::date::When;
 use crate::table::number::{self, Figure as Number};
 use crate::table::text::{normal, word};
-use crate::table::total::is_total;
-use crate::table::{Columns, Municipality, Reason, Row, Sheet, Wanted};
+use crate::table::total::{is_total, sums_up};
+use crate::table::{Cell, Columns, Municipality, Reason, Row, Sheet, Wanted};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
+
+/// Only a name stands in a row where others have more: a heading, a note, or a site without its particulars.
+const ONLY_A_NAME: &str = "only_a_name";
+/// What a form's own row says in the column of names: which columns must be filled in, or that it is an example.
+const FORM: [&str; 10] = ["◎", "○", "●", "△", "-", "必須", "任意", "推奨", "例", "記入例"];
+/// What may stand behind a number of access points, whatever the series' unit is called.
+const COUNTERS: [&str; 7] = ["台", "基", "個", "箇所", "か所", "カ所", "ヶ所"];
 
 /// Why a row is a reject: the role of the column at fault, and the reason.
 type RowFault = (&'static str, &'static str);
@@ -38,8 +45,10 @@ pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &Seen) ->
     let (as_of, until) = as_of(source, name, sheet, &columns, seen)?;
     let Some(target) = &source.points else { return Err(Unreadable::NoRows) };
     let form = Form::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
+    let fullest = columns.data(sheet).map(Row::filled).max().unwrap_or_default();
+    let nothing = (Value::Known(0), Breakdown::new());
     let mut inventory =
-        Inventory { source, columns: &columns, form, rows: 0, sum: Value::Known(0), wards: Breakdown::new() };
+        Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum: nothing.0, wards: nothing.1 };
     let mut rejects: Vec<Rejected> = Vec::new();
     for row in columns.data(sheet) {
         if let Err((role, why)) = inventory.row(row) {
@@ -98,8 +107,11 @@ fn as_of(
 
 struct Inventory<'a> {
     source: &'a Wifi,
+    sheet: &'a Sheet,
     columns: &'a Columns,
     form: Option<Form>,
+    /// Most cells that hold anything in a row.
+    fullest: usize,
     /// Rows of the municipality, closed sites too.
     rows: usize,
     sum: Value,
@@ -108,29 +120,16 @@ struct Inventory<'a> {
 
 impl Inventory<'_> {
     fn row(&mut self, row: &Row) -> Result<(), RowFault> {
-        let name = self.columns.cell(row, "name");
-        if is_total(name, &[]) || row.cells.first().is_some_and(|cell| is_total(cell, &[])) {
-            return Ok(());
-        }
-        if let Some(code) = self.source.code {
-            match Municipality::read(self.columns.cell(row, "code"), self.form) {
-                Ok(found) if found == code => {}
-                Ok(_) => return Ok(()),
-                // A note below the table has neither code nor name.
-                Err(_) if name.is_empty() => return Ok(()),
-                Err(why) => return Err(("code", why.label())),
-            }
-        }
-        if name.is_empty() {
+        if !self.is_site(row)? {
             return Ok(());
         }
         self.rows += 1;
-        let status = word(&self.columns.cell(row, "status").text());
-        if !status.is_empty() && self.source.closed.iter().any(|closed| word(closed) == status) {
+        if self.is_closed(row) {
             return Ok(());
         }
         let count = match self.source.count {
-            Count::Sites => 1,
+            // Further rows of a site whose name is one merged cell.
+            Count::Sites => i64::from(!self.columns.cell(row, "name").is_empty()),
             Count::AccessPoints => match self.points(row)? {
                 Value::Known(count) => count,
                 unknown @ Value::Unknown(_) => {
@@ -147,9 +146,46 @@ impl Inventory<'_> {
         Ok(())
     }
 
+    /// True for a row of the municipality's inventory, which is no total, note, heading or row made ready.
+    fn is_site(&self, row: &Row) -> Result<bool, RowFault> {
+        let name = self.columns.label(self.sheet, row, "name");
+        let begins = row.cells.first().unwrap_or(&Cell::Empty);
+        let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
+        // A number without a name may be a site's whose name was left out, or the sum of all.
+        let number = !self.columns.cell(row, "points").is_empty();
+        let form = FORM.contains(&word(&name.text()).as_str());
+        if total || form || row.is_note() || (name.is_empty() && !number) {
+            return Ok(false);
+        }
+        if let Some(code) = self.source.code {
+            let found = Municipality::read(self.columns.label(self.sheet, row, "code"), self.form);
+            if found.map_err(|why| ("code", why.label()))? != code {
+                return Ok(false);
+            }
+        }
+        if name.is_empty() {
+            return Err(("name", Reason::Empty.label()));
+        }
+        if row.filled() == 1 && self.fullest > 2 { Err(("name", ONLY_A_NAME)) } else { Ok(true) }
+    }
+
+    /// True for a site that is closed: 「廃止済」 is, 「廃止予定」 is not yet.
+    fn is_closed(&self, row: &Row) -> bool {
+        let said = word(&self.columns.cell(row, "status").text());
+        !said.contains("予定") && self.source.closed.iter().any(|closed| said.contains(&word(closed)))
+    }
+
     fn points(&self, row: &Row) -> Result<Value, RowFault> {
-        let unit = self.source.points.as_ref().map(|target| target.unit.as_str());
-        match number::integer(self.columns.cell(row, "points"), unit).map_err(|why| ("points", why.label()))? {
+        let cell = self.columns.cell(row, "points");
+        let merged = self.columns.index("points").and_then(|index| self.sheet.merged_with(row.number, index));
+        if cell.is_empty() && merged.is_some_and(|above| !above.is_empty()) {
+            // One number for several rows was added in the first of them.
+            return Ok(Value::Known(0));
+        }
+        let own = self.source.points.iter().map(|target| target.unit.as_str());
+        let read = own.chain(COUNTERS).map(|unit| number::integer(cell, Some(unit)));
+        let read = read.reduce(|one, other| if one == Err(Reason::UnexpectedUnit) { other } else { one });
+        match read.unwrap_or(Err(Reason::Empty)).map_err(|why| ("points", why.label()))? {
             Number::Known(count) if count >= 0 => Ok(Value::Known(count)),
             Number::Known(_) => Err(("points", reason::NEGATIVE)),
             Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),
@@ -159,7 +195,7 @@ impl Inventory<'_> {
 
     /// The ward that the column names, or whose name stands in the address.
     fn ward(&self, row: &Row) -> String {
-        let [ward, address] = ["ward", "address"].map(|role| normal(&self.columns.cell(row, role).text()));
+        let [ward, address] = ["ward", "address"].map(|role| normal(&self.columns.label(self.sheet, row, role).text()));
         if self.source.wards.is_empty() {
             return if ward.is_empty() { OTHERS.to_owned() } else { ward };
         }

@@ -62,6 +62,55 @@ fn sites_never_stand_in_for_access_points() {
 }
 
 #[test]
+fn totals_notes_and_headings_are_no_sites() {
+    let points = source("count = 'access_points'");
+    let sites = source("count = 'sites'");
+    let list = "区,名称,住所,SSID,AP数\n○,◎,◎,○,○\n任意,必須,必須,任意,任意\n東区,市役所,a,M,3\n東区,東区 小計,,,3\n【西区】,,,,\n西区,図書館,b,M,2台\n,合計（2施設）,,,5\n,,,総計,5\n\
+                ,※令和4年3月31日現在,,,\n注1,休館日を除く,,,\n";
+    assert_eq!(figures(&points, "a.csv", list.as_bytes()).unwrap(), ["ap/d 2022-07-01 = 5"]);
+    assert_eq!(figures(&sites, "a.csv", list.as_bytes()).unwrap(), ["ap/d 2022-07-01 = 2"]);
+    let doubtful = "名称,住所,SSID,AP数\n市役所,a,M,3\n,,,3\n公園通り,,,\n";
+    let parsed = parse_named(&points, "a.csv", doubtful.as_bytes()).unwrap();
+    assert_eq!(
+        (parsed.figures.len(), rejects(&parsed)),
+        (0, vec!["3 name: empty".into(), "4 name: only_a_name".into()])
+    );
+}
+
+#[test]
+fn a_site_that_is_closed_in_other_words_is_not_counted() {
+    let list = "名称,状態,設置数\n市役所,稼働中,3\n図書館,廃止済,2\n公園,休止中,4\n駅,廃止予定,5\n";
+    let points = source("count = 'access_points'");
+    assert_eq!(figures(&points, "a.csv", list.as_bytes()).unwrap(), ["ap/d 2022-07-01 = 8"]);
+}
+
+#[test]
+fn merged_cells_of_a_workbook_are_one_site() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let plain = rust_xlsxwriter::Format::new();
+    for (column, text) in (0..).zip(["施設名", "階", "AP数", "区"]) {
+        sheet.write(0, column, text).unwrap();
+    }
+    for (row, number) in (1..).zip([3, 2, 4]) {
+        sheet.write(row, 1, "階").unwrap().write(row, 2, number).unwrap();
+    }
+    sheet.write(3, 0, "図書館").unwrap().write(3, 3, "西区").unwrap();
+    sheet.merge_range(1, 0, 2, 0, "市役所", &plain).unwrap();
+    sheet.merge_range(1, 3, 2, 3, "東区", &plain).unwrap();
+    sheet.merge_range(4, 0, 4, 1, "駅", &plain).unwrap().write(4, 3, "西区").unwrap();
+    sheet.merge_range(5, 0, 5, 1, "駅前", &plain).unwrap().write(5, 3, "西区").unwrap();
+    sheet.merge_range(4, 2, 5, 2, "6", &plain).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let points = source("count = 'access_points'\nbreakdown = true");
+    let parsed = parse_named(&points, "a.xlsx", &bytes).unwrap();
+    assert_eq!(crate::testing::show(&parsed.figures[0]), "ap/d 2022-07-01 = 15");
+    let wards: Vec<(String, i64)> = parsed.figures[0].breakdown.clone().unwrap().into_iter().collect();
+    assert_eq!(wards, [("東区".to_owned(), 5), ("西区".to_owned(), 10)]);
+    assert_eq!(figures(&source("count = 'sites'"), "a.xlsx", &bytes).unwrap(), ["ap/d 2022-07-01 = 4"]);
+}
+
+#[test]
 fn a_controllers_answer_is_a_number_or_a_table_of_states() {
     let source = source("count = 'access_points'\nup = ['1']");
     let table = ".1.3.6.1.9.1 = 1\n.1.3.6.1.9.2 = 2\n.1.3.6.1.9.3 = 1\n";

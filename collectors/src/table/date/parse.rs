@@ -29,8 +29,14 @@ pub(super) fn label(text: &str) -> Result<Dated, Reason> {
     }
 }
 
+/// Offsets of the plans' only zone: with another one it may be another day.
+const OWN_ZONE: [&str; 3] = ["+09:00", "+0900", "JST"];
+
 /// The label without blanks and without the time of day behind a date.
 fn without_time(text: &str) -> Result<String, Reason> {
+    if let Some(date) = before_oclock(text) {
+        return Ok(date);
+    }
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let cut = text.char_indices().find(|&(at, c)| {
         (is_blank(c) || c == 'T')
@@ -40,12 +46,24 @@ fn without_time(text: &str) -> Result<String, Reason> {
     });
     let Some((at, c)) = cut else { return Ok(text.chars().filter(|c| !is_blank(*c)).collect()) };
     let time = &text[at + c.len_utf8()..];
+    let time = OWN_ZONE.iter().find_map(|zone| time.strip_suffix(zone)).unwrap_or(time).trim_end();
     let time = time.split_once('.').map_or(time, |(time, _)| time);
     let parts: Vec<&str> = time.split(':').collect();
     let fits = |part: &&str, most: u8| part.len() <= 2 && part.parse::<u8>().is_ok_and(|n| n <= most);
     let fine = matches!(parts[..], [hour, minute] if fits(&hour, 24) && fits(&minute, 59))
         || matches!(parts[..], [hour, minute, second] if fits(&hour, 24) && fits(&minute, 59) && fits(&second, 60));
     if fine { Ok(text[..at].chars().filter(|c| !is_blank(*c)).collect()) } else { Err(Reason::NotADate) }
+}
+
+/// The date of `2021年4月1日(木) 9時30分`.
+fn before_oclock(text: &str) -> Option<String> {
+    let (date, time) = text.split_at(text.find('日')? + '日'.len_utf8());
+    let time: String = time.chars().filter(|c| !is_blank(*c)).collect();
+    let time = time.strip_prefix('(').and_then(|rest| Some(rest.split_once(')')?.1)).unwrap_or(&time);
+    let time = time.strip_prefix("午前").or_else(|| time.strip_prefix("午後")).unwrap_or(time);
+    let begins = time.starts_with(|c: char| c.is_ascii_digit());
+    let fits = begins && time.contains('時') && time.chars().all(|c| c.is_ascii_digit() || "時分秒".contains(c));
+    fits.then(|| date.chars().filter(|c| !is_blank(*c)).collect())
 }
 
 fn without_weekday(text: &str) -> &str {
@@ -58,23 +76,27 @@ fn without_weekday(text: &str) -> &str {
     }
 }
 
-/// Two labels of one period: `平成31年度/令和元年度`, `平成31年度(令和元年度)`, `平成31(令和元)年度`.
+/// Two labels of one period: `平成31年度/令和元年度`, `平成31年度(令和元年度)`, `平成31(令和元)年度`, `平成31・令和元年度`; the
+/// second may be two again.
 fn double(text: &str) -> Option<Result<Dated, Reason>> {
     let (one, other) = if let Some((one, rest)) = text.split_once('(') {
         let (inner, tail) = rest.split_once(')')?;
-        if tail.is_empty() {
-            (one.to_owned(), inner.to_owned())
-        } else {
-            (format!("{one}{tail}"), format!("{inner}{tail}"))
-        }
+        (format!("{one}{tail}"), if tail.is_empty() { inner.to_owned() } else { format!("{inner}{tail}") })
     } else {
         let (one, other) = text.split_once(['/', '・'])?;
         (one.to_owned(), other.to_owned())
     };
-    let (one, other) = (single(&one).ok()?, single(&other).ok()?);
+    let one = single(&one).ok()?;
+    let other = single(&other).ok().or_else(|| double(&other)?.ok())?;
+    // A year whose kind stands behind the other only: `平成31・令和元年度`.
+    let when = match (one.when, other.when) {
+        (When::Year(year), other @ When::FiscalYear(fiscal)) if year == fiscal => other,
+        (When::Year(year), other @ When::Month { year: same, .. }) if year == same => other,
+        (one, other) if one == other => one,
+        _ => return Some(Err(Reason::ErasDisagree)),
+    };
     // The label that was right when the period began is the one that counts.
-    let agree = Dated { when: one.when, plan_label: one.plan_label && other.plan_label };
-    Some(if one.when == other.when { Ok(agree) } else { Err(Reason::ErasDisagree) })
+    Some(Ok(Dated { when, plan_label: one.plan_label && other.plan_label }))
 }
 
 fn single(text: &str) -> Result<Dated, Reason> {
@@ -95,12 +117,13 @@ fn single(text: &str) -> Result<Dated, Reason> {
     Ok(Dated { when, plan_label: era.is_over(first) })
 }
 
-/// `2019`, `201904`, `20190401`.
+/// `2019`, `201904`, `20190401`, `20190401093000`.
 fn compact(digits: &str) -> Result<When, Reason> {
     match digits.len() {
         4 => Ok(When::Year(civil_year(digits)?)),
         6 => month_of(civil_year(&digits[..4])?, &digits[4..]),
         8 => day_of(civil_year(&digits[..4])?, &digits[4..6], &digits[6..]),
+        14 if &digits[8..10] < "24" && &digits[10..12] < "60" && &digits[12..] < "60" => compact(&digits[..8]),
         1 | 2 => Err(Reason::NoYear),
         _ => Err(Reason::NotADate),
     }
@@ -210,6 +233,16 @@ fn after_nen(year: i16, rest: &str) -> Result<When, Reason> {
 fn after_fiscal_year(year: i16, rest: &str) -> Result<When, Reason> {
     let quarter =
         rest.strip_suffix("四半期").or_else(|| rest.strip_suffix('Q')).map(|n| n.strip_prefix('第').unwrap_or(n));
+    // `2021年度(決算)`: what the year's figures are, not when; 見込 and 予算 are no figures of record.
+    if ["分", "決算", "決算額", "実績", "実績値", "(決算)", "(実績)"].contains(&rest) {
+        return Ok(When::FiscalYear(year));
+    }
+    if let Some(month) = rest.strip_suffix("月").or_else(|| rest.strip_suffix("月分")) {
+        return match month_of(year, month)? {
+            When::Month { month: month @ 1..=3, .. } => Ok(When::Month { year: year.saturating_add(1), month }),
+            month => Ok(month),
+        };
+    }
     match (rest, quarter.or_else(|| rest.strip_prefix(['-', '/']).unwrap_or(rest).strip_prefix('Q'))) {
         ("", _) => Ok(When::FiscalYear(year)),
         ("末", _) => Ok(When::Date(When::FiscalYear(year).days().1)),

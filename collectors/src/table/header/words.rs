@@ -17,28 +17,38 @@ pub(super) struct Heading {
     pub(super) unit: Option<String>,
 }
 
-/// The headings that one row, or an upper and a lower one, make.
+impl Heading {
+    /// The first of its texts that fits, the longest one first.
+    pub(super) fn find<T>(&self, fits: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.names.iter().rev().find_map(|(whole, bare)| fits(whole).or_else(|| fits(bare)))
+    }
+}
+
+/// The headings that one row, or several below each other, make.
 pub(super) fn headings(rows: &[Row]) -> Vec<Heading> {
-    let [above @ .., below] = rows else { return Vec::new() };
-    let Some(above) = above.first() else { return texts(below).into_iter().map(|text| heading(&[text])).collect() };
-    let (mut upper, mut lower) = (texts(above), texts(below));
-    let width = upper.len().max(lower.len());
-    upper.resize(width, String::new());
-    lower.resize(width, String::new());
-    let mut group = String::new();
+    let rows: Vec<Vec<String>> = rows.iter().map(texts).collect();
+    let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let mut groups = vec![""; rows.len()];
     let mut headings = Vec::with_capacity(width);
-    for (upper, lower) in upper.into_iter().zip(lower) {
-        // A merged cell holds its text in its first column only.
-        if !upper.is_empty() {
-            group.clone_from(&upper);
+    for column in 0..width {
+        let own: Vec<&str> = rows.iter().map(|row| row.get(column).map_or("", String::as_str)).collect();
+        for (level, text) in own.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            // A merged cell holds its text in its first column only, and ends what was grouped below the one before.
+            groups[level + 1..].fill("");
+            groups[level] = text;
         }
-        headings.push(match (upper.is_empty(), lower.is_empty()) {
-            (_, false) => {
-                heading(&[lower.clone(), format!("{group}{lower}"), format!("{}{lower}", without_unit(&group).0)])
-            }
-            (false, true) => heading(&[upper]),
-            (true, true) => Heading::default(),
-        });
+        let Some(lowest) = own.iter().rposition(|text| !text.is_empty()) else {
+            headings.push(Heading::default());
+            continue;
+        };
+        let mut joined = own[lowest].to_owned();
+        let mut names = vec![joined.clone()];
+        for group in groups[..lowest].iter().rev().filter(|group| !group.is_empty()) {
+            names.push(format!("{}{joined}", without_unit(group).0));
+            joined = format!("{group}{joined}");
+            names.push(joined.clone());
+        }
+        headings.push(heading(&names));
     }
     headings
 }

@@ -37,6 +37,22 @@ fn figures_as_cities_write_them() {
 }
 
 #[test]
+fn a_scale_is_worked_out_exactly_and_contradicted_by_a_unit() {
+    let read = |text, scale| scaled(&Cell::of_text(text), Some("円"), scale);
+    let known = |value| Ok(Figure::Known(value));
+    assert_eq!(read("105.3", 100_000_000), known(10_530_000_000));
+    assert_eq!(read("△1,234.5", 1_000), known(-1_234_500));
+    assert_eq!(read("約105", 100_000_000), Ok(Figure::About { value: 10_500_000_000, precision: 100_000_000 }));
+    assert_eq!(scaled(&Cell::Number(105.3), Some("円"), 100_000_000), known(10_530_000_000));
+    assert_eq!(scaled(&Cell::Number(12.0), None, 1_000), known(12_000));
+    assert_eq!(read("0.0001", 1_000), Err(Reason::NotAnInteger));
+    for text in ["105千円", "105円", "1億"] {
+        assert_eq!(read(text, 1_000), Err(Reason::UnexpectedUnit), "{text}");
+    }
+    assert_eq!(read("－", 1_000), Ok(Figure::Missing(MISSING)));
+}
+
+#[test]
 fn units_and_money_with_a_configured_unit() {
     let rows = [
         ("12件", "件", 12),

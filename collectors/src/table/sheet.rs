@@ -133,10 +133,13 @@ impl Row {
     /// True for a line of words between or below the rows: a note (`※..`, `注）..`, `出典：..`) or a heading (`【東区】`,
     /// `■東区`) that is alone in its row, or the mark of a note that has its words in the next cell.
     pub fn is_note(&self) -> bool {
-        let mut filled = self.cells.iter().filter(|cell| !cell.is_empty());
-        let Some(Cell::Text(text)) = filled.next() else { return false };
+        let Some(Cell::Text(text)) = self.cells.iter().find(|cell| !cell.is_empty()) else { return false };
+        let alone = self.filled() == 1;
+        if !alone && !text.starts_with(['※', '注', '(', '（']) {
+            return false;
+        }
         let text = word(text);
-        if filled.next().is_none() {
+        if alone {
             return NOTES.iter().any(|mark| text.starts_with(mark)) || (text.starts_with('【') && text.ends_with('】'));
         }
         let rest = text.strip_prefix('※').or_else(|| text.strip_prefix("(注").or_else(|| text.strip_prefix('注')));

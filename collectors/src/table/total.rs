@@ -69,20 +69,25 @@ const BRACKETS: [char; 12] = ['【', '】', '[', ']', '(', ')', '<', '>', '〈',
 ///
 /// `合　計`, `【合計】`, `合計（2施設）` and `Total` are all the same word; `合計特殊出生率` is another one.
 pub fn is_total(cell: &Cell) -> bool {
-    let Cell::Text(text) = cell else { return false };
-    NAMES.contains(&bare(&word(text)))
+    let Some(label) = likely(cell) else { return false };
+    NAMES.contains(&bare(&label))
 }
 
 /// True when a row of that label must not be added to others: it is a total by name or by the end of its name
 /// (`東区小計`), or says a part of another row again (`（再掲）`, `うちスマートフォン`).
 pub fn sums_up(cell: &Cell) -> bool {
-    let Cell::Text(text) = cell else { return false };
-    let label = word(text);
+    let Some(label) = likely(cell) else { return false };
     let name = bare(&label);
     NAMES.contains(&name)
         || ENDS.iter().any(|end| name.ends_with(end))
         || PARTS.iter().any(|part| label.contains(part))
         || is_part(name)
+}
+
+/// The label of a cell with a character that all names, ends and parts have: most cells need no second look.
+fn likely(cell: &Cell) -> Option<String> {
+    let Cell::Text(text) = cell else { return None };
+    text.contains(['計', '総', '全', '平', '再', '内', 'う', 't', 'T', 'ｔ', 'Ｔ']).then(|| word(text))
 }
 
 /// `合計(2施設)` and `【合計】` as `合計`.

@@ -153,7 +153,7 @@ impl Inventory<'_> {
         let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
         // A number without a name may be a site's whose name was left out, or the sum of all.
         let number = !self.columns.cell(row, "points").is_empty();
-        let form = FORM.contains(&word(&name.text()).as_str());
+        let form = matches!(name, Cell::Text(text) if text.chars().nth(4).is_none() && FORM.contains(&&*word(text)));
         if total || form || row.is_note() || (name.is_empty() && !number) {
             return Ok(false);
         }
@@ -182,10 +182,15 @@ impl Inventory<'_> {
             // One number for several rows was added in the first of them.
             return Ok(Value::Known(0));
         }
-        let own = self.source.points.iter().map(|target| target.unit.as_str());
-        let read = own.chain(COUNTERS).map(|unit| number::integer(cell, Some(unit)));
-        let read = read.reduce(|one, other| if one == Err(Reason::UnexpectedUnit) { other } else { one });
-        match read.unwrap_or(Err(Reason::Empty)).map_err(|why| ("points", why.label()))? {
+        let own = self.source.points.as_ref().map(|target| target.unit.as_str());
+        let mut read = number::integer(cell, own);
+        for counter in COUNTERS {
+            if read != Err(Reason::UnexpectedUnit) {
+                break;
+            }
+            read = number::integer(cell, Some(counter));
+        }
+        match read.map_err(|why| ("points", why.label()))? {
             Number::Known(count) if count >= 0 => Ok(Value::Known(count)),
             Number::Known(_) => Err(("points", reason::NEGATIVE)),
             Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),

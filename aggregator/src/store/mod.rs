@@ -30,6 +30,7 @@ mod quarantine;
 mod reader;
 mod schema;
 mod sums;
+mod verify;
 mod visits;
 mod writer;
 

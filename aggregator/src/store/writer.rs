@@ -10,7 +10,7 @@ use std::path::Path;
 /// Holds the lock of a store and changes it.
 #[derive(Debug)]
 pub struct Writer {
-    reader: Reader,
+    pub(super) reader: Reader,
     names: Names,
     followed: bool,
     _lock: File,

@@ -1,6 +1,7 @@
 //! A store whose bytes were turned over or cut off gives the right answers, or says that it is damaged: never others.
 //!
-//! `SHIHYO_FLIPS=all` turns over every byte; a plain run takes those of page headers and some of the others.
+//! `SHIHYO_FLIPS=all` turns over every byte; a plain run takes those of page headers and some of the others
+//! (`SHIHYO_FLIPS=20000`: that many).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -161,12 +162,14 @@ impl Random {
 
 /// Which bytes to turn over: all, or those that pages begin with and `some` others.
 fn places(length: usize, some: usize, random: &mut Random) -> Vec<usize> {
-    if std::env::var("SHIHYO_FLIPS").is_ok_and(|flips| flips == "all") {
+    let asked = std::env::var("SHIHYO_FLIPS").ok();
+    if asked.as_deref() == Some("all") {
         return (0..length).collect();
     }
+    let count = asked.and_then(|count| count.parse().ok()).unwrap_or(some);
     let begins = (0..length).filter(|at| *at < 100 || (at % PAGE < 16 && some == READ));
     let mut places: Vec<usize> = begins.collect();
-    places.extend((0..some).map(|_| random.below(length)));
+    places.extend((0..count).map(|_| random.below(length)));
     places
 }
 

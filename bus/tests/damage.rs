@@ -1,7 +1,8 @@
 //! A log whose bytes were turned over or cut off gives what was published, or says that it is damaged: never less, and
 //! never something else.
 //!
-//! `SHIHYO_FLIPS=all` turns over every byte; a plain run takes those of page headers and some of the others.
+//! `SHIHYO_FLIPS=all` turns over every byte; a plain run takes those of page headers and some of the others
+//! (`SHIHYO_FLIPS=20000`: that many).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its file has failed")]
 
@@ -94,11 +95,13 @@ impl Random {
 }
 
 fn places(length: usize, random: &mut Random) -> Vec<usize> {
-    if std::env::var("SHIHYO_FLIPS").is_ok_and(|flips| flips == "all") {
+    let asked = std::env::var("SHIHYO_FLIPS").ok();
+    if asked.as_deref() == Some("all") {
         return (0..length).collect();
     }
+    let count = asked.and_then(|count| count.parse().ok()).unwrap_or(FLIPS);
     let mut places: Vec<usize> = (0..length).filter(|at| *at < 100 || at % PAGE < 32).collect();
-    places.extend((0..FLIPS).map(|_| random.below(length)));
+    places.extend((0..count).map(|_| random.below(length)));
     places
 }
 

@@ -8,7 +8,7 @@ use crate::config::SourceConfig;
 use crate::once::{MAX_POLLS, PollError, poll};
 use crate::poll::{Collector, Poll};
 use crate::schedule;
-use bus::{BusError, Outbox, PublishError};
+use bus::{BusError, Outbox, Point, PublishError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,11 +46,16 @@ pub struct Report {
 pub trait Watch: Send + Sync {
     /// A poll is over, and published if it could be.
     fn finished(&self, report: &Report);
+
+    /// The outbox takes no records for now, so that polling waits; or takes them again (`None`).
+    fn outbox(&self, trouble: Option<&PublishError>);
 }
 
 /// Watches nothing.
 impl Watch for () {
     fn finished(&self, _: &Report) {}
+
+    fn outbox(&self, _: Option<&PublishError>) {}
 }
 
 /// What the tasks of all sources share.
@@ -265,10 +270,17 @@ impl Runner {
         stop: &CancellationToken,
     ) -> Result<Option<Poll>, PollError> {
         let mut failures = 0;
+        Point::PollRead.reached();
         loop {
             // Once handed over it is published, so that the answer is always awaited.
             let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
-                Ok(()) => return Ok(Some(poll)),
+                Ok(()) => {
+                    if failures > 0 {
+                        self.watch.outbox(None);
+                    }
+                    Point::PollPublished.reached();
+                    return Ok(Some(poll));
+                }
                 Err(error) => error,
             };
             if !error.is_retriable() {
@@ -276,6 +288,7 @@ impl Runner {
             }
             failures += 1;
             waiting(source, &error, failures);
+            self.watch.outbox(Some(&error));
             let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return Ok(None);

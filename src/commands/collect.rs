@@ -1,7 +1,7 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
 use super::reload::{self, Reload};
-use super::service::{self, Board, Told};
+use super::service::{self, Board};
 use crate::city::City;
 use crate::transport::{self, Publishing};
 use crate::{Failure, city, log, notify};
@@ -83,7 +83,7 @@ async fn collect(
     board.is_ready();
     publishing.watch(Arc::clone(&board.metrics), stop.clone());
     let serving = probes(city, &board, stop.clone()).await?;
-    let watch = Arc::new(Told(Arc::clone(&board.metrics)));
+    let watch = Arc::new(board.told());
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());

@@ -12,8 +12,8 @@ use aggregator::pipeline::{self, PipelineError, Progress, Setup};
 use aggregator::sinks::SinkMaker;
 use aggregator::web::{self, Readiness, Site};
 use anyhow::Context;
-use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position};
-use collectors::catalogues::publish_catalogues;
+use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishError};
+use collectors::catalogues::{CatalogueError, publish_catalogues};
 use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, Patience};
 use collectors::runner::{Report, Watch};
@@ -28,6 +28,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a command that ends by itself waits for its sinks.
 pub(crate) const DRAIN: Duration = Duration::from_mins(10);
+
+/// Pause before catalogues are offered again to an outbox that takes none.
+const PUBLISH_PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the folder of the bus and the stores.
 pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
@@ -48,11 +51,41 @@ pub(crate) fn collector(city: &City) -> anyhow::Result<Arc<Collector>> {
     Ok(Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress }))
 }
 
+/// The texts of the plans' catalogues, by plan id.
+pub(crate) fn plans(city: &City) -> Vec<(String, String)> {
+    city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect()
+}
+
 /// Publishes the plans' catalogues where they changed.
 pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::Result<()> {
-    let texts: Vec<(String, String)> =
-        city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect();
-    publish_catalogues(outbox, &SystemClock, &texts).await.context("the catalogues cannot be published")?;
+    publish_catalogues(outbox, &SystemClock, &plans(city)).await.context("the catalogues cannot be published")?;
+    Ok(())
+}
+
+/// The same for a service, which waits until the outbox takes them.
+pub(crate) async fn publish_patiently(
+    plans: &[(String, String)],
+    outbox: &dyn Outbox,
+    watch: &dyn Watch,
+) -> anyhow::Result<()> {
+    let mut waited = false;
+    loop {
+        match publish_catalogues(outbox, &SystemClock, plans).await {
+            Ok(_) => break,
+            Err(CatalogueError::Publish(error)) if error.is_retriable() => {
+                if !waited {
+                    tracing::warn!(%error, "the outbox takes no catalogues, polling waits");
+                }
+                watch.outbox(Some(&error));
+                waited = true;
+                tokio::time::sleep(PUBLISH_PAUSE).await;
+            }
+            Err(error) => return Err(error).context("the catalogues cannot be published"),
+        }
+    }
+    if waited {
+        watch.outbox(None);
+    }
     Ok(())
 }
 
@@ -186,6 +219,11 @@ impl Board {
         self.readiness.ready();
     }
 
+    /// Where collecting tells how it goes.
+    pub(crate) fn told(&self) -> Told {
+        Told { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) }
+    }
+
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
         let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
@@ -207,14 +245,21 @@ impl Board {
     }
 }
 
-/// Tells the metrics of every poll.
-pub(crate) struct Told(pub(crate) Arc<Metrics>);
+/// Tells metrics and readiness how collecting goes.
+pub(crate) struct Told {
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+}
 
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let now: Micros = SystemClock.now();
         let outcome = if matches!(report.outcome, "changed" | "unchanged") { report.outcome } else { "failed" };
-        self.0.visited(&report.plan, &report.source, outcome, report.duration, now);
+        self.metrics.visited(&report.plan, &report.source, outcome, report.duration, now);
+    }
+
+    fn outbox(&self, trouble: Option<&PublishError>) {
+        self.readiness.outbox(trouble.map(|error| format!("polling waits: {error}")));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::store::{self, PlanNames, Reader, RollupRow, StoreError, Tally, Writer
 use aggregator_core::admit::Refusal;
 use aggregator_core::ask::Ask;
 use aggregator_core::rollup::Rollup;
-use bus::{Partition, Position};
+use bus::{Partition, Point, Position};
 use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -124,7 +124,11 @@ fn stored(writer: &mut Writer) -> Result<(BTreeMap<RollupRow, Rollup>, Judged), 
     match (writer.read().rollups(), writer.read().judgements()) {
         (Ok(rollups), Ok(judgements)) => Ok((rollups, judgements)),
         (Err(error), _) | (_, Err(error)) if !error.is_damage() => Err(error),
-        _ => writer.remove_derived().map(|()| Default::default()),
+        _ => {
+            writer.remove_derived()?;
+            Point::DerivedRemoved.reached();
+            Ok(Default::default())
+        }
     }
 }
 

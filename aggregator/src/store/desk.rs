@@ -4,6 +4,7 @@
 //! whoever holds the writer's lock, and given up before it.
 
 use super::{Reader, StoreError, file};
+use bus::Point;
 use contract::time::Micros;
 use rusqlite::OptionalExtension;
 use std::path::Path;
@@ -35,6 +36,7 @@ impl Desk {
     /// Notes the last change that a sink has written, and removes changes that no sink waits for. A sink that has
     /// to write everything waits for none of those before it has.
     pub fn put_cursor(&mut self, sink: &str, seq: i64) -> Result<(), StoreError> {
+        Point::SinkWritten.reached();
         self.reader.run(|connection| {
             let transaction = connection.unchecked_transaction()?;
             transaction

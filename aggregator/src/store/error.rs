@@ -80,6 +80,19 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
+    /// An earlier version of this program has written it, and it is only to be read.
+    #[error(
+        "the store {path} has schema version {found}, not {needed} yet; start `shihyo run` or `shihyo aggregate`, or run \
+         `shihyo rebuild`, which bring it up"
+    )]
+    Earlier {
+        /// The store.
+        path: String,
+        /// The version it has.
+        found: usize,
+        /// The version it needs.
+        needed: usize,
+    },
     /// A later version of this program has written it.
     #[error("the store {path} has schema version {found}, this program knows up to {known}; run a later version")]
     Schema {

@@ -4,6 +4,7 @@
 
 use super::schema::{APPLICATION_ID, MIGRATIONS};
 use super::{StoreError, sums};
+use bus::Point;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -49,8 +50,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let found = version(&connection, path, false)?;
     if found < MIGRATIONS.len() {
-        let what = format!("schema version {found} was not brought to {} by a writer yet", MIGRATIONS.len());
-        return Err(StoreError::Nonsense { path: path.display().to_string(), what });
+        return Err(StoreError::Earlier { path: path.display().to_string(), found, needed: MIGRATIONS.len() });
     }
     Ok(connection)
 }
@@ -92,6 +92,7 @@ fn migrate(connection: &mut Connection, seen: usize) -> rusqlite::Result<()> {
         transaction.execute_batch(migration)?;
     }
     sums::fill(&transaction, seen)?;
+    Point::StoreMigrated.reached();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
     transaction.commit()

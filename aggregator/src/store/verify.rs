@@ -7,6 +7,7 @@
 
 use super::schema::{DERIVED, MIGRATIONS, SUMMED};
 use super::{Reader, StoreError, Tally, Writer, sums};
+use bus::Point;
 use rusqlite::Connection;
 
 /// What cannot be otherwise, as counts that are 0: numbers that are given out for good, and cursors that run over them.
@@ -127,6 +128,7 @@ impl Writer {
         }
         if !DERIVED.iter().all(|table| is_sound(connection, table)) {
             make_derived_anew(connection).map_err(failed)?;
+            Point::DerivedRemoved.reached();
         }
         // Writes every page that a table has into its place anew, and none that no table has.
         connection.execute_batch("VACUUM").map_err(failed)?;

@@ -5,11 +5,16 @@ use std::sync::{PoisonError, RwLock};
 
 /// Not ready, with the reason, until somebody says otherwise.
 #[derive(Debug)]
-pub struct Readiness(RwLock<Option<Cow<'static, str>>>);
+pub struct Readiness {
+    pipeline: RwLock<Reason>,
+    outbox: RwLock<Reason>,
+}
+
+type Reason = Option<Cow<'static, str>>;
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self(RwLock::new(Some(Cow::Borrowed("starting"))))
+        Self { pipeline: RwLock::new(Some(Cow::Borrowed("starting"))), outbox: RwLock::default() }
     }
 }
 
@@ -24,12 +29,18 @@ impl Readiness {
         self.set(None);
     }
 
-    /// Why it is not ready; `None` when it is.
-    pub fn reason(&self) -> Option<Cow<'static, str>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The outbox takes no records, so that polling waits, and why; or takes them again (`None`).
+    pub fn outbox(&self, reason: Option<String>) {
+        *self.outbox.write().unwrap_or_else(PoisonError::into_inner) = reason.map(Cow::Owned);
     }
 
-    fn set(&self, reason: Option<Cow<'static, str>>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = reason;
+    /// Why it is not ready; `None` when it is.
+    pub fn reason(&self) -> Option<Cow<'static, str>> {
+        let read = |of: &RwLock<Reason>| of.read().unwrap_or_else(PoisonError::into_inner).clone();
+        read(&self.pipeline).or_else(|| read(&self.outbox))
+    }
+
+    fn set(&self, reason: Reason) {
+        *self.pipeline.write().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 }

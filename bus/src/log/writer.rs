@@ -9,7 +9,7 @@ use super::file;
 use super::queue::{Queue, Request};
 use super::signal::Signal;
 use super::sums;
-use crate::BusError;
+use crate::{BusError, Point};
 use contract::time::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
@@ -55,7 +55,9 @@ impl Writer {
             insert(&transaction, group, self.clock.now().0)?;
         }
         note(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
+        Point::OutboxWritten.reached();
         transaction.commit()?;
+        Point::OutboxCommitted.reached();
         Ok(full)
     }
 

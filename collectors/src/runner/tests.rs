@@ -15,6 +15,8 @@ impl Watch for Told {
     fn finished(&self, report: &Report) {
         let _ = self.0.send(report.clone());
     }
+
+    fn outbox(&self, _: Option<&PublishError>) {}
 }
 
 /// An outbox that refuses the first few batches.

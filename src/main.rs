@@ -14,6 +14,10 @@ use contract::reader::Mistake;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// What a poll needed is given back to the system within seconds; the system's own allocator keeps most of it for ever.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code of a configuration that has mistakes (`EX_CONFIG`).
 const CONFIGURATION: u8 = 78;
 

@@ -9,6 +9,7 @@ use aggregator::metrics::{Metrics, Waiting};
 use aggregator::pipeline::Setup;
 use aggregator::sinks::Membership;
 use anyhow::Context;
+use bus::kafka::topics::Topic;
 use bus::kafka::{Health, Kafka, KafkaConsumer, Mechanism, Security, Shipper};
 use bus::{Consumer, SqliteConsumer, SqliteOutbox};
 use contract::reader::Mistake;
@@ -37,6 +38,15 @@ pub(crate) fn kafka(city: &City) -> Result<Option<Kafka>, Mistake> {
         Some(error) => Err(mistake("kafka", error.to_string())),
         None => Ok(Some(kafka)),
     }
+}
+
+/// Kafka and its topic as they are configured, if they are.
+pub(crate) fn topic(city: &City) -> Result<Option<(Kafka, Topic)>, Mistake> {
+    let made = kafka(city)?.zip(city.settings.kafka.as_ref());
+    Ok(made.map(|(kafka, said)| {
+        let topic = Topic { partitions: said.partitions, replication: said.replication, min_insync: said.min_insync };
+        (kafka, topic)
+    }))
 }
 
 impl From<crate::settings::Security> for Security {

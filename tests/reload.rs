@@ -37,10 +37,11 @@ fn kpi(address: SocketAddr, kpi: &str) -> serde_json::Value {
     page["items"].as_array().into_iter().flatten().find(|one| one["id"] == kpi).cloned().unwrap_or_default()
 }
 
-/// Whether the inventory itself has given a figure; the register gives one too.
-fn is_inventoried(address: SocketAddr) -> bool {
-    let body = get(address, "/api/v1/plans/mihon/observations?series=wifi-access-points&source=wifi");
-    body.is_some_and(|body| body.contains("\"source\":\"wifi\""))
+/// Whether a source has given any figure.
+fn has_given(address: SocketAddr, source: &str) -> bool {
+    let body = get(address, &format!("/api/v1/plans/mihon/observations?source={source}&limit=1")).unwrap();
+    let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+    !page["items"].as_array().unwrap().is_empty()
 }
 
 #[test]
@@ -64,14 +65,14 @@ fn a_reload_takes_what_changed_and_a_mistake_changes_nothing() {
     assert_eq!(said().trim(), "READY=1");
     until("ready", || get(address, "/readyz").is_some());
     until("figures", || kpi(address, "eapply-procedures")["value"].is_number());
-    assert!(!is_inventoried(address));
+    assert!(!has_given(address, "wifi"));
 
     // A mistake: everything goes on as it was.
     city.write("sources.d/mihon.toml", &sources.replacen("kind = ", "kindd = ", 1));
     signal(&child.0, "HUP");
     assert!(said().contains("RELOADING=1"));
     assert_eq!(said().trim(), "READY=1");
-    assert!(!is_inventoried(address));
+    assert!(!has_given(address, "wifi"));
     // A source more, and a KPI with another target.
     city.write("sources.d/mihon.toml", &sources);
     let plan = city.read("plans/mihon.toml");
@@ -83,7 +84,7 @@ fn a_reload_takes_what_changed_and_a_mistake_changes_nothing() {
     signal(&child.0, "HUP");
     assert!(said().contains("RELOADING=1"));
     assert_eq!(said().trim(), "READY=1");
-    until("the new source", || is_inventoried(address));
+    until("the new source", || has_given(address, "wifi"));
     until("the new target", || kpi(address, "eapply-procedures")["target"] == 987_654);
     assert_ne!(old, 987_654);
     let live = get(address, "/api/v1/plans/mihon/export?on=FY2021").unwrap();
@@ -92,4 +93,25 @@ fn a_reload_takes_what_changed_and_a_mistake_changes_nothing() {
     assert!(child.0.wait().unwrap().success());
     assert_eq!(city.ok(&["rebuild"]), "0 derived row(s) differed\n");
     assert_eq!(city.export("mihon", "FY2021").trim_end(), live, "as from a start with that configuration");
+}
+
+#[test]
+fn whoever_is_told_that_it_has_begun_may_end_it_at_once() {
+    let city = City::shipped();
+    let manager = UnixDatagram::bind(city.data().with_extension("notify")).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    for round in 0..10 {
+        let mut command = city.command(&["run"]);
+        command.env("NOTIFY_SOCKET", city.data().with_extension("notify"));
+        let mut child = Running(command.spawn().unwrap());
+        for word in ["READY=1", "STOPPING=1"] {
+            let mut buffer = [0; 64];
+            let length = manager.recv(&mut buffer).unwrap();
+            assert_eq!(String::from_utf8_lossy(&buffer[..length]).trim(), word, "round {round}");
+            if word == "READY=1" {
+                signal(&child.0, "TERM");
+            }
+        }
+        assert!(child.0.wait().unwrap().success(), "round {round}");
+    }
 }

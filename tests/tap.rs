@@ -42,17 +42,35 @@ fn everything_that_the_configuration_names_is_asked_once_and_nothing_is_changed(
     assert!(!city.data().exists());
     std::fs::remove_dir_all(city.config().join("mihon/wifi")).unwrap();
     let nobody = support::free_address();
+    // An Alertmanager that takes what it is sent, and a webhook whose host is there.
+    let taker = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = taker.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in taker.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 4096];
+            let length = std::io::Read::read(&mut stream, &mut head).unwrap();
+            if length > 0 {
+                assert!(head.starts_with(b"POST /api/v2/alerts "), "{}", String::from_utf8_lossy(&head[..length]));
+                std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            }
+        }
+    });
     city.write(
         "shihyo.toml",
         &format!(
-            "{}\n[influxdb]\nurl = \"http://{nobody}\"\norg = \"o\"\nbucket = \"b\"\ntoken_file = \"t\"\n",
+            "{}\n[influxdb]\nurl = \"http://{nobody}\"\norg = \"o\"\nbucket = \"b\"\ntoken_file = \"t\"\n\
+             [alerts]\nlink = \"http://localhost\"\n[alerts.alertmanager]\nurls = [\"http://{there}\"]\n\
+             [alerts.webhook]\nurl = \"http://{there}/hook\"\nsecret_file = \"t\"\n",
             city.read("shihyo.toml")
         ),
     );
     city.write("t", "token");
     let output = city.run(&["check", "--connect"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains(&format!("influxdb {nobody}: no answer: ")), "{text}");
+    assert!(text.contains(&format!("influxdb: InfluxDB at http://{nobody} (bucket b of o) ")), "{text}");
+    assert!(text.contains("alertmanager: would take what is written\n"), "{text}");
+    assert!(text.contains("webhook: its host answers; nothing was sent\n"), "{text}");
     assert!(
         text.contains(
             "source mihon wifi: not_found, 0 figure(s), 0 reject(s): mihon/wifi: no such file or folder; see `path`"

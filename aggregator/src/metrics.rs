@@ -7,6 +7,7 @@
 
 mod bus;
 mod sink;
+mod source;
 
 pub use bus::Waiting;
 
@@ -18,25 +19,22 @@ use aggregator_core::report::{KpiReport, Number};
 use bus::BusMetrics;
 use contract::exact::canonical;
 use contract::period::Period;
-use contract::time::{Micros, Moment};
+use contract::time::Moment;
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 use sink::SinkMetrics;
+use source::SourceMetrics;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The content type of [`Metrics::exposition`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Seconds of a poll: from a local file to a slow server's time-out.
-const POLL_BUCKETS: [f64; 8] = [0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
 /// Seconds of a commit: from an idle disk to one that needs a person.
 const COMMIT_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 /// Seconds of a sink's turn: from one message on loopback to a full projection over a slow line.
 const SINK_BUCKETS: [f64; 8] = [0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 120.0];
-const PLAN_SOURCE: [&str; 2] = ["plan", "source"];
 const PLAN_KPI: [&str; 2] = ["plan", "kpi"];
 
 /// Metrics that could not be made or written.
@@ -74,9 +72,7 @@ pub struct Metrics {
     received: IntCounter,
     records: IntCounterVec,
     superseded: IntGauge,
-    visits: IntCounterVec,
-    poll: HistogramVec,
-    last_success: GaugeVec,
+    source: SourceMetrics,
     commit: Histogram,
     ready: IntGauge,
     kpi: KpiMetrics,
@@ -102,17 +98,13 @@ impl Metrics {
         let build = gauges(r, "shihyo_build_info", "The version that runs; always 1.", &["version"])?;
         build.with_label_values(&[version]).set(1.0);
         let records = "Records by fate as the store counts them; a replay from quarantine reads as a restart.";
-        let poll = histogram("shihyo_poll_duration_seconds", "Duration of a poll of a source.", &POLL_BUCKETS);
         let commit = histogram("shihyo_batch_commit_seconds", "Duration of a batch's commit.", &COMMIT_BUCKETS);
-        let last = "shihyo_source_last_success_timestamp_seconds";
         let metrics = Self {
             turn: Mutex::new(()),
             received: kept(r, IntCounter::new("shihyo_records_received_total", "Records read from the bus.")?)?,
             records: counters(r, "shihyo_records_total", records, &["fate"])?,
             superseded: kept(r, IntGauge::new("shihyo_records_superseded", "Stored records that no longer stand.")?)?,
-            visits: counters(r, "shihyo_visits_total", "Polls by outcome.", &["plan", "source", "outcome"])?,
-            poll: kept(r, HistogramVec::new(poll, &PLAN_SOURCE)?)?,
-            last_success: gauges(r, last, "When a source was last read, changed or not.", &PLAN_SOURCE)?,
+            source: SourceMetrics::new(r)?,
             commit: kept(r, Histogram::with_opts(commit)?)?,
             ready: kept(r, IntGauge::new("shihyo_ready", "1 when the pipeline has caught up.")?)?,
             kpi: KpiMetrics::new(r)?,
@@ -138,16 +130,6 @@ impl Metrics {
         self.superseded.set(i64::try_from(counts.superseded).unwrap_or(i64::MAX));
     }
 
-    /// Tells of one poll: ids from the configuration, the outcome's word (`changed`, `unchanged`, `failed`), how
-    /// long it took and when it ended.
-    pub fn visited(&self, plan: &str, source: &str, outcome: &str, took: Duration, at: Micros) {
-        self.visits.with_label_values(&[plan, source, outcome]).inc();
-        self.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
-        if outcome != "failed" {
-            self.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
-        }
-    }
-
     /// Tells of one batch's commit.
     pub fn batch_committed(&self, took: Duration) {
         self.commit.observe(took.as_secs_f64());
@@ -164,8 +146,11 @@ impl Metrics {
         let _turn = self.turn();
         self.ready.set(i64::from(ready));
         self.kpi.clear();
+        self.source.clear();
         for (plan, book) in books.read().map_err(|_| MetricsError::Broken)?.iter().filter(|(_, book)| shows(book)) {
-            self.kpi.refresh(plan, book, today);
+            let ask = Ask(book.catalogue.plan.default_on.unwrap_or(today));
+            self.kpi.refresh(plan, book, ask);
+            self.source.refresh(plan, book, ask);
         }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
@@ -195,9 +180,8 @@ impl KpiMetrics {
         }
     }
 
-    fn refresh(&self, plan: &str, book: &Book, today: Period) {
-        let on = book.catalogue.plan.default_on.unwrap_or(today);
-        for kpi in &book.report(Ask(on), false).kpis {
+    fn refresh(&self, plan: &str, book: &Book, ask: Ask) {
+        for kpi in &book.report(ask, false).kpis {
             self.show(plan, kpi);
         }
     }

@@ -8,6 +8,7 @@ mod file;
 mod guard;
 mod http;
 mod index;
+mod named;
 #[cfg(feature = "snmp")]
 mod snmp;
 pub(crate) mod tail;
@@ -85,6 +86,7 @@ impl Validators {
 pub struct Fetched {
     /// Where from, without secrets.
     pub address: String,
+    name: String,
     /// Its content, not empty; of several answers the first.
     pub bytes: Vec<u8>,
     /// The further answers, where the source had to be asked several times.
@@ -98,7 +100,8 @@ pub struct Fetched {
 impl Fetched {
     /// A file of these bytes.
     pub fn new(address: impl Into<String>, bytes: Vec<u8>, validators: Validators) -> Self {
-        Self { address: address.into(), sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
+        let address = address.into();
+        Self { name: named::of(&address), address, sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
     }
 
     /// Several answers that are one file: at least one, in the order in which they were given.
@@ -110,13 +113,13 @@ impl Fetched {
         }
         let sha256 = hex(&more.iter().fold(Sha256::new_with_prefix(&bytes), Digest::chain_update).finalize());
         // Tags of the first page say nothing of the others.
-        Self { address: address.to_owned(), bytes, more, sha256, validators: Validators::default() }
+        let (address, name) = (address.to_owned(), named::of(address));
+        Self { address, name, bytes, more, sha256, validators: Validators::default() }
     }
 
-    /// The last part of its address, for its extension.
+    /// What it is called, in letters: for its extension, and for a date in it.
     pub fn name(&self) -> &str {
-        let path = self.address.split(['?', '#']).next().unwrap_or_default();
-        path.rsplit('/').next().unwrap_or_default()
+        &self.name
     }
 }
 
@@ -205,6 +208,9 @@ pub enum FetchError {
     /// A device, a pipe or the like.
     #[error("it is no ordinary file")]
     NotAFile,
+    /// A packed file that ends too early or holds something else: one that is still being written, or a bad copy.
+    #[error("the packed file {0} is cut short or damaged")]
+    Damaged(String),
     /// Reading failed.
     #[error("cannot read the file")]
     Io(#[source] std::io::Error),
@@ -232,6 +238,7 @@ impl FetchError {
             Self::NoFiles(_) => "no_files",
             Self::TooManyFiles(_) => "too_many_files",
             Self::NotAFile => "not_a_file",
+            Self::Damaged(_) => "damaged_file",
             Self::Io(_) => "io",
         }
     }
@@ -269,9 +276,9 @@ impl Fetcher {
                 Ok(vec![Address { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
             }
             Origin::Index { page, pattern, link_text } => {
-                let answer = self.ask(source, &page.text, &page.url, None).await?;
+                let (answer, url) = self.ask(source, &page.text, &page.url, None).await?;
                 let Answer::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
-                let urls = index::links(&fetched.bytes, &page.url, pattern.as_ref(), link_text.as_ref())?;
+                let urls = index::links(&fetched.bytes, &url, pattern.as_ref(), link_text.as_ref())?;
                 Ok(urls.into_iter().map(Address::of).collect())
             }
         }
@@ -292,7 +299,7 @@ impl Fetcher {
             Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
             Place::Url(url) => {
                 let url = http::allowed_link(source, url.clone())?;
-                self.ask(source, &address.text, &url, validators).await?
+                self.ask(source, &address.text, &url, validators).await?.0
             }
         };
         match fetched {

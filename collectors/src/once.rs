@@ -101,6 +101,7 @@ async fn one(
     outbox: Option<Arc<dyn Outbox>>,
 ) -> Result<(Vec<Record>, Summary), PollError> {
     let mut state = load(&source, outbox.as_ref()).await?;
+    let (mut records, mut observations, mut rejects) = (Vec::new(), 0, 0);
     loop {
         let poll = visit_once(&collector, &source, &state).await?;
         if let Some(outbox) = &outbox {
@@ -108,9 +109,12 @@ async fn one(
             outbox.publish(poll.outgoing(), poll.checkpoint).await?;
             Point::PollPublished.reached();
         }
-        // A log of years is read in parts; the last one has its figures.
+        // A log of years is read and told in parts.
+        records.extend(poll.records);
+        observations += poll.summary.observations;
+        rejects += poll.summary.rejects;
         if !poll.more {
-            return Ok((poll.records, poll.summary));
+            return Ok((records, Summary { observations, rejects, ..poll.summary }));
         }
         state = poll.next;
     }

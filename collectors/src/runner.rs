@@ -47,6 +47,9 @@ pub trait Watch: Send + Sync {
     /// A poll is over, and published if it could be.
     fn finished(&self, report: &Report);
 
+    /// A poll cannot be published for now: the source waits with it in hand.
+    fn waits(&self, plan: &str, source: &str);
+
     /// The outbox takes no records for now, so that polling waits; or takes them again (`None`).
     fn outbox(&self, trouble: Option<&PublishError>);
 }
@@ -54,6 +57,7 @@ pub trait Watch: Send + Sync {
 /// Watches nothing.
 impl Watch for () {
     fn finished(&self, _: &Report) {}
+    fn waits(&self, _: &str, _: &str) {}
 
     fn outbox(&self, _: Option<&PublishError>) {}
 }
@@ -287,6 +291,7 @@ impl Runner {
                 return Err(error.into());
             }
             failures += 1;
+            self.watch.waits(&source.plan, &source.id);
             waiting(source, &error, failures);
             self.watch.outbox(Some(&error));
             let pause = schedule::backoff(FIRST_PUBLISH_PAUSE, failures).min(MAX_PUBLISH_PAUSE);

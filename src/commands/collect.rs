@@ -82,6 +82,7 @@ async fn collect(
     let board = Board::new(city)?;
     board.is_ready();
     publishing.watch(Arc::clone(&board.metrics), stop.clone());
+    let ending = service::told_to_end();
     let serving = probes(city, &board, stop.clone()).await?;
     let watch = Arc::new(board.told());
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
@@ -97,7 +98,7 @@ async fn collect(
     let mut running = tokio::spawn(runner::run(runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
-        () = service::told_to_end() => None,
+        () = ending => None,
         ended = &mut running => Some(ended),
     };
     stop.cancel();

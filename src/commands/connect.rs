@@ -2,11 +2,13 @@
 
 use super::service;
 use crate::city::City;
-use crate::transport;
-use anyhow::Context;
+use crate::{sinks, transport};
+use bus::Partition;
+use bus::kafka::topics;
 use collectors::once::collect_once;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How long a connection may take: what is up answers within a second or two.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -14,10 +16,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Says on stdout what each source and server answers; fails when one does not.
 pub(crate) fn all(city: &City) -> anyhow::Result<()> {
     let mut silent = 0;
-    for (name, address) in servers(city)? {
-        let answer = reach(&address);
+    for (name, answer) in servers(city)? {
         silent += usize::from(answer.is_err());
-        println!("{name} {address}: {}", answer.map_or_else(|why| why, |()| "answers".to_owned()));
+        println!("{name}: {}", answer.unwrap_or_else(|why| why));
     }
     let collector = service::collector(city)?;
     let collected = service::runtime()?.block_on(collect_once(&collector, &city.sources, None));
@@ -46,24 +47,40 @@ pub(crate) fn all(city: &City) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every server that the settings name, as host and port.
-fn servers(city: &City) -> anyhow::Result<Vec<(&'static str, String)>> {
+/// What each configured server answers to a question that changes nothing: login, rights and the place written to are part of it.
+fn servers(city: &City) -> anyhow::Result<Vec<(&'static str, Result<String, String>)>> {
     let mut all = Vec::new();
-    let settings = &city.settings;
-    if transport::kafka(city).ok().flatten().is_some() {
-        let brokers = settings.kafka.iter().flat_map(|kafka| kafka.brokers.split(','));
-        all.extend(brokers.map(|broker| ("kafka", broker.trim().to_owned())));
+    if let Ok(Some((kafka, topic))) = transport::topic(city) {
+        let name = &kafka.topic;
+        all.push((
+            "kafka",
+            match topics::verify(&kafka, &topic) {
+                Ok(true) => Ok(format!("topic {name} is as it must be")),
+                Ok(false) => Err(format!("there is no topic {name}; `shihyo topics ensure` makes it")),
+                Err(error) => Err(format!("{:#}", anyhow::Error::from(error))),
+            },
+        ));
     }
-    let mut urls: Vec<(&'static str, &str)> =
-        settings.influxdb.iter().map(|sink| ("influxdb", sink.url.as_str())).collect();
-    let alerts = &settings.alerts;
-    urls.extend(alerts.alertmanager.iter().flat_map(|to| to.urls.iter().map(|url| ("alertmanager", url.as_str()))));
-    urls.extend(alerts.webhook.iter().map(|to| ("webhook", to.url.as_str())));
-    for (name, url) in urls {
-        let place = place(url).with_context(|| format!("the address of {name} is none"))?;
-        all.push((name, place));
+    let stop = CancellationToken::new();
+    for sink in sinks::configured(city).map_err(|mistake| anyhow::anyhow!("{mistake}"))?.iter() {
+        let asked = (sink.make)(Partition(0)).ask(&stop);
+        all.push((
+            sink.name,
+            match asked {
+                Ok(true) => Ok("would take what is written".to_owned()),
+                // A webhook takes messages, and a message that is none would be one.
+                Ok(false) => reached(city),
+                Err(error) => Err(format!("{:#}", anyhow::Error::from(error))),
+            },
+        ));
     }
     Ok(all)
+}
+
+/// Whether the webhook's host answers.
+fn reached(city: &City) -> Result<String, String> {
+    let url = city.settings.alerts.webhook.as_ref().map(|to| to.url.as_str()).unwrap_or_default();
+    reach(&place(url).ok_or("its address is none")?).map(|()| "its host answers; nothing was sent".to_owned())
 }
 
 /// Host and port of an address that was checked before.

@@ -47,21 +47,28 @@ impl Reload {
         }
     }
 
-    /// Reads it again at every SIGHUP until `stop`.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-        while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
-            notify::reloading();
-            match city::load(&self.folder) {
-                Ok(city) => self.take(&city).await,
-                Err(mistakes) => {
-                    for mistake in &mistakes {
-                        tracing::error!(%mistake, "the configuration was not read again");
-                    }
-                    tracing::error!(mistakes = mistakes.len(), "everything goes on as before; see `shihyo check`");
-                }
+    /// Reads it again at every SIGHUP from this call on, until `stop`.
+    pub(crate) fn run(mut self, stop: CancellationToken) -> impl Future<Output = ()> {
+        let hangup = signal(SignalKind::hangup());
+        async move {
+            let Ok(mut hangup) = hangup else { return };
+            while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
+                notify::reloading();
+                self.read_again().await;
+                notify::ready();
             }
-            notify::ready();
+        }
+    }
+
+    async fn read_again(&mut self) {
+        match city::load(&self.folder) {
+            Ok(city) => self.take(&city).await,
+            Err(mistakes) => {
+                for mistake in &mistakes {
+                    tracing::error!(%mistake, "the configuration was not read again");
+                }
+                tracing::error!(mistakes = mistakes.len(), "everything goes on as before; see `shihyo check`");
+            }
         }
     }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -89,19 +90,21 @@ pub(crate) async fn publish_patiently(
     Ok(())
 }
 
-/// A signal to end: SIGTERM or Ctrl-C.
-pub(crate) async fn told_to_end() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
+/// A signal to end: SIGTERM or Ctrl-C. They are taken from this call on, not only once it is awaited: whoever is told that we
+/// have begun may end us at once.
+pub(crate) fn told_to_end() -> impl Future<Output = ()> {
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async move {
+        let [terminate, interrupt] = signals.map(async |signal| match signal {
+            Ok(mut signal) => drop(signal.recv().await),
             Err(_) => std::future::pending().await,
+        });
+        tokio::select! {
+            () = terminate => {}
+            () = interrupt => {}
         }
-    };
-    tokio::select! {
-        _ = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
+        notify::stopping();
     }
-    notify::stopping();
 }
 
 /// The pipeline on a thread of its own.
@@ -254,8 +257,11 @@ pub(crate) struct Told {
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let now: Micros = SystemClock.now();
-        let outcome = if matches!(report.outcome, "changed" | "unchanged") { report.outcome } else { "failed" };
-        self.metrics.visited(&report.plan, &report.source, outcome, report.duration, now);
+        self.metrics.visited(&report.plan, &report.source, report.outcome, report.duration, now);
+    }
+
+    fn waits(&self, plan: &str, source: &str) {
+        self.metrics.waits(plan, source);
     }
 
     fn outbox(&self, trouble: Option<&PublishError>) {
@@ -271,10 +277,11 @@ pub(crate) async fn until_told(
     mut pipeline: Pipeline,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let ending = told_to_end();
     let serving = board.serve(listener, stop.clone());
     tokio::pin!(serving);
     tokio::select! {
-        () = told_to_end() => tracing::info!("told to end"),
+        () = ending => tracing::info!("told to end"),
         () = stop.cancelled() => {}
         ended = &mut pipeline.ended => {
             stop.cancel();

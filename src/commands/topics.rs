@@ -2,7 +2,7 @@
 
 use crate::{Failure, city, log, transport};
 use anyhow::Context;
-use bus::kafka::topics::{self, Ensured, Topic};
+use bus::kafka::topics::{self, Ensured};
 use clap::Subcommand;
 use std::path::Path;
 
@@ -16,10 +16,9 @@ pub(crate) fn run(folder: &Path, topics: &Topics) -> Result<(), Failure> {
     let Topics::Ensure = topics;
     let city = city::load(folder)?;
     log::start(&city.settings.log.level)?;
-    let (Some(kafka), Some(said)) = (transport::kafka(&city)?, &city.settings.kafka) else {
+    let Some((kafka, topic)) = transport::topic(&city)? else {
         return Err(anyhow::anyhow!("no Kafka is configured: name `kafka.brokers` in shihyo.toml").into());
     };
-    let topic = Topic { partitions: said.partitions, replication: said.replication, min_insync: said.min_insync };
     let name = &kafka.topic;
     match topics::ensure(&kafka, &topic).context("the topic cannot be ensured")? {
         Ensured::Created => println!("{name}: made, {} partition(s)", topic.partitions),

@@ -6,6 +6,7 @@ pub mod path;
 mod status;
 mod verdict;
 
+pub use due::Standing;
 pub use measure::{MIN_MONTHS, Measured, Months};
 
 use crate::ask::{Ask, Cut};
@@ -152,6 +153,11 @@ pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
 /// The guide (目安) at a moment of a plan, for a KPI with or without a value.
 pub fn guide(view: &View<'_>, kpi: &Kpi, at: Moment) -> Exact {
     measure::guide(view, kpi, at)
+}
+
+/// How the sources of all series stand at the moment asked, each by its own figures; in the catalogue's order.
+pub fn standings(view: &View<'_>, ask: Ask) -> Vec<Standing> {
+    due::standings(&view.at(ask.cut()), ask.day())
 }
 
 /// The first civil day (day number) on which the last figure of a KPI is not waited for any more.

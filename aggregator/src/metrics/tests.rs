@@ -1,12 +1,13 @@
 use super::*;
 use crate::render::fixture::{book, books, period};
+use contract::time::Micros;
 use std::collections::BTreeSet;
 
 fn told() -> Metrics {
     let metrics = Metrics::new("1.2.3").unwrap();
     metrics.counted(Counts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
     metrics.visited("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
-    metrics.visited("small", "portal", "failed", Duration::from_secs(20), Micros(1_700_000_000_000_000));
+    metrics.visited("small", "portal", "not_found", Duration::from_secs(20), Micros(1_700_000_000_000_000));
     metrics.batch_committed(Duration::from_millis(4));
     metrics
 }
@@ -53,8 +54,11 @@ fn names_and_labels_are_what_dashboards_were_promised() {
         "shihyo_records_total{fate}",
         "shihyo_ship_failures_total{}",
         "shihyo_shipped_records_total{}",
+        "shihyo_source_due_timestamp_seconds{plan,series,source}",
         "shihyo_source_last_success_timestamp_seconds{plan,source}",
-        "shihyo_visits_total{outcome,plan,source}",
+        "shihyo_source_latest_figure_timestamp_seconds{plan,series,source}",
+        "shihyo_source_waiting{plan,source}",
+        "shihyo_visits_total{outcome,plan,reason,source}",
     ];
     assert_eq!(shapes(&scraped(&told())), expected);
 }
@@ -73,8 +77,8 @@ fn a_scrape_says_what_was_told_and_what_is_known() {
         "shihyo_records_total{fate=\"duplicate\"} 2",
         "shihyo_records_total{fate=\"quarantined\"} 1",
         "shihyo_records_total{fate=\"stored\"} 7",
-        "shihyo_visits_total{outcome=\"changed\",plan=\"small\",source=\"portal\"} 1",
-        "shihyo_visits_total{outcome=\"failed\",plan=\"small\",source=\"portal\"} 1",
+        "shihyo_visits_total{outcome=\"changed\",plan=\"small\",reason=\"\",source=\"portal\"} 1",
+        "shihyo_visits_total{outcome=\"failed\",plan=\"small\",reason=\"not_found\",source=\"portal\"} 1",
         "shihyo_source_last_success_timestamp_seconds{plan=\"small\",source=\"portal\"} 1600000000",
         "shihyo_batch_commit_seconds_bucket{le=\"0.005\"} 1",
         "shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 215",
@@ -117,4 +121,47 @@ fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
     let text = told().exposition(&books(book), period("2023-05-01"), false, |_| true).unwrap();
     assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
     assert!(text.contains("shihyo_ready 0\n"));
+}
+
+#[test]
+fn a_source_tells_its_latest_figure_and_when_the_next_is_overdue() {
+    // By hand: the state of 1 June closes May, so that of June is due 10 days after its end and overdue 14 days later; the flow of
+    // June has been seen to its end, so July is next. `cost` has no rhythm and no figure.
+    let text = scraped(&told());
+    for (series, latest, due) in
+        [("datasets", 1_590_937_200, 1_595_689_200), ("downloads", 1_593_529_200, 1_598_367_600)]
+    {
+        for (name, value) in [("latest_figure", latest), ("due", due)] {
+            let line = format!(
+                "shihyo_source_{name}_timestamp_seconds{{plan=\"small\",series=\"{series}\",source=\"portal\"}} {value}"
+            );
+            assert!(text.lines().any(|got| got == line), "{line}\n{text}");
+        }
+    }
+    assert!(!text.contains("series=\"cost\""), "{text}");
+}
+
+#[test]
+fn a_source_that_is_overdue_says_since_when() {
+    // On 1 May 2021 the last figure of July 2020 is long due: of the latest period whose grace is over, March 2021.
+    let mut book = book(false);
+    book.catalogue.plan.default_on = Some(period("2021-05-01"));
+    let text = told().exposition(&books(book), period("2023-05-01"), true, |_| true).unwrap();
+    let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
+    assert!(text.lines().any(|got| got == line), "{text}");
+}
+
+#[test]
+fn a_source_waits_until_its_poll_is_over() {
+    let metrics = told();
+    let waits = |metrics: &Metrics, value: u8| {
+        let line = format!("shihyo_source_waiting{{plan=\"small\",source=\"portal\"}} {value}");
+        let text = scraped(metrics);
+        assert!(text.lines().any(|got| got == line), "{text}");
+    };
+    waits(&metrics, 0);
+    metrics.waits("small", "portal");
+    waits(&metrics, 1);
+    metrics.visited("small", "portal", "unchanged", Duration::ZERO, Micros(0));
+    waits(&metrics, 0);
 }

@@ -82,6 +82,11 @@ pub enum SinkError {
 pub trait Sink: Send {
     /// Does one bounded piece of work. Blocks; must look at [`Turn::stop`] where it waits.
     fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError>;
+
+    /// Asks the server once whether it would take what we write, and writes nothing; false where no such request exists.
+    fn ask(&mut self, _stop: &CancellationToken) -> Result<bool, SinkError> {
+        Ok(false)
+    }
 }
 
 /// What a sink follows: each kind has cursors of its own in the store.

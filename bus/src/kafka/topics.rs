@@ -80,11 +80,7 @@ fn list(differences: &[Difference]) -> String {
 /// Makes the topic of `kafka` when there is none, else compares it with `topic`. Blocks until the brokers
 /// have answered, so it is not for an async task.
 pub fn ensure(kafka: &Kafka, topic: &Topic) -> Result<Ensured, TopicError> {
-    kafka.check()?;
-    topic.check()?;
-    let client = AdminClient::from_config_and_context(&client::admin(kafka), Ear::default())
-        .map_err(|error| error::unmade(&error))?;
-    let admin = Admin { kafka, topic, client };
+    let admin = Admin::open(kafka, topic)?;
     match admin.look()? {
         None => {
             let made = admin.make()?;
@@ -97,6 +93,15 @@ pub fn ensure(kafka: &Kafka, topic: &Topic) -> Result<Ensured, TopicError> {
     }
 }
 
+/// Says whether there is a topic, and that it is as it must be; makes and changes nothing. Blocks like [`ensure`].
+pub fn verify(kafka: &Kafka, topic: &Topic) -> Result<bool, TopicError> {
+    let admin = Admin::open(kafka, topic)?;
+    match admin.look()? {
+        None => Ok(false),
+        Some(shape) => admin.compare(shape).map(|()| true),
+    }
+}
+
 struct Admin<'a> {
     kafka: &'a Kafka,
     topic: &'a Topic,
@@ -106,7 +111,15 @@ struct Admin<'a> {
 /// Partitions, and the least number of copies of any.
 type Shape = (usize, usize);
 
-impl Admin<'_> {
+impl<'a> Admin<'a> {
+    fn open(kafka: &'a Kafka, topic: &'a Topic) -> Result<Self, TopicError> {
+        kafka.check()?;
+        topic.check()?;
+        let client = AdminClient::from_config_and_context(&client::admin(kafka), Ear::default())
+            .map_err(|error| error::unmade(&error))?;
+        Ok(Self { kafka, topic, client })
+    }
+
     /// The topic as it is, `None` when there is none.
     fn look(&self) -> Result<Option<Shape>, BusError> {
         // Not by the admin client: that one never says why it gets no answer.

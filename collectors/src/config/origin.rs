@@ -143,10 +143,12 @@ fn link(r: &Reader<'_>, key: &'static str, text: &str) -> Option<Link> {
     Some(Link { text: without_secrets(&url), url })
 }
 
-/// The address without fragment, and without the values of query parts that are named like secrets.
+/// The address without fragment, user and password, and without the values of query parts that are named like secrets.
 pub(crate) fn without_secrets(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_fragment(None);
+    // Only addresses without a host refuse this, and they have no user.
+    let _ = (shown.set_username(""), shown.set_password(None));
     let secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
     if url.query_pairs().any(|(name, _)| secret(&name)) {
         let parts = url.query_pairs();
@@ -168,6 +170,7 @@ mod tests {
             ("https://a.jp/f.csv?id=1#top", "https://a.jp/f.csv?id=1"),
             ("https://a.jp/f?api_key=abc&id=1", "https://a.jp/f?api_key=***&id=1"),
             ("https://a.jp/f?X-Amz-Signature=abc", "https://a.jp/f?X-Amz-Signature=***"),
+            ("https://me:word@a.jp/f", "https://a.jp/f"),
         ];
         for (url, text) in rows {
             assert_eq!(without_secrets(&Url::parse(url).unwrap()), text);

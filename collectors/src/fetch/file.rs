@@ -1,6 +1,7 @@
 //! Files on disk: one, or those of a folder and the folders in it.
 
 use super::{Address, FetchError, Fetched, Place, Validators};
+use crate::table::text::normal;
 use glob::Pattern;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ impl Wanted {
         let Some((name, extension)) = file.file_name().zip(file.extension()) else { return false };
         let (name, extension) = (name.to_string_lossy(), extension.to_string_lossy());
         let fits = self.extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(&extension))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(&name));
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(&normal(&name)));
         fits && !name.starts_with('.') && !name.starts_with("~$")
     }
 }

@@ -100,15 +100,18 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || address.is_unique_local()
         || address.is_unicast_link_local()
         || address.is_multicast()
+        // Site-local (RFC 3879), and translation inside a network (RFC 8215).
+        || address.segments()[0] & 0xffc0 == 0xfec0
+        || address.segments()[..3] == [0x64, 0xff9b, 1]
 }
 
-/// The IPv4 address that an IPv6 one stands for: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`) or 6to4
-/// (`2002::/16`).
+/// The IPv4 address that an IPv6 one stands for: compatible (`::a.b.c.d`), mapped (`::ffff:a.b.c.d`), translated
+/// (`64:ff9b::/96`) or 6to4 (`2002::/16`).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let at = |from: usize| Ipv4Addr::new(octets[from], octets[from + 1], octets[from + 2], octets[from + 3]);
     match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some(at(12)),
+        [0, 0, 0, 0, 0, 0, _, _] | [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some(at(12)),
         [0x2002, ..] => Some(at(2)),
         _ => address.to_ipv4_mapped(),
     }
@@ -144,6 +147,9 @@ mod tests {
             "::ffff:10.0.0.1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
+            "::7f00:1",
+            "fec0::1",
+            "64:ff9b:1::1",
         ];
         let outside = [
             "8.8.8.8",

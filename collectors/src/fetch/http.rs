@@ -46,14 +46,14 @@ impl Fetcher {
         Ok(Self { guarded, free, hosts: Mutex::default(), clock })
     }
 
-    /// Asks for a URL; `text` is what it is called.
+    /// Asks for a URL; `text` is what it is called. Gives the address that answered, which redirects may have led to.
     pub(super) async fn ask(
         &self,
         source: &SourceConfig,
         text: &str,
         url: &Url,
         validators: Option<&Validators>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<(Answer, Url), FetchError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let lock = self.host(&url);
@@ -61,7 +61,7 @@ impl Fetcher {
             let asked = self.once(source, text, &url, validators);
             let answer = tokio::time::timeout(source.timeout, asked).await;
             match answer.map_err(|_| FetchError::Timeout(source.timeout))?? {
-                Step::Done(answer) => return Ok(answer),
+                Step::Done(answer) => return Ok((answer, url)),
                 Step::Redirect(next) => url = allowed(source, &url, &next)?,
             }
         }
@@ -134,17 +134,22 @@ fn allowed(source: &SourceConfig, from: &Url, next: &str) -> Result<Url, FetchEr
     let Ok(url) = from.join(next) else { return Err(FetchError::RedirectRefused("no address".to_owned())) };
     let host = url.host_str().unwrap_or_default();
     let secure = url.scheme() == "https" || (url.scheme() == "http" && from.scheme() == "http");
-    if !secure || !source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+    if !secure || has_user(&url) || !source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
         return Err(FetchError::RedirectRefused(format!("{}://{host}", url.scheme())));
     }
     Ok(url)
+}
+
+/// True when a user name or a password stands in it: whoever wrote it there, we log in nowhere.
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// A link, on an allowed host.
 pub(super) fn allowed_link(source: &SourceConfig, url: Url) -> Result<Url, FetchError> {
     let host = url.host_str().unwrap_or_default();
     let known = source.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
-    if known && matches!(url.scheme(), "http" | "https") {
+    if known && !has_user(&url) && matches!(url.scheme(), "http" | "https") {
         Ok(url)
     } else {
         Err(FetchError::HostRefused(format!("{}://{host}", url.scheme())))

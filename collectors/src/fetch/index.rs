@@ -1,66 +1,70 @@
 //! The links of a page: ministries and cities give each edition a new file name, and one page lists them all.
 //!
-//! Pure. Links are taken in the order of their addresses, so that a page that is merely sorted anew changes nothing.
+//! Pure. Links are taken in the order of their files' names, which hold the editions' dates: folders may be named anyhow, and
+//! a page that is merely sorted anew changes nothing.
 
-use super::FetchError;
+use super::{FetchError, named};
 use crate::table::text::{decode, normal};
 use glob::Pattern;
-use html5gum::{Token, Tokenizer};
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use reqwest::Url;
+use std::borrow::Cow;
 
 /// Files of one page: a monthly edition for twenty years.
 const MAX_LINKS: usize = 300;
 
-/// The addresses that a page links to and that fit: the last part of the path by `pattern`, the words of the
-/// link, normalised, by `words`.
+/// The addresses that a page links to and that fit: the file's name by `pattern`, the words of the link by `words`,
+/// both normalised. `page_url` is where the page was found; the page itself may say that its links start elsewhere.
 pub(super) fn links(
     page: &[u8],
-    base: &Url,
+    page_url: &Url,
     pattern: Option<&Pattern>,
     words: Option<&Pattern>,
 ) -> Result<Vec<Url>, FetchError> {
-    let (text, _) = decode(page, None).map_err(|_| FetchError::BadPage)?;
-    let mut found: Vec<Url> = Vec::new();
-    for (address, said) in anchors(&text) {
+    // A stray byte in a text that nobody reads must not hide the links.
+    let text = decode(page, None).map_or_else(|_| String::from_utf8_lossy(page), |(text, _)| Cow::Owned(text));
+    let (base, anchors) = anchors(&text);
+    let base = base.and_then(|base| page_url.join(base.trim()).ok()).unwrap_or_else(|| page_url.clone());
+    let mut found: Vec<(String, Url)> = Vec::new();
+    for (address, said) in anchors {
         let Ok(mut url) = base.join(address.trim()) else { continue };
         url.set_fragment(None);
+        // Pages that moved to https keep links from before: what was found safely is not fetched in the open.
+        let same = url.host() == page_url.host() && url.port().is_none();
+        if same && page_url.scheme() == "https" && url.scheme() == "http" {
+            // Both are schemes of the web, so it is not refused.
+            let _ = url.set_scheme("https");
+        }
+        let name = normal(&named::of_url(&url));
         let fits = matches!(url.scheme(), "http" | "https")
-            && pattern.is_none_or(|pattern| pattern.matches(&file_name(&url)))
+            && pattern.is_none_or(|pattern| pattern.matches(&name))
             && words.is_none_or(|words| words.matches(&said));
-        if fits && !found.contains(&url) {
-            found.push(url);
+        let link = (name, url);
+        if fits && !found.contains(&link) {
+            found.push(link);
         }
         if found.len() > MAX_LINKS {
             return Err(FetchError::TooMany(MAX_LINKS, "links of the page fit"));
         }
     }
     found.sort();
-    if found.is_empty() { Err(FetchError::NoLinks) } else { Ok(found) }
+    if found.is_empty() { Err(FetchError::NoLinks) } else { Ok(found.into_iter().map(|(_, url)| url).collect()) }
 }
 
-/// The last part of the path, with the letters that stand behind `%E5..`.
-fn file_name(url: &Url) -> String {
-    let last = url.path_segments().and_then(Iterator::last).unwrap_or_default();
-    // Form encoding would also make a blank of `+`, so only the escapes are read.
-    let escaped = last.replace('+', "%2B");
-    let pair = format!("n={escaped}");
-    let read = Url::parse("http://h/").ok().and_then(|mut url| {
-        url.set_query(Some(&pair));
-        url.query_pairs().next().map(|(_, value)| value.into_owned())
-    });
-    read.unwrap_or_else(|| last.to_owned())
-}
-
-/// Each link's address and words.
-fn anchors(page: &str) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = Vec::new();
+/// Where the page says that its links start, and each link's address and words.
+fn anchors(page: &str) -> (Option<String>, Vec<(String, String)>) {
+    let (mut base, mut all): (_, Vec<(String, String)>) = (None, Vec::new());
     let mut open = false;
-    for token in Tokenizer::new(page) {
+    let mut emitter = DefaultEmitter::<()>::default();
+    // What a script writes is no link of the page.
+    emitter.naively_switch_states(true);
+    for token in Tokenizer::new_with_emitter(page, emitter) {
         match token {
+            Ok(Token::StartTag(tag)) if tag.name.as_slice() == b"base" => base = base.or_else(|| href(&tag)),
             Ok(Token::StartTag(tag)) if tag.name.as_slice() == b"a" => {
-                let address = tag.attributes.iter().find(|(name, _)| name.as_slice() == b"href");
+                let address = href(&tag);
                 open = address.is_some();
-                all.extend(address.map(|(_, value)| (String::from_utf8_lossy(value).into_owned(), String::new())));
+                all.extend(address.map(|address| (address, String::new())));
             }
             Ok(Token::EndTag(tag)) if tag.name.as_slice() == b"a" => open = false,
             Ok(Token::String(text)) if open => {
@@ -74,7 +78,12 @@ fn anchors(page: &str) -> Vec<(String, String)> {
     for (_, words) in &mut all {
         *words = normal(&words.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    all
+    (base, all)
+}
+
+fn href(tag: &StartTag<()>) -> Option<String> {
+    let found = tag.attributes.iter().find(|(name, _)| name.as_slice() == b"href");
+    found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
 #[cfg(test)]
@@ -123,6 +132,35 @@ mod tests {
             assert_eq!(found(PAGE.as_bytes(), pattern, words), right, "{pattern:?} {words:?}");
             assert_eq!(found(&sjis, pattern, words), right, "{pattern:?} {words:?} in CP932");
         }
+    }
+
+    #[test]
+    fn links_start_where_the_page_says_and_scripts_have_none() {
+        let page = r#"<head><BASE target="_top"><base href="/data/"><base href="/other/">
+            <script>document.write("<a href='old.csv'>x</a>")</script><style>/* <a href='old.csv'> */</style></head>
+            <a href="new.csv">x</a> <a href="/dl.php?no=1&amp;file=own.csv">x</a>"#;
+        let right = ["https://www.example.jp/data/new.csv", "https://www.example.jp/dl.php?no=1&file=own.csv"];
+        assert_eq!(found(page.as_bytes(), Some("*.csv"), None).unwrap(), right);
+        // A byte that is no letter of any encoding.
+        let broken = [page.as_bytes(), b"\xff\xff"].concat();
+        assert_eq!(found(&broken, Some("*.csv"), None).unwrap(), right);
+    }
+
+    #[test]
+    fn links_of_a_page_on_https_stay_there() {
+        let page = b"<a href='http://www.example.jp/1.csv'>x</a><a href='http://other.example/2.csv'>x</a>";
+        let right = ["https://www.example.jp/1.csv", "http://other.example/2.csv"];
+        assert_eq!(found(page, Some("*.csv"), None).unwrap(), right);
+    }
+
+    #[test]
+    fn links_come_in_the_order_of_their_names_whatever_their_folders() {
+        let page = "<a href='/z/list_20220331.csv'>x</a><a href='/a/list_20230331.csv'>x</a><a href='/b/list_20230331.csv'>x</a>";
+        let right = ["/z/list_20220331.csv", "/a/list_20230331.csv", "/b/list_20230331.csv"];
+        assert_eq!(
+            found(page.as_bytes(), Some("*.csv"), None).unwrap(),
+            right.map(|path| format!("https://www.example.jp{path}"))
+        );
     }
 
     #[test]

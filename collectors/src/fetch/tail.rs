@@ -20,6 +20,8 @@ const HEAD_BYTES: usize = 4096;
 const CHUNK_BYTES: usize = 1 << 20;
 /// Files of one log, and beginnings that are remembered: an hourly file for a year.
 pub(crate) const MAX_FILES: usize = 10_000;
+/// How long a packed file may have been at rest and still be one that is being delivered.
+const WRITING_SECONDS: i64 = 3600;
 /// Packed forms that cannot be read: such files are left alone.
 const UNREAD: [&str; 4] = ["bz2", "xz", "zst", "tmp"];
 
@@ -44,6 +46,9 @@ pub struct Known {
     /// True once all of it was read and nothing can be added.
     #[serde(default)]
     pub over: bool,
+    /// Its length as it lay there, when it was found cut short or damaged: it is not read again until that changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<u64>,
     /// True inside a line longer than any: it is skipped.
     #[serde(default)]
     pub skipping: bool,
@@ -61,12 +66,23 @@ pub(crate) struct Present {
     pub(crate) live: bool,
     packed: bool,
     length: u64,
+    /// When it was last written, in seconds since 1970.
+    written: i64,
+    /// Zeros before its first byte: a server that keeps its place in a file that was cut leaves them.
+    zeros: u64,
     head: Vec<u8>,
 }
 
 /// The files of a log that are there and hold something: the one at `path` and those beside it that `rotated` fits, or its
 /// name with something behind; of a folder all of its files.
-pub(crate) fn present(path: &Path, finished: bool, rotated: Option<&Pattern>) -> Result<Vec<Present>, FetchError> {
+///
+/// Errors: [`FetchError::Damaged`] for a packed one of which nothing can be read, and that nobody is writing `now`.
+pub(crate) fn present(
+    path: &Path,
+    finished: bool,
+    rotated: Option<&Pattern>,
+    now: i64,
+) -> Result<Vec<Present>, FetchError> {
     let folder = if finished { Some(path) } else { path.parent() };
     let live = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found: BTreeMap<(u64, u64), Present> = BTreeMap::new();
@@ -76,16 +92,21 @@ pub(crate) fn present(path: &Path, finished: bool, rotated: Option<&Pattern>) ->
         fits && !name.starts_with('.') && !UNREAD.iter().any(|ending| name.ends_with(&format!(".{ending}")))
     };
     let mut add = |path: PathBuf, live: bool| -> Result<(), FetchError> {
-        // A file may go between being listed and being opened.
-        let Some(file) = absent(File::open(&path))? else { return Ok(()) };
-        let meta = file.metadata().map_err(super::file::failed)?;
+        // Asked before it is opened: opening a pipe would wait for its writer. A file may go at any time.
+        let Some(meta) = absent(path.metadata())? else { return Ok(()) };
         if !meta.is_file() {
             return if live { Err(FetchError::NotAFile) } else { Ok(()) };
         }
-        let (packed, head) = head(&file)?;
+        let Some(file) = absent(File::open(&path))? else { return Ok(()) };
+        let meta = file.metadata().map_err(super::file::failed)?;
+        let (packed, (zeros, head)) = (is_packed(&file)?, head(&file)?);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (length, written) = (meta.len(), meta.mtime());
+        if packed && head.is_empty() && written <= now - WRITING_SECONDS && !ends(&file) {
+            return Err(FetchError::Damaged(name));
+        }
         if !head.is_empty() {
-            let present = Present { path, name, live, packed, length: meta.len(), head };
+            let present = Present { path, name, live, packed, length, written, zeros, head };
             found.entry((meta.dev(), meta.ino())).or_insert(present);
         }
         Ok(())
@@ -117,23 +138,49 @@ fn absent<T>(opened: std::io::Result<T>) -> Result<Option<T>, FetchError> {
     }
 }
 
-/// Whether a file is packed, and its first bytes, unpacked.
-fn head(file: &File) -> Result<(bool, Vec<u8>), FetchError> {
-    let mut raw = Vec::with_capacity(HEAD_BYTES);
-    let mut from = file;
-    from.seek(SeekFrom::Start(0)).map_err(super::file::failed)?;
-    from.take(2).read_to_end(&mut raw).map_err(super::file::failed)?;
-    let packed = raw == [0x1F, 0x8B];
-    from.seek(SeekFrom::Start(0)).map_err(super::file::failed)?;
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    let limit = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
-    if packed {
-        // One that is being packed just now is cut short: as much as can be read counts.
-        let _ = MultiGzDecoder::new(from).take(limit).read_to_end(&mut head);
+fn is_packed(mut file: &File) -> Result<bool, FetchError> {
+    let mut magic = Vec::with_capacity(2);
+    file.seek(SeekFrom::Start(0)).map_err(super::file::failed)?;
+    file.take(2).read_to_end(&mut magic).map_err(super::file::failed)?;
+    file.seek(SeekFrom::Start(0)).map_err(super::file::failed)?;
+    Ok(magic == [0x1F, 0x8B])
+}
+
+/// How many zeros a file begins with, and its first bytes behind them, unpacked. One that is being packed just now is cut short:
+/// as much as can be read counts.
+fn head(file: &File) -> Result<(u64, Vec<u8>), FetchError> {
+    let packed = is_packed(file)?;
+    let (mut plain, mut unpacked);
+    let content: &mut dyn Read = if packed {
+        unpacked = MultiGzDecoder::new(file);
+        &mut unpacked
     } else {
-        from.take(limit).read_to_end(&mut head).map_err(super::file::failed)?;
+        plain = file;
+        &mut plain
+    };
+    let (mut zeros, mut head, mut chunk) = (0_u64, Vec::with_capacity(HEAD_BYTES), vec![0; HEAD_BYTES]);
+    while head.len() < HEAD_BYTES {
+        let count = match content.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(_) if packed => break,
+            Err(error) => return Err(super::file::failed(error)),
+        };
+        let begins = if head.is_empty() { chunk[..count].iter().position(|byte| *byte != 0) } else { Some(0) };
+        let begins = begins.unwrap_or(count);
+        zeros += u64::try_from(begins).unwrap_or_default();
+        head.extend_from_slice(&chunk[begins..count]);
+        // There may be gigabytes of them.
+        chunk.resize(if head.is_empty() { CHUNK_BYTES } else { HEAD_BYTES }, 0);
     }
-    Ok((packed, head))
+    head.truncate(HEAD_BYTES);
+    Ok((zeros, head))
+}
+
+/// True when a packed file can be read to its end.
+fn ends(mut file: &File) -> bool {
+    let start = file.seek(SeekFrom::Start(0));
+    start.is_ok() && std::io::copy(&mut MultiGzDecoder::new(file), &mut std::io::sink()).is_ok()
 }
 
 /// Pairs each known file with the one that is there, if any, and gives those that are new: places in `present`.
@@ -186,6 +233,8 @@ impl Present {
     /// chunk, and says how many of its bytes belong to lines that ended, and how many lines that were.
     ///
     /// Gives the bytes read. A file that is no longer the one that was found is left for the next time: 0.
+    ///
+    /// Errors: [`FetchError::Damaged`] for a packed one that cannot be read to its end; what was taken of it is no whole.
     pub(crate) fn read(
         &self,
         known: &mut Known,
@@ -193,17 +242,21 @@ impl Present {
         mut take: impl FnMut(&[u8], u64) -> (usize, u64),
     ) -> Result<u64, FetchError> {
         let Some(file) = absent(File::open(&self.path))? else { return Ok(0) };
-        if !head(&file)?.1.starts_with(&self.head) {
+        let (zeros, now) = head(&file)?;
+        if zeros != self.zeros || !now.starts_with(&self.head) {
             return Ok(0);
         }
         known.note(self);
+        known.offset = known.offset.max(zeros);
+        let failed =
+            |error| if self.packed { FetchError::Damaged(self.name.clone()) } else { super::file::failed(error) };
         let mut plain = &file;
         let mut packed;
         let content: &mut dyn Read = if self.packed {
             plain.seek(SeekFrom::Start(0)).map_err(super::file::failed)?;
             packed = MultiGzDecoder::new(&file);
             let skipped = std::io::copy(&mut (&mut packed).take(known.offset), &mut std::io::sink());
-            if skipped.map_err(super::file::failed)? < known.offset {
+            if skipped.map_err(failed)? < known.offset {
                 return Ok(0);
             }
             &mut packed
@@ -215,7 +268,7 @@ impl Present {
         let start = known.offset;
         known.at_end = false;
         while read < limit {
-            let count = content.read(&mut chunk).map_err(super::file::failed)?;
+            let count = content.read(&mut chunk).map_err(failed)?;
             if count == 0 {
                 known.at_end = true;
                 break;
@@ -233,6 +286,20 @@ impl Present {
             (known.offset, known.skipping) = (start + read, true);
         }
         Ok(read)
+    }
+
+    /// True when it was found damaged, and is the same still.
+    pub(crate) fn is_damaged(&self, known: &Known) -> bool {
+        self.packed && known.damaged == Some(self.length)
+    }
+
+    /// Notes that it cannot be read to its end, and gives the hour of that; `None` when somebody may be writing it now.
+    pub(crate) fn damaged(&self, known: &mut Known, now: i64) -> Option<i64> {
+        let at_rest = self.packed && self.written <= now - WRITING_SECONDS;
+        at_rest.then(|| {
+            known.damaged = Some(self.length);
+            self.written.div_euclid(3600)
+        })
     }
 
     /// True when nothing will be added: it is not the one that grows, and packed or as long as the last time.

@@ -14,6 +14,10 @@ fn ok() -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_string(BODY)
 }
 
+async fn answer_at(server: &MockServer, place: &str, template: ResponseTemplate) {
+    Mock::given(path(place)).respond_with(template).mount(server).await;
+}
+
 async fn answer(server: &MockServer, template: ResponseTemplate) {
     Mock::given(method("GET")).and(path("/r.csv")).respond_with(template).mount(server).await;
 }
@@ -256,4 +260,31 @@ async fn the_files_that_a_page_links_to_are_read_and_stay_when_the_page_forgets_
     let page = format!("{}/i.html", server.uri());
     assert_eq!(poller.lines().await, [format!("unchanged {page}")], "an edition that is no longer listed stands");
     assert_eq!(poller.lines().await, ["failed(host_refused) http://other.example/r.csv"]);
+}
+
+#[tokio::test]
+async fn links_start_where_the_page_was_found_after_its_redirects() {
+    let server = MockServer::start().await;
+    answer_at(&server, "/data", ResponseTemplate::new(301).insert_header("location", "/data/")).await;
+    answer_at(&server, "/data/", ResponseTemplate::new(200).set_body_string("<a href='r.csv'>x</a>")).await;
+    answer_at(&server, "/data/r.csv", ok()).await;
+    let keys = register(&format!("index = '{}/data'\npattern = '*.csv'", server.uri()));
+    assert_eq!(Poller::new(source(Path::new("."), &keys)).lines().await[0], FIGURE);
+}
+
+#[tokio::test]
+async fn a_link_or_redirect_with_a_user_is_refused_and_its_password_told_to_nobody() {
+    let server = MockServer::start().await;
+    let own = format!("http://me:geheim@{}/there.csv", server.address());
+    answer_at(&server, "/there.csv", ok()).await;
+    answer_at(&server, "/i", ResponseTemplate::new(200).set_body_string(format!("<a href='{own}'>x</a>"))).await;
+    answer(&server, ResponseTemplate::new(302).insert_header("location", own)).await;
+    let keys = register(&format!("index = '{}/i'\npattern = '*.csv'", server.uri()));
+    let link = Poller::new(source(Path::new("."), &keys)).poll().await;
+    assert_eq!(lines(&link.records), [format!("failed(host_refused) http://{}/there.csv", server.address())]);
+    let redirect = poller(&server, "").poll().await;
+    assert_eq!(visit(&redirect), "failed(redirect_refused)");
+    for poll in [link, redirect] {
+        assert!(!format!("{poll:?}").contains("geheim"), "{poll:?}");
+    }
 }

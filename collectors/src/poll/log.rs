@@ -17,6 +17,10 @@ use contract::time::Moment;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Hours that a server's clock may be ahead: the aggregator refuses what lies further.
+const MAX_AHEAD_HOURS: i64 = 24;
+/// Bad lines told in one poll, of all its files.
+const MAX_REJECTS: usize = 2_000;
 /// Bytes read in one poll; the next follows at once. Notes are committed that often while years are read.
 const MAX_POLL_BYTES: u64 = 512 << 20;
 
@@ -72,12 +76,12 @@ pub(super) fn advance(
     now: Moment,
     limit: u64,
 ) -> Result<Advanced, FetchError> {
-    let present = tail::present(path, log.finished, log.rotated.as_ref())?;
+    let present = tail::present(path, log.finished, log.rotated.as_ref(), now.0)?;
     let mut notes = Notes::read(own);
     log.begin(&mut notes, now);
     let (pairs, new) = tail::pair(&notes.log.files, &present);
-    let mut poll =
-        Poll { log, hour: now.0.div_euclid(3600), left: limit, more: false, rejects: Vec::new(), first: None };
+    let (hour, rejects) = (now.0.div_euclid(3600), Vec::new());
+    let mut poll = Poll { log, now, hour, left: limit, more: false, rejects, first: None };
     let files = std::mem::take(&mut notes.log.files);
     if present.is_empty() && files.iter().all(|file| !file.live) {
         return Err(if log.finished { FetchError::NoFiles(Vec::new()) } else { FetchError::NotFound });
@@ -117,6 +121,7 @@ pub(super) fn advance(
     });
     notes.log.files = kept.into_iter().map(|(_, known)| known).collect();
     let figures: Vec<Figure> = if poll.more { Vec::new() } else { log.figures(&mut notes, now) };
+    poll.more |= notes.are_dirty();
     let parsed = Parsed { figures, rejects: poll.rejects, held: vec![], covers: Covers::Nothing, until: None };
     Ok(Advanced { parsed, own: notes.write(), more: poll.more })
 }
@@ -124,6 +129,7 @@ pub(super) fn advance(
 /// One poll under way.
 struct Poll<'a> {
     log: &'a AccessLog,
+    now: Moment,
     /// The hour that runs.
     hour: i64,
     /// Bytes that may still be read.
@@ -136,7 +142,7 @@ struct Poll<'a> {
 
 impl Poll<'_> {
     fn read(&mut self, notes: &mut Notes, known: &mut Known, present: &tail::Present) -> Result<(), FetchError> {
-        if known.over {
+        if known.over || present.is_damaged(known) {
             return Ok(());
         }
         if self.left == 0 {
@@ -145,8 +151,8 @@ impl Poll<'_> {
             return Ok(());
         }
         let over = present.is_over(known, self.log.finished);
-        let mut begun = Begun::of(known.skipping);
-        let (outcome, tally) = self.log.count(|counter| {
+        let (mut begun, before) = (Begun::of(known.skipping), known.clone());
+        let (outcome, tally) = self.log.count(self.hour + MAX_AHEAD_HOURS, |counter| {
             let read = present.read(known, self.left, |chunk, lines| {
                 let taken = counter.chunk(chunk, &mut begun, lines);
                 (taken.whole, taken.lines)
@@ -156,9 +162,17 @@ impl Poll<'_> {
             }
             Ok::<u64, FetchError>(read)
         });
-        self.left = self.left.saturating_sub(outcome?);
-        self.more |= !known.at_end;
         let (first, last) = (tally.counted.keys().next().copied(), tally.counted.keys().next_back().copied());
+        let read = match outcome {
+            Ok(read) => read,
+            Err(error @ FetchError::Damaged(_)) => {
+                *known = before;
+                return self.damaged(notes, known, present, first).ok_or(error);
+            }
+            Err(error) => return Err(error),
+        };
+        self.left = self.left.saturating_sub(read);
+        self.more |= !known.at_end;
         known.hour = if known.at_end { Some(self.hour) } else { last.or(known.hour) };
         if present.live {
             self.first = self.first.or(first);
@@ -175,20 +189,42 @@ impl Poll<'_> {
         Ok(())
     }
 
+    /// Goes on without a packed file that cannot be read to its end; `first` is its first hour. Hours that only a finished file
+    /// holds are not known without it; what it adds to a log that grows is lost. `None` when that may still be mended by waiting.
+    fn damaged(
+        &mut self,
+        notes: &mut Notes,
+        known: &mut Known,
+        present: &tail::Present,
+        first: Option<i64>,
+    ) -> Option<()> {
+        let end = present.damaged(known, self.now.0);
+        if !self.log.finished {
+            let end = end?.min(self.hour);
+            let start = known.hour.or(first).unwrap_or(end).min(end);
+            notes.partial(start..=end);
+        }
+        self.reject("damaged_file", &present.name, None, known.lines);
+        known.seen(present);
+        Some(())
+    }
+
     /// Says where the first bad lines stand; nothing of them, not even their hash, as an address could be guessed from it.
     fn tell(&mut self, name: &str, told: &[u64], bad: u64) {
-        let hash = |number: &u64| sha256(format!("{name} {number}").as_bytes())[..32].to_owned();
-        let reject = |number: &u64| Rejected {
-            reason: "not_a_log_line",
-            place: Place { sheet: Some(name.to_owned()), row: u32::try_from(*number).ok() },
-            column: None,
-            hash: hash(number),
-        };
-        self.rejects.extend(told.iter().map(reject));
+        for number in told {
+            self.reject("not_a_log_line", name, u32::try_from(*number).ok(), *number);
+        }
         if bad > u64::try_from(told.len()).unwrap_or_default() {
             // The rest of them, by number.
-            let place = Place { sheet: Some(name.to_owned()), row: None };
-            self.rejects.push(Rejected { reason: "more_bad_lines", place, column: None, hash: hash(&bad) });
+            self.reject("more_bad_lines", name, None, bad);
+        }
+    }
+
+    fn reject(&mut self, reason: &'static str, name: &str, row: Option<u32>, number: u64) {
+        if self.rejects.len() < MAX_REJECTS {
+            let place = Place { sheet: Some(name.to_owned()), row };
+            let hash = sha256(format!("{name} {number}").as_bytes())[..32].to_owned();
+            self.rejects.push(Rejected { reason, place, column: None, hash });
         }
     }
 

@@ -8,12 +8,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
-/// Hands on every report.
-struct Told(mpsc::UnboundedSender<Report>);
+/// Hands on every report; counts how often a source had to wait before it.
+struct Told(mpsc::UnboundedSender<Report>, Arc<AtomicUsize>);
 
 impl Watch for Told {
     fn finished(&self, report: &Report) {
         let _ = self.0.send(report.clone());
+    }
+
+    fn waits(&self, plan: &str, source: &str) {
+        assert!(!plan.is_empty() && !source.is_empty());
+        self.1.fetch_add(1, Ordering::SeqCst);
     }
 
     fn outbox(&self, _: Option<&PublishError>) {}
@@ -128,9 +133,18 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
 }
 
 fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
+    counting(outbox, clock, &Arc::default())
+}
+
+fn counting(
+    outbox: Arc<dyn Outbox>,
+    clock: &Arc<TestClock>,
+    waits: &Arc<AtomicUsize>,
+) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));
-    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender)), random: || 0.5 }), reports)
+    let watch = Arc::new(Told(sender, Arc::clone(waits)));
+    (Arc::new(Runner { collector, outbox, watch, random: || 0.5 }), reports)
 }
 
 #[tokio::test]
@@ -173,11 +187,13 @@ async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() 
     let clock = TestClock::at("2022-07-01");
     let inner = outbox(folder.path(), &clock);
     let refusing = Arc::new(Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) });
-    let (runner, mut reports) = runner(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock);
+    let waits = Arc::new(AtomicUsize::new(0));
+    let (runner, mut reports) = counting(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock, &waits);
     let stop = CancellationToken::new();
     let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
     let first = reports.recv().await.unwrap();
     assert_eq!((first.outcome, first.observations), ("changed", 1));
+    assert_eq!(waits.load(Ordering::SeqCst), 2);
     assert!(*refusing.asked.lock().unwrap() >= 3);
     stop.cancel();
     assert!(task.await.unwrap().is_ok());

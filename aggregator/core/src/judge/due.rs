@@ -1,12 +1,66 @@
 //! When figures are due: stale sources while a plan runs, and the wait for the last figure at its end.
 
+use crate::ledger::Entry;
 use crate::rollup::View;
-use contract::catalogue::{Combine, Kpi, Rhythm, SeriesRef, SeriesSource};
+use contract::catalogue::{Combine, Kpi, Rhythm, SeriesRef, SeriesSource, Shape};
 use contract::period::Period;
 use contract::time::{Moment, date_of};
 
 /// Periods looked back over from the last possible one: a border inside a period costs one, the due day another.
 const LOOK_BACK: i32 = 4;
+/// Periods looked ahead over from there: as many again, and one that may have come early.
+const LOOK_AHEAD: i32 = 6;
+
+/// How a source of a series stands: what it gave last, and what is due of it next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Index of the series.
+    pub series: usize,
+    /// Index of the source in it.
+    pub source: usize,
+    /// The moment that its latest known figure describes: an `as_of`, or a period's end.
+    pub latest: Option<Moment>,
+    /// When the figure that is due next, with its grace, is overdue; past when it is. `None` without a rhythm.
+    pub due: Option<Moment>,
+}
+
+/// How the sources of all series stand on the day asked, each by its own figures; in the catalogue's order.
+pub(super) fn standings(view: &View<'_>, day: i32) -> Vec<Standing> {
+    let all = view.catalogue.series.iter().enumerate();
+    let pairs = all.flat_map(|(series, one)| (0..one.sources.len()).map(move |source| (series, source)));
+    pairs.map(|(series, source)| standing(view, (series, source), day)).collect()
+}
+
+fn standing(view: &View<'_>, (series, source): (usize, usize), day: i32) -> Standing {
+    let one = &view.catalogue.series[series];
+    let refs = || (0..one.definitions.len()).map(move |definition| SeriesRef { series, definition });
+    let index = u8::try_from(source).unwrap_or(u8::MAX);
+    let latest = |of: SeriesRef| {
+        let known = |entry: &&Entry| entry.source == index && entry.figure.value.is_some() && view.sees(of, entry);
+        let entry = view.ledger.figures(series, of.definition).rev().find(known)?;
+        let period = view.period(of, entry);
+        Some(if one.shape == Shape::Flow { period.end() } else { period.start() })
+    };
+    let is_known = |period: Period| refs().any(|of| view.is_known_since(of, Some(index), period));
+    let own = &one.sources[source];
+    let missing = overdue(own, day).filter(|period| !is_known(*period));
+    let next = || own.rhythm.iter().filter_map(|rhythm| upcoming(own, rhythm, day, is_known)).min_by_key(|p| p.end());
+    let last_day = |period: Period| {
+        let days = own.rhythm.iter().filter(|r| r.every == period.grain && r.holds(period)).map(|r| r.last_day(period));
+        days.max().map(|day| Moment::midnight(date_of(day + 1)))
+    };
+    Standing { series, source, latest: refs().filter_map(latest).max(), due: missing.or_else(next).and_then(last_day) }
+}
+
+/// The first period of a rhythm that is still waited for on `day`.
+fn upcoming(source: &SeriesSource, rhythm: &Rhythm, day: i32, is_known: impl Fn(Period) -> bool) -> Option<Period> {
+    let passed = Moment::midnight(date_of(day - rhythm.expected_by_days - rhythm.grace_days));
+    let last = Period::closing(rhythm.every, passed);
+    let waited = |p: &Period| {
+        rhythm.last_day(*p) >= day && rhythm.holds(*p) && source.takes_part(p.start(), p.end()) && !is_known(*p)
+    };
+    (0..LOOK_AHEAD).map(|ahead| last.plus(ahead)).find(waited)
+}
 
 /// The latest period of a source's rhythm whose due day and grace are over on `day`.
 fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {

@@ -19,6 +19,7 @@ use contract::time::date_of;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{PoisonError, RwLockReadGuard};
+use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Changes that are read at once.
@@ -75,6 +76,13 @@ impl Sink for InfluxDb {
         }
         Ok(Done::Some { written: sent.0, dead })
     }
+
+    fn ask(&mut self, stop: &CancellationToken) -> Result<bool, SinkError> {
+        let writer = self.writer().map_err(failed)?;
+        // A comment writes nothing, but is refused like a point where points would be.
+        writer.write("# may we write here?\n".to_owned(), stop).map_err(failed)?;
+        Ok(true)
+    }
 }
 
 impl InfluxDb {
@@ -113,9 +121,8 @@ impl InfluxDb {
         if self.looked.is_some_and(|(day, _)| day == today) {
             return Ok(());
         }
+        self.ask(turn.stop)?;
         let writer = self.writer().map_err(failed)?;
-        // A comment writes nothing, but is refused like a point where points would be.
-        writer.write("# may we write here?\n".to_owned(), turn.stop).map_err(failed)?;
         // A token that may write need not be one that may look at buckets; then the retention stays unknown.
         let retention = match writer.retention(turn.stop) {
             Err(Refusal::Stopped) => return Err(SinkError::Stopped),

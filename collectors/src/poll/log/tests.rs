@@ -1,9 +1,10 @@
 mod any_order;
+mod damage;
 mod world;
 
 use crate::sources::accesslog::first_hour;
 use crate::testing::made;
-use contract::record::Value;
+use contract::record::{Finality, Value};
 use std::fs;
 use world::{START, World};
 
@@ -251,7 +252,7 @@ fn visitors_are_counted_from_the_beginning_of_a_day_and_are_unknown_after_a_rest
             .map(|(hour, told)| (*hour, told.0.clone()))
             .collect()
     };
-    let (first, second) = (begin(), begin());
+    let (first, second, third) = (begin(), begin(), begin());
     world.source = first;
     world.write("a.log", &[-30]);
     world.poll(-1);
@@ -267,6 +268,16 @@ fn visitors_are_counted_from_the_beginning_of_a_day_and_are_unknown_after_a_rest
     world.poll(26);
     let unknown = || Value::Unknown("not_counted".to_owned());
     assert_eq!(visitors(&world), [(0, unknown()), (24, unknown())], "its key is gone");
+    world.poll(47);
+    world.write("a.log", &[49, 50]);
+    world.poll(71);
+    world.told.clear();
+    world.source = third;
+    world.poll(73);
+    assert_eq!(world.told.get(&48), Some(&(known(1), Finality::Final)), "a day that was over stands as it was counted");
+    world.write("a.log", &[71]);
+    world.poll(74);
+    assert_eq!(world.told.get(&48), Some(&(unknown(), Finality::Final)), "until something of it comes late");
     let kept: Vec<u8> = world.own.values().flatten().copied().collect();
     for secret in ["192.0.2.1", "198.51.100.7", "2001:db8::7", "Mozilla"] {
         assert!(!String::from_utf8_lossy(&kept).contains(secret), "{secret} is in the notes");

@@ -36,6 +36,8 @@ pub struct Counter<'a> {
     rule: &'a Rule,
     visitors: Option<&'a mut Visitors>,
     hours: Hours,
+    /// The last hour that can have come; a line of a later one was stamped by a wrong clock.
+    latest: i64,
     /// Counts by hour since 1970; an hour with lines of which none counts is 0.
     pub counted: BTreeMap<i64, Hour>,
     /// The hour that is counted just now, and its counts.
@@ -49,9 +51,12 @@ pub struct Counter<'a> {
 /// A file's line that was begun in one chunk and ends in another.
 #[derive(Debug, Default)]
 pub struct Begun {
+    /// Its bytes, without zeros before it.
     bytes: Vec<u8>,
     /// True once it is longer than any line: the rest is skipped.
     overlong: bool,
+    /// Its length in the file.
+    length: usize,
 }
 
 /// What a chunk came to.
@@ -64,10 +69,10 @@ pub struct Taken {
 }
 
 impl<'a> Counter<'a> {
-    /// A counter that starts at nothing.
-    pub fn new(form: &'a Form, rule: &'a Rule, visitors: Option<&'a mut Visitors>) -> Self {
+    /// A counter that starts at nothing; lines of an hour after `latest` are bad.
+    pub fn new(form: &'a Form, rule: &'a Rule, visitors: Option<&'a mut Visitors>, latest: i64) -> Self {
         let (counted, hours) = (BTreeMap::new(), Hours::default());
-        Self { form, rule, visitors, hours, counted, now: None, bad: 0, told: Vec::new() }
+        Self { form, rule, visitors, hours, latest, counted, now: None, bad: 0, told: Vec::new() }
     }
 
     /// Counts the lines of a file's next chunk; `lines` ended before it.
@@ -76,12 +81,15 @@ impl<'a> Counter<'a> {
         for at in memchr::memchr_iter(b'\n', chunk) {
             let number = lines + taken.lines + 1;
             if begun.bytes.is_empty() && !begun.overlong {
-                self.line(&chunk[from..at], number);
+                // What is too long must not depend on where a chunk ends.
+                let line = without_zeros(&chunk[from..at]);
+                if line.len() > MAX_LINE_BYTES { self.is_bad(number) } else { self.line(line, number) }
             } else {
                 begun.add(&chunk[from..at]);
-                let (bytes, overlong) = (std::mem::take(&mut begun.bytes), std::mem::take(&mut begun.overlong));
+                let Begun { bytes, overlong, .. } = std::mem::take(begun);
                 if overlong { self.is_bad(number) } else { self.line(&bytes, number) }
             }
+            begun.length = 0;
             from = at + 1;
             taken = Taken { whole: from, lines: taken.lines + 1 };
         }
@@ -96,7 +104,7 @@ impl<'a> Counter<'a> {
         } else if !begun.bytes.is_empty() {
             self.line(&begun.bytes, lines + 1);
         }
-        begun.bytes.len()
+        begun.length
     }
 
     /// The counts so far; to be called when all is read.
@@ -108,12 +116,6 @@ impl<'a> Counter<'a> {
     }
 
     fn line(&mut self, line: &[u8], number: u64) {
-        // A file that was cut while its server kept its place begins with zeros.
-        let line = if line.first() == Some(&0) {
-            line.iter().position(|byte| *byte != 0).map_or(&[][..], |at| &line[at..])
-        } else {
-            line
-        };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
             return;
@@ -122,12 +124,12 @@ impl<'a> Counter<'a> {
         let is_one = match form {
             Form::Fields(format) => {
                 let read = format.read(line, &mut self.hours);
-                read.as_ref().map(|read| self.count(read)).is_some()
+                read.as_ref().is_some_and(|read| self.count(read))
             }
             Form::Json(keys) => {
                 let texts = keys.texts(line);
                 let read = texts.as_ref().and_then(|texts| texts.line(&mut self.hours));
-                read.as_ref().map(|read| self.count(read)).is_some()
+                read.as_ref().is_some_and(|read| self.count(read))
             }
         };
         if !is_one {
@@ -135,8 +137,12 @@ impl<'a> Counter<'a> {
         }
     }
 
+    /// False for a line of an hour that has not come.
     #[inline]
-    fn count(&mut self, line: &Line<'_>) {
+    fn count(&mut self, line: &Line<'_>) -> bool {
+        if line.hour > self.latest {
+            return false;
+        }
         let rule = self.rule;
         let counts = rule.counts(line);
         if counts && let Some(visitors) = &mut self.visitors {
@@ -152,6 +158,7 @@ impl<'a> Counter<'a> {
                 entry.areas[rule.area(line.path)] += 1;
             }
         }
+        true
     }
 
     #[cold]
@@ -184,15 +191,73 @@ impl Hour {
 impl Begun {
     /// Nothing, or the middle of a line that is too long.
     pub fn of(overlong: bool) -> Self {
-        Self { bytes: Vec::new(), overlong }
+        Self { overlong, ..Self::default() }
     }
 
     fn add(&mut self, bytes: &[u8]) {
+        self.length += bytes.len();
+        let bytes = if self.bytes.is_empty() { without_zeros(bytes) } else { bytes };
         if self.overlong || self.bytes.len() + bytes.len() > MAX_LINE_BYTES {
             self.overlong = true;
             self.bytes = Vec::new();
         } else {
             self.bytes.extend_from_slice(bytes);
         }
+    }
+}
+
+/// A file that was cut while its server kept its place goes on behind zeros.
+#[inline]
+fn without_zeros(line: &[u8]) -> &[u8] {
+    if line.first() == Some(&0) { line.iter().position(|byte| *byte != 0).map_or(&[], |at| &line[at..]) } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::COMBINED;
+    use super::super::rule::Words;
+    use super::*;
+
+    const LINE: &str = r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /app/PATH HTTP/1.1" 200 1 "-" "Mozilla""#;
+    const HOUR: i64 = 453_844;
+
+    /// Hits and numbers of bad lines, and the length of what is left, when the file is read in chunks of this size.
+    fn counted(file: &[u8], size: usize, latest: i64) -> (i64, Vec<u64>, usize) {
+        let statuses = super::super::rule::Statuses::parse(&["2xx".to_owned()]).unwrap();
+        let (paths, none) = (vec!["/app/".to_owned()], Vec::new);
+        let rule = Rule {
+            methods: none(),
+            statuses,
+            paths,
+            not_paths: none(),
+            not_extensions: none(),
+            bots: Words::new(none()),
+            areas: Vec::new(),
+        };
+        let form = Form::Fields(Format::parse(COMBINED).unwrap());
+        let (mut counter, mut begun, mut lines) = (Counter::new(&form, &rule, None, latest), Begun::default(), 0);
+        for chunk in file.chunks(size) {
+            lines += counter.chunk(chunk, &mut begun, lines).lines;
+        }
+        let last = counter.last(&begun, lines);
+        counter.finish();
+        (counter.counted.values().map(|hour| hour.hits).sum(), counter.told, last)
+    }
+
+    #[test]
+    fn a_line_counts_or_not_wherever_the_chunks_end() {
+        let line = |length: usize| LINE.replace("PATH", &"x".repeat(length - LINE.len() + 4));
+        let [longest, too_long] = [line(MAX_LINE_BYTES), line(MAX_LINE_BYTES + 1)];
+        let zeros = "\0".repeat(3 * MAX_LINE_BYTES);
+        let file = format!("{LINE}\n{too_long}\n{longest}\n{zeros}{LINE}\n{zeros}\n{too_long}");
+        for size in [1, 4096, MAX_LINE_BYTES, usize::MAX] {
+            assert_eq!(counted(file.as_bytes(), size, HOUR), (3, vec![2, 6], too_long.len()), "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_an_hour_that_has_not_come_is_bad() {
+        assert_eq!(counted(LINE.as_bytes(), 100, HOUR), (1, vec![], LINE.len()));
+        assert_eq!(counted(LINE.as_bytes(), 100, HOUR - 1), (0, vec![1], LINE.len()));
     }
 }

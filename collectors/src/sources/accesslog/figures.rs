@@ -13,17 +13,19 @@ use std::collections::BTreeSet;
 /// How late lines may be before an hour counts as settled: servers write when a request ends, and some in blocks. What
 /// comes later still counts, as a correction.
 const LATENESS_SECONDS: i64 = 3600;
+/// Days told in one poll: their hours fit a transaction, and the history of ten years comes in four of them.
+const MAX_DAYS: usize = 1_000;
 /// Reason of an hour of which not all lines were seen, and of what such hours are part of.
 const PARTIAL: &str = "partial_hour";
 /// Reason of a day whose visitors were not counted from its beginning, or were too many.
 const NOT_COUNTED: &str = "not_counted";
 
-/// The figures of all days that are not clean, which are clean then. Days that hold an hour that may just have settled are
-/// told again; who publishes leaves out what is not new.
+/// The figures of the days that are not clean, which are clean then; no more than [`MAX_DAYS`] at a time. Days that hold an
+/// hour that may just have settled are told again; who publishes leaves out what is not new.
 pub(super) fn dirty(log: &AccessLog, notes: &mut Notes, visitors: &Visitors, now: Moment) -> Vec<Figure> {
     let recent = super::day_of((now.0 - 2 * LATENESS_SECONDS).div_euclid(3600));
-    let days: BTreeSet<i64> =
-        notes.days.iter().filter(|(day, note)| note.dirty || **day >= recent).map(|(day, _)| *day).collect();
+    let wanted = notes.days.iter().filter(|(day, note)| note.dirty || **day >= recent).map(|(day, _)| *day);
+    let days: BTreeSet<i64> = wanted.take(MAX_DAYS).collect();
     let mut figures = Vec::new();
     if let Some(target) = &log.hits {
         let of = |grain: Grain| days.iter().map(move |day| Period::holding(grain, Moment(first_hour(*day) * 3600)));
@@ -74,18 +76,26 @@ fn hits(log: &AccessLog, target: &Target, notes: &Notes, period: Period, now: Mo
     some.then(|| figure(target, period, value, by_area, now))
 }
 
-/// Visitors of a day, when it was watched from its first hour on.
-fn seen(target: &Target, notes: &Notes, visitors: &Visitors, day: i64, now: Moment) -> Option<Figure> {
-    let note = notes.days.get(&day)?;
+/// Visitors of a day, when it was watched from its first hour on; or as they were told before, when that day was over before
+/// we began and nothing of it has come since.
+fn seen(target: &Target, notes: &mut Notes, visitors: &Visitors, day: i64, now: Moment) -> Option<Figure> {
+    let note = notes.days.get_mut(&day)?;
     let period = Period::holding(Grain::Day, Moment(first_hour(day) * 3600));
     let whole = (0..HOURS).all(|at| {
         let to_come = Moment((first_hour(day) + i64::try_from(at).unwrap_or_default()) * 3600) > now;
         to_come || (note.seen >> at & 1 == 1 && note.partial >> at & 1 == 0)
     });
-    let empty = note.hits.iter().all(|hits| *hits == 0);
-    let counted = if empty { Some(0) } else { visitors.of(day) };
-    let since_start = empty || visitors.since().is_some_and(|since| since <= first_hour(day) * 3600);
-    let value = match counted.filter(|_| whole && since_start) {
+    let began = visitors.since().unwrap_or(i64::MAX);
+    let told = note.visitors.filter(|_| !note.dirty && period.end().0 <= began);
+    let counted = if note.hits.iter().all(|hits| *hits == 0) {
+        Some(0)
+    } else if began <= period.start().0 {
+        visitors.of(day)
+    } else {
+        None
+    };
+    note.visitors = counted.or(told).filter(|_| whole);
+    let value = match note.visitors {
         Some(count) => Value::Known(count),
         None => Value::Unknown(NOT_COUNTED.to_owned()),
     };

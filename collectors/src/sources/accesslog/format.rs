@@ -1,6 +1,6 @@
 //! The form of a line: nginx's `log_format` or Apache's `LogFormat`, taken apart once, not at every line.
 
-use super::time::Hours;
+use super::time::{Hours, LOCAL_BYTES};
 
 /// nginx's and Apache's usual form, the combined log.
 pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
@@ -39,6 +39,8 @@ enum Field {
 struct Step {
     field: Field,
     end: Vec<u8>,
+    /// True when that text is the beginning of the next field: a path after a host.
+    kept: bool,
 }
 
 /// A form taken apart.
@@ -58,10 +60,20 @@ impl Format {
         let (mut lead, mut steps, mut rest) = (Vec::new(), Vec::<Step>::new(), text.as_str());
         while !rest.is_empty() {
             if let Some((field, length)) = field(rest) {
-                if steps.last().is_some_and(|step| step.end.is_empty()) {
-                    return Err("two fields with nothing between them cannot be told apart");
+                match steps.last_mut().filter(|step| step.end.is_empty()) {
+                    // Apache's query: together they are what others call the path.
+                    Some(step) if step.field == Field::Path && rest.starts_with("%q") => {
+                        rest = &rest[length..];
+                        continue;
+                    }
+                    // A path behind a host begins with its own slash.
+                    Some(step) if step.field == Field::Skip && field == Field::Path => {
+                        (step.end, step.kept) = (b"/".to_vec(), true);
+                    }
+                    Some(_) => return Err("two fields with nothing between them cannot be told apart"),
+                    None => {}
                 }
-                steps.push(Step { field, end: Vec::new() });
+                steps.push(Step { field, end: Vec::new(), kept: false });
                 rest = &rest[length..];
             } else {
                 let length = rest.chars().next().map_or(1, char::len_utf8);
@@ -94,13 +106,15 @@ impl Format {
         let (mut timed, mut answered) = (false, false);
         for step in &self.steps {
             let (value, left) = match end(rest, step) {
-                Some(at) => (&rest[..at], &rest[at + step.end.len()..]),
+                Some(at) => (&rest[..at], &rest[if step.kept { at } else { at + step.end.len() }..]),
                 None if timed && answered => (rest, &rest[rest.len()..]),
                 None => return None,
             };
             rest = left;
             match step.field {
                 Field::Skip => {}
+                // Of several the last that says something: who came through no proxy has no `X-Forwarded-For`.
+                Field::Address if matches!(value, b"" | b"-") && !read.address.is_empty() => {}
                 Field::Address => read.address = value,
                 Field::Agent => read.agent = value,
                 Field::Method => read.method = value,
@@ -142,10 +156,10 @@ fn field(text: &str) -> Option<(Field, usize)> {
     let bare = name.trim_start_matches(['<', '>']);
     let skipped = 1 + name.len() - bare.len();
     if let Some(inner) = bare.strip_prefix('{') {
-        let close = inner.find('}')?;
+        let (inner, behind) = inner.split_once('}')?;
         // The letter behind the brace is a part of the name.
-        let field = if inner[..close].eq_ignore_ascii_case("user-agent") { Field::Agent } else { Field::Skip };
-        return Some((field, skipped + close + 3));
+        let letter = behind.chars().next().filter(char::is_ascii_alphabetic)?;
+        return Some((braced(inner, letter), skipped + inner.len() + 3));
     }
     let field = match bare.chars().next()? {
         'h' | 'a' => Field::Address,
@@ -160,13 +174,30 @@ fn field(text: &str) -> Option<(Field, usize)> {
     Some((field, skipped + 1))
 }
 
+/// A field of Apache's whose name stands in braces: `%{User-Agent}i`, `%{sec}t`.
+fn braced(name: &str, letter: char) -> Field {
+    let time = name.trim_start_matches("begin:").trim_start_matches("end:");
+    match letter {
+        'i' if name.eq_ignore_ascii_case("user-agent") => Field::Agent,
+        'i' if name.eq_ignore_ascii_case("x-forwarded-for") => Field::Address,
+        'a' => Field::Address,
+        // Only times that say their zone, or need none.
+        't' if matches!(time, "sec" | "%s" | "%d/%b/%Y:%H:%M:%S %z" | "%d/%b/%Y:%T %z") => Field::Time,
+        't' if ["%FT%T%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%T%z"].contains(&time) => Field::Time,
+        _ => Field::Skip,
+    }
+}
+
 /// Where a field ends.
 #[inline]
 fn end(rest: &[u8], step: &Step) -> Option<usize> {
     let Some((first, more)) = step.end.split_first() else { return Some(rest.len()) };
-    // `%t` of Apache stands in brackets and holds a blank.
-    let mut from =
-        if step.field == Field::Time && rest.first() == Some(&b'[') { memchr::memchr(b']', rest)? } else { 0 };
+    let mut from = match (step.field, rest) {
+        // `%t` of Apache stands in brackets; both forms hold a blank.
+        (Field::Time, [b'[', ..]) => memchr::memchr(b']', rest)?,
+        (Field::Time, [_, _, b'/', ..]) => LOCAL_BYTES.min(rest.len()),
+        _ => 0,
+    };
     loop {
         let at = from + memchr::memchr(*first, &rest[from..])?;
         let escaped = *first == b'"' && is_escaped(&rest[..at]);
@@ -221,6 +252,22 @@ mod tests {
             (apache, LINE, Some(right)),
             ("$msec $status $request_method $request_uri", "1633841736.123 304 GET /b", Some("453844 304 GET /b []")),
             (
+                r#"%v:%p %h %l %u [%{%d/%b/%Y:%T %z}t] %{ms}T \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\""#,
+                r#"app.example.jp:443 2001:db8::1 - a b [10/Oct/2021:13:55:36 +0900] 12 "GET /d HTTP/2.0" 200 - "-" "x""#,
+                Some("453844 200 GET /d [x]"),
+            ),
+            (
+                "$request_method $time_local $status $request_uri",
+                "GET 10/Oct/2021:13:55:36 +0900 200 /f",
+                Some("453844 200 GET /f []"),
+            ),
+            (
+                "$msec $status $scheme://$host$request_uri",
+                "1633841736.1 200 https://app.example.jp/g",
+                Some("453844 200  /g []"),
+            ),
+            ("%{sec}t %>s %m %U%q", "1633841736 200 GET /e?f", Some("453844 200 GET /e?f []")),
+            (
                 "$time_iso8601|$status|${request}|$host",
                 "2021-10-10T13:55:36+09:00|404|GET /c HTTP/1.1|h",
                 Some("453844 404 GET /c []"),
@@ -254,11 +301,35 @@ mod tests {
     }
 
     #[test]
+    fn the_address_is_the_last_that_says_something() {
+        let format =
+            Format::parse("$remote_addr $time_iso8601 $status $request_uri \"$http_x_forwarded_for\"").unwrap();
+        let address = |behind: &str| {
+            let line = format!("192.0.2.7 2021-10-10T13:55:36+09:00 200 /{behind}");
+            let read = format.read(line.as_bytes(), &mut Hours::default()).unwrap();
+            String::from_utf8_lossy(read.address).into_owned()
+        };
+        let rows = [
+            (" \"-\"", "192.0.2.7"),
+            (" \"203.0.113.9, 192.0.2.7\"", "203.0.113.9, 192.0.2.7"),
+            (" \"\"", "192.0.2.7"),
+            ("", "192.0.2.7"),
+        ];
+        for (behind, right) in rows {
+            assert_eq!(address(behind), right, "{behind}");
+        }
+    }
+
+    #[test]
     fn forms_that_cannot_be_read_say_why() {
         for (format, why) in [
             ("$status $request", "it names no time ($time_local, $time_iso8601, $msec or %t)"),
             ("%t %r", "it names no status ($status or %>s)"),
             ("%t %>s", "it names no request ($request, $uri or %r)"),
+            ("%{%d/%b/%Y:%T}t.%{msec_frac}t %>s %r", "it names no time ($time_local, $time_iso8601, $msec or %t)"),
+            ("%t %>s %{Referer}", "it names no request ($request, $uri or %r)"),
+            ("%t %>s %{Referer}あ", "it names no request ($request, $uri or %r)"),
+            ("%t %>s %{", "it names no request ($request, $uri or %r)"),
             ("$time_local$status $request", "two fields with nothing between them cannot be told apart"),
         ] {
             assert_eq!(Format::parse(format), Err(why));

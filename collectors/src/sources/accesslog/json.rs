@@ -4,10 +4,11 @@ use super::format::{Line, request, status};
 use super::time::Hours;
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The keys of a line.
+/// The keys of a line; `request.method` is the key `method` of the object at `request`.
 #[derive(Clone, Debug)]
 pub struct Keys {
     pub(super) time: String,
@@ -35,9 +36,16 @@ impl Keys {
     /// Takes a line apart; `None` when it is no JSON object.
     pub(super) fn texts<'a>(&self, line: &'a [u8]) -> Option<Texts<'a>> {
         let mut json = serde_json::Deserializer::from_slice(line);
-        let texts = json.deserialize_map(Taker(self)).ok()?;
+        let mut texts = Texts::default();
+        json.deserialize_map(Taker { keys: self, inside: "", texts: &mut texts }).ok()?;
         json.end().ok()?;
         Some(texts)
+    }
+
+    /// True when a key lies inside the object at this one.
+    fn lie_in(&self, place: &str) -> bool {
+        let all = [&self.time, &self.request, &self.method, &self.path, &self.status, &self.agent, &self.address];
+        all.iter().any(|key| key.strip_prefix(place).is_some_and(|rest| rest.starts_with('.')))
     }
 }
 
@@ -54,19 +62,26 @@ impl Texts<'_> {
     }
 }
 
-struct Taker<'k>(&'k Keys);
+/// Takes the texts of an object, and of those inside it.
+struct Taker<'k, 't, 'de> {
+    keys: &'k Keys,
+    /// The key of the object, with a dot behind it; nothing for the line itself.
+    inside: &'k str,
+    texts: &'t mut Texts<'de>,
+}
 
-impl<'de> Visitor<'de> for Taker<'_> {
-    type Value = Texts<'de>;
+impl<'de> Visitor<'de> for Taker<'_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts<'de>, A::Error> {
-        let (keys, mut texts) = (self.0, Texts::default());
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let place = match &*key {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { keys, inside, texts } = self;
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            let name = if inside.is_empty() { name } else { Cow::Owned(format!("{inside}{name}")) };
+            let place = match &*name {
                 key if key == keys.time => &mut texts.time,
                 key if key == keys.request => &mut texts.request,
                 key if key == keys.method => &mut texts.method,
@@ -74,19 +89,36 @@ impl<'de> Visitor<'de> for Taker<'_> {
                 key if key == keys.status => &mut texts.status,
                 key if key == keys.agent => &mut texts.agent,
                 key if key == keys.address => &mut texts.address,
+                key if keys.lie_in(key) => {
+                    let raw: &'de RawValue = map.next_value()?;
+                    if raw.get().starts_with('{') {
+                        let inner = Taker { keys, inside: &format!("{key}."), texts: &mut *texts };
+                        let read = serde_json::Deserializer::from_str(raw.get()).deserialize_map(inner);
+                        read.map_err(serde::de::Error::custom)?;
+                    }
+                    continue;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
-            let raw: &'de serde_json::value::RawValue = map.next_value()?;
-            *place = match raw.get().as_bytes().first() {
-                Some(b'"') => serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)?,
-                Some(b'0'..=b'9') => Cow::Borrowed(raw.get()),
-                _ => Cow::Borrowed(""),
-            };
+            *place = text(map.next_value()?).map_err(serde::de::Error::custom)?;
         }
-        Ok(texts)
+        Ok(())
+    }
+}
+
+/// A text, or a number as it is written; of a list, as headers are, the first.
+fn text(raw: &RawValue) -> serde_json::Result<Cow<'_, str>> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => serde_json::from_str(raw.get()),
+        Some(b'0'..=b'9') => Ok(Cow::Borrowed(raw.get())),
+        Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(raw.get())?.first() {
+            Some(first) if !first.get().starts_with('[') => text(first),
+            _ => Ok(Cow::Borrowed("")),
+        },
+        _ => Ok(Cow::Borrowed("")),
     }
 }
 
@@ -99,7 +131,9 @@ mod tests {
         let [time, request, method, path, status, agent, address] =
             ["time", "request", "method", "path", "status", "agent", "address"].map(str::to_owned);
         let keys = Keys { time, request, method, path, status, agent, address };
-        let shown = |line: &str| {
+        let [method, path, agent] = ["http.method", "http.uri", "http.headers.User-Agent"].map(str::to_owned);
+        let inner = Keys { method, path, agent, ..keys.clone() };
+        let shown = |keys: &Keys, line: &str| {
             let texts = keys.texts(line.as_bytes())?;
             let line = texts.line(&mut Hours::default())?;
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -128,7 +162,22 @@ mod tests {
             ("", None),
         ];
         for (line, right) in rows {
-            assert_eq!(shown(line).as_deref(), right, "{line}");
+            assert_eq!(shown(&keys, line).as_deref(), right, "{line}");
+        }
+        let rows = [
+            (
+                r#"{"time":1633841736.5,"http":{"method":"GET","uri":"/d","headers":{"User-Agent":["x","y"]}},"status":200}"#,
+                Some("453844 200 GET /d x"),
+            ),
+            (
+                r#"{"time":1633841736,"http.method":"GET","http":{"uri":"/e","headers":[["x"]]},"status":200}"#,
+                Some("453844 200 GET /e "),
+            ),
+            (r#"{"time":1633841736,"http":7,"status":200}"#, Some("453844 200   ")),
+            (r#"{"time":1633841736,"http":{"uri":"/e","status":200}"#, None),
+        ];
+        for (line, right) in rows {
+            assert_eq!(shown(&inner, line).as_deref(), right, "{line}");
         }
     }
 }

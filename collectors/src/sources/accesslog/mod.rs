@@ -88,17 +88,19 @@ impl AccessLog {
         notes.log.rule.clone_from(&self.rule_name);
     }
 
-    /// Counts a file's lines, which `read` hands over; its result is handed back beside the counter.
-    pub(crate) fn count<T>(&self, read: impl FnOnce(&mut Counter<'_>) -> T) -> (T, Tally) {
+    /// Counts a file's lines up to an hour, which `read` hands over; its result is handed back beside the counter.
+    pub(crate) fn count<T>(&self, latest: i64, read: impl FnOnce(&mut Counter<'_>) -> T) -> (T, Tally) {
         let mut visitors = self.visitors();
-        let mut counter = Counter::new(&self.form, &self.rule, self.visitors.is_some().then_some(&mut *visitors));
+        let seen = self.visitors.is_some().then_some(&mut *visitors);
+        let mut counter = Counter::new(&self.form, &self.rule, seen, latest);
         let outcome = read(&mut counter);
         counter.finish();
         let Counter { counted, bad, told, .. } = counter;
         (outcome, Tally { counted, bad, told })
     }
 
-    /// The figures that may be new. To be called when all that is there has been read.
+    /// The figures that may be new, those of the first days when there are many: what is left is dirty still. To be called
+    /// when all that is there has been read.
     pub(crate) fn figures(&self, notes: &mut Notes, now: Moment) -> Vec<Figure> {
         let mut visitors = self.visitors();
         let figures = figures::dirty(self, notes, &visitors, now);

@@ -53,12 +53,20 @@ pub struct Day {
     /// Hours that were seen in part, a bit each.
     #[serde(default)]
     pub partial: u32,
+    /// Its visitors as they were told last, if they were known: a number, and nobody in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitors: Option<i64>,
     /// True while its figures may not have been published as they stand.
     #[serde(default)]
     pub dirty: bool,
 }
 
 impl Notes {
+    /// True when there are days whose figures may not have been published as they stand.
+    pub fn are_dirty(&self) -> bool {
+        self.days.values().any(|day| day.dirty)
+    }
+
     /// Reads what was kept; a note of another version is as good as none.
     pub fn read(own: &Own) -> Self {
         let log = own.get("log").and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default();

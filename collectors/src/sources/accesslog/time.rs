@@ -5,7 +5,7 @@ use jiff::civil::Date;
 /// Bytes of `10/Oct/2021:13`, which name an hour.
 const HOUR_BYTES: usize = 14;
 /// Bytes of `10/Oct/2021:13:55:36 +0900`.
-const LOCAL_BYTES: usize = 26;
+pub(super) const LOCAL_BYTES: usize = 26;
 const MONTHS: [&[u8]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 /// Years that a log may hold; another is a clock that was never set.
@@ -101,6 +101,8 @@ mod tests {
             ("[10/Oct/2021:14:55:36 +0900]", Some(453_845)),
             ("2021-10-10T04:55:36Z", Some(453_844)),
             ("2021-10-10T13:55:36.123+09:00", Some(453_844)),
+            ("2021-10-10T13:55:36+0900", Some(453_844)),
+            ("2021-10-10 13:55:36+09:00", Some(453_844)),
             ("1633841736", Some(453_844)),
             ("1633841736.999", Some(453_844)),
             ("31/Feb/2021:13:55:36 +0900", None),

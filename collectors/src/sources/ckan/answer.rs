@@ -6,6 +6,7 @@ use super::super::Unreadable;
 use crate::table::TableError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub(super) const NOT_JSON: Unreadable =
@@ -64,15 +65,10 @@ pub(super) struct Resource {
     url: Option<String>,
     #[serde(default)]
     state: Option<String>,
+    /// How often it was fetched: users a day, added up over all days. Of any form, as the number of datasets does not hang
+    /// on it.
     #[serde(default)]
-    tracking_summary: Option<Tracking>,
-}
-
-/// How often a file was fetched: users a day, added up over all days.
-#[derive(Deserialize)]
-struct Tracking {
-    #[serde(default)]
-    total: Option<i64>,
+    tracking_summary: Value,
 }
 
 /// A dataset of which only the name matters.
@@ -112,7 +108,9 @@ impl Resource {
     /// Its address and how often it was fetched from there; `None` when the portal does not say.
     pub(super) fn total(&self) -> Option<(&str, i64)> {
         let address = self.url.as_deref().filter(|url| !url.is_empty())?;
-        Some((address, self.tracking_summary.as_ref()?.total?))
+        let total = self.tracking_summary.get("total").filter(|total| !total.is_null())?;
+        // One that is no number is none that can be expected, as one below 0.
+        Some((address, total.as_i64().or_else(|| total.as_str()?.parse().ok()).unwrap_or(-1)))
     }
 
     /// True when it has a total, or no address that one could be of.

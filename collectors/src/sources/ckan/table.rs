@@ -1,10 +1,10 @@
 //! A catalogue that a city publishes as a table: a row is a dataset, or one of its files.
 
-use super::super::{Rejected, Seen, Unreadable, rejected};
+use super::super::{Rejected, Seen, Unreadable, rejected, stamp};
 use super::listing::NO_DATASETS;
 use super::{Ckan, Count};
 use crate::fetch::Fetched;
-use crate::table::date::{self, When};
+use crate::table::date::When;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
 use crate::table::{Cell, Columns, Reason, Row, Wanted};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 const NO_DATE: Unreadable = Unreadable::Unfit {
     label: "no_date_in_name",
-    why: "the file's name holds no date such as 20230331 or 2023-03-31, or several; see `as_of`",
+    why: "the file's name holds no date such as 20230331, 2023-03-31 or R5.3.31, or several; see `as_of`",
 };
 
 /// The datasets of a catalogue, told apart by name, and the rows without one.
@@ -57,21 +57,13 @@ fn is_remark(row: &Row, name: &Cell) -> bool {
     let text = normal(&name.text());
     let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
     let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
-    marked || alone || row.cells.iter().any(|cell| is_total(cell, &[]))
+    // Beside a name 全市 or 全国 says where a dataset is of, and the row is no total.
+    let nameless = text.chars().all(|c| c.is_numeric() || ",件".contains(c));
+    let total = is_total(name, &[]) || (nameless && row.cells.iter().any(|cell| is_total(cell, &[])));
+    marked || alone || total
 }
 
 /// The one date in a file's name.
 pub(super) fn date_in(name: &str) -> Result<Date, Unreadable> {
-    let name = normal(name);
-    let runs: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).collect();
-    let day = |text: &str| match date::read(&Cell::of_text(text)).map(|dated| dated.when) {
-        Ok(When::Date(date)) => Some(date),
-        _ => None,
-    };
-    let whole = runs.iter().filter(|run| run.len() == 8).filter_map(|run| day(run));
-    let parts = runs.windows(3).filter(|run| run[0].len() == 4 && !run[1].is_empty() && !run[2].is_empty());
-    let mut found: Vec<Date> = whole.chain(parts.filter_map(|run| day(&run.join("-")))).collect();
-    found.sort_unstable();
-    found.dedup();
-    if let [only] = found[..] { Ok(only) } else { Err(NO_DATE) }
+    if let Some(When::Date(date)) = stamp::find(name) { Ok(date) } else { Err(NO_DATE) }
 }

@@ -139,6 +139,11 @@ fn what_is_not_counted_is_unknown_and_never_0() {
         (zero, "no_tracking"),
         (text.replace("\"total\": 30", "\"total\": -30"), "unexpected_total"),
         (text.replace("\"total\": 30", "\"total\": null"), "incomplete_tracking"),
+        (text.replace("\"total\": 30", "\"total\": \"many\""), "unexpected_total"),
+        (
+            text.replace("\"tracking_summary\": {\"total\": 30,", "\"tracking_summary\": [], \"x\": {\"y\": 0,"),
+            "incomplete_tracking",
+        ),
         (r#"{"success": true, "result": ["a", "b"]}"#.to_owned(), "no_tracking"),
         (r#"{"success": true, "result": {"name": "a", "resources": [{"url": "u"}]}}"#.to_owned(), "no_tracking"),
     ];
@@ -146,6 +151,9 @@ fn what_is_not_counted_is_unknown_and_never_0() {
         let figures = figures(&portal(DOWNLOADS), answer.as_bytes());
         assert_eq!(figures, [format!("fetches/tracked 2022-07-01 = {reason}")], "{answer}");
     }
+    // However a portal writes its totals, its datasets are counted.
+    let texts = text.replace("\"total\": 30", "\"total\": \"30\"");
+    assert_eq!(figures(&portal(DOWNLOADS), texts.as_bytes()), ["fetches/tracked 2022-07-01 = 150"]);
     let one =
         r#"{"success": true, "result": {"name": "a", "resources": [{"url": "u", "tracking_summary": {"total": 9}}]}}"#;
     assert_eq!(figures(&portal(DOWNLOADS), one.as_bytes()), ["fetches/tracked 2022-07-01 = 9"]);
@@ -208,6 +216,8 @@ fn a_catalogue_counts_distinct_names_and_a_row_without_one_holds_the_figure_back
     for (more, count) in rows {
         assert_eq!(figures(&source(more), whole.as_bytes()), [format!("datasets/rule 2022-07-01 = {count}")], "{more}");
     }
+    let regions = "地域,データセット名\n全市,人口\n全国,世帯\n北区,合計特殊出生率\n全市,合計\n合計,3件\n合計,\n";
+    assert_eq!(figures(&source("count = 'listed'\n"), regions.as_bytes()), ["datasets/rule 2022-07-01 = 3"]);
     assert_eq!(
         parse(&source("count = 'listed'\n"), "データセット名,ファイル名,所管\n".as_bytes()),
         Err(Unreadable::NoRows)
@@ -221,6 +231,10 @@ fn a_catalogue_may_say_its_day_in_its_name() {
     let source = portal(&format!("{TABLE}count = 'listed'\nas_of = 'name'\n{COLUMNS}"));
     let rows = [
         ("https://a.jp/catalog_20220331.csv?v=20220401", Ok("2022-03-31")),
+        ("https://a.jp/%E3%82%AB%E3%82%BF%E3%83%AD%E3%82%B0%E4%B8%80%E8%A6%A720220331.csv", Ok("2022-03-31")),
+        ("https://a.jp/dl.php?no=2&file=catalog_20220331.csv", Ok("2022-03-31")),
+        ("カタログ（令和4年3月31日現在）.csv", Ok("2022-03-31")),
+        ("catalog_R040331.csv", Ok("2022-03-31")),
         ("catalog-2022-3-31.csv", Ok("2022-03-31")),
         ("catalog２０２２０３３１.csv", Ok("2022-03-31")),
         ("20220331_20220331.csv", Ok("2022-03-31")),

@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) lines: i64,
     pub(super) told: BTreeMap<i64, (Value, Finality)>,
     pub(super) rejects: Vec<Rejected>,
+    /// Most figures of one poll.
+    pub(super) most: usize,
 }
 
 impl World {
@@ -35,7 +37,7 @@ impl World {
         let source = made(folder.path(), &[("hits", "回", "flow", "hour")], &own).unwrap();
         fs::create_dir(folder.path().join("logs")).unwrap();
         let (own, told, rejects) = (Own::new(), BTreeMap::new(), Vec::new());
-        Self { folder, source, own, limit: u64::MAX, now: (0, 0), lines: 0, told, rejects }
+        Self { folder, source, own, limit: u64::MAX, now: (0, 0), lines: 0, told, rejects, most: 0 }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -51,10 +53,16 @@ impl World {
         format!(
             "192.0.2.1 - - [{:02}/{}/{}:{clock:02}:{:02}:00 +0900] \"GET /app/{number} HTTP/1.1\" 200 1 \"-\" \"Mozilla\"\n",
             date.day(),
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun"][usize::try_from(date.month() - 1).unwrap()],
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+                [usize::try_from(date.month() - 1).unwrap()],
             date.year(),
             number % 60
         )
+    }
+
+    /// A line of any time.
+    pub(super) fn line_at(&self, time: &str) -> String {
+        format!("192.0.2.1 - - [{time}] \"GET /app/{} HTTP/1.1\" 200 1 \"-\" \"Mozilla\"\n", self.lines)
     }
 
     /// Appends lines of these hours.
@@ -102,6 +110,7 @@ impl World {
             let advanced = self.advance().unwrap();
             self.own = advanced.own;
             self.rejects.extend(advanced.parsed.rejects);
+            self.most = self.most.max(advanced.parsed.figures.len());
             for figure in advanced.parsed.figures {
                 let Span::During(from, _) = figure.key.span else { panic!() };
                 self.told.insert(from.0 / 3600 - START, (figure.value, figure.finality));

@@ -1,0 +1,80 @@
+//! How long a publisher waits for its answer: 64 at once, one record each, as many collectors on one machine would.
+//!
+//! Beside it a bare loop: one thread that commits one row after the other into the same table with the same settings.
+
+use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
+use contract::time::{Clock, Micros};
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const NOW: Micros = Micros(1_585_666_800_000_000);
+const PUBLISHERS: usize = 64;
+/// Records of each publisher; after its answer it publishes the next.
+const EACH: usize = 300;
+const BODY: usize = 250;
+const KEY: &str = "city-2016";
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Micros {
+        NOW
+    }
+}
+
+fn outbox(path: &Path) -> Vec<Duration> {
+    let outbox = Arc::new(SqliteOutbox::open(path, Arc::new(Still)).expect("a new bus"));
+    let threads: Vec<_> = (0..PUBLISHERS)
+        .map(|_| {
+            let outbox = Arc::clone(&outbox);
+            std::thread::spawn(move || {
+                let publish = |_| {
+                    let record = Outgoing { key: KEY.to_owned(), revision: NOW, body: vec![b'x'; BODY] };
+                    let started = Instant::now();
+                    outbox.publish(vec![record], Checkpoint::new()).wait().expect("published");
+                    started.elapsed()
+                };
+                (0..EACH).map(publish).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+}
+
+fn bare(path: &Path) -> Vec<Duration> {
+    let connection = Connection::open(path).expect("a new file");
+    connection
+        .execute_batch(
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;
+             CREATE TABLE log(
+                 id INTEGER PRIMARY KEY, time INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL) STRICT;",
+        )
+        .expect("a new table");
+    let mut insert = connection.prepare("INSERT INTO log(time, key, body) VALUES (?1, ?2, ?3)").expect("a statement");
+    let body = vec![b'x'; BODY];
+    let commit = |_| {
+        let started = Instant::now();
+        insert.execute(params![NOW.0, KEY, body]).expect("a row");
+        started.elapsed()
+    };
+    (0..EACH * 10).map(commit).collect()
+}
+
+fn main() {
+    // `cargo test --benches` runs it too, and wants no measure.
+    if std::env::args().any(|word| word == "--test") {
+        return;
+    }
+    let works = [("bare, one after the other", bare as fn(&Path) -> _), ("outbox, 64 publishers", outbox)];
+    for (name, work) in works.into_iter().cycle().take(6) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let started = Instant::now();
+        let mut times: Vec<Duration> = work(&folder.path().join("bus.db"));
+        let rate = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX)) / started.elapsed().as_secs_f64();
+        times.sort();
+        let at = |share: usize| times[(times.len() * share).div_ceil(1000).max(1) - 1];
+        println!("{name}: {rate:.0} records/s, p50 {:.2?}, p99 {:.2?}, worst {:.2?}", at(500), at(990), at(1000));
+    }
+}

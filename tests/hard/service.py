@@ -119,7 +119,7 @@ def until(what, process=None):
 def full():
     """2 MiB, and a file of others that leaves too little of it: it waits, says so, and goes on when there is room."""
     named = {"bus": 0, "store": 0}
-    for left in (150, 300, 450, 600, 750, 900, 1050):
+    for left in (150, 200, 250, 300, 400, 500, 650, 800, 1000):
         city = City("full")
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", city.data], check=False).returncode:
             print("NOT TRIED: a full disk needs root on a machine that lets it mount a tmpfs", file=sys.stderr)
@@ -136,7 +136,10 @@ def full():
                     if "no room" not in city.last_word() and "database or disk is full" not in city.last_word():
                         wrong(f"{left} KiB: it ended with: {city.last_word()}")
                 elif told:
-                    named["bus" if "bus" in city.get("/readyz")[1] else "store"] += 1
+                    time.sleep(1)
+                    said = city.get("/readyz")[1]
+                    named["bus"] += "the bus" in said
+                    named["store"] += "the store" in said
                     page = city.get("/")[0]
                     if page != 200:
                         wrong(f"{left} KiB: the page is {page} while the disk is full")

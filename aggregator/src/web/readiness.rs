@@ -37,7 +37,10 @@ impl Readiness {
     /// Why it is not ready; `None` when it is.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         let read = |of: &RwLock<Reason>| of.read().unwrap_or_else(PoisonError::into_inner).clone();
-        read(&self.pipeline).or_else(|| read(&self.outbox))
+        match (read(&self.pipeline), read(&self.outbox)) {
+            (Some(one), Some(other)) => Some(Cow::Owned(format!("{one}; {other}"))),
+            (one, other) => one.or(other),
+        }
     }
 
     fn set(&self, reason: Reason) {

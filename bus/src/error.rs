@@ -10,6 +10,10 @@ use std::sync::Arc;
 /// What a bus's library said. Shared, because one failed commit fails every request in it.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
+/// What helps against damage. The stores go with the log, because they know what they have read of it.
+const REMEDY: &str = "restore it from a backup; without one, stop what uses it and move it and the stores beside it away: \
+                      what the sources still give is then collected anew";
+
 /// Why a bus could not be opened, written or read. `bus` names the place: a file or a topic.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BusError {
@@ -58,15 +62,23 @@ pub enum BusError {
         source: Cause,
     },
     /// Its content is damaged.
-    #[error("the bus {bus} is damaged; restore it from a backup")]
+    #[error("the bus {bus} is damaged; {REMEDY}")]
     Corrupt {
         /// The place.
         bus: String,
         /// What the library said.
         source: Cause,
     },
+    /// A row of it is not what was written, or is missing.
+    #[error("the bus {bus} is damaged: {what}; {REMEDY}")]
+    Damaged {
+        /// The place.
+        bus: String,
+        /// What was found, with its offset.
+        what: String,
+    },
     /// It holds something else.
-    #[error("{bus} is no bus of shihyo; name another file")]
+    #[error("{bus} is no bus of shihyo, or its beginning is damaged; name another file, or {REMEDY}")]
     Foreign {
         /// The place.
         bus: String,

@@ -33,12 +33,14 @@ mod error;
 pub mod kafka;
 mod log;
 mod pending;
+mod point;
 pub mod suite;
 
 pub use batch::{Batch, BatchBuilder, Partition, Position};
 pub use error::{BusError, Cause, PublishError};
 pub use log::{BATCH_BYTES, PARTITION, SqliteConsumer, SqliteOutbox};
 pub use pending::{Acknowledge, Pending};
+pub use point::Point;
 
 use contract::time::Micros;
 use std::time::Duration;

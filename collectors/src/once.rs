@@ -3,7 +3,7 @@
 use crate::config::SourceConfig;
 use crate::poll::{Collector, Poll, Summary, visit_once};
 use crate::state::{ClockBehind, State, StateError};
-use bus::{BusError, Outbox, PublishError};
+use bus::{BusError, Outbox, Point, PublishError};
 use contract::record::Record;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -105,7 +105,9 @@ async fn one(
     loop {
         let poll = visit_once(&collector, &source, &state).await?;
         if let Some(outbox) = &outbox {
+            Point::PollRead.reached();
             outbox.publish(poll.outgoing(), poll.checkpoint).await?;
+            Point::PollPublished.reached();
         }
         // A log of years is read and told in parts.
         records.extend(poll.records);

@@ -8,7 +8,7 @@ use crate::config::SourceConfig;
 use crate::once::{MAX_POLLS, PollError, poll};
 use crate::poll::{Collector, Poll};
 use crate::schedule;
-use bus::{BusError, Outbox, PublishError};
+use bus::{BusError, Outbox, Point, PublishError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -268,11 +268,15 @@ impl Runner {
         stop: &CancellationToken,
     ) -> Result<Option<Poll>, PollError> {
         let mut failures = 0;
+        Point::PollRead.reached();
         loop {
             // Once handed over it is published, so that the answer is always awaited.
             let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
                 Ok(()) => {
-                    self.watch.outbox(None);
+                    if failures > 0 {
+                        self.watch.outbox(None);
+                    }
+                    Point::PollPublished.reached();
                     return Ok(Some(poll));
                 }
                 Err(error) => error,

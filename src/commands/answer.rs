@@ -32,7 +32,7 @@ pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> Ask {
     Ask(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))
 }
 
-/// Opens the stores, or says how to make them.
+/// Opens the stores, all of each looked at, or says how to make them.
 pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
     let folder = &city.settings.data_dir;
     let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
@@ -42,6 +42,7 @@ pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
             folder.display()
         );
     }
+    readers.iter().try_for_each(Reader::verify)?;
     Ok(readers)
 }
 

@@ -64,11 +64,11 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
     reading.watch(Arc::clone(&board.metrics), stop.clone());
     let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
-    service::publish_plans(city, publishing.outbox.as_ref()).await?;
+    let (plans, outbox, watch) = (service::plans(city), Arc::clone(&publishing.outbox), board.watch());
     let runner = Arc::new(Runner {
         collector: service::collector(city)?,
         outbox: Arc::clone(&publishing.outbox) as _,
-        watch: board.watch(),
+        watch: Arc::clone(&watch) as _,
         random: rand::random,
     });
     let ((change, wanted), ending) = (reload::sources(&city.sources), stop.clone());
@@ -80,12 +80,17 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     };
     tokio::spawn(reload.run(stop.clone()));
     let collecting = tokio::spawn(async move {
-        let ended = runner::run(runner, wanted, ending.clone()).await;
+        let published = service::publish_patiently(&plans, outbox.as_ref(), watch.as_ref());
+        let ended = match ending.run_until_cancelled(published).await {
+            Some(Ok(())) => runner::run(runner, wanted, ending.clone()).await.context("the collectors cannot go on"),
+            Some(Err(error)) => Err(error),
+            None => Ok(()),
+        };
         // Without collectors a scoreboard would only grow old: end, loudly.
         ending.cancel();
         ended
     });
     let served = service::until_told(&board, listener, pipeline, stop).await;
-    collecting.await.context("the collectors stopped with a fault")?.context("the collectors cannot go on")?;
+    collecting.await.context("the collectors stopped with a fault")??;
     served
 }

@@ -14,7 +14,7 @@ use aggregator::trouble::Part;
 use aggregator::web::{self, Readiness, Site};
 use anyhow::Context;
 use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishError};
-use collectors::catalogues::publish_catalogues;
+use collectors::catalogues::{CatalogueError, publish_catalogues};
 use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, Patience};
 use collectors::runner::{Report, Watch};
@@ -30,6 +30,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a command that ends by itself waits for its sinks.
 pub(crate) const DRAIN: Duration = Duration::from_mins(10);
+
+/// Pause before catalogues are offered again to an outbox that takes none.
+const PUBLISH_PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the folder of the bus and the stores.
 pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
@@ -50,11 +53,41 @@ pub(crate) fn collector(city: &City) -> anyhow::Result<Arc<Collector>> {
     Ok(Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress }))
 }
 
+/// The texts of the plans' catalogues, by plan id.
+pub(crate) fn plans(city: &City) -> Vec<(String, String)> {
+    city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect()
+}
+
 /// Publishes the plans' catalogues where they changed.
 pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::Result<()> {
-    let texts: Vec<(String, String)> =
-        city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect();
-    publish_catalogues(outbox, &SystemClock, &texts).await.context("the catalogues cannot be published")?;
+    publish_catalogues(outbox, &SystemClock, &plans(city)).await.context("the catalogues cannot be published")?;
+    Ok(())
+}
+
+/// The same for a service, which waits until the outbox takes them.
+pub(crate) async fn publish_patiently(
+    plans: &[(String, String)],
+    outbox: &dyn Outbox,
+    watch: &dyn Watch,
+) -> anyhow::Result<()> {
+    let mut waited = false;
+    loop {
+        match publish_catalogues(outbox, &SystemClock, plans).await {
+            Ok(_) => break,
+            Err(CatalogueError::Publish(error)) if error.is_retriable() => {
+                if !waited {
+                    tracing::warn!(%error, "the outbox takes no catalogues, polling waits");
+                }
+                watch.outbox(Some(&error));
+                waited = true;
+                tokio::time::sleep(PUBLISH_PAUSE).await;
+            }
+            Err(error) => return Err(error).context("the catalogues cannot be published"),
+        }
+    }
+    if waited {
+        watch.outbox(None);
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::{BATCH_RECORDS, Counts, PipelineError, Setup, Shelf};
 use crate::sinks::{Follows, Workers};
 use crate::store::StoreError;
 use aggregator_core::ask::Ask;
-use bus::{BATCH_BYTES, Partition, Position};
+use bus::{BATCH_BYTES, Partition, Point, Position};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -185,6 +185,7 @@ impl Keeper {
             derived.push(fresh);
         }
         drop(books);
+        Point::BatchRead.reached();
         let started = Instant::now();
         let mut patience = Patience::default();
         let added = loop {
@@ -198,6 +199,7 @@ impl Keeper {
             }
         };
         patience.over(&self.setup);
+        Point::BatchStored.reached();
         *position = Some(decoded.batch.next);
         plans.extend(new.into_iter().map(str::to_owned));
         for one in derived {

@@ -2,12 +2,14 @@
 
 use super::alerting::Watch;
 use super::derived::{Derived, Judged};
+use super::reading::chain;
 use super::rejudge::{self, Unwanted};
 use super::{Configured, Shelf};
-use crate::store::{self, PlanNames, StoreError, Tally, Writer};
+use crate::store::{self, PlanNames, Reader, RollupRow, StoreError, Tally, Writer};
 use aggregator_core::admit::Refusal;
 use aggregator_core::ask::Ask;
-use bus::{Partition, Position};
+use aggregator_core::rollup::Rollup;
+use bus::{Partition, Point, Position};
 use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -56,6 +58,8 @@ pub(super) fn open(
     followers: &Followers,
 ) -> Result<Open, StoreError> {
     let mut writer = store::open_writer(dir, partition)?;
+    // Nothing is written before it is known to be whole.
+    let (mut plans, unwanted) = enter_verified(&mut writer, store::open_reader(dir, partition)?, books)?;
     let digests = configured.digests();
     // What a changed catalogue no longer has would stay with those who were told of it.
     let changed = writer.read().configuration()? != digests;
@@ -71,7 +75,6 @@ pub(super) fn open(
         }
         Ok(())
     })?;
-    let (mut plans, unwanted) = enter(&writer, books)?;
     if !unwanted.is_empty() || changed {
         plans.extend(rejudge::all(&mut writer, books, &names, partition, &unwanted)?);
     }
@@ -80,7 +83,7 @@ pub(super) fn open(
     for book in books.values_mut() {
         book.settle(today.cut());
     }
-    let stored = (writer.read().rollups()?, writer.read().judgements()?);
+    let stored = stored(&mut writer)?;
     let told = stored.1.clone();
     let mut judged = told.clone();
     let derived = Derived::of_difference(books, &names, &plans, today, stored);
@@ -90,16 +93,43 @@ pub(super) fn open(
     })?;
     let changed = derived.len() as u64;
     derived.note(&mut judged);
-    let tally = writer.read().tally()?;
-    // Rows that a damaged page hides are missed here, and nowhere else.
-    if tally.received != tally.stored + tally.duplicate + tally.quarantined {
-        return Err(StoreError::Nonsense {
-            path: writer.read().path().display().to_string(),
-            what: format!("of {} records received not all are there: {tally:?}", tally.received),
-        });
-    }
+    let tally = writer.read().conserved()?;
     let position = writer.read().position(partition)?;
     Ok(Open { writer, names, plans, judged, told, watch: None, tally, position, changed })
+}
+
+/// Enters all observations of a store while another thread has a look at everything else in it: both take as long. What
+/// is derived is made again when only that is damaged.
+fn enter_verified(
+    writer: &mut Writer,
+    reader: Reader,
+    books: &mut Shelf,
+) -> Result<(BTreeSet<String>, Vec<Unwanted>), StoreError> {
+    let (entered, verified) = std::thread::scope(|scope| {
+        let verifying = scope.spawn(move || reader.verify());
+        let entered = enter(writer, books);
+        (entered, verifying.join())
+    });
+    let entered = entered?;
+    if let Err(error) = verified.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+        let why = chain(&error);
+        writer.mend(error)?;
+        tracing::warn!(why, "what is derived was damaged; it is made again from the facts");
+    }
+    Ok(entered)
+}
+
+/// The derived rows that are stored; none when one of them cannot be read: all are then made again.
+fn stored(writer: &mut Writer) -> Result<(BTreeMap<RollupRow, Rollup>, Judged), StoreError> {
+    match (writer.read().rollups(), writer.read().judgements()) {
+        (Ok(rollups), Ok(judgements)) => Ok((rollups, judgements)),
+        (Err(error), _) | (_, Err(error)) if !error.is_damage() => Err(error),
+        _ => {
+            writer.remove_derived()?;
+            Point::DerivedRemoved.reached();
+            Ok(Default::default())
+        }
+    }
 }
 
 /// Enters all observations of a store. Gives the plans of those, and the ones that are not admitted any more.

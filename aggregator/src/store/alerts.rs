@@ -53,7 +53,10 @@ impl Change<'_> {
         let known = serde_json::to_string(names).unwrap_or_default();
         self.execute("DELETE FROM alert_followers WHERE name NOT IN (SELECT value FROM json_each(?1))", (&known,))?;
         for name in names {
-            self.execute("INSERT OR IGNORE INTO alert_followers(name, cursor) VALUES (?1, 0)", (name,))?;
+            self.execute(
+                "INSERT OR IGNORE INTO alert_followers(name, cursor, sum) VALUES (?1, 0, row_sum(?1, 0))",
+                (name,),
+            )?;
         }
         if names.is_empty() {
             self.execute("DELETE FROM alerts", ())?;
@@ -72,8 +75,8 @@ impl Change<'_> {
         match standing {
             None => self.execute("DELETE FROM alerts WHERE plan = ?1 AND kpi = ?2 AND rule = ?3", (plan, kpi, rule)),
             Some((Alert { state, was, status }, since)) => self.execute(
-                "INSERT OR REPLACE INTO alerts(plan, kpi, rule, state, since, was, status)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO alerts(plan, kpi, rule, state, since, was, status, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7))",
                 (plan, kpi, rule, state.name(), since.0, was, status),
             ),
         }
@@ -83,7 +86,9 @@ impl Change<'_> {
     /// Adds what followers are to be told.
     pub fn add_alert_event(&mut self, id: &str, event: Event, time: Micros, body: &str) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO alert_events(id, kind, since, time, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO alert_events(seq, id, kind, since, time, body, sum)
+             SELECT next, ?1, ?2, ?3, ?4, ?5, row_sum(next, ?1, ?2, ?3, ?4, ?5)
+             FROM (SELECT 1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert_events'), 0) AS next)",
             (id, event.name(), event.since().0, time.0, body),
         )
         .map(drop)
@@ -180,7 +185,7 @@ impl Desk {
         self.read().run(|connection| {
             let transaction = connection.unchecked_transaction()?;
             transaction
-                .prepare_cached("UPDATE alert_followers SET cursor = ?2 WHERE name = ?1")?
+                .prepare_cached("UPDATE alert_followers SET cursor = ?2, sum = row_sum(name, ?2) WHERE name = ?1")?
                 .execute((follower, seq))?;
             transaction
                 .prepare_cached(

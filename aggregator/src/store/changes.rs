@@ -1,7 +1,7 @@
 //! What changed, for sinks to write again: noted in the transaction that changed it.
 
 use super::names::Texts;
-use super::{Change, PlanNames, Reader, RollupRow, StoreError};
+use super::{Change, PlanNames, Reader, RollupRow, StoreError, sums};
 use aggregator_core::ledger::Key;
 use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};
@@ -43,11 +43,14 @@ impl Change<'_> {
             let known = serde_json::to_string(names).unwrap_or_default();
             self.execute("DELETE FROM sinks WHERE name NOT IN (SELECT value FROM json_each(?1))", (&known,))?;
             for name in names {
-                self.execute("INSERT OR IGNORE INTO sinks(name, cursor) VALUES (?1, NULL)", (name,))?;
+                self.execute(
+                    "INSERT OR IGNORE INTO sinks(name, cursor, sum) VALUES (?1, NULL, row_sum(?1, NULL))",
+                    (name,),
+                )?;
             }
         }
         if anew {
-            self.execute("UPDATE sinks SET cursor = NULL", ())?;
+            self.execute("UPDATE sinks SET cursor = NULL, sum = row_sum(name, NULL)", ())?;
         }
         let followers = self.transaction.query_row("SELECT count(*) FROM sinks", [], |row| row.get::<_, i64>(0));
         *self.followed = followers.map_err(|error| self.failed(error))? > 0;
@@ -61,8 +64,11 @@ impl Change<'_> {
     /// this store.
     pub fn retell(&mut self, sink: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM dead_letters WHERE sink = ?1", (sink,))?;
-        let told = self.execute("UPDATE sinks SET cursor = NULL WHERE name = ?1", (sink,))?;
-        Ok(told + self.execute("UPDATE alert_followers SET cursor = 0 WHERE name = ?1", (sink,))? > 0)
+        let told =
+            self.execute("UPDATE sinks SET cursor = NULL, sum = row_sum(name, NULL) WHERE name = ?1", (sink,))?;
+        let alerted =
+            self.execute("UPDATE alert_followers SET cursor = 0, sum = row_sum(name, 0) WHERE name = ?1", (sink,))?;
+        Ok(told + alerted > 0)
     }
 
     /// Notes that a rollup changed.
@@ -118,7 +124,9 @@ impl Change<'_> {
         }
         let (series, definition, grain, period) = what;
         self.execute(
-            "INSERT INTO changes(plan, series, definition, grain, period) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO changes(seq, plan, series, definition, grain, period, sum)
+             SELECT next, ?1, ?2, ?3, ?4, ?5, row_sum(next, ?1, ?2, ?3, ?4, ?5)
+             FROM (SELECT 1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0) AS next)",
             (plan, series, definition, grain, period),
         )
         .map(drop)
@@ -130,12 +138,13 @@ impl Reader {
     pub fn changes(&self, after: i64, limit: usize) -> Result<Vec<Changed>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT seq, plan, series, definition, grain, period FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                "SELECT seq, plan, series, definition, grain, period, sum FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             )?;
             let mut rows = statement.query((after, i64::try_from(limit).unwrap_or(i64::MAX)))?;
             let mut texts = Texts::new(connection);
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
+                sums::check_row("changes", row, 6)?;
                 let mut text = |number| texts.get(number).map(str::to_owned);
                 let (named, definition): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
                 let (mut figure, mut kpi) = (None, None);

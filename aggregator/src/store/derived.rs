@@ -1,6 +1,6 @@
 //! Derived rows: rollups and judgements, written only where they differ.
 
-use super::{Change, PlanNames, Reader, StoreError};
+use super::{Change, PlanNames, Reader, StoreError, sums};
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
@@ -83,6 +83,14 @@ impl PlanNames {
     }
 }
 
+/// Refuses a row that does not stand where its key belongs: nobody would find it there to replace or remove it.
+fn in_order<T: Ord + Copy>(what: &'static str, before: &mut Option<T>, key: T) -> rusqlite::Result<()> {
+    if before.replace(key).is_none_or(|before| before < key) {
+        return Ok(());
+    }
+    Err(sums::damaged(&format!("the rows of {what} are not in order")))
+}
+
 impl Reader {
     /// All rollups.
     pub fn rollups(&self) -> Result<BTreeMap<RollupRow, Rollup>, StoreError> {
@@ -90,8 +98,10 @@ impl Reader {
             let mut statement = connection.prepare_cached(
                 "SELECT plan, series, definition, grain, period, value, complete, provisional, restated FROM rollups",
             )?;
+            let mut before = None;
             let rows = statement.query_map([], |row| {
                 let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+                in_order("rollups", &mut before, key)?;
                 let (complete, provisional, restated) = (row.get(6)?, row.get(7)?, row.get(8)?);
                 Ok((key, Rollup { value: sum(row, 5)?, complete, provisional, restated }))
             })?;
@@ -103,7 +113,12 @@ impl Reader {
     pub fn judgements(&self) -> Result<BTreeMap<(i64, i64), String>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached("SELECT plan, kpi, report FROM judgements")?;
-            let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+            let mut before = None;
+            let rows = statement.query_map([], |row| {
+                let key = (row.get(0)?, row.get(1)?);
+                in_order("judgements", &mut before, key)?;
+                Ok((key, row.get(2)?))
+            })?;
             rows.collect()
         })
     }

@@ -4,6 +4,7 @@
 //! whoever holds the writer's lock, and given up before it.
 
 use super::{Reader, StoreError, file};
+use bus::Point;
 use contract::time::Micros;
 use rusqlite::OptionalExtension;
 use std::path::Path;
@@ -35,9 +36,12 @@ impl Desk {
     /// Notes the last change that a sink has written, and removes changes that no sink waits for. A sink that has
     /// to write everything waits for none of those before it has.
     pub fn put_cursor(&mut self, sink: &str, seq: i64) -> Result<(), StoreError> {
+        Point::SinkWritten.reached();
         self.reader.run(|connection| {
             let transaction = connection.unchecked_transaction()?;
-            transaction.prepare_cached("UPDATE sinks SET cursor = ?2 WHERE name = ?1")?.execute((sink, seq))?;
+            transaction
+                .prepare_cached("UPDATE sinks SET cursor = ?2, sum = row_sum(name, ?2) WHERE name = ?1")?
+                .execute((sink, seq))?;
             transaction
                 .prepare_cached(
                     "DELETE FROM changes WHERE seq <= (SELECT min(cursor) FROM sinks)
@@ -52,7 +56,8 @@ impl Desk {
     pub fn put_dead_letter(&mut self, sink: &str, body: &str, reason: &str, at: Micros) -> Result<bool, StoreError> {
         self.reader.run(|connection| {
             let mut statement = connection.prepare_cached(
-                "INSERT OR IGNORE INTO dead_letters(sink, body, reason, time) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR IGNORE INTO dead_letters(sink, body, reason, time, sum)
+                 VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
             )?;
             Ok(statement.execute((sink, body, reason, at.0))? == 1)
         })

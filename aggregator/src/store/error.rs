@@ -3,6 +3,10 @@
 use rusqlite::ErrorCode;
 use std::path::Path;
 
+/// What helps against damage.
+const REMEDY: &str = "restore it from a backup, or stop what uses it and move it away: it is then made again from what the \
+                      bus holds";
+
 /// Why a store could not be opened, read or written. `path` names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -55,7 +59,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Its content is damaged.
-    #[error("the store {path} is damaged; restore it, or remove it to read the bus from the beginning")]
+    #[error("the store {path} is damaged; {REMEDY}")]
     Corrupt {
         /// The store.
         path: String,
@@ -63,7 +67,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// It holds something that no version of this program writes.
-    #[error("the store {path} is damaged: {what}; restore it, or remove it to read the bus from the beginning")]
+    #[error("the store {path} is damaged: {what}; {REMEDY}")]
     Nonsense {
         /// The store.
         path: String,
@@ -71,10 +75,23 @@ pub enum StoreError {
         what: String,
     },
     /// It is no store.
-    #[error("{path} is no store of shihyo; name another data folder")]
+    #[error("{path} is no store of shihyo, or its beginning is damaged; name another data folder, or {REMEDY}")]
     Foreign {
         /// The file.
         path: String,
+    },
+    /// An earlier version of this program has written it, and it is only to be read.
+    #[error(
+        "the store {path} has schema version {found}, not {needed} yet; start `shihyo run` or `shihyo aggregate`, or run \
+         `shihyo rebuild`, which bring it up"
+    )]
+    Earlier {
+        /// The store.
+        path: String,
+        /// The version it has.
+        found: usize,
+        /// The version it needs.
+        needed: usize,
     },
     /// A later version of this program has written it.
     #[error("the store {path} has schema version {found}, this program knows up to {known}; run a later version")]
@@ -100,6 +117,11 @@ impl StoreError {
     /// True when the same call may succeed later without anybody changing the program or the store.
     pub fn is_retriable(&self) -> bool {
         matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::Io { .. })
+    }
+
+    /// True when what is stored is not what was written.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Nonsense { .. })
     }
 
     /// An error of SQLite in our words.

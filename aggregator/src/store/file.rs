@@ -4,6 +4,7 @@
 
 use super::schema::{APPLICATION_ID, MIGRATIONS};
 use super::{StoreError, sums};
+use bus::Point;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -49,8 +50,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let found = version(&connection, path, false)?;
     if found < MIGRATIONS.len() {
-        let what = format!("schema version {found} was not brought to {} by a writer yet", MIGRATIONS.len());
-        return Err(StoreError::Nonsense { path: path.display().to_string(), what });
+        return Err(StoreError::Earlier { path: path.display().to_string(), found, needed: MIGRATIONS.len() });
     }
     Ok(connection)
 }
@@ -60,6 +60,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         .map_err(|source| StoreError::Unopenable { path: path.display().to_string(), source })?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(|error| StoreError::of(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    sums::teach(&connection).map_err(|error| StoreError::of(path, error))?;
     Ok(connection)
 }
 
@@ -90,7 +91,8 @@ fn migrate(connection: &mut Connection, seen: usize) -> rusqlite::Result<()> {
     for migration in &MIGRATIONS[seen..] {
         transaction.execute_batch(migration)?;
     }
-    sums::fill(&transaction)?;
+    sums::fill(&transaction, seen)?;
+    Point::StoreMigrated.reached();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
     transaction.commit()
@@ -135,7 +137,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store-0.db");
         open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(open(&path), Err(StoreError::Schema { found: 99, known: 4, .. })));
+        assert!(matches!(open(&path), Err(StoreError::Schema { found: 99, known: 5, .. })));
         let other = folder.path().join("other.db");
         Connection::open(&other).unwrap().execute_batch("CREATE TABLE t(a)").unwrap();
         assert!(matches!(open(&other), Err(StoreError::Foreign { .. })));
@@ -151,6 +153,6 @@ mod tests {
         };
         assert_eq!(pragma("journal_mode"), rusqlite::types::Value::Text("wal".into()));
         assert_eq!(pragma("synchronous"), rusqlite::types::Value::Integer(2));
-        assert_eq!(pragma("user_version"), rusqlite::types::Value::Integer(4));
+        assert_eq!(pragma("user_version"), rusqlite::types::Value::Integer(5));
     }
 }

@@ -15,6 +15,8 @@
 //! - **reader**: anybody else, read-only, at the same time.
 //! - **desk**: where a sink notes how far it is, beside the writer and in the same process.
 //! - **change**: one transaction, all of it or nothing.
+//! - **verified**: looked at whole, as every store is when it is opened: shape, definitions, checksums, and that no
+//!   record is missing. Each row that is read is proved by its checksum before it is chosen.
 //! - **name**: a text that is said often (an id, an address), stored once and then by its number.
 
 mod alerts;
@@ -30,6 +32,7 @@ mod quarantine;
 mod reader;
 mod schema;
 mod sums;
+mod verify;
 mod visits;
 mod writer;
 

@@ -25,8 +25,12 @@ impl Names {
         let number = match number(connection, text)? {
             Some(number) => number,
             None => connection
-                .prepare_cached("INSERT INTO names(text, sum) VALUES (?1, ?2) RETURNING id")?
-                .query_row((text, sums::of_text(text)), |row| row.get(0))?,
+                .prepare_cached(
+                    "INSERT INTO names(id, text, sum)
+                     SELECT id, ?1, row_sum(id, ?1) FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM names)
+                     RETURNING id",
+                )?
+                .query_row((text,), |row| row.get(0))?,
         };
         if self.numbers.len() >= CACHED {
             self.numbers.clear();
@@ -41,17 +45,24 @@ impl Names {
     }
 }
 
-/// The number of a text, if it is stored.
-pub(super) fn number(connection: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
-    connection.prepare_cached("SELECT id FROM names WHERE text = ?1")?.query_row((text,), |row| row.get(0)).optional()
+/// The number of a text, if it is stored. The index alone knows both; the row it leads to is asked too.
+pub(super) fn number(connection: &Connection, said: &str) -> rusqlite::Result<Option<i64>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM names WHERE text = ?1")?;
+    let Some(number) = statement.query_row((said,), |row| row.get(0)).optional()? else { return Ok(None) };
+    if text(connection, number)? == said {
+        Ok(Some(number))
+    } else {
+        Err(sums::damaged("an index leads to another name"))
+    }
 }
 
 /// The text of a number.
 pub(super) fn text(connection: &Connection, number: i64) -> rusqlite::Result<String> {
-    let mut statement = connection.prepare_cached("SELECT text, sum FROM names WHERE id = ?1")?;
-    let (text, sum): (String, _) = statement.query_row((number,), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    sums::check("names", sum, sums::of_text(&text))?;
-    Ok(text)
+    let mut statement = connection.prepare_cached("SELECT id, text, sum FROM names WHERE id = ?1")?;
+    statement.query_row((number,), |row| {
+        sums::check_row("names", row, 2)?;
+        row.get(1)
+    })
 }
 
 /// A text that is looked up only when its number is not the one of the row before.

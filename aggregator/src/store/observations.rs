@@ -99,15 +99,18 @@ impl Reader {
     /// arrival. Visit and place are left out: figures do not need them, and a start must be fast.
     pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(i64, &Observation)) -> Result<(), StoreError> {
         self.run(|connection| {
-            let sql = format!("SELECT {COLUMNS} FROM observations WHERE revision <= ?1 ORDER BY id");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query((upto.0,))?;
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM observations ORDER BY id"))?;
+            let mut rows = statement.query(())?;
             let mut decoder = Decoder::new(connection, false);
             let mut before = 0;
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
                 sums::in_order("observations", &mut before, id)?;
-                each(id, decoder.read(row)?);
+                let observation = decoder.read(row)?;
+                if observation.revision <= upto {
+                    each(id, observation);
+                }
             }
             Ok(())
         })
@@ -138,18 +141,19 @@ impl Reader {
             let (Some(plan), false, false) = (plan, series == Some(None), source == Some(None)) else {
                 return Ok(Vec::new());
             };
-            let sql = format!(
-                "SELECT {COLUMNS} FROM observations
-                 WHERE id > ?1 AND plan = ?2 AND (?3 IS NULL OR series = ?3) AND (?4 IS NULL OR source = ?4)
-                 ORDER BY id LIMIT ?5"
-            );
+            let sql = format!("SELECT {COLUMNS} FROM observations WHERE id > ?1 ORDER BY id");
             let mut statement = connection.prepare_cached(&sql)?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let mut rows = statement.query((after, plan, series.flatten(), source.flatten(), limit))?;
+            let mut rows = statement.query((after,))?;
             let mut decoder = Decoder::new(connection, true);
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push((row.get(0)?, decoder.read(row)?.clone()));
+            let (mut found, mut before) = (Vec::new(), after);
+            while found.len() < limit {
+                let Some(row) = rows.next()? else { break };
+                let (id, fields) = (row.get(0)?, proved(row)?);
+                sums::in_order("observations", &mut before, id)?;
+                let is = |at: usize, wanted: Option<Option<i64>>| wanted.is_none_or(|wanted| fields[at] == wanted);
+                if is(0, Some(Some(plan))) && is(1, series) && is(3, source) {
+                    found.push((id, decoder.decode(row)?.clone()));
+                }
             }
             Ok(found)
         })
@@ -166,17 +170,17 @@ impl Reader {
         self.run(|connection| {
             let numbers = (number(connection, plan)?, number(connection, series)?, number(connection, definition)?);
             let (Some(plan), Some(series), Some(definition)) = numbers else { return Ok(Vec::new()) };
-            let sql = format!(
-                "SELECT {COLUMNS} FROM observations
-                 WHERE plan = ?1 AND series = ?2 AND definition = ?3 AND revision <= ?4 ORDER BY id"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query((plan, series, definition, upto.0))?;
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM observations ORDER BY id"))?;
+            let mut rows = statement.query(())?;
             let mut decoder = Decoder::new(connection, true);
-            let mut found = Vec::new();
+            let (mut found, mut before) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
-                if wanted(span(row)?) {
-                    found.push(decoder.read(row)?.clone());
+                let fields = proved(row)?;
+                sums::in_order("observations", &mut before, row.get(0)?)?;
+                let ours = fields[..3] == [Some(plan), Some(series), Some(definition)];
+                if ours && fields[9].is_some_and(|revision| revision <= upto.0) && wanted(span(row)?) {
+                    found.push(decoder.decode(row)?.clone());
                 }
             }
             Ok(found)
@@ -248,11 +252,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn read(&mut self, row: &Row<'_>) -> rusqlite::Result<&Observation> {
-        let mut fields: Fields = [None; 13];
-        for (index, field) in fields.iter_mut().enumerate() {
-            *field = row.get(index + 1)?;
-        }
-        sums::check("observations", row.get(15)?, sums::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
+        proved(row)?;
+        self.decode(row)
+    }
+
+    fn decode(&mut self, row: &Row<'_>) -> rusqlite::Result<&Observation> {
         let (texts, o) = (&mut self.texts, &mut self.observation);
         self.plan.read(texts, row.get(1)?, &mut o.plan)?;
         self.series.read(texts, row.get(2)?, &mut o.series)?;
@@ -277,6 +281,17 @@ impl<'a> Decoder<'a> {
         };
         Ok(o)
     }
+}
+
+/// The integers of a row that agrees with its checksum. Rows are proved before they are chosen: one whose plan or
+/// revision was turned over would else fall out without a word.
+fn proved(row: &Row<'_>) -> rusqlite::Result<Fields> {
+    let mut fields: Fields = [None; 13];
+    for (index, field) in fields.iter_mut().enumerate() {
+        *field = row.get(index + 1)?;
+    }
+    sums::check("observations", row.get(15)?, sums::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
+    Ok(fields)
 }
 
 fn span(row: &Row<'_>) -> rusqlite::Result<Span> {

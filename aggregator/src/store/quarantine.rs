@@ -1,6 +1,6 @@
 //! Quarantine: what does not count, kept as it came, with the reason and where it came from.
 
-use super::{Change, Reader, StoreError};
+use super::{Change, Reader, StoreError, sums};
 use bus::Partition;
 use contract::time::Micros;
 
@@ -47,7 +47,8 @@ impl Change<'_> {
     /// Puts a record into quarantine.
     pub fn put_quarantine(&mut self, record: &ToQuarantine<'_>) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO quarantine(partition, position, time, plan, reason, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO quarantine(partition, position, time, plan, reason, body, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4, ?5, ?6))",
             (record.at.partition.0, record.at.offset, record.at.time.0, &record.plan, record.reason, record.body),
         )
         .map(drop)
@@ -60,7 +61,11 @@ impl Change<'_> {
 
     /// Gives a record another reason.
     pub fn put_reason(&mut self, id: i64, reason: &str) -> Result<(), StoreError> {
-        self.execute("UPDATE quarantine SET reason = ?2 WHERE id = ?1", (id, reason)).map(drop)
+        self.execute(
+            "UPDATE quarantine SET reason = ?2, sum = row_sum(partition, position, time, plan, ?2, body) WHERE id = ?1",
+            (id, reason),
+        )
+        .map(drop)
     }
 }
 
@@ -69,20 +74,21 @@ impl Reader {
     pub fn quarantined(&self, after: i64, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, partition, position, time, plan, reason, body FROM quarantine
+                "SELECT partition, position, time, plan, reason, body, sum, id FROM quarantine
                  WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
             let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
+                sums::check_row("quarantine", row, 6)?;
                 Ok(Quarantined {
-                    id: row.get(0)?,
+                    id: row.get(7)?,
                     at: Coordinates {
-                        partition: Partition(row.get(1)?),
-                        offset: row.get(2)?,
-                        time: Micros(row.get(3)?),
+                        partition: Partition(row.get(0)?),
+                        offset: row.get(1)?,
+                        time: Micros(row.get(2)?),
                     },
-                    plan: row.get(4)?,
-                    reason: row.get(5)?,
-                    body: row.get(6)?,
+                    plan: row.get(3)?,
+                    reason: row.get(4)?,
+                    body: row.get(5)?,
                 })
             })?;
             rows.collect()

@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
 
 /// What brings a store from each version to the next, the first from nothing. A store's `user_version`
 /// is how many of them it has seen; what was published is never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -90,3 +90,36 @@ const V4: &str = "
     ALTER TABLE observations ADD COLUMN sum INTEGER;
     ALTER TABLE positions ADD COLUMN sum INTEGER;
 ";
+
+/// Checksums of the rows that had none, by the function [`super::sums::FUNCTION`] of all their other columns.
+const V5: &str = "
+    ALTER TABLE visits ADD COLUMN sum INTEGER;
+    ALTER TABLE rejects ADD COLUMN sum INTEGER;
+    ALTER TABLE catalogues ADD COLUMN sum INTEGER;
+    ALTER TABLE quarantine ADD COLUMN sum INTEGER;
+    ALTER TABLE changes ADD COLUMN sum INTEGER;
+    ALTER TABLE sinks ADD COLUMN sum INTEGER;
+    ALTER TABLE dead_letters ADD COLUMN sum INTEGER;
+    ALTER TABLE alerts ADD COLUMN sum INTEGER;
+    ALTER TABLE alert_events ADD COLUMN sum INTEGER;
+    ALTER TABLE alert_followers ADD COLUMN sum INTEGER;
+";
+
+/// The tables whose `sum` is that function of these columns: all but `sum` itself, and but row numbers that are given
+/// out by SQLite.
+pub(super) const SUMMED: &[(&str, &str)] = &[
+    ("names", "id, text"),
+    ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
+    ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
+    ("catalogues", "plan, revision, digest, text"),
+    ("quarantine", "partition, position, time, plan, reason, body"),
+    ("changes", "seq, plan, series, definition, grain, period"),
+    ("sinks", "name, cursor"),
+    ("dead_letters", "sink, body, reason, time"),
+    ("alerts", "plan, kpi, rule, state, since, was, status"),
+    ("alert_events", "seq, id, kind, since, time, body"),
+    ("alert_followers", "name, cursor"),
+];
+
+/// The tables that are made again from the facts.
+pub(super) const DERIVED: [&str; 2] = ["rollups", "judgements"];

@@ -1,7 +1,7 @@
 //! Visits, rejects and catalogues: the facts beside the figures.
 
 use super::names::{number, text};
-use super::{Change, Reader, StoreError};
+use super::{Change, Reader, StoreError, sums};
 use contract::record::{CatalogueText, Outcome, Record, Reject, Visit};
 use contract::time::Micros;
 use contract::wire;
@@ -21,8 +21,8 @@ impl Change<'_> {
         let (collector, address) = (self.name(&visit.collector)?, self.name(&visit.address)?);
         let bytes = visit.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         let new = self.execute(
-            "INSERT OR IGNORE INTO visits(plan, id, source, collector, time, outcome, reason, address, sha256, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR IGNORE INTO visits(plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))",
             (ids.0, ids.1, ids.2, collector, visit.time.0, outcome, reason, address, &visit.sha256, bytes),
         )?;
         Ok(new == 1)
@@ -33,8 +33,10 @@ impl Change<'_> {
         let digest = xxh3_128(&wire::encode(&Record::Reject(reject.clone()))).to_be_bytes();
         let ids = (self.name(&reject.plan)?, self.name(&reject.source)?, self.name(&reject.visit)?);
         let new = self.execute(
-            "INSERT OR IGNORE INTO rejects(digest, plan, source, visit, time, reason, file, sheet, line, field, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT OR IGNORE INTO
+             rejects(digest, plan, source, visit, time, reason, file, sheet, line, field, hash, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+                     row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11))",
             (
                 digest,
                 ids.0,
@@ -57,7 +59,8 @@ impl Change<'_> {
         let digest = xxh3_128(catalogue.text.as_bytes()).to_be_bytes();
         let plan = self.name(&catalogue.plan)?;
         let new = self.execute(
-            "INSERT OR IGNORE INTO catalogues(plan, revision, digest, text) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR IGNORE INTO catalogues(plan, revision, digest, text, sum)
+             VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
             (plan, catalogue.revision.0, digest, &catalogue.text),
         )?;
         Ok(new == 1)
@@ -72,26 +75,27 @@ impl Reader {
                 return Ok(None);
             };
             let mut statement = connection.prepare_cached(
-                "SELECT source, collector, time, outcome, reason, address, sha256, bytes FROM visits
+                "SELECT plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum FROM visits
                  WHERE plan = ?1 AND id = ?2",
             )?;
             let read = |row: &rusqlite::Row<'_>| {
-                let reason: Option<i64> = row.get(4)?;
-                let outcome: String = row.get(3)?;
+                sums::check_row("visits", row, 10)?;
+                let reason: Option<i64> = row.get(6)?;
+                let outcome: String = row.get(5)?;
                 Ok(Visit {
                     plan: plan.to_owned(),
-                    source: text(connection, row.get(0)?)?,
+                    source: text(connection, row.get(2)?)?,
                     id: id.to_owned(),
-                    collector: text(connection, row.get(1)?)?,
-                    time: Micros(row.get(2)?),
+                    collector: text(connection, row.get(3)?)?,
+                    time: Micros(row.get(4)?),
                     outcome: match (reason, outcome.as_str()) {
                         (Some(reason), _) => Outcome::Failed(text(connection, reason)?),
                         (None, "changed") => Outcome::Changed,
                         (None, _) => Outcome::Unchanged,
                     },
-                    address: text(connection, row.get(5)?)?,
-                    sha256: row.get(6)?,
-                    bytes: row.get::<_, Option<i64>>(7)?.map(i64::unsigned_abs),
+                    address: text(connection, row.get(7)?)?,
+                    sha256: row.get(8)?,
+                    bytes: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
                 })
             };
             statement.query_row((plan_id, visit), read).optional()
@@ -100,20 +104,17 @@ impl Reader {
 
     /// The latest visit of each source of a plan.
     pub fn last_visits(&self, plan: &str) -> Result<Vec<Visit>, StoreError> {
-        let ids: Vec<String> = self.run(|connection| {
-            let Some(plan) = number(connection, plan)? else { return Ok(Vec::new()) };
-            // SQLite takes the other columns from the row of the greatest time.
-            let sql = "SELECT text FROM (SELECT id AS visit, max(time) FROM visits WHERE plan = ?1 GROUP BY source)
-                       JOIN names ON names.id = visit";
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map((plan,), |row| row.get(0))?;
-            rows.collect()
+        let mut latest: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+        self.each_visit(plan, |row| {
+            let found = (row.get(4)?, row.get(1)?);
+            let known = latest.entry(row.get(2)?).or_insert(found);
+            *known = found.max(*known);
+            Ok(())
         })?;
-        let mut visits = Vec::with_capacity(ids.len());
-        for id in ids {
-            visits.extend(self.visit(plan, &id)?);
-        }
-        Ok(visits)
+        let ids =
+            self.run(|connection| latest.values().map(|(_, id)| text(connection, *id)).collect::<Result<Vec<_>, _>>())?;
+        let visits = ids.iter().map(|id| self.visit(plan, id));
+        visits.filter_map(Result::transpose).collect()
     }
 
     /// When each source of a plan could last be read.
@@ -131,40 +132,72 @@ impl Reader {
 
     /// The time of the latest visit of every collector of a plan.
     pub fn collectors(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
+        let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
+        self.each_visit(plan, |row| {
+            let time = Micros(row.get(4)?);
+            let known = latest.entry(row.get(3)?).or_insert(time);
+            *known = time.max(*known);
+            Ok(())
+        })?;
+        self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
+    }
+
+    /// Hands every visit of a plan to `each`, as a row that was proved.
+    fn each_visit(
+        &self,
+        plan: &str,
+        mut each: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
         self.run(|connection| {
-            let Some(plan) = number(connection, plan)? else { return Ok(BTreeMap::new()) };
+            let Some(plan) = number(connection, plan)? else { return Ok(()) };
             let mut statement = connection.prepare_cached(
-                "SELECT text, max(time) FROM visits JOIN names ON names.id = collector WHERE plan = ?1
-                 GROUP BY collector",
+                "SELECT plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum FROM visits
+                 WHERE plan = ?1",
             )?;
-            let rows = statement.query_map((plan,), |row| Ok((row.get(0)?, Micros(row.get(1)?))))?;
-            rows.collect()
+            let mut rows = statement.query((plan,))?;
+            while let Some(row) = rows.next()? {
+                sums::check_row("visits", row, 10)?;
+                each(row)?;
+            }
+            Ok(())
         })
     }
 
     /// The revisions of a plan's catalogue after `from`, up to `to`.
     pub fn catalogues_between(&self, plan: &str, from: Micros, to: Micros) -> Result<Vec<Micros>, StoreError> {
-        self.run(|connection| {
-            let Some(number) = number(connection, plan)? else { return Ok(Vec::new()) };
-            let sql = "SELECT revision FROM catalogues WHERE plan = ?1 AND revision > ?2 AND revision <= ?3 ORDER BY revision";
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map((number, from.0, to.0), |row| Ok(Micros(row.get(0)?)))?;
-            rows.collect()
-        })
+        let mut found = Vec::new();
+        self.each_catalogue(plan, |revision, _| found.extend((from < revision && revision <= to).then_some(revision)))?;
+        found.sort();
+        Ok(found)
     }
 
     /// The catalogue of a plan that was in force at `upto`: the greatest (revision, text) by then.
     pub fn catalogue_at(&self, plan: &str, upto: Micros) -> Result<Option<CatalogueText>, StoreError> {
+        let mut latest: Option<(Micros, String)> = None;
+        self.each_catalogue(plan, |revision, text| {
+            let newer = |(known, said): &(Micros, String)| (*known, said.as_str()) < (revision, text);
+            if revision <= upto && latest.as_ref().is_none_or(newer) {
+                latest = Some((revision, text.to_owned()));
+            }
+        })?;
+        Ok(latest.map(|(revision, text)| CatalogueText { plan: plan.to_owned(), revision, text }))
+    }
+
+    /// Hands revision and text of every catalogue of a plan to `each`. They are few, and all of them are proved: one
+    /// whose plan or revision was turned over would else not be found.
+    fn each_catalogue(&self, plan: &str, mut each: impl FnMut(Micros, &str)) -> Result<(), StoreError> {
         self.run(|connection| {
-            let Some(number) = number(connection, plan)? else { return Ok(None) };
-            let mut statement = connection.prepare_cached(
-                "SELECT revision, text FROM catalogues WHERE plan = ?1 AND revision <= ?2
-                 ORDER BY revision DESC, text DESC LIMIT 1",
-            )?;
-            let read = |row: &rusqlite::Row<'_>| {
-                Ok(CatalogueText { plan: plan.to_owned(), revision: Micros(row.get(0)?), text: row.get(1)? })
-            };
-            statement.query_row((number, upto.0), read).optional()
+            let Some(number) = number(connection, plan)? else { return Ok(()) };
+            let mut statement =
+                connection.prepare_cached("SELECT plan, revision, digest, text, sum FROM catalogues")?;
+            let mut rows = statement.query(())?;
+            while let Some(row) = rows.next()? {
+                sums::check_row("catalogues", row, 4)?;
+                if row.get::<_, i64>(0)? == number {
+                    each(Micros(row.get(1)?), row.get_ref(3)?.as_str()?);
+                }
+            }
+            Ok(())
         })
     }
 }

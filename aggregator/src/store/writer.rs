@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::{Change, Desk, Reader, StoreError, file};
-use bus::Partition;
+use bus::{Partition, Point};
 use rusqlite::TransactionBehavior;
 use std::fs::File;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// Holds the lock of a store and changes it.
 #[derive(Debug)]
 pub struct Writer {
-    reader: Reader,
+    pub(super) reader: Reader,
     names: Names,
     followed: bool,
     _lock: File,
@@ -52,7 +52,9 @@ impl Writer {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let mut change =
             Change { transaction: &transaction, names: &mut self.names, path, followed: &mut self.followed };
-        let outcome = work(&mut change).and_then(|done| transaction.commit().map_err(failed).map(|()| done));
+        let outcome = work(&mut change);
+        Point::StoreWritten.reached();
+        let outcome = outcome.and_then(|done| transaction.commit().map_err(failed).map(|()| done));
         if outcome.is_err() {
             self.names.forget();
         }

@@ -40,7 +40,12 @@ impl Readiness {
 
     /// Why it is not ready; `None` when it is.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
-        self.read().reason.clone()
+        let state = self.read();
+        let outbox = state.troubles.get(&Part::Outbox).map(|trouble| format!("polling waits: {}", trouble.error));
+        match (&state.reason, outbox) {
+            (Some(reason), Some(outbox)) => Some(Cow::Owned(format!("{reason}; {outbox}"))),
+            (reason, outbox) => reason.clone().or(outbox.map(Cow::Owned)),
+        }
     }
 
     /// A part does not work, `now` being the first time or once more; ready or not, the others go on.

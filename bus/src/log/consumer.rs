@@ -1,7 +1,9 @@
 //! The reading side of a SQLite log.
 
+use super::ends::Ends;
 use super::file;
 use super::signal::Signal;
+use super::sums;
 use super::{FIRST_OFFSET, PARTITION};
 use crate::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position};
 use contract::time::Micros;
@@ -78,11 +80,14 @@ impl SqliteConsumer {
         let limit = i64::try_from(max_records.max(1)).unwrap_or(i64::MAX);
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id, time, body FROM log WHERE id >= ?1 ORDER BY id LIMIT ?2")
+            .prepare_cached("SELECT id, time, key, body, sum FROM log WHERE id >= ?1 ORDER BY id LIMIT ?2")
             .map_err(failed)?;
         let mut rows = statement.query((next, limit)).map_err(failed)?;
         // Nothing is allocated to find that there is nothing.
-        let Some(row) = rows.next().map_err(failed)? else { return Ok(None) };
+        let Some(row) = rows.next().map_err(failed)? else {
+            drop(rows);
+            return self.check_end(next).map(|()| None);
+        };
         let mut batch = BatchBuilder::with_capacity(self.expected.0.min(max_records), self.expected.1);
         self.take(row, next, &mut batch)?;
         for due in next + 1.. {
@@ -105,6 +110,24 @@ impl SqliteConsumer {
         Ok(())
     }
 
+    /// Makes sure that there is nothing from an offset on, where nothing was found.
+    fn check_end(&self, next: i64) -> Result<(), BusError> {
+        let failed = |error| file::failed(&self.path, error);
+        // One transaction, so that both answers are of one moment: not that of the search, which found nothing yet.
+        let transaction = self.connection.unchecked_transaction().map_err(failed)?;
+        let ends = Ends::read(&transaction).map_err(failed)?;
+        ends.check_newest(&transaction).map_err(failed)?;
+        let mut statement = transaction
+            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM log WHERE id >= ?1 LIMIT 1)")
+            .map_err(failed)?;
+        let found: i64 = statement.query_row((next,), |row| row.get(0)).map_err(failed)?;
+        if ends.last >= next && found == 0 {
+            let what = format!("the records from offset {next} to {} are not found", ends.last);
+            return Err(BusError::Damaged { bus: file::name(&self.path), what });
+        }
+        Ok(())
+    }
+
     /// Makes sure that reading from the first record on misses none.
     fn check_first(&self) -> Result<(), BusError> {
         let first: Option<i64> = self
@@ -123,9 +146,11 @@ impl SqliteConsumer {
         // One transaction, so that both answers are of one moment.
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
         let before = transaction
-            .query_row("SELECT id, time, body FROM log WHERE id = ?1", (position.next.saturating_sub(1),), |row| {
-                columns(row).map(|(id, time, body)| Position::behind(id, time, body))
-            })
+            .query_row(
+                "SELECT id, time, key, body, sum FROM log WHERE id = ?1",
+                (position.next.saturating_sub(1),),
+                |row| columns(row).map(|(id, time, body)| Position::behind(id, time, body)),
+            )
             .optional()
             .map_err(failed)?;
         if before == Some(position) {
@@ -183,8 +208,11 @@ impl fmt::Debug for SqliteConsumer {
     }
 }
 
+/// A record that agrees with its checksum.
 fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, Micros, &'row [u8])> {
-    Ok((row.get(0)?, Micros(row.get(1)?), row.get_ref(2)?.as_blob()?))
+    let (id, time, key, body) = (row.get(0)?, row.get(1)?, row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_blob()?);
+    sums::check(row.get(4)?, sums::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
+    Ok((id, Micros(time), body))
 }
 
 fn out_of_order(call: &'static str, partition: Partition, state: &'static str) -> BusError {

@@ -5,20 +5,27 @@
 //! wait. The file holds:
 //!
 //! ```text
-//! log(id, time, key, body)      id: the offset, contiguous from 1; time: when it was committed
-//! checkpoint(name, value)
-//! shipped(id)                   everything up to this offset is on another bus, and may be trimmed
+//! log(id, time, key, body, sum)   id: the offset, contiguous from 1; time: when it was committed
+//! checkpoint(name, value, sum)
+//! shipped(id, last, sum)          id: everything up to this offset is on another bus, and may be trimmed;
+//!                                 last: the offset of the newest record
 //! ```
+//!
+//! `sum` is a checksum of the other columns: a row that a disk turned over is refused by name, and so is a log whose
+//! records do not follow each other up to `last`.
 //!
 //! Only a shipper deletes from the log, and always keeps the newest record: SQLite numbers on from it, and
 //! a reader's position is proved by it.
 
 mod consumer;
+mod ends;
 mod file;
 mod outbox;
 mod queue;
+mod schema;
 mod shipping;
 mod signal;
+mod sums;
 mod writer;
 
 pub use consumer::{BATCH_BYTES, SqliteConsumer};

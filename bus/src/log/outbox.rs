@@ -5,6 +5,7 @@ use super::file;
 use super::queue::{Queue, Refused, Request};
 use super::signal::Signal;
 use super::writer::Writer;
+use super::{schema, sums};
 use crate::{
     BusError, Checkpoint, MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES, Outbox, Outgoing, Pending,
     PublishError,
@@ -52,7 +53,11 @@ impl SqliteOutbox {
 
     fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>, limit: Option<u64>) -> Result<Self, BusError> {
         let (queue, signal) = (Arc::new(Queue::default()), Arc::new(Signal::default()));
-        let reader = Mutex::new(file::open(path)?);
+        let reader = file::open(path)?;
+        schema::verify(&reader).map_err(|error| file::failed(path, error))?;
+        // A checkpoint that is not found is one that there never was: all of them are proved before.
+        notes(&reader, "").map_err(|error| file::failed(path, error))?;
+        let reader = Mutex::new(reader);
         let writer = Writer {
             path: path.to_owned(),
             connection,
@@ -109,7 +114,8 @@ impl fmt::Debug for SqliteOutbox {
 
 /// Names are compared byte by byte, so those with a prefix follow each other, from the prefix on.
 fn notes(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
-    let mut statement = reader.prepare_cached("SELECT name, value FROM checkpoint WHERE name >= ?1 ORDER BY name")?;
+    let mut statement =
+        reader.prepare_cached("SELECT name, value, sum FROM checkpoint WHERE name >= ?1 ORDER BY name")?;
     let mut rows = statement.query((prefix,))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -117,7 +123,9 @@ fn notes(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec
         if !name.starts_with(prefix) {
             break;
         }
-        found.push((name, row.get(1)?));
+        let value: Vec<u8> = row.get(1)?;
+        sums::check(row.get(2)?, sums::of_note(&name, &value), || format!("the checkpoint `{name}`"))?;
+        found.push((name, value));
     }
     Ok(found)
 }

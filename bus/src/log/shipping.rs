@@ -1,9 +1,10 @@
 //! The log as a shipper sees it: what waits, what is noted as shipped, and the trimming.
 
-use super::file;
+use super::ends::Ends;
+use super::{file, sums};
 use crate::BusError;
 use contract::time::Micros;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Row, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -60,8 +61,7 @@ impl ShippingLog {
 
     /// The last offset that is noted as shipped.
     pub(crate) fn shipped(&self) -> Result<i64, BusError> {
-        let shipped = self.connection.query_row("SELECT id FROM shipped", [], |row| row.get(0));
-        shipped.map_err(|error| file::failed(&self.path, error))
+        Ends::read(&self.connection).map(|ends| ends.shipped).map_err(|error| file::failed(&self.path, error))
     }
 
     /// Passes the records behind `after` to `each`, at most `limit` and until it breaks: offset, key, body.
@@ -75,14 +75,18 @@ impl ShippingLog {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id, key, body FROM log WHERE id > ?1 ORDER BY id LIMIT ?2")
+            .prepare_cached("SELECT id, time, key, body, sum FROM log WHERE id > ?1 ORDER BY id LIMIT ?2")
             .map_err(failed)?;
         let mut rows = statement.query((after, limit)).map_err(failed)?;
+        let mut due = after;
         while let Some(row) = rows.next().map_err(failed)? {
-            let (key, body) = (row.get_ref(1).map_err(failed)?, row.get_ref(2).map_err(failed)?);
-            let id = row.get(0).map_err(failed)?;
-            let text = |error| failed(rusqlite::Error::from(error));
-            if each(id, key.as_str().map_err(text)?, body.as_blob().map_err(text)?).is_break() {
+            let (id, key, body) = columns(row).map_err(failed)?;
+            due += 1;
+            if id != due {
+                let what = format!("the record at offset {due} is missing, the next is at {id}");
+                return Err(BusError::Damaged { bus: file::name(&self.path), what });
+            }
+            if each(id, key, body).is_break() {
                 break;
             }
         }
@@ -97,11 +101,15 @@ impl ShippingLog {
 
     fn try_note(&mut self, shipped: i64) -> rusqlite::Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("UPDATE shipped SET id = ?1 WHERE id < ?1", (shipped,))?;
-        let newest: Option<i64> = transaction.query_row("SELECT max(id) FROM log", [], |row| row.get(0))?;
+        let mut ends = Ends::read(&transaction)?;
+        ends.check_newest(&transaction)?;
+        if ends.shipped < shipped {
+            ends.shipped = shipped;
+            ends.write(&transaction)?;
+        }
         let oldest: Option<i64> = transaction.query_row("SELECT min(id) FROM log", [], |row| row.get(0))?;
-        let (Some(newest), Some(oldest)) = (newest, oldest) else { return transaction.commit().map(|()| false) };
-        let end = shipped.min(newest - 1);
+        let Some(oldest) = oldest else { return transaction.commit().map(|()| false) };
+        let end = shipped.min(ends.last - 1);
         let step = end.min(oldest + TRIM_RECORDS - 1);
         if step >= oldest {
             transaction.execute("DELETE FROM log WHERE id <= ?1", (step,))?;
@@ -118,10 +126,9 @@ impl ShippingLog {
     fn try_waiting(&self) -> rusqlite::Result<Waiting> {
         // One transaction, so that all is of one moment.
         let transaction = self.connection.unchecked_transaction()?;
-        let shipped: i64 = transaction.query_row("SELECT id FROM shipped", [], |row| row.get(0))?;
-        let newest: Option<i64> = transaction.query_row("SELECT max(id) FROM log", [], |row| row.get(0))?;
+        let Ends { shipped, last } = Ends::read(&transaction)?;
         // Offsets follow each other without gaps.
-        let records = newest.map_or(0, |newest| u64::try_from(newest - shipped).unwrap_or(0));
+        let records = u64::try_from(last - shipped).unwrap_or(0);
         if records == 0 {
             return Ok(Waiting { records, bytes: 0, oldest: None });
         }
@@ -130,6 +137,14 @@ impl ShippingLog {
             .map(Micros)?;
         Ok(Waiting { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
     }
+}
+
+/// A record that agrees with its checksum: offset, key, body.
+fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, &'row str, &'row [u8])> {
+    let (id, key, body) = (row.get(0)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
+    let sum = sums::of_record(id, row.get(1)?, key.as_bytes(), body);
+    sums::check(row.get(4)?, sum, || format!("the record at offset {id}"))?;
+    Ok((id, key, body))
 }
 
 #[cfg(test)]

@@ -4,18 +4,20 @@
 //! failed commit fails every request in it and the writer goes on, so a disk that was full recovers
 //! by itself. It never retries: the publisher knows best whether its batch is still wanted.
 
+use super::ends::Ends;
 use super::file;
 use super::queue::{Queue, Request};
 use super::signal::Signal;
-use crate::BusError;
+use super::sums;
+use crate::{BusError, Point};
 use contract::time::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const INSERT: &str = "INSERT INTO log(time, key, body) VALUES (?1, ?2, ?3)";
-const PUT: &str = "INSERT INTO checkpoint(name, value) VALUES (?1, ?2) \
-                   ON CONFLICT(name) DO UPDATE SET value = excluded.value";
+const INSERT: &str = "INSERT INTO log(id, time, key, body, sum) VALUES (?1, ?2, ?3, ?4, ?5)";
+const PUT: &str = "INSERT INTO checkpoint(name, value, sum) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT(name) DO UPDATE SET value = excluded.value, sum = excluded.sum";
 const DELETE: &str = "DELETE FROM checkpoint WHERE name = ?1";
 
 /// What the writing thread owns and shares.
@@ -53,7 +55,9 @@ impl Writer {
             insert(&transaction, group, self.clock.now().0)?;
         }
         note(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
+        Point::OutboxWritten.reached();
         transaction.commit()?;
+        Point::OutboxCommitted.reached();
         Ok(full)
     }
 
@@ -82,19 +86,25 @@ impl Drop for Writer {
 /// Appends the records of a group. Only what differs from the row before is bound again: at a million
 /// rows a second each bind counts.
 fn insert(transaction: &Transaction, group: &[Request], time: i64) -> rusqlite::Result<()> {
+    let mut ends = Ends::read(transaction)?;
+    ends.check_newest(transaction)?;
+    let before = ends;
     let mut statement = transaction.prepare_cached(INSERT)?;
-    statement.raw_bind_parameter(1, time)?;
+    statement.raw_bind_parameter(2, time)?;
     let mut bound = None;
     for record in group.iter().flat_map(|request| &request.batch) {
         let key = record.key.as_str();
         if bound != Some(key) {
-            statement.raw_bind_parameter(2, key)?;
+            statement.raw_bind_parameter(3, key)?;
             bound = Some(key);
         }
-        statement.raw_bind_parameter(3, record.body.as_slice())?;
+        ends.last += 1;
+        statement.raw_bind_parameter(1, ends.last)?;
+        statement.raw_bind_parameter(4, record.body.as_slice())?;
+        statement.raw_bind_parameter(5, sums::of_record(ends.last, time, key.as_bytes(), &record.body))?;
         statement.raw_execute()?;
     }
-    Ok(())
+    if ends == before { Ok(()) } else { ends.write(transaction) }
 }
 
 /// Changes the checkpoints of requests, in order.
@@ -103,7 +113,7 @@ fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a Reques
     let mut delete = transaction.prepare_cached(DELETE)?;
     for (name, value) in requests.flat_map(|request| &request.checkpoint) {
         match value {
-            Some(value) => put.execute((name, value))?,
+            Some(value) => put.execute((name, value, sums::of_note(name, value)))?,
             None => delete.execute((name,))?,
         };
     }

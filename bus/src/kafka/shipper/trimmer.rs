@@ -2,8 +2,8 @@
 //! and the next records can be on their way meanwhile.
 
 use super::{RETRY, Shared, chain};
-use crate::BusError;
 use crate::log::ShippingLog;
+use crate::{BusError, Point};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -110,6 +110,9 @@ impl Work {
     }
 
     fn note(&mut self, arrived: i64) -> Result<bool, BusError> {
+        if arrived > self.noted {
+            Point::ShipperArrived.reached();
+        }
         let more = self.log.note(arrived)?;
         if arrived > self.noted {
             self.shared.noted(arrived - self.noted);

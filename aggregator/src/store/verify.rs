@@ -1,0 +1,153 @@
+//! Proves that a store is what was written to it, and makes what is derived again when it is not.
+//!
+//! A disk that turns a byte over is not told by SQLite: it reads what is there. So whoever opens a store has all of it
+//! looked at once: the definitions of the tables, the shape of every page, the checksum of every small row, and
+//! that no record is missing. Observations are not looked at here, because whoever opens a store reads all of them,
+//! each with its checksum. What a page's slack and a free page hold is nobody's business.
+
+use super::schema::{DERIVED, MIGRATIONS, SUMMED};
+use super::{Reader, StoreError, Tally, Writer, sums};
+use bus::Point;
+use rusqlite::Connection;
+
+/// What cannot be otherwise, as counts that are 0: numbers that are given out for good, and cursors that run over them.
+const NEVER: &[(&str, &str)] =
+    &[("a sink is ahead of the changes", BEYOND_CHANGES), ("a follower is ahead of the alerts", BEYOND_EVENTS)];
+const BEYOND_CHANGES: &str = "
+    SELECT count(*) FROM (SELECT cursor AS at FROM sinks UNION ALL SELECT seq FROM changes)
+    WHERE at > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)";
+const BEYOND_EVENTS: &str = "
+    SELECT count(*) FROM (SELECT cursor AS at FROM alert_followers UNION ALL SELECT seq FROM alert_events)
+    WHERE at > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert_events'), 0)";
+
+impl Reader {
+    /// Refuses a store that is not what was written to it. Takes as long as reading it all.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        self.at_one_moment(|reader| {
+            let wrong =
+                reader.run(|connection| Ok(if same_tables(connection)? { None } else { Some(CHANGED.into()) }))?;
+            let wrong = wrong.map_or_else(|| reader.run(misshapen), |wrong: String| Ok(Some(wrong)))?;
+            let wrong = wrong.map_or_else(|| reader.run(turned_over), |wrong| Ok(Some(wrong)))?;
+            if let Some(what) = wrong {
+                return Err(StoreError::Nonsense { path: reader.path.display().to_string(), what });
+            }
+            reader.conserved().map(drop)
+        })
+    }
+
+    /// Counts what a store holds, and refuses it when records are missing: rows that a damaged page hides.
+    pub(crate) fn conserved(&self) -> Result<Tally, StoreError> {
+        let tally = self.tally()?;
+        let what = if tally.received != tally.stored + tally.duplicate + tally.quarantined {
+            format!("of {} records received not all are there: {tally:?}", tally.received)
+        } else if tally.received > 0 && self.run(|c| c.query_row("SELECT count(*) FROM positions", [], is_zero))? {
+            "its position on the bus is missing".to_owned()
+        } else {
+            return Ok(tally);
+        };
+        Err(StoreError::Nonsense { path: self.path.display().to_string(), what })
+    }
+}
+
+const CHANGED: &str = "the definition of a table is another one";
+
+fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
+    Ok(row.get::<_, i64>(0)? == 0)
+}
+
+/// Type, name, table and text of a table or index.
+type Definition = (String, String, String, Option<String>);
+
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<Definition>> {
+    let mut statement =
+        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
+}
+
+/// A store in memory that holds nothing.
+fn model() -> rusqlite::Result<Connection> {
+    let model = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|migration| model.execute_batch(migration))?;
+    Ok(model)
+}
+
+fn same_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(tables(connection)? == tables(&model()?)?)
+}
+
+/// The first fault that SQLite finds in the shape of the file. Of tables with an index beside them what that holds is
+/// compared too.
+fn misshapen(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    for check in ["quick_check(1)", "integrity_check(names)", "integrity_check(catalogues)"] {
+        let said: String = connection.query_row(&format!("PRAGMA {check}"), [], |row| row.get(0))?;
+        if said != "ok" {
+            return Ok(Some(said.replace('\n', " ")));
+        }
+    }
+    Ok(None)
+}
+
+/// True when the shape of one table is as it should be.
+fn is_sound(connection: &Connection, table: &str) -> bool {
+    let said = connection.query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get::<_, String>(0));
+    said.is_ok_and(|said| said == "ok")
+}
+
+/// The first table with a row that does not agree with its checksum, or with what cannot be.
+fn turned_over(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    for (table, columns) in SUMMED {
+        let sql = format!("SELECT count(*) FROM {table} WHERE sum IS NOT {}({columns})", sums::FUNCTION);
+        if !connection.query_row(&sql, (), is_zero)? {
+            return Ok(Some(format!("a row of {table} does not agree with its checksum")));
+        }
+    }
+    for (what, sql) in NEVER {
+        if !connection.query_row(sql, (), is_zero)? {
+            return Ok(Some((*what).to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+impl Writer {
+    /// Makes again what is derived when only that is damaged: the tables of derived rows, empty, and the lists of free
+    /// pages. Gives `why` back when something else is damaged.
+    pub fn mend(&mut self, why: StoreError) -> Result<(), StoreError> {
+        let path = self.read().path().to_owned();
+        let failed = |error| StoreError::of(&path, error);
+        let connection = &mut self.reader.connection;
+        let facts = tables(connection).map_err(failed)?;
+        let facts = facts.iter().filter(|one| one.0 == "table" && !DERIVED.contains(&one.1.as_str()));
+        let same = same_tables(connection).map_err(failed)?;
+        if !same
+            || !matches!(why, StoreError::Nonsense { .. })
+            || !facts.into_iter().all(|one| is_sound(connection, &one.1))
+        {
+            return Err(why);
+        }
+        if !DERIVED.iter().all(|table| is_sound(connection, table)) {
+            make_derived_anew(connection).map_err(failed)?;
+            Point::DerivedRemoved.reached();
+        }
+        // Writes every page that a table has into its place anew, and none that no table has.
+        connection.execute_batch("VACUUM").map_err(failed)?;
+        self.read().verify()
+    }
+}
+
+/// Takes the damaged tables out of the schema instead of dropping them: dropping would free what their pages lead to,
+/// which may be the pages of others.
+fn make_derived_anew(connection: &mut Connection) -> rusqlite::Result<()> {
+    let made = tables(&model()?)?;
+    let transaction = connection.transaction()?;
+    transaction.pragma_update(None, "writable_schema", "ON")?;
+    for table in DERIVED {
+        transaction.execute("DELETE FROM sqlite_schema WHERE tbl_name = ?1", (table,))?;
+    }
+    transaction.pragma_update(None, "writable_schema", "RESET")?;
+    for (_, _, _, sql) in made.iter().filter(|one| DERIVED.contains(&one.1.as_str())) {
+        transaction.execute_batch(sql.as_deref().unwrap_or_default())?;
+    }
+    transaction.commit()
+}

@@ -1,0 +1,109 @@
+//! The tables, and how a log of an earlier version becomes one of this version.
+
+use super::ends::Ends;
+use super::file::Damage;
+use super::sums;
+use rusqlite::{Connection, params};
+
+/// The shape of the tables below.
+pub(super) const VERSION: i64 = 3;
+/// "SHBU" in the file's header: no other file of ours, and nobody else's, has it.
+pub(super) const APPLICATION_ID: i64 = 0x5348_4255;
+
+/// Keys are plain text: a plan's id is short, and small integers gained 3-6 %, less than the noise.
+const V1: &str = "
+    CREATE TABLE log(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+    CREATE TABLE checkpoint(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+";
+/// Version 1 had nothing shipped yet: all of such a log is still to go.
+const V2: &str = "
+    CREATE TABLE shipped(only INTEGER PRIMARY KEY CHECK (only = 0), id INTEGER NOT NULL) STRICT;
+    INSERT INTO shipped VALUES (0, 0);
+";
+/// Checksums, and where the log ends. New tables, so that a program that knows none of both cannot add a row.
+const V3: &str = "
+    CREATE TABLE log3(
+        id INTEGER PRIMARY KEY, time INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, sum INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE checkpoint3(
+        name TEXT PRIMARY KEY, value BLOB NOT NULL, sum INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE shipped3(
+        only INTEGER PRIMARY KEY CHECK (only = 0), id INTEGER NOT NULL, last INTEGER NOT NULL, sum INTEGER NOT NULL
+    ) STRICT;
+";
+const V3_INSTEAD: &str = "
+    DROP TABLE log;
+    DROP TABLE checkpoint;
+    DROP TABLE shipped;
+    ALTER TABLE log3 RENAME TO log;
+    ALTER TABLE checkpoint3 RENAME TO checkpoint;
+    ALTER TABLE shipped3 RENAME TO shipped;
+";
+
+/// Brings a log that has seen version `seen` (0: an empty file) to this one; to be called in a transaction.
+pub(super) fn bring_up(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
+    if seen < 1 {
+        connection.execute_batch(V1)?;
+    }
+    if seen < 2 {
+        connection.execute_batch(V2)?;
+    }
+    connection.execute_batch(V3)?;
+    fill(connection)?;
+    connection.execute_batch(V3_INSTEAD)?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", VERSION)
+}
+
+fn fill(connection: &Connection) -> rusqlite::Result<()> {
+    let mut all = connection.prepare("SELECT id, time, key, body FROM log ORDER BY id")?;
+    let mut put = connection.prepare("INSERT INTO log3(id, time, key, body, sum) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut rows = all.query(())?;
+    let mut last = 0;
+    while let Some(row) = rows.next()? {
+        let (time, key, body) = (row.get(1)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
+        last = row.get(0)?;
+        put.execute(params![last, time, key, body, sums::of_record(last, time, key.as_bytes(), body)])?;
+    }
+    let mut all = connection.prepare("SELECT name, value FROM checkpoint")?;
+    let mut put = connection.prepare("INSERT INTO checkpoint3(name, value, sum) VALUES (?1, ?2, ?3)")?;
+    let mut rows = all.query(())?;
+    while let Some(row) = rows.next()? {
+        let (name, value) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?);
+        put.execute(params![name, value, sums::of_note(name, value)])?;
+    }
+    let shipped = connection.query_row("SELECT id FROM shipped", (), |row| row.get(0))?;
+    let Ends { shipped, last } = Ends { shipped, last };
+    let sum = sums::of_ends(shipped, last);
+    connection.execute("INSERT INTO shipped3(only, id, last, sum) VALUES (0, ?1, ?2, ?3)", (shipped, last, sum))?;
+    Ok(())
+}
+
+/// Refuses a file whose tables are not those of this version, or in which the page of a small table is damaged. The
+/// log itself is too large to be looked at whole; whoever reads it proves each row, and that none is missing.
+pub(super) fn verify(connection: &Connection) -> rusqlite::Result<()> {
+    let model = Connection::open_in_memory()?;
+    bring_up(&model, 0)?;
+    if tables(connection)? != tables(&model)? {
+        return Err(Damage::of("the definition of a table is another one".to_owned()));
+    }
+    for table in ["checkpoint", "shipped"] {
+        let check = format!("PRAGMA quick_check({table})");
+        let said: String = connection.query_row(&check, (), |row| row.get(0))?;
+        if said != "ok" {
+            return Err(Damage::of(said.replace('\n', " ")));
+        }
+    }
+    Ok(())
+}
+
+/// Type, name, table and text of a table or index.
+type Definition = (String, String, String, Option<String>);
+
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<Definition>> {
+    let mut statement =
+        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
+}

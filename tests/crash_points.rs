@@ -1,0 +1,134 @@
+//! Dies at every named point, at its first and its second time, and starts again: the export, and what a sink was told,
+//! are those of a clean run.
+#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test may stop at what is wrong")]
+
+#[path = "../aggregator/tests/support/influx_fake.rs"]
+mod influx_fake;
+mod support;
+
+use bus::Point;
+use influx_fake::{Answer, Fake};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::Output;
+use support::City;
+
+/// The signal of `abort`.
+const ABORT: i32 = 6;
+const TOPIC: &str = "records";
+
+/// Where a point is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Everything in one process, with a sink.
+    Embedded,
+    /// By Kafka.
+    Kafka,
+    /// What is derived is damaged, and made again.
+    Mended,
+}
+
+/// A new point is placed here, or this does not compile.
+fn way(point: Point) -> Way {
+    match point {
+        Point::ShipperArrived => Way::Kafka,
+        Point::DerivedRemoved => Way::Mended,
+        Point::LogMigrated
+        | Point::OutboxWritten
+        | Point::OutboxCommitted
+        | Point::PollRead
+        | Point::PollPublished
+        | Point::StoreMigrated
+        | Point::BatchRead
+        | Point::StoreWritten
+        | Point::BatchStored
+        | Point::SinkWritten => Way::Embedded,
+    }
+}
+
+/// A city, and the servers it speaks to.
+struct World {
+    city: City,
+    influx: Fake,
+    cluster: Option<MockCluster<'static, DefaultProducerContext>>,
+}
+
+impl World {
+    fn new(way: Way) -> Self {
+        let (city, influx) = (City::shipped(), Fake::new(|_| Answer::Take));
+        let mut settings = city.read("shihyo.toml");
+        settings += &format!("\n[influxdb]\nurl = \"{}\"\norg = \"o\"\nbucket = \"b\"\n", influx.url);
+        let cluster = (way == Way::Kafka).then(|| {
+            let cluster = MockCluster::new(1).unwrap();
+            cluster.create_topic(TOPIC, 1, 1).unwrap();
+            let brokers = cluster.bootstrap_servers();
+            settings += &format!("[kafka]\nbrokers = \"{brokers}\"\ntopic = \"{TOPIC}\"\nsecurity = \"plaintext\"\n");
+            cluster
+        });
+        city.write("shihyo.toml", &settings);
+        let world = Self { city, influx, cluster };
+        if way == Way::Mended {
+            assert!(world.run(&["run", "--once"], None).status.success());
+            damage_rollups(&world.city.data().join("store-0.db"));
+        }
+        world
+    }
+
+    fn run(&self, words: &[&str], die_at: Option<String>) -> Output {
+        let mut command = self.city.command(words);
+        command.env("SHIHYO__INFLUXDB__TOKEN", "t").env("SHIHYO__LOG__LEVEL", "warn");
+        command.envs(die_at.map(|at| ("SHIHYO_DIE_AT", at)));
+        command.output().unwrap()
+    }
+
+    fn outcome(&self) -> (Vec<String>, BTreeMap<String, String>) {
+        let on = ["FY2019", "2020-11-30", "FY2021"];
+        let words = |on| ["report", "--format", "json", "--rollups", "--on", on];
+        (on.iter().map(|on| self.city.ok(&words(on))).collect(), self.influx.points())
+    }
+}
+
+/// Every byte of the first page of the table of rollups is another one.
+fn damage_rollups(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'rollups'";
+    let page: u32 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+    drop(connection);
+    let mut bytes = std::fs::read(path).unwrap();
+    for byte in &mut bytes[(page as usize - 1) * 4096..][..4096] {
+        *byte ^= 0xff;
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_process_that_dies_at_any_point_loses_nothing() {
+    let clean = World::new(Way::Embedded);
+    assert!(clean.run(&["run", "--once"], None).status.success());
+    let right = clean.outcome();
+    assert!(right.1.len() > 100, "{} points", right.1.len());
+    for point in Point::ALL {
+        let way = way(point);
+        for hit in 1..=2 {
+            let at = format!("{point:?}:{hit}");
+            let world = World::new(way);
+            let words: &[&str] = if way == Way::Mended { &["rebuild"] } else { &["run", "--once"] };
+            let died = world.run(words, Some(at.clone()));
+            let said = String::from_utf8_lossy(&died.stderr).into_owned();
+            match died.status.signal() {
+                Some(ABORT) => {}
+                _ if hit == 2 => assert!(died.status.success(), "{at}: {said}"),
+                _ => panic!("{at} was not reached: {said}"),
+            }
+            let again = world.run(&["run", "--once"], None);
+            assert!(again.status.success(), "{at}: {}", String::from_utf8_lossy(&again.stderr));
+            let (exports, points) = world.outcome();
+            assert!(exports == right.0, "{at}: another export");
+            assert!(points == right.1, "{at}: the sink was told something else");
+            drop(world.cluster);
+        }
+    }
+}

@@ -49,6 +49,10 @@ pub(super) fn changed(
     for reader in readers {
         several.extend(reader.said_again(ids, upto)?);
     }
+    if several.is_empty() {
+        // Most series were never corrected: the log need not be read again.
+        return Ok(Vec::new());
+    }
     let seen = |span: Span| match span {
         Span::AsOf(at) => cut.sees_instant(at),
         Span::During(_, to) => cut.sees_flow(to),

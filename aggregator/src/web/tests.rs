@@ -166,11 +166,11 @@ async fn readiness_says_why_until_the_pipeline_has_caught_up() {
     let (status, _, body) = answer(&site, "/readyz").await;
     assert_eq!((status.as_u16(), body.as_str()), (200, "ready\n"));
     assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 1\n"));
-    site.readiness.outbox(Some("polling waits: no room".into()));
+    site.readiness.trouble(Part::Outbox, Why::Full, "no room".into(), None, Micros(0));
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: polling waits: no room\n");
     site.readiness.wait("no room either");
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either; polling waits: no room\n");
-    site.readiness.outbox(None);
+    site.readiness.over(Part::Outbox);
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either\n");
 }
 

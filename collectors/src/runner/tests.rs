@@ -19,8 +19,6 @@ impl Watch for Told {
     fn outbox(&self, error: Option<&PublishError>) {
         self.1.lock().unwrap().push(error.map(ToString::to_string));
     }
-
-    fn outbox(&self, _: Option<&PublishError>) {}
 }
 
 /// An outbox that refuses the first few batches.

@@ -338,7 +338,9 @@ async fn every_page_says_what_does_not_work_just_now() {
     let now = site.clock.now();
     let trouble = |part, why| site.readiness.trouble(part, why, "host:8086 said <no>".into(), Some(7), now);
     trouble(Part::Sink("influxdb", 0), Why::Refused);
+    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
     trouble(Part::Outbox, Why::Full);
+    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "nothing new is taken while polling waits");
     for address in addresses {
         let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
         for says in [
@@ -349,7 +351,6 @@ async fn every_page_says_what_does_not_work_just_now() {
             assert!(page.contains(says), "{address}: {says}: {page}");
         }
     }
-    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
     let (_, _, metrics) = answer(&site, "/metrics").await;
     for line in
         ["shihyo_trouble{part=\"influxdb\",why=\"refused\"} 1\n", "shihyo_trouble{part=\"outbox\",why=\"full\"} 1\n"]

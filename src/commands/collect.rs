@@ -12,7 +12,7 @@ use bus::kafka::Kafka;
 use clap::Args;
 use collectors::config::SourceConfig;
 use collectors::once::{Collected, collect_once};
-use collectors::runner::{self, Runner};
+use collectors::runner::Runner;
 use contract::wire;
 use std::io::Write;
 use std::path::Path;
@@ -72,8 +72,8 @@ async fn collect(
     service::make_data_dir(city)?;
     let publishing = Publishing::open(city, kafka)?;
     let outbox: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
-    service::publish_plans(city, outbox.as_ref()).await?;
     if options.once {
+        service::publish_plans(city, outbox.as_ref()).await?;
         let collected = collect_once(&collector, &sources, Some(&outbox)).await;
         publishing.shipped().await?;
         return finish(&collected);
@@ -95,7 +95,7 @@ async fn collect(
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(stop.clone()));
-    let mut running = tokio::spawn(runner::run(runner, wanted, stop.clone()));
+    let mut running = tokio::spawn(service::collecting(service::plans(city), runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,
@@ -107,7 +107,7 @@ async fn collect(
         None => running.await,
     };
     serving.await.context("the metrics stopped with a fault")?;
-    ended.context("the collectors stopped with a fault")?.map_err(Into::into)
+    ended.context("the collectors stopped with a fault")?
 }
 
 /// Serves the metrics of a collector where an address is named for them.

@@ -12,7 +12,7 @@ use bus::Outbox;
 use bus::kafka::Kafka;
 use clap::Args;
 use collectors::once::collect_once;
-use collectors::runner::{self, Runner};
+use collectors::runner::Runner;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -64,14 +64,13 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
     reading.watch(Arc::clone(&board.metrics), stop.clone());
     let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
-    let (plans, outbox, watch) = (service::plans(city), Arc::clone(&publishing.outbox), board.watch());
     let runner = Arc::new(Runner {
         collector: service::collector(city)?,
         outbox: Arc::clone(&publishing.outbox) as _,
-        watch: Arc::clone(&watch) as _,
+        watch: board.watch(),
         random: rand::random,
     });
-    let ((change, wanted), ending) = (reload::sources(&city.sources), stop.clone());
+    let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plans(city), stop.clone());
     let reload = Reload {
         outbox: Some(Arc::clone(&publishing.outbox) as _),
         wishes: Some(Arc::clone(&board.setup.wishes)),
@@ -80,12 +79,7 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     };
     tokio::spawn(reload.run(stop.clone()));
     let collecting = tokio::spawn(async move {
-        let published = service::publish_patiently(&plans, outbox.as_ref(), watch.as_ref());
-        let ended = match ending.run_until_cancelled(published).await {
-            Some(Ok(())) => runner::run(runner, wanted, ending.clone()).await.context("the collectors cannot go on"),
-            Some(Err(error)) => Err(error),
-            None => Ok(()),
-        };
+        let ended = service::collecting(plans, runner, wanted, ending.clone()).await;
         // Without collectors a scoreboard would only grow old: end, loudly.
         ending.cancel();
         ended

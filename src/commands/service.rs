@@ -17,7 +17,7 @@ use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishErro
 use collectors::catalogues::{CatalogueError, publish_catalogues};
 use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, Patience};
-use collectors::runner::{Report, Watch};
+use collectors::runner::{self, Report, Runner, Wanted, Watch};
 use contract::time::{Clock, Micros};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How long a command that ends by itself waits for its sinks.
@@ -64,12 +64,23 @@ pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::R
     Ok(())
 }
 
-/// The same for a service, which waits until the outbox takes them.
-pub(crate) async fn publish_patiently(
-    plans: &[(String, String)],
-    outbox: &dyn Outbox,
-    watch: &dyn Watch,
+/// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then the sources.
+pub(crate) async fn collecting(
+    plans: Vec<(String, String)>,
+    runner: Arc<Runner>,
+    wanted: watch::Receiver<Wanted>,
+    stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let published = publish_patiently(&plans, runner.outbox.as_ref(), runner.watch.as_ref());
+    match stop.run_until_cancelled(published).await {
+        Some(Ok(())) => runner::run(runner, wanted, stop.clone()).await.context("the collectors cannot go on"),
+        Some(Err(error)) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// [`publish_plans`] for a service, which waits until the outbox takes them.
+async fn publish_patiently(plans: &[(String, String)], outbox: &dyn Outbox, watch: &dyn Watch) -> anyhow::Result<()> {
     let mut waited = false;
     loop {
         match publish_catalogues(outbox, &SystemClock, plans).await {

@@ -167,13 +167,7 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
 pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let patience = Patience { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
-    Collector {
-        name: "c1".into(),
-        fetcher: Fetcher::new(Arc::clone(&clock)).unwrap(),
-        clock,
-        patience,
-        progress: Arc::new(()),
-    }
+    Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)), clock, patience, progress: Arc::new(()) }
 }
 
 /// An outbox in a folder.

@@ -64,7 +64,7 @@ async fn collect(
     sources: Vec<SourceConfig>,
     options: &Options,
 ) -> anyhow::Result<()> {
-    let collector = service::collector(city)?;
+    let collector = service::collector(city);
     if options.dry_run {
         let collected = collect_once(&collector, &sources, None).await;
         return print(&collected).and_then(|()| finish(&collected));

@@ -20,7 +20,7 @@ pub(crate) fn all(city: &City) -> anyhow::Result<()> {
         silent += usize::from(answer.is_err());
         println!("{name}: {}", answer.unwrap_or_else(|why| why));
     }
-    let collector = service::collector(city)?;
+    let collector = service::collector(city);
     let collected = service::runtime()?.block_on(collect_once(&collector, &city.sources, None));
     for one in &collected {
         let (plan, source) = (&one.plan, &one.source);

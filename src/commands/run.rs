@@ -42,7 +42,7 @@ async fn once(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> an
     let publishing = Publishing::open(city, kafka)?;
     service::publish_plans(city, publishing.outbox.as_ref()).await?;
     let taking: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
-    let collected = collect_once(&service::collector(city)?, &city.sources, Some(&taking)).await;
+    let collected = collect_once(&service::collector(city), &city.sources, Some(&taking)).await;
     publishing.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
     let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
@@ -65,7 +65,7 @@ async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> a
     reading.watch(Arc::clone(&board.metrics), stop.clone());
     let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
     let runner = Arc::new(Runner {
-        collector: service::collector(city)?,
+        collector: service::collector(city),
         outbox: Arc::clone(&publishing.outbox) as _,
         watch: board.watch(),
         random: rand::random,

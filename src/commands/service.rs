@@ -46,11 +46,11 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// This machine's collector.
-pub(crate) fn collector(city: &City) -> anyhow::Result<Arc<Collector>> {
+pub(crate) fn collector(city: &City) -> Arc<Collector> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let fetcher = Fetcher::new(Arc::clone(&clock)).context("the HTTP client cannot be made")?;
+    let fetcher = Fetcher::new(Arc::clone(&clock));
     let (name, progress) = (city.settings.collector.id.clone(), Arc::new(Logged::default()));
-    Ok(Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress }))
+    Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress })
 }
 
 /// The texts of the plans' catalogues, by plan id.

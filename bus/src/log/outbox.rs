@@ -27,6 +27,7 @@ pub struct SqliteOutbox {
     queue: Arc<Queue>,
     signal: Arc<Signal>,
     reader: Mutex<Connection>,
+    proof: Arc<Proof>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -53,11 +54,7 @@ impl SqliteOutbox {
 
     fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>, limit: Option<u64>) -> Result<Self, BusError> {
         let (queue, signal) = (Arc::new(Queue::default()), Arc::new(Signal::default()));
-        let reader = file::open(path)?;
-        schema::verify(&reader).map_err(|error| file::failed(path, error))?;
-        // A checkpoint that is not found is one that there never was: all of them are proved before.
-        notes(&reader, "").map_err(|error| file::failed(path, error))?;
-        let reader = Mutex::new(reader);
+        let (reader, proof) = (Mutex::new(file::open(path)?), Arc::new(Proof::default()));
         let writer = Writer {
             path: path.to_owned(),
             connection,
@@ -65,12 +62,13 @@ impl SqliteOutbox {
             queue: Arc::clone(&queue),
             signal: Arc::clone(&signal),
             limit,
+            proof: Arc::clone(&proof),
         };
         let thread = thread::Builder::new()
             .name("bus-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| BusError::Io { bus: file::name(path), source: Arc::new(error) })?;
-        Ok(Self { path: path.to_owned(), clock, queue, signal, reader, writer: Some(thread) })
+        Ok(Self { path: path.to_owned(), clock, queue, signal, reader, proof, writer: Some(thread) })
     }
 }
 
@@ -94,6 +92,7 @@ impl Outbox for SqliteOutbox {
 
     fn checkpoints(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, BusError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        self.proof.ensure(&reader, &self.path)?;
         notes(&reader, prefix).map_err(|error| file::failed(&self.path, error))
     }
 }
@@ -113,6 +112,26 @@ impl fmt::Debug for SqliteOutbox {
 }
 
 /// Names are compared byte by byte, so those with a prefix follow each other, from the prefix on.
+/// Whether the parts of the file beside its records were proved: before anything is told of them, or written.
+///
+/// Not when the file is opened, because that holds up a start by the time of reading every checkpoint.
+#[derive(Debug, Default)]
+pub(super) struct Proof(Mutex<bool>);
+
+impl Proof {
+    /// Proves them unless they are. Whoever asks meanwhile waits; what failed is tried again by the next one.
+    pub(super) fn ensure(&self, connection: &Connection, path: &Path) -> Result<(), BusError> {
+        let mut proved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*proved {
+            // A checkpoint that is not found is one that there never was: all of them are proved.
+            let whole = schema::verify(connection).and_then(|()| notes(connection, "").map(drop));
+            whole.map_err(|error| file::failed(path, error))?;
+            *proved = true;
+        }
+        Ok(())
+    }
+}
+
 fn notes(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
     let mut statement =
         reader.prepare_cached("SELECT name, value, sum FROM checkpoint WHERE name >= ?1 ORDER BY name")?;

@@ -6,6 +6,7 @@
 
 use super::ends::Ends;
 use super::file;
+use super::outbox::Proof;
 use super::queue::{Queue, Request};
 use super::signal::Signal;
 use super::sums;
@@ -29,13 +30,18 @@ pub(super) struct Writer {
     pub(super) signal: Arc<Signal>,
     /// Bytes the file may hold before records are refused.
     pub(super) limit: Option<u64>,
+    /// What must be proved before the first commit.
+    pub(super) proof: Arc<Proof>,
 }
 
 impl Writer {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
+        // At once, so that the first publisher need not wait for it; whoever does is told why it failed.
+        let _ = self.proof.ensure(&self.connection, &self.path);
         while let Some(group) = self.queue.take() {
-            let outcome = self.commit(&group).map_err(|error| file::failed(&self.path, error));
+            let proved = self.proof.ensure(&self.connection, &self.path);
+            let outcome = proved.and_then(|()| self.commit(&group).map_err(|error| file::failed(&self.path, error)));
             if outcome.is_ok() {
                 self.signal.raise();
             }

@@ -7,7 +7,7 @@ use contract::time::Clock;
 use reqwest::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Mutex as HostLock;
 
@@ -23,27 +23,32 @@ const MAX_VALIDATOR_CHARS: usize = 256;
 /// Asks servers and disks. One for all sources, as it sees to one request at a time a host.
 pub struct Fetcher {
     /// For hosts of the world: their names may not lead into a private network.
-    guarded: Client,
+    guarded: OnceLock<Client>,
     /// For hosts that the configuration names as private, and for addresses written as numbers.
-    free: Client,
+    free: OnceLock<Client>,
     hosts: Mutex<HashMap<String, Arc<HostLock<()>>>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Fetcher {
-    /// Sets up the client. `clock` tells what a date in `Retry-After` is from now.
-    ///
-    /// Errors: the machine's TLS cannot be set up.
-    pub fn new(clock: Arc<dyn Clock>) -> Result<Self, FetchError> {
-        let client = || {
-            // Redirects are followed by hand, as each source allows other hosts.
-            let client = Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
-            client.redirect(redirect::Policy::none())
-        };
-        let guarded = client().dns_resolver(Arc::new(Guard::of_environment())).build();
-        let (guarded, free) =
-            guarded.and_then(|guarded| Ok((guarded, client().build()?))).map_err(FetchError::Unreachable)?;
-        Ok(Self { guarded, free, hosts: Mutex::default(), clock })
+    /// `clock` tells what a date in `Retry-After` is from now. Its clients are made when a server is asked first: reading the
+    /// machine's authorities takes a while, and a start should not wait for it.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { guarded: OnceLock::new(), free: OnceLock::new(), hosts: Mutex::default(), clock }
+    }
+
+    /// The client for a host; `named` as private, or by its number.
+    fn client(&self, named: bool) -> Result<&Client, FetchError> {
+        let kept = if named { &self.free } else { &self.guarded };
+        if let Some(client) = kept.get() {
+            return Ok(client);
+        }
+        // Redirects are followed by hand, as each source allows other hosts.
+        let client = Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
+        let client = client.redirect(redirect::Policy::none());
+        let client = if named { client } else { client.dns_resolver(Arc::new(Guard::of_environment())) };
+        let client = client.build().map_err(FetchError::Unreachable)?;
+        Ok(kept.get_or_init(|| client))
     }
 
     /// Asks for a URL; `text` is what it is called. Gives the address that answered, which redirects may have led to.
@@ -84,7 +89,7 @@ impl Fetcher {
         let host = url.host_str().unwrap_or_default();
         // An address in numbers is named by being written down: redirects lead to allowed hosts only.
         let named = guard::is_literal(url) || source.allow_private.iter().any(|name| name.eq_ignore_ascii_case(host));
-        let mut request = if named { self.free.get(url.clone()) } else { self.guarded.get(url.clone()) };
+        let mut request = self.client(named)?.get(url.clone());
         let said = validators.map_or((None, None), |v| (v.etag.as_ref(), v.last_modified.as_ref()));
         for (name, value) in [(IF_NONE_MATCH, said.0), (IF_MODIFIED_SINCE, said.1)] {
             request = if let Some(value) = value { request.header(name, value) } else { request };

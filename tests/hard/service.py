@@ -237,8 +237,7 @@ def clock():
         if city.export() != right:
             wrong("the clock was set back by a day, and something was collected")
         offset.write_text("+1d")
-        before = city.export()
-        if not until(lambda: city.export() != before, process):
+        if not until(lambda: city.export() != right, process):
             wrong(f"the clock is ahead by a day, and the correction is not collected: {city.last_word()}")
         offset.write_text("+0")
         city.correct(4712)

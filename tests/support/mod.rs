@@ -50,6 +50,14 @@ impl City {
         city
     }
 
+    /// The configuration and data that an earlier version left behind (`tests/fixtures/before`).
+    pub(crate) fn before() -> Self {
+        let city = Self { folder: tempfile::tempdir().unwrap() };
+        copy(&before("config"), &city.config());
+        copy(&before("data"), &city.data());
+        city
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config")
     }
@@ -103,6 +111,11 @@ impl City {
         let kpis = report["plans"][0]["kpis"].as_array().unwrap().clone();
         kpis.into_iter().find(|k| k["id"] == kpi).unwrap_or_else(|| panic!("no KPI {kpi}"))
     }
+}
+
+/// A folder of what an earlier version left behind.
+pub(crate) fn before(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before").join(part)
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,0 +1,74 @@
+//! What an earlier version left behind still opens: store, outbox, bundles, configuration, and the exports it printed.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
+mod support;
+
+use std::process::Output;
+use support::{City, before};
+
+const EXPORTS: [(&str, &[&str]); 8] = [
+    ("2020-11-30.json", &["report", "--format", "json", "--rollups", "--on", "2020-11-30"]),
+    ("FY2020.json", &["report", "--format", "json", "--rollups", "--on", "FY2020"]),
+    ("FY2021.json", &["report", "--format", "json", "--rollups", "--on", "FY2021"]),
+    ("2020-11-30.md", &["report", "--format", "md", "--on", "2020-11-30"]),
+    ("2020-11-30.html", &["report", "--format", "html", "--on", "2020-11-30"]),
+    ("2020-11-30.csv", &["report", "--format", "csv", "--on", "2020-11-30"]),
+    ("explain-downloads.json", &["explain", "downloads", "--on", "2020-11-30", "--json"]),
+    ("explain-downloads.txt", &["explain", "downloads", "--on", "2020-11-30"]),
+];
+
+fn assert_exports(city: &City) {
+    for (file, words) in EXPORTS {
+        let expected = std::fs::read_to_string(before("exports").join(file)).unwrap();
+        assert_eq!(city.ok(words), expected, "{file}");
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_store_of_before_gives_the_same_exports() {
+    assert_exports(&City::before());
+}
+
+#[test]
+fn a_store_of_before_is_rebuilt_to_the_same_exports() {
+    let city = City::before();
+    assert_eq!(city.ok(&["rebuild"]).lines().next(), Some("0 derived row(s) differed"));
+    assert_exports(&city);
+}
+
+#[test]
+fn an_outbox_of_before_knows_what_it_published() {
+    let city = City::before();
+    let output = city.run(&["run", "--once"]);
+    let log = stderr(&output);
+    for line in
+        ["small register: unchanged, 0 figure(s), 0 reject(s)", "small accesslog: unchanged, 0 figure(s), 0 reject(s)"]
+    {
+        assert!(log.contains(line), "{log}");
+    }
+    assert_exports(&city);
+}
+
+#[test]
+fn a_bundle_of_before_is_read_once() {
+    let city = City::before();
+    let bundles = before("bundles").display().to_string();
+    assert!(city.ok(&["bundle", "read", &bundles]).contains("neighbour: 0 bundle(s) read, 0 record(s); 1 read before"));
+    std::fs::remove_dir_all(city.data()).unwrap();
+    let read = city.ok(&["bundle", "read", &bundles]);
+    assert!(read.contains("neighbour: 1 bundle(s) read (1), 45 record(s); 0 read before"), "{read}");
+    assert!(read.contains("small-town: 1 bundle(s) read (1), 48 record(s); 0 read before"), "{read}");
+    city.ok(&["aggregate", "--once"]);
+    let export = city.ok(&["report", "--format", "json", "--rollups", "--on", "FY2021"]);
+    assert_eq!(export, std::fs::read_to_string(before("exports").join("FY2021.json")).unwrap());
+}
+
+#[test]
+fn a_configuration_of_before_is_read() {
+    let city = City::before();
+    assert_eq!(city.ok(&["check"]), "small: 2 KPIs, 3 series\n2 source(s); no mistake\n");
+}

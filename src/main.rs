@@ -1,8 +1,8 @@
 //! The command line of Shihyo: one binary, one file a subcommand, wiring only.
 
-mod city;
 mod clock;
 mod commands;
+mod configuration;
 mod log;
 mod notify;
 mod settings;
@@ -35,31 +35,31 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Everything in one process: collect, keep, judge, and serve the scoreboard.
-    Run(commands::run::Options),
+    Run(commands::run::RunOptions),
     /// Poll the sources and publish what they say.
-    Collect(commands::collect::Options),
+    Collect(commands::collect::CollectOptions),
     /// Keep and judge what was published.
-    Aggregate(commands::aggregate::Options),
+    Aggregate(commands::aggregate::AggregateOptions),
     /// Find every mistake in the configuration.
-    Check(commands::check::Options),
+    Check(commands::check::CheckOptions),
     /// Print the scoreboard as Markdown, HTML, CSV or canonical JSON.
-    Report(commands::report::Options),
+    Report(commands::report::ReportOptions),
     /// Walk from a KPI through its figures to the files they were read from.
-    Explain(commands::explain::Options),
+    Explain(commands::explain::ExplainOptions),
     /// List what changed between two times, when it became known, and from which file.
-    Diff(commands::diff::Options),
+    Diff(commands::diff::DiffOptions),
     /// Records that do not count: list them, show one, or judge them again.
     #[command(subcommand)]
-    Quarantine(commands::quarantine::Quarantine),
+    Quarantine(commands::quarantine::QuarantineCommand),
     /// Print records as they travel.
-    Tap(commands::tap::Options),
+    Tap(commands::tap::TapOptions),
     /// Make all derived rows again from the facts.
-    Rebuild(commands::rebuild::Options),
+    Rebuild(commands::rebuild::RebuildOptions),
     /// The topic on Kafka.
     #[command(subcommand)]
-    Topics(commands::topics::Topics),
+    Topics(commands::topics::TopicsCommand),
     /// Carry records across a border that no network crosses, as text files.
-    Bundle(commands::bundle::Options),
+    Bundle(commands::bundle::BundleOptions),
 }
 
 /// Why a command failed.

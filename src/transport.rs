@@ -3,16 +3,16 @@
 //! Publishing always goes to the log on this machine; with Kafka a shipper moves it on. Reading is from the log,
 //! or from Kafka as a member of the aggregators' group.
 
-use crate::city::City;
 use crate::clock::SystemClock;
-use aggregator::metrics::{Metrics, Waiting};
-use aggregator::pipeline::Setup;
+use crate::configuration::Configuration;
+use aggregator::metrics::{Metrics, OutboxBacklog};
+use aggregator::pipeline::PipelineSetup;
 use aggregator::sinks::Membership;
-use aggregator::trouble::{Part, Why};
+use aggregator::trouble::{Component, DegradedReason};
 use aggregator::web::Readiness;
 use anyhow::Context;
-use bus::kafka::topics::Topic;
-use bus::kafka::{Health, Kafka, KafkaConsumer, Mechanism, Security, Shipper};
+use bus::kafka::topics::TopicShape;
+use bus::kafka::{GroupHealth, KafkaConfig, KafkaConsumer, Mechanism, Security, Shipper};
 use bus::{Consumer, SqliteConsumer, SqliteOutbox};
 use contract::reader::Mistake;
 use contract::time::Clock;
@@ -26,10 +26,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const SHIP_WAIT: Duration = Duration::from_mins(1);
 
 /// Kafka as it is configured, if it is.
-pub(crate) fn kafka(city: &City) -> Result<Option<Kafka>, Mistake> {
+pub(crate) fn kafka(city: &Configuration) -> Result<Option<KafkaConfig>, Mistake> {
     let Some(said) = &city.settings.kafka else { return Ok(None) };
     let mistake = |key: &str, message: String| crate::settings::mistake(&city.folder, key, message);
-    let mut kafka = Kafka::new(&said.brokers, &said.group);
+    let mut kafka = KafkaConfig::new(&said.brokers, &said.group);
     kafka.topic.clone_from(&said.topic);
     kafka.security = said.security.into();
     kafka.mechanism = Mechanism::named(&said.mechanism).map_err(|e| mistake("kafka.mechanism", e.to_string()))?;
@@ -44,27 +44,28 @@ pub(crate) fn kafka(city: &City) -> Result<Option<Kafka>, Mistake> {
 }
 
 /// Kafka and its topic as they are configured, if they are.
-pub(crate) fn topic(city: &City) -> Result<Option<(Kafka, Topic)>, Mistake> {
+pub(crate) fn topic(city: &Configuration) -> Result<Option<(KafkaConfig, TopicShape)>, Mistake> {
     let made = kafka(city)?.zip(city.settings.kafka.as_ref());
     Ok(made.map(|(kafka, said)| {
-        let topic = Topic { partitions: said.partitions, replication: said.replication, min_insync: said.min_insync };
+        let topic =
+            TopicShape { partitions: said.partitions, replication: said.replication, min_insync: said.min_insync };
         (kafka, topic)
     }))
 }
 
-impl From<crate::settings::Security> for Security {
-    fn from(said: crate::settings::Security) -> Self {
+impl From<crate::settings::KafkaSecurity> for Security {
+    fn from(said: crate::settings::KafkaSecurity) -> Self {
         match said {
-            crate::settings::Security::Plaintext => Self::Plaintext,
-            crate::settings::Security::Ssl => Self::Ssl,
-            crate::settings::Security::SaslPlaintext => Self::SaslPlaintext,
-            crate::settings::Security::SaslSsl => Self::SaslSsl,
+            crate::settings::KafkaSecurity::Plaintext => Self::Plaintext,
+            crate::settings::KafkaSecurity::Ssl => Self::Ssl,
+            crate::settings::KafkaSecurity::SaslPlaintext => Self::SaslPlaintext,
+            crate::settings::KafkaSecurity::SaslSsl => Self::SaslSsl,
         }
     }
 }
 
 /// Where this machine publishes.
-pub(crate) struct Publishing {
+pub(crate) struct Publisher {
     /// Takes the records.
     pub(crate) outbox: Arc<SqliteOutbox>,
     /// Moves them on.
@@ -72,9 +73,9 @@ pub(crate) struct Publishing {
     limit: u64,
 }
 
-impl Publishing {
+impl Publisher {
     /// Opens the log of this machine, and starts to ship it where Kafka is configured.
-    pub(crate) fn open(city: &City, kafka: Option<&Kafka>) -> anyhow::Result<Self> {
+    pub(crate) fn open(city: &Configuration, kafka: Option<&KafkaConfig>) -> anyhow::Result<Self> {
         let (path, clock) = (city.bus_file(), Arc::new(SystemClock));
         let Some((kafka, said)) = kafka.zip(city.settings.kafka.as_ref()) else {
             return Ok(Self { outbox: Arc::new(SqliteOutbox::open(path, clock)?), shipper: None, limit: 0 });
@@ -120,13 +121,19 @@ impl Publishing {
                     told.clone_from(&state.trouble);
                 }
                 match &state.trouble {
-                    None => readiness.over(Part::Shipper),
+                    None => readiness.over(Component::Shipper),
                     Some(trouble) => {
                         let waiting = Some(state.records_waiting);
-                        readiness.trouble(Part::Shipper, Why::Refused, trouble.clone(), waiting, SystemClock.now());
+                        readiness.trouble(
+                            Component::Shipper,
+                            DegradedReason::Refused,
+                            trouble.clone(),
+                            waiting,
+                            SystemClock.now(),
+                        );
                     }
                 }
-                metrics.outbox(Waiting {
+                metrics.outbox(OutboxBacklog {
                     records: state.records_waiting,
                     bytes: state.bytes_waiting,
                     limit,
@@ -140,15 +147,15 @@ impl Publishing {
 }
 
 /// What an aggregator reads from.
-pub(crate) struct Reading {
+pub(crate) struct RecordReader {
     /// Pulled by the pipeline.
     pub(crate) consumer: Box<dyn Consumer>,
-    health: Option<Arc<Health>>,
+    health: Option<Arc<GroupHealth>>,
 }
 
-impl Reading {
+impl RecordReader {
     /// Reads the log of this machine; `from` wakes it at once where it is published by this process.
-    pub(crate) fn embedded(city: &City, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
+    pub(crate) fn embedded(city: &Configuration, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
         let consumer = match from {
             Some(outbox) => outbox.consumer()?,
             None => SqliteConsumer::open(city.bus_file())?,
@@ -157,7 +164,11 @@ impl Reading {
     }
 
     /// Joins the group on Kafka, else reads the log of this machine.
-    pub(crate) fn open(city: &City, kafka: Option<&Kafka>, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        city: &Configuration,
+        kafka: Option<&KafkaConfig>,
+        from: Option<&SqliteOutbox>,
+    ) -> anyhow::Result<Self> {
         let Some(kafka) = kafka else { return Self::embedded(city, from) };
         let consumer = KafkaConsumer::open(kafka).context("Kafka cannot be read")?;
         let health = Some(consumer.health());
@@ -174,10 +185,10 @@ impl Reading {
     }
 
     /// Lets a setup know that its partitions move between instances.
-    pub(crate) fn join(&self, setup: &mut Setup) {
+    pub(crate) fn join(&self, setup: &mut PipelineSetup) {
         let Some(health) = self.health.clone() else { return };
         setup.shared = true;
-        setup.membership = Arc::new(Member(health));
+        setup.membership = Arc::new(GroupMember(health));
     }
 
     /// Tells the metrics how far reading is behind, until `stop`.
@@ -193,9 +204,9 @@ impl Reading {
 }
 
 /// A member of the aggregators' group.
-struct Member(Arc<Health>);
+struct GroupMember(Arc<GroupHealth>);
 
-impl Membership for Member {
+impl Membership for GroupMember {
     fn is_ours(&self) -> bool {
         self.0.is_member(Instant::now())
     }

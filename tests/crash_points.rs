@@ -6,7 +6,7 @@
 mod influx_fake;
 mod support;
 
-use bus::Point;
+use bus::Failpoint;
 use influx_fake::{Answer, Fake};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -32,20 +32,20 @@ enum Way {
 }
 
 /// A new point is placed here, or this does not compile.
-fn way(point: Point) -> Way {
+fn way(point: Failpoint) -> Way {
     match point {
-        Point::ShipperArrived => Way::Kafka,
-        Point::DerivedRemoved => Way::Mended,
-        Point::LogMigrated
-        | Point::OutboxWritten
-        | Point::OutboxCommitted
-        | Point::PollRead
-        | Point::PollPublished
-        | Point::StoreMigrated
-        | Point::BatchRead
-        | Point::StoreWritten
-        | Point::BatchStored
-        | Point::SinkWritten => Way::Embedded,
+        Failpoint::ShipperArrived => Way::Kafka,
+        Failpoint::DerivedRemoved => Way::Mended,
+        Failpoint::LogMigrated
+        | Failpoint::OutboxWritten
+        | Failpoint::OutboxCommitted
+        | Failpoint::PollRead
+        | Failpoint::PollPublished
+        | Failpoint::StoreMigrated
+        | Failpoint::BatchRead
+        | Failpoint::StoreWritten
+        | Failpoint::BatchStored
+        | Failpoint::SinkWritten => Way::Embedded,
     }
 }
 
@@ -110,7 +110,7 @@ fn a_process_that_dies_at_any_point_loses_nothing() {
     assert!(clean.run(&["run", "--once"], None).status.success());
     let right = clean.outcome();
     assert!(right.1.len() > 100, "{} points", right.1.len());
-    for point in Point::ALL {
+    for point in Failpoint::ALL {
         let way = way(point);
         for hit in 1..=2 {
             let at = format!("{point:?}:{hit}");

@@ -109,7 +109,7 @@ fn a_dry_run_prints_records_and_leaves_no_trace() {
     let records: Vec<Record> = printed.lines().map(|line| wire::decode(line.as_bytes()).unwrap()).collect();
     let observations = records.iter().filter(|r| matches!(r, Record::Observation(_))).count();
     assert_eq!(observations, 94, "47 editions of two series");
-    assert!(records.iter().any(|r| matches!(r, Record::Visit(_))));
+    assert!(records.iter().any(|r| matches!(r, Record::Poll(_))));
     assert!(!city.data().exists(), "a dry run made {}", city.data().display());
 }
 

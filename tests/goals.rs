@@ -7,28 +7,28 @@
 )]
 
 use aggregator_core::judge::path;
-use contract::catalogue::{self, Kind};
+use contract::catalogue::{self, KpiKind};
 use contract::exact::{canonical, fixed, parse, whole};
 use num_rational::BigRational;
 
 /// Id, kind, baseline, goals of fiscal years 2018, 2019 and 2020, target.
-type Row = (&'static str, Kind, Option<&'static str>, [&'static str; 3], &'static str);
+type Row = (&'static str, KpiKind, Option<&'static str>, [&'static str; 3], &'static str);
 
 const ROWS: [Row; 14] = [
-    ("opendata-datasets", Kind::Level, Some("108"), ["156", "204", "252"], "300"),
-    ("opendata-downloads", Kind::FlowPerYear, Some("2858"), ["3393.5", "3929", "4464.5"], "5000"),
-    ("private-data-cases", Kind::Cumulative, None, ["0", "1.666667", "3.333333"], "5"),
-    ("eapply-procedures", Kind::Level, Some("64"), ["65.5", "67", "68.5"], "70"),
-    ("eapply-applications", Kind::FlowPerYear, Some("157589"), ["161191.75", "164794.5", "168397.25"], "172000"),
-    ("app-downloads", Kind::Cumulative, Some("112671"), ["129253.25", "145835.5", "162417.75"], "179000"),
-    ("app-accesses", Kind::MonthlyMean, Some("273000"), ["300250", "327500", "354750"], "382000"),
-    ("ai-rpa-cases", Kind::Cumulative, None, ["0", "3.333333", "6.666667"], "10"),
-    ("web-accessibility", Kind::Maintain, Some("16"), ["16", "16", "16"], "16"),
-    ("wifi-access-points", Kind::Level, Some("1613"), ["1809.75", "2006.5", "2203.25"], "2400"),
-    ("mynumber-rate", Kind::Ratio, Some("13.6"), ["15.2", "16.8", "18.4"], "20"),
-    ("it-cost", Kind::Ceiling, Some("10500000000"), ["10500000000", "10500000000", "10500000000"], "10500000000"),
-    ("shared-platform-systems", Kind::Level, Some("7"), ["8.5", "10", "11.5"], "13"),
-    ("video-meetings", Kind::Cumulative, Some("9"), ["13", "17", "21"], "25"),
+    ("opendata-datasets", KpiKind::Level, Some("108"), ["156", "204", "252"], "300"),
+    ("opendata-downloads", KpiKind::FlowPerYear, Some("2858"), ["3393.5", "3929", "4464.5"], "5000"),
+    ("private-data-cases", KpiKind::Cumulative, None, ["0", "1.666667", "3.333333"], "5"),
+    ("eapply-procedures", KpiKind::Level, Some("64"), ["65.5", "67", "68.5"], "70"),
+    ("eapply-applications", KpiKind::FlowPerYear, Some("157589"), ["161191.75", "164794.5", "168397.25"], "172000"),
+    ("app-downloads", KpiKind::Cumulative, Some("112671"), ["129253.25", "145835.5", "162417.75"], "179000"),
+    ("app-accesses", KpiKind::MonthlyMean, Some("273000"), ["300250", "327500", "354750"], "382000"),
+    ("ai-rpa-cases", KpiKind::Cumulative, None, ["0", "3.333333", "6.666667"], "10"),
+    ("web-accessibility", KpiKind::Maintain, Some("16"), ["16", "16", "16"], "16"),
+    ("wifi-access-points", KpiKind::Level, Some("1613"), ["1809.75", "2006.5", "2203.25"], "2400"),
+    ("mynumber-rate", KpiKind::Ratio, Some("13.6"), ["15.2", "16.8", "18.4"], "20"),
+    ("it-cost", KpiKind::Ceiling, Some("10500000000"), ["10500000000", "10500000000", "10500000000"], "10500000000"),
+    ("shared-platform-systems", KpiKind::Level, Some("7"), ["8.5", "10", "11.5"], "13"),
+    ("video-meetings", KpiKind::Cumulative, Some("9"), ["13", "17", "21"], "25"),
 ];
 
 #[test]

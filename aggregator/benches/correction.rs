@@ -7,8 +7,8 @@
 
 mod city;
 
-use aggregator::pipeline::{self, Setup};
-use aggregator_core::ask::Ask;
+use aggregator::pipeline::{self, PipelineSetup};
+use aggregator_core::report_period::ReportPeriod;
 use bus::{Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use city::{Random, SERIES, Then, configured, observation};
 use contract::period::Period;
@@ -109,7 +109,7 @@ fn under_load(outbox: &Arc<SqliteOutbox>, seen: impl FnMut(i64)) -> (Vec<Duratio
 
 fn shihyo(folder: &Path) -> (Vec<Duration>, f64) {
     let outbox = held(&folder.join("bus.db"));
-    let setup = Setup::new(folder.to_owned(), configured(), Arc::new(Then));
+    let setup = PipelineSetup::new(folder.to_owned(), configured(), Arc::new(Then));
     let consumer: Box<dyn Consumer> = Box::new(outbox.consumer().expect("a consumer"));
     let (running, stop) = (setup.clone(), Arc::new(AtomicBool::new(false)));
     let flag = Arc::clone(&stop);
@@ -118,7 +118,7 @@ fn shihyo(folder: &Path) -> (Vec<Duration>, f64) {
     // Nothing else that is published changes this year's sum.
     let shown = || {
         let books = setup.books.read().expect("the books");
-        let report = books["p"].report(Ask(Period::fiscal_year(2021)), false);
+        let report = books["p"].report(ReportPeriod(Period::fiscal_year(2021)), false);
         report.kpis.first().and_then(|kpi| kpi.value_text.clone())
     };
     let mut before = shown();

@@ -7,7 +7,9 @@ mod direct;
 #[path = "../tests/support/influx_read.rs"]
 mod influx_read;
 
-use aggregator::sinks::influxdb::{BATCH, Crate, Field, Influx, Lines, Refusal, Writer};
+use aggregator::sinks::influxdb::{
+    BATCH, FieldValue, InfluxSettings, Influxdb2Client, LineBuffer, PointWriter, WriteError,
+};
 use contract::time::Moment;
 use direct::Direct;
 use std::time::{Duration, Instant};
@@ -21,17 +23,17 @@ const ROUNDS: u32 = 4;
 /// Takes every line and does nothing with it.
 struct Nowhere;
 
-impl Writer for Nowhere {
-    fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), Refusal> {
+impl PointWriter for Nowhere {
+    fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), WriteError> {
         std::hint::black_box(lines);
         Ok(())
     }
 
-    fn delete(&mut self, _: Moment, _: Moment, _: &str, _: &CancellationToken) -> Result<(), Refusal> {
+    fn delete(&mut self, _: Moment, _: Moment, _: &str, _: &CancellationToken) -> Result<(), WriteError> {
         Ok(())
     }
 
-    fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, Refusal> {
+    fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, WriteError> {
         Ok(None)
     }
 }
@@ -45,19 +47,19 @@ fn processor() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-fn write(writer: &mut dyn Writer, stop: &CancellationToken) -> (Duration, Duration) {
+fn write(writer: &mut dyn PointWriter, stop: &CancellationToken) -> (Duration, Duration) {
     let (started, before) = (Instant::now(), processor());
     let batch = i64::try_from(BATCH).unwrap_or(i64::MAX);
     for first in (0..POINTS).step_by(BATCH) {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         for n in first..first + batch {
             let series = format!("series-{}", n % 50);
             let tags = [("definition", "d"), ("grain", "day"), ("plan", "p"), ("series", series.as_str())];
             let fields = [
-                ("value", Field::Whole(i128::from(n * 7919 % 1_000_003))),
-                ("value_known", Field::Flag(true)),
-                ("complete", Field::Flag(n % 3 == 0)),
-                ("provisional", Field::Flag(n % 5 == 0)),
+                ("value", FieldValue::Whole(i128::from(n * 7919 % 1_000_003))),
+                ("value_known", FieldValue::Flag(true)),
+                ("complete", FieldValue::Flag(n % 3 == 0)),
+                ("provisional", FieldValue::Flag(n % 5 == 0)),
             ];
             lines.push("series", &tags, &fields, Moment(1_300_000_000 + n / 50 * 86_400)).expect("a plain line");
         }
@@ -72,11 +74,11 @@ fn main() {
         return;
     }
     let bucket = influx_read::fresh(0);
-    let to = Influx::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token);
+    let to = InfluxSettings::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token);
     let stop = CancellationToken::new();
-    let mut writers: [(&str, Box<dyn Writer>); 3] = [
+    let mut writers: [(&str, Box<dyn PointWriter>); 3] = [
         ("lines alone", Box::new(Nowhere)),
-        ("influxdb2", Box::new(Crate::new(&to).expect("a client"))),
+        ("influxdb2", Box::new(Influxdb2Client::new(&to).expect("a client"))),
         ("reqwest", Box::new(Direct::new(&to).expect("a client"))),
     ];
     // Once over, so that the server has the series and both have their connection.

@@ -6,7 +6,7 @@
 
 mod city;
 
-use aggregator::pipeline::{self, BATCH_RECORDS, Setup};
+use aggregator::pipeline::{self, BATCH_RECORDS, PipelineSetup};
 use bus::{Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use city::{Random, Then, configured, observation};
 use contract::time::Micros;
@@ -45,7 +45,7 @@ fn publish(bus: &Path, total: usize) {
 
 /// Runs the pipeline on a log until all of it is durable; the time until then.
 fn keep(bus: &Path, data: &Path, total: usize) -> Duration {
-    let setup = Setup::new(data.to_owned(), configured(), Arc::new(Then));
+    let setup = PipelineSetup::new(data.to_owned(), configured(), Arc::new(Then));
     let consumer = Box::new(SqliteConsumer::open(bus).expect("a log"));
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -9,13 +9,13 @@ mod bus;
 mod sink;
 mod source;
 
-pub use bus::Waiting;
+pub use bus::OutboxBacklog;
 
-use crate::books::Books;
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use crate::plan_states::SharedPlanStates;
 use aggregator_core::judge::Status;
-use aggregator_core::report::{KpiReport, Number};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report::{CanonicalNumber, KpiReport};
+use aggregator_core::report_period::ReportPeriod;
 use bus::BusMetrics;
 use contract::exact::canonical;
 use contract::period::Period;
@@ -50,7 +50,7 @@ pub enum MetricsError {
 
 /// The records of all plans as the store counts them: received = stored + duplicate + quarantined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct PublishedCounts {
     /// Records read from the bus.
     pub received: u64,
     /// Records kept.
@@ -112,7 +112,7 @@ impl Metrics {
             bus: BusMetrics::new(r)?,
             registry,
         };
-        metrics.counted(Counts::default());
+        metrics.counted(PublishedCounts::default());
         Ok(metrics)
     }
 
@@ -120,7 +120,7 @@ impl Metrics {
     ///
     /// A count below the one shown (a rebuild, a replay from quarantine) restarts its counter, as a restart of the
     /// process would.
-    pub fn counted(&self, counts: Counts) {
+    pub fn counted(&self, counts: PublishedCounts) {
         let _turn = self.turn();
         set_total(&self.received, counts.received);
         let fates = [("stored", counts.stored), ("duplicate", counts.duplicate), ("quarantined", counts.quarantined)];
@@ -138,17 +138,17 @@ impl Metrics {
     /// The text of a scrape; the KPIs of the books that `shows` lets through, as at each plan's `default_on`, else at `today`.
     pub fn exposition(
         &self,
-        books: &Books,
+        books: &SharedPlanStates,
         today: Period,
         ready: bool,
-        shows: impl Fn(&Book) -> bool,
+        shows: impl Fn(&PlanState) -> bool,
     ) -> Result<String, MetricsError> {
         let _turn = self.turn();
         self.ready.set(i64::from(ready));
         self.kpi.clear();
         self.source.clear();
         for (plan, book) in books.read().map_err(|_| MetricsError::Broken)?.iter().filter(|(_, book)| shows(book)) {
-            let ask = Ask(book.catalogue.plan.default_on.unwrap_or(today));
+            let ask = ReportPeriod(book.catalogue.plan.default_on.unwrap_or(today));
             self.kpi.refresh(plan, book, ask);
             self.source.refresh(plan, book, ask);
         }
@@ -180,7 +180,7 @@ impl KpiMetrics {
         }
     }
 
-    fn refresh(&self, plan: &str, book: &Book, ask: Ask) {
+    fn refresh(&self, plan: &str, book: &PlanState, ask: ReportPeriod) {
         for kpi in &book.report(ask, false).kpis {
             self.show(plan, kpi);
         }
@@ -203,7 +203,7 @@ impl KpiMetrics {
 }
 
 /// A canonical number as the nearest float: Prometheus knows no other.
-fn float(number: &Number) -> f64 {
+fn float(number: &CanonicalNumber) -> f64 {
     canonical(&number.0).parse().unwrap_or(f64::NAN)
 }
 

@@ -10,7 +10,7 @@ use contract::time::Micros;
 
 /// A part of the machine that may fail while the others go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum Component {
     /// The store of the figures.
     Store,
     /// Reading the bus.
@@ -23,7 +23,7 @@ pub enum Part {
     Sink(&'static str, i32),
 }
 
-impl Part {
+impl Component {
     /// The word in metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,11 +38,11 @@ impl Part {
 
 /// What does not work just now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct DegradedComponent {
     /// Since when.
     pub since: Micros,
     /// What it is, in words for readers.
-    pub why: Why,
+    pub why: DegradedReason,
     /// The error with its causes, without secrets, for those who mend it.
     pub error: String,
     /// What waits because of it, where that is counted.
@@ -51,7 +51,7 @@ pub struct Trouble {
 
 /// The kinds of trouble that readers are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum DegradedReason {
     /// No room is left on the disk.
     Full,
     /// Another process holds a file.
@@ -64,7 +64,7 @@ pub enum Why {
     Refused,
 }
 
-impl Why {
+impl DegradedReason {
     /// The word in metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Why {
     }
 }
 
-impl From<&StoreError> for Why {
+impl From<&StoreError> for DegradedReason {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Full { .. } => Self::Full,
@@ -87,7 +87,7 @@ impl From<&StoreError> for Why {
     }
 }
 
-impl From<&BusError> for Why {
+impl From<&BusError> for DegradedReason {
     fn from(error: &BusError) -> Self {
         match error {
             BusError::Full { .. } => Self::Full,
@@ -99,7 +99,7 @@ impl From<&BusError> for Why {
     }
 }
 
-impl From<&SinkError> for Why {
+impl From<&SinkError> for DegradedReason {
     fn from(error: &SinkError) -> Self {
         match error {
             SinkError::Store(error) => error.into(),
@@ -108,7 +108,7 @@ impl From<&SinkError> for Why {
     }
 }
 
-impl From<&PublishError> for Why {
+impl From<&PublishError> for DegradedReason {
     fn from(error: &PublishError) -> Self {
         if let PublishError::Bus(error) = error { error.into() } else { Self::Refused }
     }

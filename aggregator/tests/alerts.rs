@@ -7,9 +7,9 @@ mod alert_fake;
 mod support;
 
 use aggregator::metrics::Metrics;
-use aggregator::pipeline::{self, Progress, Setup};
-use aggregator::sinks::SinkMaker;
-use aggregator::sinks::alert::{self, Alertmanager, SettingError, Webhook};
+use aggregator::pipeline::{self, PipelineSetup, Progress};
+use aggregator::sinks::ConfiguredSink;
+use aggregator::sinks::alert::{self, AlertSettingError, AlertmanagerSettings, WebhookSettings};
 use alert_fake::{Fake, Request, until};
 use contract::period::Period;
 use contract::record::Record;
@@ -25,12 +25,12 @@ const SECRET: &str = "a secret";
 /// Records of [`year`].
 const YEAR: u64 = 13;
 
-fn webhook(url: String) -> SinkMaker {
-    alert::webhook(Webhook { url, secret: SECRET.into(), link: LINK.into() }).unwrap()
+fn webhook(url: String) -> ConfiguredSink {
+    alert::webhook(WebhookSettings { url, secret: SECRET.into(), link: LINK.into() }).unwrap()
 }
 
-fn setup(world: &World, sink: SinkMaker) -> Setup {
-    Setup { sinks: Arc::new([sink]), ..world.setup() }
+fn setup(world: &World, sink: ConfiguredSink) -> PipelineSetup {
+    PipelineSetup { sinks: Arc::new([sink]), ..world.setup() }
 }
 
 fn start() -> Micros {
@@ -109,7 +109,7 @@ fn a_status_that_stays_bad_is_told_once_and_its_recovery_once_in_both_languages(
 #[test]
 fn a_webhook_is_signed_and_says_everything_in_fields() {
     let (world, fake) = (World::new(), Fake::new());
-    let setup = Setup { hold: Duration::ZERO, ..setup(&world, webhook(format!("{}/hook?key=k", fake.url()))) };
+    let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(format!("{}/hook?key=k", fake.url()))) };
     world.publish(&year());
     world.keep_with(&setup, YEAR, || until("fired", || !fake.requests().is_empty()));
     let request = &fake.requests()[0];
@@ -189,7 +189,7 @@ fn restarts_before_and_after_the_hold_lose_nothing_and_repeat_nothing() {
 #[test]
 fn a_server_that_is_down_is_told_when_it_is_back_and_asks_for_its_own_pause() {
     let (world, fake) = (World::new(), Fake::new());
-    let setup = Setup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
+    let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     fake.say(429, "retry-after: 2\r\n");
     world.publish(&year());
     world.keep_with(&setup, YEAR, || {
@@ -206,7 +206,7 @@ fn a_server_that_is_down_is_told_when_it_is_back_and_asks_for_its_own_pause() {
 #[test]
 fn an_event_that_is_never_taken_is_kept_and_the_next_is_told() {
     let (world, fake) = (World::new(), Fake::new());
-    let setup = Setup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
+    let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     fake.say(404, "");
     world.publish(&year());
     world.keep_with(&setup, YEAR, || {
@@ -228,7 +228,7 @@ fn a_redirect_is_not_followed() {
     let (world, fake, other) = (World::new(), Fake::new(), Fake::new());
     let location: &'static str = Box::leak(format!("location: {}/x\r\n", other.url()).into_boxed_str());
     fake.say(307, location);
-    let setup = Setup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
+    let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     world.publish(&year());
     world.keep_with(&setup, YEAR, || until("tried again", || fake.requests().len() > 1));
     assert!(other.requests().is_empty());
@@ -239,7 +239,7 @@ fn rebuilding_never_alerts() {
     let (world, fake) = (World::new(), Fake::new());
     world.publish(&year());
     world.keep(YEAR);
-    let setup = Setup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
+    let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     pipeline::drop_derived(&world.data()).unwrap();
     assert!(pipeline::rebuild(&setup).unwrap() > 0);
     assert_eq!(world.reader().last_alert_event().unwrap(), 0);
@@ -258,7 +258,7 @@ fn rebuilding_never_alerts() {
 fn a_kpi_that_leaves_the_catalogue_is_resolved_in_the_words_it_had() {
     let (mut world, fake) = (World::new(), Fake::new());
     let keep = |world: &World, then: &dyn Fn()| {
-        let setup = Setup { hold: Duration::ZERO, ..setup(world, webhook(fake.url())) };
+        let setup = PipelineSetup { hold: Duration::ZERO, ..setup(world, webhook(fake.url())) };
         world.keep_with(&setup, YEAR, then);
     };
     world.publish(&year());
@@ -276,8 +276,9 @@ fn a_kpi_that_leaves_the_catalogue_is_resolved_in_the_words_it_had() {
 fn alertmanager_is_sent_what_fires_every_minute_and_what_was_resolved_for_a_while() {
     let (world, fake) = (World::new(), Fake::new());
     let dead = "http://127.0.0.1:9".to_owned();
-    let cluster = Alertmanager { urls: vec![dead, fake.url()], link: LINK.into() };
-    let both = || Setup { hold: Duration::ZERO, ..setup(&world, alert::alertmanager(cluster.clone()).unwrap()) };
+    let cluster = AlertmanagerSettings { urls: vec![dead, fake.url()], link: LINK.into() };
+    let both =
+        || PipelineSetup { hold: Duration::ZERO, ..setup(&world, alert::alertmanager(cluster.clone()).unwrap()) };
     world.publish(&year());
     world.keep_with(&both(), YEAR, || {
         until("fired", || fake.requests().len() == 1);
@@ -315,7 +316,9 @@ fn alertmanager_is_sent_what_fires_every_minute_and_what_was_resolved_for_a_whil
 fn settings_that_cannot_be_right_are_refused_by_their_key() {
     let of = |urls: &[&str], link: &str| {
         let urls = urls.iter().map(|&url| url.to_owned()).collect();
-        alert::alertmanager(Alertmanager { urls, link: link.into() }).map(drop).map_err(|error| error.to_string())
+        alert::alertmanager(AlertmanagerSettings { urls, link: link.into() })
+            .map(drop)
+            .map_err(|error| error.to_string())
     };
     assert_eq!(of(&["http://a:9093", "https://b/alertmanager/"], LINK), Ok(()));
     assert_eq!(of(&[], LINK).unwrap_err(), "alerts.alertmanager.urls is empty");
@@ -323,11 +326,11 @@ fn settings_that_cannot_be_right_are_refused_by_their_key() {
     assert_eq!(error, "alerts.alertmanager.urls must be like [\"http://localhost:9093\"], not `a`");
     let error = of(&["http://a"], "shihyo.example").unwrap_err();
     assert_eq!(error, "alerts.link must be like \"https://shihyo.example\", not `shihyo.example`");
-    let hook = |url: &str, secret: &str| Webhook { url: url.into(), secret: secret.into(), link: LINK.into() };
+    let hook = |url: &str, secret: &str| WebhookSettings { url: url.into(), secret: secret.into(), link: LINK.into() };
     let error = alert::webhook(hook("ftp://h", "s")).map(drop).unwrap_err().to_string();
     assert_eq!(error, "alerts.webhook.url must be like \"https://hooks.example/shihyo\", not `ftp://h`");
     let error = alert::webhook(hook("https://h", "")).map(drop).unwrap_err();
-    assert_eq!(error, SettingError::Empty("alerts.webhook.secret"));
+    assert_eq!(error, AlertSettingError::Empty("alerts.webhook.secret"));
     let shown = format!("{:?} {:?}", hook("https://h/path?k", "s3cret"), alert::webhook(hook("https://h", "s3cret")));
     assert!(!shown.contains("s3cret") && !shown.contains("path"), "{shown}");
 }
@@ -347,7 +350,7 @@ fn living() -> World {
 fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
     let (world, fake) = (living(), Fake::new());
     let registry = Arc::new(Metrics::new("1").unwrap());
-    let setup = Setup {
+    let setup = PipelineSetup {
         hold: Duration::ZERO,
         progress: Arc::new(Progress::new(Arc::default(), Some(Arc::clone(&registry)))),
         ..setup(&world, webhook(fake.url()))
@@ -395,9 +398,10 @@ fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
 #[test]
 fn who_follows_later_is_told_of_what_fires_and_without_followers_nothing_is_kept() {
     let (world, first, second) = (World::new(), Fake::new(), Fake::new());
-    let both = |sinks: Arc<[SinkMaker]>| Setup { hold: Duration::ZERO, sinks, ..world.setup() };
+    let both = |sinks: Arc<[ConfiguredSink]>| PipelineSetup { hold: Duration::ZERO, sinks, ..world.setup() };
     world.publish(&year());
-    let teller = |fake: &Fake| alert::alertmanager(Alertmanager { urls: vec![fake.url()], link: LINK.into() }).unwrap();
+    let teller =
+        |fake: &Fake| alert::alertmanager(AlertmanagerSettings { urls: vec![fake.url()], link: LINK.into() }).unwrap();
     world.keep_with(&both(Arc::new([teller(&first)])), YEAR, || until("first", || !first.requests().is_empty()));
     let sinks = || both(Arc::new([teller(&first), webhook(second.url())]));
     world.keep_with(&sinks(), YEAR, || until("second", || !second.requests().is_empty()));

@@ -49,7 +49,7 @@ proptest! {
         }),
         batch in 1_usize..30,
     ) {
-        let visited = Record::Visit(visit("c1", "2020-05-02"));
+        let visited = Record::Poll(visit("c1", "2020-05-02"));
         let (mut records, mut shuffled) = (records, shuffled);
         records.push(visited.clone());
         shuffled.insert(shuffled.len() / 2, visited);

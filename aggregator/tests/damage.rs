@@ -7,13 +7,13 @@
 
 mod support;
 
-use aggregator::known_at;
 use aggregator::pipeline::{self, PipelineError};
-use aggregator::store::{self, Alert, Reader, StoreError};
-use aggregator_core::alert::{Event, Rule, State};
+use aggregator::store::{self, StoreError, StoreReader, StoredAlert};
+use aggregator::vintage;
+use aggregator_core::alert::{AlertRule, AlertState, AlertTransition};
 use aggregator_core::report::Report;
 use bus::{PARTITION, SqliteConsumer};
-use contract::record::{Outcome, Record, Reject, Span, Value};
+use contract::record::{PollOutcome, Record, Reject, Span, Value};
 use contract::time::Micros;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -41,8 +41,8 @@ fn world() -> World {
     for day in 1..=20 {
         let mut failed = visit("c2", &format!("2020-06-{day:02}"));
         failed.source = "other".into();
-        failed.outcome = Outcome::Failed("unreachable".into());
-        records.push(Record::Visit(failed));
+        failed.outcome = PollOutcome::Failed("unreachable".into());
+        records.push(Record::Poll(failed));
     }
     let mut unknown = sets("2020-04-01", 20, "2020-05-02");
     unknown.series = "nobody-knows".into();
@@ -71,35 +71,35 @@ fn world() -> World {
 }
 
 /// What a city may ask of facts.
-fn facts(reader: &Reader) -> Result<String, StoreError> {
+fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     let catalogues = configured(support::PLAN);
     let readers = std::slice::from_ref(reader);
     let mut text = String::new();
-    let books = known_at::books(readers, &catalogues)?;
-    let ask = aggregator_core::ask::Ask(contract::period::Period::parse("FY2019").unwrap());
+    let books = vintage::books(readers, &catalogues)?;
+    let ask = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse("FY2019").unwrap());
     text += &Report { plans: books.values().map(|book| book.report(ask, true)).collect() }.canonical_json();
-    let known = known_at::known_at(readers, catalogues.catalogue("p").unwrap(), micros("2020-06-10"))?;
+    let known = vintage::known_at(readers, catalogues.catalogue("p").unwrap(), micros("2020-06-10"))?;
     writeln!(text, "{:?} {:?}", known.doubts, known.catalogue).unwrap();
     text += &Report { plans: vec![known.book.report(ask, false)] }.canonical_json();
     let all = reader.observations_after("p", (None, None), 0, 1000)?.into_iter();
     let some = reader.observations_after("p", (Some("hits"), Some("register")), 20, 9)?.into_iter();
     // Their numbers say nothing but their order.
     all.chain(some).for_each(|(_, observation)| writeln!(text, "{observation:?}").unwrap());
-    let mut of = reader.observations_of(("p", "uses", "d"), known_at::NOW, |_| true)?;
+    let mut of = reader.observations_of(("p", "uses", "d"), vintage::NOW, |_| true)?;
     of.truncate(20);
     writeln!(text, "{of:?}").unwrap();
     for day in 1..=20 {
         writeln!(text, "{:?}", reader.visit("p", &format!("v-2020-06-{day:02}"))?).unwrap();
     }
     writeln!(text, "{:?} {:?}", reader.last_visits("p")?, reader.collectors("p")?).unwrap();
-    known_at::each_quarantined(reader, |one| writeln!(text, "{:?} {:?}", one.reason, one.body).unwrap())?;
+    vintage::each_quarantined(reader, |one| writeln!(text, "{:?} {:?}", one.reason, one.body).unwrap())?;
     writeln!(text, "{:?} {:?}", reader.position(PARTITION)?, reader.tally()?).unwrap();
-    writeln!(text, "{:?}", reader.catalogues_between("p", Micros(0), known_at::NOW)?).unwrap();
+    writeln!(text, "{:?}", reader.catalogues_between("p", Micros(0), vintage::NOW)?).unwrap();
     Ok(text)
 }
 
 /// What sinks and alerts keep.
-fn told(reader: &Reader) -> Result<String, StoreError> {
+fn told(reader: &StoreReader) -> Result<String, StoreError> {
     let events = reader.alert_events(0, 100)?;
     Ok(format!("{:?} {:?} {events:?} {}", reader.changes(0, 1000)?, reader.alerts()?, reader.last_change()?))
 }
@@ -107,14 +107,15 @@ fn told(reader: &Reader) -> Result<String, StoreError> {
 fn add_told(world: &World) {
     let mut writer = store::open_writer(&world.data(), PARTITION).unwrap();
     let since = micros("2020-05-02");
-    let alert = Alert { state: State::Firing { since }, was: Some("on_track".into()), status: "off_track".into() };
+    let alert =
+        StoredAlert { state: AlertState::Firing { since }, was: Some("on_track".into()), status: "off_track".into() };
     writer
         .change(|change| {
             change.put_sinks(Some(&["influxdb"]), false)?;
             change.put_alert_followers(&["webhook"])?;
             change.note_catalogue("p")?;
-            change.put_alert(&("p".into(), "uses".into(), Rule::ALL[0]), Some(&alert))?;
-            change.add_alert_event("p/uses/x", Event::Fired { since }, since, "{}")
+            change.put_alert(&("p".into(), "uses".into(), AlertRule::ALL[0]), Some(&alert))?;
+            change.add_alert_event("p/uses/x", AlertTransition::Fired { since }, since, "{}")
         })
         .unwrap();
     let mut desk = writer.desk().unwrap();
@@ -122,7 +123,7 @@ fn add_told(world: &World) {
     desk.put_dead_letter("influxdb", "body", "reason", since).unwrap();
 }
 
-fn open_verified(world: &World) -> Result<Reader, StoreError> {
+fn open_verified(world: &World) -> Result<StoreReader, StoreError> {
     let reader = store::open_reader(&world.data(), PARTITION)?;
     reader.verify()?;
     Ok(reader)

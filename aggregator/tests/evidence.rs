@@ -4,21 +4,21 @@
 
 mod support;
 
-use aggregator::explain::{ExplainError, Figure, explain, restated};
-use aggregator::known_at::{Doubt, Known, NOW, known_at};
-use aggregator_core::ask::Ask;
+use aggregator::explain::{ExplainError, FigureEvidence, explain, restated};
+use aggregator::vintage::{NOW, PlanVintage, UnsettledReason, known_at};
 use aggregator_core::report::PlanReport;
+use aggregator_core::report_period::ReportPeriod;
 use contract::period::Period;
 use contract::record::{Finality, Observation, Record, Value};
 use support::{World, configured, micros, sets, uses, visit, with_target, year};
 
-fn known(world: &World, date: &str) -> Known {
+fn known(world: &World, date: &str) -> PlanVintage {
     let configured = configured(&world.text);
     known_at(&[world.reader()], configured.catalogue("p").unwrap(), micros(date)).unwrap()
 }
 
-fn report(known: &Known) -> PlanReport {
-    known.book.report(Ask(Period::fiscal_year(2019)), false)
+fn report(known: &PlanVintage) -> PlanReport {
+    known.book.report(ReportPeriod(Period::fiscal_year(2019)), false)
 }
 
 /// A year, its catalogue, a correction in July with another target, and the visits to them.
@@ -29,7 +29,7 @@ fn corrected() -> World {
     world.publish(&[
         support::catalogue_record(&with_target(300), "2020-07-01"),
         Record::Observation(uses("2019-05", 50, "2020-07-02")),
-        Record::Visit(visit("c1", "2020-07-02")),
+        Record::Poll(visit("c1", "2020-07-02")),
     ]);
     world.text = with_target(300);
     world.keep(17);
@@ -52,11 +52,11 @@ fn an_answer_is_settled_once_every_collector_has_come_later_and_quarantine_holds
     let world = corrected();
     assert!(known(&world, "2020-06-01").is_settled());
     let open = known(&world, "2020-07-02").doubts;
-    assert_eq!(open, [Doubt::Silent { collector: "c1".into(), last: micros("2020-07-02") }]);
-    world.publish(&[Record::Visit(visit("c2", "2020-05-20"))]);
+    assert_eq!(open, [UnsettledReason::Silent { collector: "c1".into(), last: micros("2020-07-02") }]);
+    world.publish(&[Record::Poll(visit("c2", "2020-05-20"))]);
     world.keep(18);
     let doubts = known(&world, "2020-06-01").doubts;
-    assert_eq!(doubts, [Doubt::Silent { collector: "c2".into(), last: micros("2020-05-20") }]);
+    assert_eq!(doubts, [UnsettledReason::Silent { collector: "c2".into(), last: micros("2020-05-20") }]);
 
     let world = corrected();
     world.publish_bodies(&[b"{}".to_vec()], 1);
@@ -67,15 +67,15 @@ fn an_answer_is_settled_once_every_collector_has_come_later_and_quarantine_holds
     unknown.series = "nothing".into();
     world.publish(&[Record::Observation(unknown)]);
     world.keep(19);
-    assert_eq!(known(&world, "2020-06-01").doubts, [Doubt::Quarantine { records: 1 }]);
-    assert_eq!(known(&World::new_with_store(), "2020-06-01").doubts, [Doubt::NoCollector]);
+    assert_eq!(known(&world, "2020-06-01").doubts, [UnsettledReason::Quarantine { records: 1 }]);
+    assert_eq!(known(&World::new_with_store(), "2020-06-01").doubts, [UnsettledReason::NoCollector]);
 }
 
 #[test]
 fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected() {
     let world = corrected();
     let now = known(&world, "2020-07-03");
-    let ask = Ask(Period::fiscal_year(2019));
+    let ask = ReportPeriod(Period::fiscal_year(2019));
     let told = explain(&[world.reader()], &now.book, "uses", ask, None).unwrap();
     let part = &told.parts[0];
     assert_eq!((told.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
@@ -116,7 +116,7 @@ fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
     ]);
     world.keep(2);
     let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
-    let ask = Ask(Period::parse("2020-05-10").unwrap());
+    let ask = ReportPeriod(Period::parse("2020-05-10").unwrap());
     let told = explain(&[world.reader()], &now.book, "sets", ask, None).unwrap();
     let figures: Vec<_> = told.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
     assert_eq!(figures, [("2020-03-01", Some(20))]);
@@ -148,9 +148,9 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
     let known = known(&world, "2020-07-03");
     let told = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
         let kpi = known.book.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
-        let ask = Ask(Period::parse(on).unwrap());
+        let ask = ReportPeriod(Period::parse(on).unwrap());
         let changes = restated(&[world.reader()], &known.book, kpi, ask, Some(micros(upto))).unwrap();
-        let values = |figure: &Figure| figure.corrections.iter().map(|was| was.value).collect();
+        let values = |figure: &FigureEvidence| figure.corrections.iter().map(|was| was.value).collect();
         changes.iter().map(|c| (c.figure.period.clone(), c.figure.said.value, values(&c.figure))).collect()
     };
     assert_eq!(told("uses", "FY2019", "2020-07-03"), [("2019-05".into(), Some(50), vec![Some(10)])]);

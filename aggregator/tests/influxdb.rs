@@ -12,9 +12,9 @@ mod fake;
 mod influx_read;
 mod support;
 
-use aggregator::pipeline::{self, Setup};
-use aggregator::sinks::influxdb::{Field, Influx, Lines};
-use aggregator_core::ask::Ask;
+use aggregator::pipeline::{self, PipelineSetup};
+use aggregator::sinks::influxdb::{FieldValue, InfluxSettings, LineBuffer};
+use aggregator_core::report_period::ReportPeriod;
 use city::{City, WRITERS, days};
 use contract::exact::{self, Exact};
 use contract::period::{Grain, Period};
@@ -33,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 const BOTH: [&str; 2] = ["series", "kpi"];
 
-fn to(bucket: &Bucket) -> Influx {
-    Influx::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token)
+fn to(bucket: &Bucket) -> InfluxSettings {
+    InfluxSettings::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token)
 }
 
 fn number(text: &str) -> f64 {
@@ -70,7 +70,7 @@ fn expected(city: &City) -> Points {
         let fields = fields.as_object().unwrap().clone().into_iter().collect();
         assert!(points.insert((name, time.0), fields).is_none());
     };
-    for row in book.report(Ask(day(today)), true).rollups.unwrap() {
+    for row in book.report(ReportPeriod(day(today)), true).rollups.unwrap() {
         let period = parse(&row.period);
         let closing = row.series == "sets";
         let time = if closing { Moment::midnight(date_of(period.end().day() - 1)) } else { period.start() };
@@ -113,10 +113,10 @@ fn expected(city: &City) -> Points {
     points
 }
 
-fn judged(book: &aggregator_core::book::Book, kpi: &str, on: i32) -> serde_json::Value {
-    let report = book.report(Ask(day(on)), false);
+fn judged(book: &aggregator_core::plan_state::PlanState, kpi: &str, on: i32) -> serde_json::Value {
+    let report = book.report(ReportPeriod(day(on)), false);
     let judged = report.kpis.iter().find(|k| k.id == kpi).unwrap();
-    let known = |n: &Option<aggregator_core::report::Number>| {
+    let known = |n: &Option<aggregator_core::report::CanonicalNumber>| {
         let value = n.as_ref().map(|n| number(&exact::canonical(&n.0)));
         (value.unwrap_or(0.0), value.is_some())
     };
@@ -199,12 +199,15 @@ fn what_is_written_is_what_is_read() {
         })
         .unwrap();
     for (case, points) in lines.into_inner().into_iter().enumerate() {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         for (a, b, (whole, top, bottom, flag)) in points {
             time += 1;
             let ratio = Exact::new(top.into(), bottom.into());
-            let fields =
-                [("whole", Field::Whole(whole.into())), ("ratio", Field::Exact(&ratio)), ("flag", Field::Flag(flag))];
+            let fields = [
+                ("whole", FieldValue::Whole(whole.into())),
+                ("ratio", FieldValue::Exact(&ratio)),
+                ("flag", FieldValue::Flag(flag)),
+            ];
             if lines.push("written", &[("a", &a), ("b", &b)], &fields, Moment(time)).is_err() {
                 continue;
             }
@@ -321,7 +324,7 @@ fn faults_before_the_real_server_lose_nothing() {
             }
         };
         let proxy = Fake::before(Some(bucket.address().to_owned()), faults);
-        let through = Influx { url: proxy.url.clone(), patience: Duration::from_millis(700), ..to(&bucket) };
+        let through = InfluxSettings { url: proxy.url.clone(), patience: Duration::from_millis(700), ..to(&bucket) };
         let mut city = City::new(World::new(), &through, make);
         city.keep(&records());
         city.keep(&days(200));
@@ -353,10 +356,16 @@ fn points_beyond_the_buckets_retention_are_dead_letters_and_the_others_are_there
 fn a_wrong_token_and_a_missing_bucket_are_named_with_their_remedy() {
     let bucket = fresh(0);
     let wrong = [
-        (Influx { token: "wrong".into(), ..to(&bucket) }, "answered 401: unauthorized access; its token is wrong"),
-        (Influx { bucket: "none".into(), ..to(&bucket) }, "answered 404: bucket \"none\" not found; make the bucket"),
-        (Influx { org: "none".into(), ..to(&bucket) }, "answered 404: organization name \"none\" not found"),
-        (Influx { url: "http://127.0.0.1:9".into(), ..to(&bucket) }, "cannot be reached; is it running"),
+        (
+            InfluxSettings { token: "wrong".into(), ..to(&bucket) },
+            "answered 401: unauthorized access; its token is wrong",
+        ),
+        (
+            InfluxSettings { bucket: "none".into(), ..to(&bucket) },
+            "answered 404: bucket \"none\" not found; make the bucket",
+        ),
+        (InfluxSettings { org: "none".into(), ..to(&bucket) }, "answered 404: organization name \"none\" not found"),
+        (InfluxSettings { url: "http://127.0.0.1:9".into(), ..to(&bucket) }, "cannot be reached; is it running"),
     ];
     for (_, make) in WRITERS {
         for (to, text) in &wrong {
@@ -374,8 +383,11 @@ fn through_the_pipeline_it_holds_what_the_books_say() {
     let mut world = World::new();
     world.text = support::PLAN.to_owned();
     world.publish(&records());
-    let setup =
-        Setup { sinks: Arc::new([to(&bucket).sink().unwrap()]), drain: Some(Duration::from_secs(20)), ..world.setup() };
+    let setup = PipelineSetup {
+        sinks: Arc::new([to(&bucket).sink().unwrap()]),
+        drain: Some(Duration::from_secs(20)),
+        ..world.setup()
+    };
     let total = records().len() as u64;
     world.keep_with(&setup, total, || ());
     let city = City { books: setup.books.clone(), ..City::new(world, &to(&bucket), WRITERS[0].1) };

@@ -10,9 +10,9 @@ mod direct;
 mod fake;
 mod support;
 
-use aggregator::pipeline::{self, Setup};
+use aggregator::pipeline::{self, PipelineSetup};
 use aggregator::sinks::SinkError;
-use aggregator::sinks::influxdb::Influx;
+use aggregator::sinks::influxdb::InfluxSettings;
 use city::{City, Make, WRITERS, days};
 use contract::record::Record;
 use fake::{Answer, Fake, Request, invalid, say};
@@ -24,8 +24,8 @@ use support::{World, extended, micros, sets, uses, year};
 
 const ALL_WELL: fn(&Request) -> Answer = |_| Answer::Take;
 
-fn to(fake: &Fake) -> Influx {
-    Influx { patience: Duration::from_millis(300), ..Influx::new(&fake.url, "city", "b", "secret") }
+fn to(fake: &Fake) -> InfluxSettings {
+    InfluxSettings { patience: Duration::from_millis(300), ..InfluxSettings::new(&fake.url, "city", "b", "secret") }
 }
 
 fn city(fake: &Fake, make: Make, records: &[Record]) -> City {
@@ -207,7 +207,7 @@ fn a_request_that_is_too_large_is_halved_and_the_next_ones_stay_small() {
 fn a_stop_ends_a_request_that_hangs() {
     for (name, make) in WRITERS {
         let fake = Fake::new(ALL_WELL);
-        let patient = Influx { patience: Duration::from_secs(30), ..to(&fake) };
+        let patient = InfluxSettings { patience: Duration::from_secs(30), ..to(&fake) };
         let mut city = city(&fake, make, &year());
         city.restart(&patient, make);
         fake.set_script(|request| if request.writes() { Answer::Hang } else { Answer::Take });
@@ -304,7 +304,8 @@ fn through_the_pipeline_a_token_that_is_wrong_for_a_while_loses_nothing_and_a_dr
         if early { say(401) } else { Answer::Take }
     });
     let sink = to(&fake).sink().unwrap();
-    let setup = || Setup { sinks: Arc::new([sink.clone()]), drain: Some(Duration::from_secs(10)), ..world.setup() };
+    let setup =
+        || PipelineSetup { sinks: Arc::new([sink.clone()]), drain: Some(Duration::from_secs(10)), ..world.setup() };
     world.keep_with(&setup(), 13, || {
         let started = Instant::now();
         while fake.points().is_empty() {
@@ -327,8 +328,11 @@ fn a_drained_run_says_which_sink_failed_and_keeps_what_it_did_not_write() {
     let world = World::new();
     world.publish(&year());
     let fake = Fake::new(|_| say(401));
-    let setup =
-        Setup { sinks: Arc::new([to(&fake).sink().unwrap()]), drain: Some(Duration::from_secs(10)), ..world.setup() };
+    let setup = PipelineSetup {
+        sinks: Arc::new([to(&fake).sink().unwrap()]),
+        drain: Some(Duration::from_secs(10)),
+        ..world.setup()
+    };
     let stop = std::sync::atomic::AtomicBool::new(false);
     let log = bus::SqliteConsumer::open(world.bus()).unwrap();
     let outcome = std::thread::scope(|scope| {

@@ -46,7 +46,7 @@ fn duplicates_of_every_kind_are_recognised_after_a_restart_too() {
     };
     let records = [
         Record::Observation(uses("2019-04", 1, "2020-05-02")),
-        Record::Visit(visit("c1", "2020-05-02")),
+        Record::Poll(visit("c1", "2020-05-02")),
         Record::Reject(reject),
         support::catalogue_record(support::PLAN, "2020-05-02"),
     ];
@@ -137,7 +137,7 @@ fn what_cannot_count_is_quarantined_with_bytes_reason_and_coordinates() {
         plain.replace("\"kind\":\"observation\"", "\"kind\":\"other\"").into_bytes(),
         b"\xff\x00 nothing".to_vec(),
         body(other_plan),
-        wire::encode(&Record::Visit(visit_elsewhere)),
+        wire::encode(&Record::Poll(visit_elsewhere)),
         wire::encode(&bad_catalogue),
         plain.clone().into_bytes(),
     ];

@@ -6,7 +6,7 @@ mod support;
 
 use aggregator::pipeline::{self, PipelineError};
 use aggregator::store::{self, StoreError};
-use aggregator::trouble::{Part, Why};
+use aggregator::trouble::{Component, DegradedReason};
 use aggregator::web::Readiness;
 use bus::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position, SqliteConsumer};
 use contract::record::Record;
@@ -100,7 +100,7 @@ fn a_store_that_is_locked_is_waited_out_and_loses_nothing() {
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let bus = world.folder.path().join("bus.db");
         let running = scope.spawn(|| pipeline::run(&setup, Box::new(SqliteConsumer::open(bus).unwrap()), &stop));
-        let until = |done: &dyn Fn(&pipeline::State) -> bool| {
+        let until = |done: &dyn Fn(&pipeline::PipelineState) -> bool| {
             for _ in 0..20_000 {
                 if done(&setup.progress.state()) {
                     return;
@@ -127,7 +127,7 @@ fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_
     world.keep(13);
     let readiness = Arc::new(Readiness::default());
     let progress = Arc::new(pipeline::Progress::new(Arc::clone(&readiness), None));
-    let setup = pipeline::Setup { progress, ..world.setup() };
+    let setup = pipeline::PipelineSetup { progress, ..world.setup() };
     let stop = AtomicBool::new(false);
     let other = rusqlite::Connection::open(store::path(&world.data(), Partition(0))).unwrap();
     std::thread::scope(|scope| {
@@ -143,8 +143,8 @@ fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_
         until(&|| readiness.reason().is_none());
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         world.set_clock(micros("2022-06-02"));
-        until(&|| readiness.troubles().contains_key(&Part::Store));
-        assert_eq!(readiness.troubles()[&Part::Store].why, Why::Locked);
+        until(&|| readiness.troubles().contains_key(&Component::Store));
+        assert_eq!(readiness.troubles()[&Component::Store].why, DegradedReason::Locked);
         assert!(readiness.reason().unwrap().contains("is locked by another process"));
         assert!(setup.books.try_read().is_ok(), "the books are held while the store is waited for");
         other.execute_batch("ROLLBACK").unwrap();

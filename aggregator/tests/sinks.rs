@@ -5,10 +5,10 @@
 mod support;
 
 use aggregator::metrics::Metrics;
-use aggregator::pipeline::{Progress, Setup};
-use aggregator::sinks::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
-use aggregator::store::Changed;
-use aggregator::trouble::Part;
+use aggregator::pipeline::{PipelineSetup, Progress};
+use aggregator::sinks::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
+use aggregator::store::ChangeRow;
+use aggregator::trouble::Component;
 use aggregator::web::Readiness;
 use contract::record::Record;
 use std::collections::BTreeSet;
@@ -32,19 +32,19 @@ struct Listener {
 }
 
 impl Sink for Listener {
-    fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError> {
+    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         let desk = &mut *turn.desk;
         let Some(cursor) = desk.cursor(self.name)? else {
             let last = desk.read().last_change()?;
             self.heard.lock().unwrap().push(Told::Everything);
             desk.put_cursor(self.name, last)?;
-            return Ok(Done::Some { written: 1, dead: 0 });
+            return Ok(StepOutcome::Some { written: 1, dead: 0 });
         };
         let changes = desk.read().changes(cursor, 3)?;
-        let Some(last) = changes.last().map(|change| change.seq) else { return Ok(Done::Nothing) };
+        let Some(last) = changes.last().map(|change| change.seq) else { return Ok(StepOutcome::Nothing) };
         self.heard.lock().unwrap().push(Told::Changes(changes.iter().map(text).collect()));
         desk.put_cursor(self.name, last)?;
-        Ok(Done::Some { written: changes.len() as u64, dead: 0 })
+        Ok(StepOutcome::Some { written: changes.len() as u64, dead: 0 })
     }
 }
 
@@ -52,30 +52,30 @@ impl Sink for Listener {
 struct Dead;
 
 impl Sink for Dead {
-    fn turn(&mut self, _: &mut Turn<'_>) -> Result<Done, SinkError> {
+    fn turn(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         Err(SinkError::Refused { what: "dead".into(), after: None, source: None })
     }
 }
 
-fn text(change: &Changed) -> String {
+fn text(change: &ChangeRow) -> String {
     change.figure.as_ref().map_or_else(
         || format!("{} judged", change.plan),
         |figure| format!("{} {} {} {}", change.plan, figure.series, figure.definition, figure.period),
     )
 }
 
-fn listener(name: &'static str, heard: &Heard) -> SinkMaker {
+fn listener(name: &'static str, heard: &Heard) -> ConfiguredSink {
     let heard = Arc::clone(heard);
     let make = Arc::new(move |_| Box::new(Listener { name, heard: Arc::clone(&heard) }) as Box<dyn Sink>);
-    SinkMaker { name, follows: Follows::Changes, make }
+    ConfiguredSink { name, follows: SinkInput::Changes, make }
 }
 
-fn dead() -> SinkMaker {
-    SinkMaker { name: "dead", follows: Follows::Changes, make: Arc::new(|_| Box::new(Dead)) }
+fn dead() -> ConfiguredSink {
+    ConfiguredSink { name: "dead", follows: SinkInput::Changes, make: Arc::new(|_| Box::new(Dead)) }
 }
 
 /// Keeps what lies on the bus until `heard` satisfies.
-fn keep_until(world: &World, setup: &Setup, total: u64, satisfied: impl Fn() -> bool + Sync) {
+fn keep_until(world: &World, setup: &PipelineSetup, total: u64, satisfied: impl Fn() -> bool + Sync) {
     world.keep_with(setup, total, || {
         let started = Instant::now();
         while !satisfied() {
@@ -86,7 +86,7 @@ fn keep_until(world: &World, setup: &Setup, total: u64, satisfied: impl Fn() -> 
 }
 
 /// Waits until a sink was told that there is nothing yet: what comes then it is told as changes.
-fn told_everything(world: &World, setup: &Setup, heard: &Heard) {
+fn told_everything(world: &World, setup: &PipelineSetup, heard: &Heard) {
     world.publish(&[]);
     keep_until(world, setup, 0, || heard.lock().unwrap().contains(&Told::Everything));
 }
@@ -103,7 +103,7 @@ fn all(heard: &Heard) -> BTreeSet<String> {
 fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_and_beside_a_dead_one() {
     let world = World::new();
     let heard = Heard::default();
-    let setup = || Setup { sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
+    let setup = || PipelineSetup { sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
     told_everything(&world, &setup(), &heard);
     world.publish(&year());
     keep_until(&world, &setup(), 13, || all(&heard).contains("p judged"));
@@ -125,9 +125,9 @@ fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_s
     let readiness = Arc::new(Readiness::default());
     let metrics = Arc::new(Metrics::new("0").unwrap());
     let progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
-    let setup = Setup { progress, sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
+    let setup = PipelineSetup { progress, sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
     world.publish(&year());
-    let waiting = || readiness.troubles().get(&Part::Sink("dead", 0)).and_then(|trouble| trouble.waiting);
+    let waiting = || readiness.troubles().get(&Component::Sink("dead", 0)).and_then(|trouble| trouble.waiting);
     let told = || waiting().is_some_and(|waiting| waiting > 0) && readiness.reason().is_none();
     keep_until(&world, &setup, 13, told);
     assert!(readiness.troubles().is_empty(), "it is over with the pipeline: {readiness:?}");
@@ -142,7 +142,7 @@ fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_s
 fn a_new_catalogue_and_a_new_sink_start_with_everything_and_seen_changes_are_removed() {
     let mut world = World::new();
     let (first, second) = (Heard::default(), Heard::default());
-    let setup = || Setup { sinks: Arc::new([listener("first", &first)]), ..world.setup() };
+    let setup = || PipelineSetup { sinks: Arc::new([listener("first", &first)]), ..world.setup() };
     told_everything(&world, &setup(), &first);
     world.publish(&[Record::Observation(sets("2020-04-01", 20, "2020-05-02"))]);
     let setup = setup();
@@ -150,7 +150,7 @@ fn a_new_catalogue_and_a_new_sink_start_with_everything_and_seen_changes_are_rem
     assert!(all(&first).contains("p sets d 2020-04-01"), "a state is told at its own grain too: {:?}", all(&first));
     assert_eq!(world.reader().changes(0, 100).unwrap(), []);
     first.lock().unwrap().clear();
-    let both = |world: &World| Setup {
+    let both = |world: &World| PipelineSetup {
         sinks: Arc::new([listener("first", &first), listener("second", &second)]),
         ..world.setup()
     };

@@ -30,17 +30,17 @@
 mod batch;
 pub mod bundle;
 mod error;
+mod failpoint;
 pub mod kafka;
 mod log;
 mod pending;
-mod point;
 pub mod suite;
 
 pub use batch::{Batch, BatchBuilder, Partition, Position};
 pub use error::{BusError, Cause, PublishError};
+pub use failpoint::Failpoint;
 pub use log::{BATCH_BYTES, PARTITION, SqliteConsumer, SqliteOutbox};
-pub use pending::{Acknowledge, Pending};
-pub use point::Point;
+pub use pending::{Pending, PendingSender};
 
 use contract::time::Micros;
 use std::time::Duration;

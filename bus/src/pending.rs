@@ -21,13 +21,13 @@ pub struct Pending {
 
 /// The other end of a [`Pending`]. Dropped unanswered, it answers [`BusError::Closed`].
 #[derive(Debug)]
-pub struct Acknowledge(oneshot::Sender<Answer>);
+pub struct PendingSender(oneshot::Sender<Answer>);
 
 impl Pending {
     /// Both ends of a new answer; `bus` names the place for an error.
-    pub fn new(bus: impl Into<String>) -> (Acknowledge, Self) {
+    pub fn new(bus: impl Into<String>) -> (PendingSender, Self) {
         let (sender, answer) = oneshot::channel();
-        (Acknowledge(sender), Self { answer, bus: bus.into() })
+        (PendingSender(sender), Self { answer, bus: bus.into() })
     }
 
     /// Waits on this thread. Panics inside an async task: await it there instead.
@@ -48,7 +48,7 @@ impl Future for Pending {
     }
 }
 
-impl Acknowledge {
+impl PendingSender {
     /// Gives the answer; nobody may be waiting for it.
     pub fn send(self, answer: Result<(), PublishError>) {
         // The caller may have dropped its `Pending`: the records are published all the same.

@@ -4,7 +4,7 @@
 
 mod support;
 
-use bus::kafka::{Kafka, KafkaConsumer, Timing};
+use bus::kafka::{KafkaConfig, KafkaConsumer, KafkaTimeouts};
 use bus::{BusError, Checkpoint, Consumer, Delivery, Outbox, PublishError, SqliteOutbox};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -20,18 +20,19 @@ const PLANS: [&str; 3] = ["plan-a", "plan-b", "plan-c"];
 /// A cluster of three brokers with a topic of two partitions, and a log that is shipped to it.
 struct Played {
     cluster: MockCluster<'static, DefaultProducerContext>,
-    kafka: Kafka,
+    kafka: KafkaConfig,
     folder: TempDir,
 }
 
 impl Played {
     fn new() -> Self {
         let cluster = MockCluster::new(3).unwrap();
-        let kafka = Kafka { topic: unique("topic"), ..Kafka::new(cluster.bootstrap_servers(), unique("group")) };
+        let kafka =
+            KafkaConfig { topic: unique("topic"), ..KafkaConfig::new(cluster.bootstrap_servers(), unique("group")) };
         let seconds = Duration::from_secs;
-        let timing = Timing { session: seconds(6), release: seconds(10), answer: seconds(5), proof: seconds(1) };
+        let timing = KafkaTimeouts { session: seconds(6), release: seconds(10), answer: seconds(5), proof: seconds(1) };
         cluster.create_topic(&kafka.topic, 2, 3).unwrap();
-        Self { cluster, kafka: Kafka { timing, ..kafka }, folder: tempfile::tempdir().unwrap() }
+        Self { cluster, kafka: KafkaConfig { timing, ..kafka }, folder: tempfile::tempdir().unwrap() }
     }
 
     fn shipped(&self) -> Shipped {

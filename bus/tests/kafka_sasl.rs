@@ -5,38 +5,43 @@
 
 mod support;
 
-use bus::kafka::topics::{self, Ensured, Topic, TopicError};
-use bus::kafka::{Kafka, KafkaConsumer, Mechanism, Security, Timing};
+use bus::kafka::topics::{self, TopicError, TopicOutcome, TopicShape};
+use bus::kafka::{KafkaConfig, KafkaConsumer, KafkaTimeouts, Mechanism, Security};
 use bus::{BusError, Consumer};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{DEADLINE, Reader, SHORT, Shipped, ensure, numbered, server, unique, until_shipped, until_state};
 
-const TOPIC: Topic = Topic { partitions: 1, replication: 1, min_insync: 1 };
+const TOPIC: TopicShape = TopicShape { partitions: 1, replication: 1, min_insync: 1 };
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// Settings of a user on the listener with a login and without TLS.
-fn user(name: &str, topic: &str, group: &str) -> Kafka {
-    let kafka = Kafka::new(server("KAFKA_SASL_BROKERS"), group);
-    Kafka {
+fn user(name: &str, topic: &str, group: &str) -> KafkaConfig {
+    let kafka = KafkaConfig::new(server("KAFKA_SASL_BROKERS"), group);
+    KafkaConfig {
         topic: topic.to_owned(),
         security: Security::SaslPlaintext,
         mechanism: Mechanism::ScramSha512,
         username: Some(name.to_owned()),
         password: Some(server("KAFKA_TEST_PASSWORD")),
         // A right that was given a moment ago may take one more look.
-        timing: Timing { answer: Duration::from_secs(5), ..kafka.timing },
+        timing: KafkaTimeouts { answer: Duration::from_secs(5), ..kafka.timing },
         ..kafka
     }
 }
 
 /// The same through TLS.
-fn tls(kafka: Kafka, ca_file: impl Into<PathBuf>) -> Kafka {
-    Kafka { brokers: server("KAFKA_TLS_BROKERS"), security: Security::SaslSsl, ca_file: Some(ca_file.into()), ..kafka }
+fn tls(kafka: KafkaConfig, ca_file: impl Into<PathBuf>) -> KafkaConfig {
+    KafkaConfig {
+        brokers: server("KAFKA_TLS_BROKERS"),
+        security: Security::SaslSsl,
+        ca_file: Some(ca_file.into()),
+        ..kafka
+    }
 }
 
 /// One topic, one group, and the rights to them.
@@ -71,7 +76,7 @@ impl Rights {
         rights
     }
 
-    fn user(&self, name: &str) -> Kafka {
+    fn user(&self, name: &str) -> KafkaConfig {
         user(name, &self.topic, &self.group)
     }
 
@@ -107,7 +112,7 @@ fn change(how: &str, rule: &str) {
 }
 
 /// Publishes as `kafka`'s user until it arrives, or until there is trouble that somebody must see to.
-fn publish(kafka: &Kafka, number: u32) -> Result<(), String> {
+fn publish(kafka: &KafkaConfig, number: u32) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let shipped = Shipped::open(&folder.path().join("bus.db"), kafka);
     shipped.publish(numbered("plan", number..number + 1));
@@ -116,7 +121,7 @@ fn publish(kafka: &Kafka, number: u32) -> Result<(), String> {
 }
 
 /// Reads so many records as `kafka`'s user.
-fn read(kafka: &Kafka, records: usize) -> Result<Reader, BusError> {
+fn read(kafka: &KafkaConfig, records: usize) -> Result<Reader, BusError> {
     let (mut consumer, mut reader, started) = (KafkaConsumer::open(kafka)?, Reader::default(), Instant::now());
     while reader.bodies.len() < records {
         assert!(started.elapsed() < DEADLINE, "nothing came");
@@ -136,7 +141,7 @@ fn refused(error: &BusError, user: &str, right: &str) {
     assert!(error.to_string().ends_with("grant it as in deploy/kafka/acls.txt"), "{error}");
 }
 
-fn ensured(kafka: &Kafka) -> Result<Ensured, BusError> {
+fn ensured(kafka: &KafkaConfig) -> Result<TopicOutcome, BusError> {
     topics::ensure(kafka, &TOPIC).map_err(|error| match error {
         TopicError::Bus(error) => error,
         TopicError::Differs { .. } => panic!("{error}"),
@@ -152,8 +157,8 @@ fn the_least_rights_are_enough_and_each_one_is_needed() {
 
     let error = rights.without(("shihyo-admin", "Create", "topic"), || ensured(&admin).unwrap_err());
     refused(&error, "shihyo-admin", &on("Create"));
-    assert_eq!(ensured(&admin).unwrap(), Ensured::Created);
-    assert_eq!(ensured(&admin).unwrap(), Ensured::Verified);
+    assert_eq!(ensured(&admin).unwrap(), TopicOutcome::Created);
+    assert_eq!(ensured(&admin).unwrap(), TopicOutcome::Verified);
     for right in ["Describe", "DescribeConfigs"] {
         let error = rights.without(("shihyo-admin", right, "topic"), || ensured(&admin).unwrap_err());
         refused(&error, "shihyo-admin", &on(right));
@@ -175,7 +180,7 @@ fn the_least_rights_are_enough_and_each_one_is_needed() {
 #[test]
 fn a_user_without_any_right_is_told_which_one_it_needs() {
     let rights = Rights::granted();
-    ensure(&Kafka { topic: rights.topic.clone(), ..Kafka::new(server("KAFKA_BROKERS"), "any") }, 1);
+    ensure(&KafkaConfig { topic: rights.topic.clone(), ..KafkaConfig::new(server("KAFKA_BROKERS"), "any") }, 1);
     let nobody = rights.user("shihyo-nobody");
     let trouble = publish(&nobody, 0).unwrap_err();
     let expected = format!("the user shihyo-nobody needs the right Write on the topic {};", rights.topic);
@@ -199,7 +204,7 @@ fn a_user_without_any_right_is_told_which_one_it_needs() {
 #[test]
 fn a_shipper_goes_on_once_it_has_the_right() {
     let rights = Rights::granted();
-    ensure(&Kafka { topic: rights.topic.clone(), ..Kafka::new(server("KAFKA_BROKERS"), "any") }, 1);
+    ensure(&KafkaConfig { topic: rights.topic.clone(), ..KafkaConfig::new(server("KAFKA_BROKERS"), "any") }, 1);
     let folder = tempfile::tempdir().unwrap();
     let shipped = rights.without(("shihyo-collector", "Write", "topic"), || {
         let shipped = Shipped::open(&folder.path().join("bus.db"), &rights.user("shihyo-collector"));
@@ -219,7 +224,7 @@ fn tls_works_with_the_right_authority_only() {
     let rights = Rights::granted();
     let ca = PathBuf::from(server("KAFKA_CA"));
     let through = |name: &str| tls(rights.user(name), &ca);
-    assert_eq!(ensured(&through("shihyo-admin")).unwrap(), Ensured::Created);
+    assert_eq!(ensured(&through("shihyo-admin")).unwrap(), TopicOutcome::Created);
     publish(&through("shihyo-collector"), 0).unwrap();
     assert_eq!(read(&through("shihyo-aggregator"), 1).unwrap().numbers("plan"), [0]);
 
@@ -244,7 +249,7 @@ fn tls_works_with_the_right_authority_only() {
 #[test]
 fn a_wrong_password_is_told_soon() {
     let (topic, group) = (unique("rights"), unique("group"));
-    let wrong = |name: &str| Kafka { password: Some("guessed".into()), ..user(name, &topic, &group) };
+    let wrong = |name: &str| KafkaConfig { password: Some("guessed".into()), ..user(name, &topic, &group) };
     let started = Instant::now();
     for error in
         [ensured(&wrong("shihyo-admin")).unwrap_err(), read(&wrong("shihyo-aggregator"), 1).map(drop).unwrap_err()]
@@ -262,10 +267,10 @@ fn a_wrong_password_is_told_soon() {
 fn the_wrong_protection_is_told() {
     let (topic, group) = (unique("rights"), unique("group"));
     // No TLS where TLS is spoken, and the other way round.
-    let plain = Kafka { brokers: server("KAFKA_TLS_BROKERS"), ..user("shihyo-aggregator", &topic, &group) };
+    let plain = KafkaConfig { brokers: server("KAFKA_TLS_BROKERS"), ..user("shihyo-aggregator", &topic, &group) };
     let error = ensured(&plain).unwrap_err();
     assert!(matches!(error, BusError::Unreachable { .. } | BusError::Login { .. }), "{error:?}");
-    let mixed = Kafka { brokers: server("KAFKA_SASL_BROKERS"), ..tls(plain, server("KAFKA_CA")) };
+    let mixed = KafkaConfig { brokers: server("KAFKA_SASL_BROKERS"), ..tls(plain, server("KAFKA_CA")) };
     let error = ensured(&mixed).unwrap_err();
     assert!(matches!(error, BusError::Unreachable { .. } | BusError::Login { .. }), "{error:?}");
 }

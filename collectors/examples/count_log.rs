@@ -1,8 +1,8 @@
 //! Counts a combined log by day and status with the source's own parser, and prints `day status count` lines: the part of
 //! `tests/bench/accesslog` whose counts are compared with those of other tools.
 
-use collectors::sources::accesslog::format::{COMBINED, Format};
-use collectors::sources::accesslog::time::Hours;
+use collectors::sources::accesslog::format::{COMBINED, LineFormat};
+use collectors::sources::accesslog::time::TimeReader;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -11,8 +11,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: count_log FILE")?;
-    let (mut file, format) = (File::open(path)?, Format::parse(COMBINED)?);
-    let (mut chunk, mut kept, mut hours) = (vec![0; CHUNK_BYTES], Vec::new(), Hours::default());
+    let (mut file, format) = (File::open(path)?, LineFormat::parse(COMBINED)?);
+    let (mut chunk, mut kept, mut hours) = (vec![0; CHUNK_BYTES], Vec::new(), TimeReader::default());
     let (mut counts, mut bad) = (BTreeMap::<(i64, u16), u64>::new(), 0_u64);
     // The last day's counts by status, so that the map is asked once a day.
     let (mut day, mut today) = (i64::MIN, [0_u64; 600]);

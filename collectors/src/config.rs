@@ -11,17 +11,17 @@ mod origin;
 mod tests;
 
 use crate::fetch::sha256;
-use crate::sources::{Context, KINDS, Kind, Label, Source};
+use crate::sources::{KINDS, SeriesLabel, Source, SourceContext, SourceKind};
 use crate::table::{self, Encoding};
 use contract::catalogue::Catalogue;
-use contract::reader::{self, Mistake, Reader, nearest};
+use contract::reader::{self, Mistake, TomlTable, nearest};
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use origin::without_secrets;
-pub use origin::{Link, Origin, snmp};
+pub use origin::{NamedUrl, Origin, snmp};
 
 /// Folder of the sources' files inside the configuration.
 pub const FOLDER: &str = "sources.d";
@@ -183,7 +183,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn source(&self, r: &Reader<'_>, labels: &[Label]) -> Option<SourceConfig> {
+    fn source(&self, r: &TomlTable<'_>, labels: &[SeriesLabel]) -> Option<SourceConfig> {
         let [id, plan, _] = KEYS.map(|key| if key == "kind" { String::new() } else { r.id(key) });
         let catalogue = self.catalogues.iter().map(|(_, catalogue)| catalogue).find(|c| c.plan.id == plan);
         if catalogue.is_none() && !plan.is_empty() {
@@ -207,7 +207,7 @@ impl File<'_> {
         };
         let report =
             |line, message| self.mistakes.borrow_mut().push(Mistake { file: self.name.to_owned(), line, message });
-        let context = Context { source: &id, catalogue, labels, report: &report };
+        let context = SourceContext { source: &id, catalogue, labels, report: &report };
         let source = (kind.read)(r, &context);
         check::source(r, catalogue, &id, every, source.as_ref());
         let series = source.series().into_iter().map(|(_, series)| series.to_owned()).collect();
@@ -235,8 +235,8 @@ impl File<'_> {
 }
 
 /// The kind; when it is unknown, the keys of all kinds pass, as nobody knows which are right.
-fn kind(r: &Reader<'_>) -> Option<Kind> {
-    let words: Vec<(&str, Kind)> = KINDS.iter().map(|kind| (kind.name, *kind)).collect();
+fn kind(r: &TomlTable<'_>) -> Option<SourceKind> {
+    let words: Vec<(&str, SourceKind)> = KINDS.iter().map(|kind| (kind.name, *kind)).collect();
     if !r.has("kind") {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         let list = names.join(", ");
@@ -251,7 +251,7 @@ fn kind(r: &Reader<'_>) -> Option<Kind> {
     kind
 }
 
-fn limits(r: &Reader<'_>) -> (Duration, u64, Option<Encoding>) {
+fn limits(r: &TomlTable<'_>) -> (Duration, u64, Option<Encoding>) {
     let seconds = r.integer("timeout_seconds", 1..=MAX_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS);
     let max_bytes = r.integer_if("max_bytes", 1..=MAX_MAX_BYTES).and_then(|bytes| u64::try_from(bytes).ok());
     let encoding = r.text_if("encoding").and_then(|name| {
@@ -266,7 +266,7 @@ fn limits(r: &Reader<'_>) -> (Duration, u64, Option<Encoding>) {
 }
 
 /// `30s`, `15m`, `6h`, `1d`.
-fn duration(r: &Reader<'_>, text: &str) -> Option<Duration> {
+fn duration(r: &TomlTable<'_>, text: &str) -> Option<Duration> {
     let seconds = |unit: char| match unit {
         's' => Some(1),
         'm' => Some(60),

@@ -3,8 +3,8 @@
 //! Pure. Files are given in the order in which they count: of two that give the same key the later wins.
 //! A file that could not be read changes nothing and withdraws nothing.
 
-use crate::sources::{Figure, Key, Parsed};
-use crate::state::{KeyNote, State, digest};
+use crate::sources::{ParsedFigure, ParsedFile, ParsedKey};
+use crate::state::{KeyNote, SourceState, digest};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
@@ -14,9 +14,9 @@ pub const WITHDRAWN: &str = "withdrawn";
 
 /// What one file of this poll came to.
 #[derive(Clone, Copy, Debug)]
-pub enum Said<'a> {
+pub enum FileResult<'a> {
     /// It was read.
-    Parsed(&'a Parsed),
+    Parsed(&'a ParsedFile),
     /// Its server says that it is the one read before.
     NotModified,
     /// It could not be read.
@@ -25,9 +25,9 @@ pub enum Said<'a> {
 
 /// One figure to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct FigureUpdate {
     /// The figure.
-    pub figure: Figure,
+    pub figure: ParsedFigure,
     /// Index of the file it came from; `None` when its file is gone.
     pub file: Option<usize>,
 }
@@ -35,15 +35,15 @@ pub struct Change {
 /// The figures to publish, in the order of their keys, and the notes on keys afterwards. With `forgets` a file that
 /// is no longer listed withdraws nothing.
 pub fn diff(
-    state: &State,
-    files: &[(&str, Said<'_>)],
+    state: &SourceState,
+    files: &[(&str, FileResult<'_>)],
     forgets: bool,
     now: Moment,
-) -> (Vec<Change>, BTreeMap<Key, KeyNote>) {
+) -> (Vec<FigureUpdate>, BTreeMap<ParsedKey, KeyNote>) {
     let place_of = |address: &str| files.iter().position(|(known, _)| *known == address);
-    let mut given: BTreeMap<&Key, (usize, &Figure)> = BTreeMap::new();
+    let mut given: BTreeMap<&ParsedKey, (usize, &ParsedFigure)> = BTreeMap::new();
     for (at, (_, said)) in files.iter().enumerate() {
-        if let Said::Parsed(parsed) = said {
+        if let FileResult::Parsed(parsed) = said {
             given.extend(parsed.figures.iter().map(|figure| (&figure.key, (at, figure))));
         }
     }
@@ -53,28 +53,28 @@ pub fn diff(
         // An unreadable file that counts more may still give the same key.
         let outranked = known
             .and_then(|note| place_of(&note.address))
-            .is_some_and(|owner| owner > *at && matches!(files[owner].1, Said::Failed));
+            .is_some_and(|owner| owner > *at && matches!(files[owner].1, FileResult::Failed));
         if outranked {
             continue;
         }
         let note = KeyNote { address: files[*at].0.to_owned(), digest: digest(figure), withdrawn: false };
         if known.is_none_or(|known| known.digest != note.digest || known.withdrawn) {
-            changes.push(Change { figure: (*figure).clone(), file: Some(*at) });
+            changes.push(FigureUpdate { figure: (*figure).clone(), file: Some(*at) });
         }
         keys.insert((*key).clone(), note);
     }
-    let whole = files.iter().all(|(_, said)| !matches!(said, Said::Failed));
+    let whole = files.iter().all(|(_, said)| !matches!(said, FileResult::Failed));
     for (key, note) in state.keys.iter().filter(|(key, note)| !note.withdrawn && !given.contains_key(*key)) {
         let owner = place_of(&note.address);
         let gone = match owner {
             // A file that left may come back under another name, as the one that could not be read.
             None => whole && !forgets,
-            Some(owner) => matches!(files[owner].1, Said::Parsed(parsed) if parsed.covers.holds(key.span)),
+            Some(owner) => matches!(files[owner].1, FileResult::Parsed(parsed) if parsed.covers.holds(key.span)),
         };
         if gone && !is_held(files, key) {
             let figure = withdrawn(key, now);
             keys.insert(key.clone(), KeyNote { digest: digest(&figure), withdrawn: true, ..note.clone() });
-            changes.push(Change { figure, file: owner });
+            changes.push(FigureUpdate { figure, file: owner });
         }
     }
     changes.sort_by(|a, b| a.figure.key.cmp(&b.figure.key));
@@ -82,14 +82,14 @@ pub fn diff(
 }
 
 /// True when a row of that key is there but cannot be read.
-fn is_held(files: &[(&str, Said<'_>)], key: &Key) -> bool {
-    files.iter().any(|(_, said)| matches!(said, Said::Parsed(parsed) if parsed.held.contains(key)))
+fn is_held(files: &[(&str, FileResult<'_>)], key: &ParsedKey) -> bool {
+    files.iter().any(|(_, said)| matches!(said, FileResult::Parsed(parsed) if parsed.held.contains(key)))
 }
 
-fn withdrawn(key: &Key, now: Moment) -> Figure {
+fn withdrawn(key: &ParsedKey, now: Moment) -> ParsedFigure {
     let (Span::AsOf(end) | Span::During(_, end)) = key.span;
     let finality = if end > now { Finality::Provisional } else { Finality::Final };
-    Figure {
+    ParsedFigure {
         key: key.clone(),
         value: Value::Unknown(WITHDRAWN.to_owned()),
         breakdown: None,
@@ -101,42 +101,42 @@ fn withdrawn(key: &Key, now: Moment) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Covers;
+    use crate::sources::Coverage;
 
     const NOW: Moment = Moment(2_000_000_000);
 
-    fn key(day: i64) -> Key {
-        Key { series: "s".into(), definition: "d".into(), span: Span::AsOf(Moment(day)) }
+    fn key(day: i64) -> ParsedKey {
+        ParsedKey { series: "s".into(), definition: "d".into(), span: Span::AsOf(Moment(day)) }
     }
 
-    fn figure(day: i64, value: i64) -> Figure {
+    fn figure(day: i64, value: i64) -> ParsedFigure {
         let place = Place::default();
-        Figure { key: key(day), value: Value::Known(value), breakdown: None, finality: Finality::Final, place }
+        ParsedFigure { key: key(day), value: Value::Known(value), breakdown: None, finality: Finality::Final, place }
     }
 
-    fn parsed(figures: &[(i64, i64)], covers: Covers) -> Parsed {
+    fn parsed(figures: &[(i64, i64)], covers: Coverage) -> ParsedFile {
         let figures = figures.iter().map(|(day, value)| figure(*day, *value)).collect();
-        Parsed { figures, rejects: vec![], held: vec![], covers, until: None }
+        ParsedFile { figures, rejects: vec![], held: vec![], covers, until: None }
     }
 
     /// Published: 1 -> 10 and 2 -> 20 from `a`, 3 -> 30 from `b`.
-    fn published() -> State {
+    fn published() -> SourceState {
         let all = [("a", 1, 10), ("a", 2, 20), ("b", 3, 30)];
         let note = |address: &str, day, value| KeyNote {
             address: address.into(),
             digest: digest(&figure(day, value)),
             withdrawn: false,
         };
-        State {
+        SourceState {
             keys: all.map(|(address, day, value)| (key(day), note(address, day, value))).into(),
-            ..State::default()
+            ..SourceState::default()
         }
     }
 
     /// Each change as `day=value@file`.
-    fn shown(files: &[(&str, Said<'_>)]) -> Vec<String> {
+    fn shown(files: &[(&str, FileResult<'_>)]) -> Vec<String> {
         let (changes, _) = diff(&published(), files, false, NOW);
-        let show = |change: &Change| {
+        let show = |change: &FigureUpdate| {
             let Span::AsOf(day) = change.figure.key.span else { return String::new() };
             let value = match &change.figure.value {
                 Value::Known(value) => value.to_string(),
@@ -148,12 +148,12 @@ mod tests {
     }
 
     /// A case, its files, and the changes.
-    type Row<'a> = (&'a str, Vec<(&'a str, Said<'a>)>, &'a [&'a str]);
+    type Row<'a> = (&'a str, Vec<(&'a str, FileResult<'a>)>, &'a [&'a str]);
 
     #[test]
     fn what_changed_is_published_and_nothing_else() {
-        use Covers::{Everything, From, Instant, Nothing};
-        use Said::{Failed, NotModified, Parsed};
+        use Coverage::{Everything, From, Instant, Nothing};
+        use FileResult::{Failed, NotModified, Parsed};
         let same_a = parsed(&[(1, 10), (2, 20)], Everything);
         let same_b = parsed(&[(3, 30)], Everything);
         let corrected = parsed(&[(1, 10), (2, 21)], Everything);
@@ -185,27 +185,30 @@ mod tests {
 
     #[test]
     fn a_page_that_no_longer_links_to_a_file_withdraws_nothing() {
-        let same = parsed(&[(1, 10), (2, 20)], Covers::Everything);
-        assert_eq!(diff(&published(), &[("a", Said::Parsed(&same))], true, NOW).0, []);
-        assert_eq!(diff(&published(), &[("a", Said::Parsed(&same))], false, NOW).0.len(), 1);
+        let same = parsed(&[(1, 10), (2, 20)], Coverage::Everything);
+        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], true, NOW).0, []);
+        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], false, NOW).0.len(), 1);
     }
 
     #[test]
     fn a_row_that_cannot_be_read_is_not_withdrawn() {
-        let held = Parsed { held: vec![key(2)], ..parsed(&[(1, 10)], Covers::Everything) };
-        assert_eq!(shown(&[("a", Said::Parsed(&held)), ("b", Said::NotModified)]), [""; 0]);
+        let held = ParsedFile { held: vec![key(2)], ..parsed(&[(1, 10)], Coverage::Everything) };
+        assert_eq!(shown(&[("a", FileResult::Parsed(&held)), ("b", FileResult::NotModified)]), [""; 0]);
     }
 
     #[test]
     fn what_was_withdrawn_is_said_once_and_may_come_back() {
-        let (gone, back) = (parsed(&[(1, 10)], Covers::Everything), parsed(&[(1, 10), (2, 20)], Covers::Everything));
-        let keys = diff(&published(), &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], false, NOW).1;
-        let state = State { keys, ..State::default() };
+        let (gone, back) =
+            (parsed(&[(1, 10)], Coverage::Everything), parsed(&[(1, 10), (2, 20)], Coverage::Everything));
+        let keys =
+            diff(&published(), &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false, NOW).1;
+        let state = SourceState { keys, ..SourceState::default() };
         assert_eq!(
-            diff(&state, &[("a", Said::Parsed(&gone)), ("b", Said::NotModified)], false, NOW),
+            diff(&state, &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false, NOW),
             (vec![], state.keys.clone())
         );
-        let (changes, _) = diff(&state, &[("a", Said::Parsed(&back)), ("b", Said::NotModified)], false, NOW);
-        assert_eq!(changes, [Change { figure: figure(2, 20), file: Some(0) }]);
+        let (changes, _) =
+            diff(&state, &[("a", FileResult::Parsed(&back)), ("b", FileResult::NotModified)], false, NOW);
+        assert_eq!(changes, [FigureUpdate { figure: figure(2, 20), file: Some(0) }]);
     }
 }

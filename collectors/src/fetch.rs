@@ -5,17 +5,17 @@
 //! changed; what a server says of its dates and tags only saves a transfer.
 
 mod file;
+mod file_name;
 mod guard;
 mod http;
 mod index;
-mod named;
 #[cfg(feature = "snmp")]
 mod snmp;
 pub(crate) mod tail;
 #[cfg(test)]
 mod tests;
 
-use crate::config::snmp::Snmp;
+use crate::config::snmp::SnmpConfig;
 use crate::config::{Origin, SourceConfig, without_secrets};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub use http::Fetcher;
 
 /// Where one file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct FileAddress {
     /// As it is told to others: a path as it was configured, or a URL, without secrets.
     pub text: String,
     place: Place,
@@ -37,10 +37,10 @@ pub struct Address {
 enum Place {
     File(PathBuf),
     Url(Url),
-    Device(Box<Snmp>),
+    Device(Box<SnmpConfig>),
 }
 
-impl Address {
+impl FileAddress {
     fn of(url: Url) -> Self {
         Self { text: without_secrets(&url), place: Place::Url(url) }
     }
@@ -83,7 +83,7 @@ impl Validators {
 
 /// A file as it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub struct Document {
     /// Where from, without secrets.
     pub address: String,
     name: String,
@@ -97,11 +97,11 @@ pub struct Fetched {
     pub validators: Validators,
 }
 
-impl Fetched {
+impl Document {
     /// A file of these bytes.
     pub fn new(address: impl Into<String>, bytes: Vec<u8>, validators: Validators) -> Self {
         let address = address.into();
-        Self { name: named::of(&address), address, sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
+        Self { name: file_name::of(&address), address, sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
     }
 
     /// Several answers that are one file: at least one, in the order in which they were given.
@@ -113,7 +113,7 @@ impl Fetched {
         }
         let sha256 = hex(&more.iter().fold(Sha256::new_with_prefix(&bytes), Digest::chain_update).finalize());
         // Tags of the first page say nothing of the others.
-        let (address, name) = (address.to_owned(), named::of(address));
+        let (address, name) = (address.to_owned(), file_name::of(address));
         Self { address, name, bytes, more, sha256, validators: Validators::default() }
     }
 
@@ -139,9 +139,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The answer of a source system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum FetchOutcome {
     /// A file.
-    Fetched(Fetched),
+    Fetched(Document),
     /// The file is the one that the validators were of.
     NotModified,
 }
@@ -260,10 +260,10 @@ impl FetchError {
 
 impl Fetcher {
     /// The files that a source consists of now, in the order in which they count: the later wins.
-    pub async fn list(&self, source: &SourceConfig) -> Result<Vec<Address>, FetchError> {
+    pub async fn list(&self, source: &SourceConfig) -> Result<Vec<FileAddress>, FetchError> {
         match &source.origin {
             Origin::Urls(links) => {
-                let address = |link: &crate::config::Link| Address {
+                let address = |link: &crate::config::NamedUrl| FileAddress {
                     text: link.text.clone(),
                     place: Place::Url(link.url.clone()),
                 };
@@ -273,13 +273,13 @@ impl Fetcher {
                 file::list(path, text, extensions, pattern.as_ref()).await
             }
             Origin::Snmp(snmp) => {
-                Ok(vec![Address { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
+                Ok(vec![FileAddress { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
             }
             Origin::Index { page, pattern, link_text } => {
                 let (answer, url) = self.ask(source, &page.text, &page.url, None).await?;
-                let Answer::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
+                let FetchOutcome::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
                 let urls = index::links(&fetched.bytes, &url, pattern.as_ref(), link_text.as_ref())?;
-                Ok(urls.into_iter().map(Address::of).collect())
+                Ok(urls.into_iter().map(FileAddress::of).collect())
             }
         }
     }
@@ -288,13 +288,13 @@ impl Fetcher {
     pub async fn get(
         &self,
         source: &SourceConfig,
-        address: &Address,
+        address: &FileAddress,
         validators: Option<&Validators>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchOutcome, FetchError> {
         let fetched = match &address.place {
-            Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(Answer::Fetched)?,
+            Place::File(path) => file::read(path, &address.text, source.max_bytes).await.map(FetchOutcome::Fetched)?,
             #[cfg(feature = "snmp")]
-            Place::Device(device) => snmp::ask(source, device).await.map(Answer::Fetched)?,
+            Place::Device(device) => snmp::ask(source, device).await.map(FetchOutcome::Fetched)?,
             #[cfg(not(feature = "snmp"))]
             Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
             Place::Url(url) => {
@@ -303,7 +303,7 @@ impl Fetcher {
             }
         };
         match fetched {
-            Answer::Fetched(file) if file.bytes.is_empty() => Err(FetchError::EmptyBody),
+            FetchOutcome::Fetched(file) if file.bytes.is_empty() => Err(FetchError::EmptyBody),
             answer => Ok(answer),
         }
     }

@@ -1,9 +1,9 @@
 //! Polls every source once, for `--once` and `--dry-run`.
 
 use crate::config::SourceConfig;
-use crate::poll::{Collector, Poll, Summary, visit_once};
-use crate::state::{ClockBehind, State, StateError};
-use bus::{BusError, Outbox, Point, PublishError};
+use crate::poll::{Collector, FinishedPoll, PollSummary, visit_once};
+use crate::state::{ClockBehind, SourceState, StateError};
+use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::record::Record;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -52,13 +52,13 @@ impl PollError {
 
 /// What one source came to.
 #[derive(Debug)]
-pub struct Collected {
+pub struct CollectedSource {
     /// Plan id.
     pub plan: String,
     /// Source id.
     pub source: String,
     /// Its records and what they come to; without records when there could be none.
-    pub result: Result<(Vec<Record>, Summary), PollError>,
+    pub result: Result<(Vec<Record>, PollSummary), PollError>,
 }
 
 /// Polls all sources once, a few at a time, and tells of each in the order of `sources`.
@@ -69,7 +69,7 @@ pub async fn collect_once(
     collector: &Arc<Collector>,
     sources: &[SourceConfig],
     outbox: Option<&Arc<dyn Outbox>>,
-) -> Vec<Collected> {
+) -> Vec<CollectedSource> {
     let turns = Arc::new(tokio::sync::Semaphore::new(MAX_POLLS));
     let mut polls = JoinSet::new();
     for (at, source) in sources.iter().enumerate() {
@@ -87,7 +87,7 @@ pub async fn collect_once(
             results[at] = Some(result);
         }
     }
-    let told = sources.iter().zip(results).map(|(source, result)| Collected {
+    let told = sources.iter().zip(results).map(|(source, result)| CollectedSource {
         plan: source.plan.clone(),
         source: source.id.clone(),
         result: result.unwrap_or(Err(PollError::Panicked)),
@@ -99,22 +99,22 @@ async fn one(
     collector: Arc<Collector>,
     source: SourceConfig,
     outbox: Option<Arc<dyn Outbox>>,
-) -> Result<(Vec<Record>, Summary), PollError> {
+) -> Result<(Vec<Record>, PollSummary), PollError> {
     let mut state = load(&source, outbox.as_ref()).await?;
     let (mut records, mut observations, mut rejects) = (Vec::new(), 0, 0);
     loop {
         let poll = visit_once(&collector, &source, &state).await?;
         if let Some(outbox) = &outbox {
-            Point::PollRead.reached();
+            Failpoint::PollRead.reached();
             outbox.publish(poll.outgoing(), poll.checkpoint).await?;
-            Point::PollPublished.reached();
+            Failpoint::PollPublished.reached();
         }
         // A log of years is read and told in parts.
         records.extend(poll.records);
         observations += poll.summary.observations;
         rejects += poll.summary.rejects;
         if !poll.more {
-            return Ok((records, Summary { observations, rejects, ..poll.summary }));
+            return Ok((records, PollSummary { observations, rejects, ..poll.summary }));
         }
         state = poll.next;
     }
@@ -125,15 +125,15 @@ pub(crate) async fn poll(
     collector: &Collector,
     source: &SourceConfig,
     outbox: Option<&Arc<dyn Outbox>>,
-) -> Result<Poll, PollError> {
+) -> Result<FinishedPoll, PollError> {
     Ok(visit_once(collector, source, &load(source, outbox).await?).await?)
 }
 
 /// What is known of a source.
-async fn load(source: &SourceConfig, outbox: Option<&Arc<dyn Outbox>>) -> Result<State, PollError> {
-    let Some(outbox) = outbox.cloned() else { return Ok(State::default()) };
+async fn load(source: &SourceConfig, outbox: Option<&Arc<dyn Outbox>>) -> Result<SourceState, PollError> {
+    let Some(outbox) = outbox.cloned() else { return Ok(SourceState::default()) };
     let (plan, id) = (source.plan.clone(), source.id.clone());
-    let load = tokio::task::spawn_blocking(move || State::load(outbox.as_ref(), &plan, &id));
+    let load = tokio::task::spawn_blocking(move || SourceState::load(outbox.as_ref(), &plan, &id));
     Ok(load.await.map_err(|_| PollError::Panicked)??)
 }
 

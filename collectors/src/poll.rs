@@ -13,8 +13,8 @@ mod tests;
 use crate::config::SourceConfig;
 use crate::fetch::{FetchError, Fetcher, Validators};
 use crate::schedule;
-use crate::sources::{Parsed, Unreadable};
-use crate::state::{ClockBehind, State};
+use crate::sources::{ParseError, ParsedFile};
+use crate::state::{ClockBehind, SourceState};
 use bus::{Checkpoint, Outgoing};
 use contract::record::Record;
 use contract::time::Clock;
@@ -31,13 +31,13 @@ pub struct Collector {
     /// Asks servers and disks.
     pub fetcher: Fetcher,
     /// How often it asks again within one poll.
-    pub patience: Patience,
+    pub patience: RetryPolicy,
     /// Is told how far a poll has come.
-    pub progress: Arc<dyn Progress>,
+    pub progress: Arc<dyn PollProgress>,
 }
 
 /// Told how far a poll has come: the first one of a source reads all its history. Must return at once.
-pub trait Progress: Send + Sync {
+pub trait PollProgress: Send + Sync {
     /// A file is about to be read: `done` of `of` have been.
     fn file(&self, source: &SourceConfig, done: usize, of: usize);
 
@@ -48,13 +48,13 @@ pub trait Progress: Send + Sync {
 }
 
 /// Tells nobody.
-impl Progress for () {
+impl PollProgress for () {
     fn file(&self, _: &SourceConfig, _: usize, _: usize) {}
 }
 
 /// How a poll deals with failures that may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Tries of one file.
     pub tries: u32,
     /// Pause before the second try; it doubles.
@@ -63,7 +63,7 @@ pub struct Patience {
     pub longest: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self { tries: 3, first: schedule::FIRST_BACKOFF, longest: Duration::from_secs(30) }
     }
@@ -71,13 +71,13 @@ impl Default for Patience {
 
 /// Why a file, or a whole poll, failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum PollFailure {
     /// There is no file.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The file cannot be read.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] ParseError),
     /// Its reader has a fault.
     #[error("the reader of this kind of file has a fault; please report it")]
     Panicked,
@@ -86,7 +86,7 @@ pub enum Failure {
     TooMany(usize),
 }
 
-impl Failure {
+impl PollFailure {
     /// The failure as visits and metrics name it.
     pub fn label(&self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ struct File {
     address: String,
     /// Hash, length and validators, when it was fetched.
     content: Option<Content>,
-    result: Result<Said, Failure>,
+    result: Result<Said, PollFailure>,
 }
 
 #[derive(Debug)]
@@ -116,13 +116,13 @@ struct Content {
 
 #[derive(Debug)]
 enum Said {
-    Parsed(Parsed),
+    Parsed(ParsedFile),
     NotModified,
 }
 
 /// What a poll came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct PollSummary {
     /// `changed`, `unchanged`, or the label of a failure.
     pub outcome: &'static str,
     /// Observations made.
@@ -139,20 +139,20 @@ pub struct Summary {
 
 /// A finished poll, not published yet.
 #[derive(Clone, Debug)]
-pub struct Poll {
+pub struct FinishedPoll {
     /// Observations, rejects, and then its visits.
     pub records: Vec<Record>,
     /// Turns the old state into the new one.
     pub checkpoint: Checkpoint,
     /// The state once `checkpoint` holds.
-    pub next: State,
+    pub next: SourceState,
     /// What it came to.
-    pub summary: Summary,
+    pub summary: PollSummary,
     /// True when there is more to read: the next poll should follow at once.
     pub more: bool,
 }
 
-impl Poll {
+impl FinishedPoll {
     /// The records as the bus takes them.
     pub fn outgoing(&self) -> Vec<Outgoing> {
         outgoing(&self.records)
@@ -168,14 +168,18 @@ pub(crate) fn outgoing(records: &[Record]) -> Vec<Outgoing> {
 /// Polls a source once.
 ///
 /// Errors: the clock was set back; nothing may be published then, not even a visit.
-pub async fn visit_once(collector: &Collector, source: &SourceConfig, state: &State) -> Result<Poll, ClockBehind> {
+pub async fn visit_once(
+    collector: &Collector,
+    source: &SourceConfig,
+    state: &SourceState,
+) -> Result<FinishedPoll, ClockBehind> {
     state.clock.next(collector.clock.now())?;
     if source.source.log().is_some() {
         let followed = log::follow(source, &state.own, collector.clock.now().moment()).await;
         let revision = state.clock.next(collector.clock.now())?;
         let files = [followed.file];
         let poll = records::make(&collector.name, source, state, &files, followed.own, revision);
-        return Ok(Poll { more: followed.more, ..poll });
+        return Ok(FinishedPoll { more: followed.more, ..poll });
     }
     let files = read::files(collector, source, state).await;
     let revision = state.clock.next(collector.clock.now())?;

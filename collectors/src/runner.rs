@@ -6,9 +6,9 @@
 
 use crate::config::SourceConfig;
 use crate::once::{MAX_POLLS, PollError, poll};
-use crate::poll::{Collector, Poll};
+use crate::poll::{Collector, FinishedPoll};
 use crate::schedule;
-use bus::{BusError, Outbox, Point, PublishError};
+use bus::{BusError, Failpoint, Outbox, PublishError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const FIRST_PUBLISH_PAUSE: Duration = Duration::from_millis(100);
 
 /// What one poll came to, for metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct PollReport {
     /// Plan id.
     pub plan: String,
     /// Source id.
@@ -43,17 +43,17 @@ pub struct Report {
 }
 
 /// Told of every poll. Must return at once.
-pub trait Watch: Send + Sync {
+pub trait PollObserver: Send + Sync {
     /// A poll is over, and published if it could be.
-    fn finished(&self, report: &Report);
+    fn finished(&self, report: &PollReport);
 
     /// The outbox takes no records, and polls wait; `None` when it takes them again.
     fn outbox(&self, _error: Option<&PublishError>) {}
 }
 
 /// Watches nothing.
-impl Watch for () {
-    fn finished(&self, _: &Report) {}
+impl PollObserver for () {
+    fn finished(&self, _: &PollReport) {}
 }
 
 /// What the tasks of all sources share.
@@ -63,13 +63,13 @@ pub struct Runner {
     /// Takes the records.
     pub outbox: Arc<dyn Outbox>,
     /// Is told of every poll.
-    pub watch: Arc<dyn Watch>,
+    pub watch: Arc<dyn PollObserver>,
     /// Gives numbers from 0 to 1, for the jitter.
     pub random: fn() -> f64,
 }
 
 /// How one turn of a source ended.
-enum Turn {
+enum PollTurn {
     /// The next one comes after this pause.
     Next(Duration),
     /// We were told to stop.
@@ -78,7 +78,7 @@ enum Turn {
 
 /// The sources to run, as they are configured now.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct SourceSet {
     /// All of them.
     pub sources: Vec<Arc<SourceConfig>>,
     /// Plans whose catalogue is another one: their sources begin anew although nothing was changed about them.
@@ -105,7 +105,7 @@ impl Running {
 /// Errors: the outbox is broken in a way that no waiting mends; all sources have stopped then.
 pub async fn run(
     runner: Arc<Runner>,
-    mut wanted: watch::Receiver<Wanted>,
+    mut wanted: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let stop = stop.child_token();
@@ -164,7 +164,7 @@ pub async fn run(
 }
 
 /// Ends what is not wanted any more, and gives what is to begin.
-fn other(running: &[Running], wanted: &Wanted) -> Vec<Arc<SourceConfig>> {
+fn other(running: &[Running], wanted: &SourceSet) -> Vec<Arc<SourceConfig>> {
     let stays = |one: &Running, source: &SourceConfig| {
         one.is_of(source)
             && one.source.is_same(source)
@@ -194,8 +194,8 @@ async fn source_loop(
             return Ok(());
         }
         match runner.turn(&source, &turns, &stop, &mut failures).await? {
-            Turn::Next(next) => pause = next,
-            Turn::Stopped => return Ok(()),
+            PollTurn::Next(next) => pause = next,
+            PollTurn::Stopped => return Ok(()),
         }
     }
 }
@@ -208,10 +208,10 @@ impl Runner {
         turns: &Semaphore,
         stop: &CancellationToken,
         failures: &mut u32,
-    ) -> Result<Turn, BusError> {
-        let Some(turn) = stop.run_until_cancelled(turns.acquire()).await else { return Ok(Turn::Stopped) };
+    ) -> Result<PollTurn, BusError> {
+        let Some(turn) = stop.run_until_cancelled(turns.acquire()).await else { return Ok(PollTurn::Stopped) };
         let started = Instant::now();
-        let Some(polled) = stop.run_until_cancelled(self.poll(source)).await else { return Ok(Turn::Stopped) };
+        let Some(polled) = stop.run_until_cancelled(self.poll(source)).await else { return Ok(PollTurn::Stopped) };
         drop(turn);
         let published = match polled {
             Ok(poll) => self.publish(source, poll, stop).await,
@@ -220,7 +220,7 @@ impl Runner {
         let duration = started.elapsed();
         let mut more = false;
         let (report, failed, retry_after) = match published {
-            Ok(None) => return Ok(Turn::Stopped),
+            Ok(None) => return Ok(PollTurn::Stopped),
             Ok(Some(poll)) => {
                 more = poll.more;
                 let summary = poll.summary;
@@ -228,7 +228,7 @@ impl Runner {
                 log(source, &summary, duration);
                 let report = report(source, summary.outcome, duration);
                 let (observations, rejects, age) = (summary.observations, summary.rejects, summary.age);
-                (Report { observations, rejects, age, ..report }, failed, retry_after)
+                (PollReport { observations, rejects, age, ..report }, failed, retry_after)
             }
             Err(error) => {
                 if let Some(fatal) = error.bus().filter(|error| !error.is_retriable()) {
@@ -241,10 +241,10 @@ impl Runner {
         self.watch.finished(&report);
         *failures = if failed { failures.saturating_add(1) } else { 0 };
         if more && !failed {
-            return Ok(Turn::Next(Duration::ZERO));
+            return Ok(PollTurn::Next(Duration::ZERO));
         }
         let random = (self.random)();
-        Ok(Turn::Next(if failed {
+        Ok(PollTurn::Next(if failed {
             schedule::after_failure(source.every, *failures, retry_after, random)
         } else {
             schedule::after_success(source.every, random)
@@ -252,7 +252,7 @@ impl Runner {
     }
 
     /// Polls in a task of its own, so that a fault in it is one more failure.
-    async fn poll(&self, source: &Arc<SourceConfig>) -> Result<Poll, PollError> {
+    async fn poll(&self, source: &Arc<SourceConfig>) -> Result<FinishedPoll, PollError> {
         let (collector, source, outbox) = (Arc::clone(&self.collector), Arc::clone(source), Arc::clone(&self.outbox));
         // Aborted with this set when we are told to stop.
         let mut task = JoinSet::new();
@@ -264,11 +264,11 @@ impl Runner {
     async fn publish(
         &self,
         source: &SourceConfig,
-        poll: Poll,
+        poll: FinishedPoll,
         stop: &CancellationToken,
-    ) -> Result<Option<Poll>, PollError> {
+    ) -> Result<Option<FinishedPoll>, PollError> {
         let mut failures = 0;
-        Point::PollRead.reached();
+        Failpoint::PollRead.reached();
         loop {
             // Once handed over it is published, so that the answer is always awaited.
             let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
@@ -276,7 +276,7 @@ impl Runner {
                     if failures > 0 {
                         self.watch.outbox(None);
                     }
-                    Point::PollPublished.reached();
+                    Failpoint::PollPublished.reached();
                     return Ok(Some(poll));
                 }
                 Err(error) => error,
@@ -295,9 +295,9 @@ impl Runner {
     }
 }
 
-fn report(source: &SourceConfig, outcome: &'static str, duration: Duration) -> Report {
+fn report(source: &SourceConfig, outcome: &'static str, duration: Duration) -> PollReport {
     let (plan, source) = (source.plan.clone(), source.id.clone());
-    Report { plan, source, outcome, duration, observations: 0, rejects: 0, age: None }
+    PollReport { plan, source, outcome, duration, observations: 0, rejects: 0, age: None }
 }
 
 fn waiting(source: &SourceConfig, error: &PublishError, failures: u32) {
@@ -308,7 +308,7 @@ fn waiting(source: &SourceConfig, error: &PublishError, failures: u32) {
     }
 }
 
-fn log(source: &SourceConfig, summary: &crate::poll::Summary, duration: Duration) {
+fn log(source: &SourceConfig, summary: &crate::poll::PollSummary, duration: Duration) {
     let (plan, id, outcome) = (&source.plan, &source.id, summary.outcome);
     let (observations, rejects) = (summary.observations, summary.rejects);
     let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -11,7 +11,7 @@
 //! ```
 
 use crate::fetch::{Validators, sha256};
-use crate::sources::{Figure, Key};
+use crate::sources::{ParsedFigure, ParsedKey};
 use bus::{BusError, Checkpoint, Outbox};
 use contract::record::Span;
 use contract::time::{Micros, Moment};
@@ -29,13 +29,13 @@ const ADDRESS_DIGITS: usize = 32;
 
 /// What is remembered of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub struct SourceState {
     /// Revision and success.
     pub clock: ClockNote,
     /// The files that were read, by address.
     pub files: BTreeMap<String, FileNote>,
     /// The keys that were published.
-    pub keys: BTreeMap<Key, KeyNote>,
+    pub keys: BTreeMap<ParsedKey, KeyNote>,
     /// What its kind keeps for itself, by name.
     pub own: BTreeMap<String, Vec<u8>>,
 }
@@ -105,7 +105,7 @@ pub enum StateError {
 }
 
 /// The digest of a figure by which a change is known.
-pub fn digest(figure: &Figure) -> String {
+pub fn digest(figure: &ParsedFigure) -> String {
     let mut digest = sha256(&canonical_figure(&figure.value, figure.breakdown.as_ref(), figure.finality));
     digest.truncate(DIGEST_DIGITS);
     digest
@@ -126,7 +126,7 @@ fn prefix(plan: &str, source: &str) -> String {
     format!("source/{plan}/{source}/")
 }
 
-impl State {
+impl SourceState {
     /// Reads what an outbox remembers of a source. Blocks.
     pub fn load(outbox: &dyn Outbox, plan: &str, source: &str) -> Result<Self, StateError> {
         let prefix = prefix(plan, source);
@@ -199,7 +199,7 @@ fn note<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
 }
 
 /// Ids hold no `/`.
-fn key_name(key: &Key) -> String {
+fn key_name(key: &ParsedKey) -> String {
     let span = match key.span {
         Span::AsOf(moment) => moment.to_string(),
         Span::During(from, to) => format!("{from}/{to}"),
@@ -207,25 +207,25 @@ fn key_name(key: &Key) -> String {
     format!("{}/{}/{span}", key.series, key.definition)
 }
 
-fn read_key(name: &str) -> Option<Key> {
+fn read_key(name: &str) -> Option<ParsedKey> {
     let parts: Vec<&str> = name.split('/').collect();
     let (series, definition, span) = match parts[..] {
         [series, definition, as_of] => (series, definition, Span::AsOf(Moment::parse(as_of)?)),
         [series, definition, from, to] => (series, definition, Span::During(Moment::parse(from)?, Moment::parse(to)?)),
         _ => return None,
     };
-    Some(Key { series: series.to_owned(), definition: definition.to_owned(), span })
+    Some(ParsedKey { series: series.to_owned(), definition: definition.to_owned(), span })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn state(last: i64, digest: &str) -> State {
+    fn state(last: i64, digest: &str) -> SourceState {
         let at = |text| Moment::parse(text).unwrap();
         let as_of = Span::AsOf(at("2020-04-01T00:00:00+09:00"));
         let during = Span::During(at("2020-04-01T00:00:00+09:00"), at("2020-05-01T00:00:00+09:00"));
-        let key = |span| Key { series: "s".into(), definition: "d".into(), span };
+        let key = |span| ParsedKey { series: "s".into(), definition: "d".into(), span };
         let note = |withdrawn| KeyNote { address: "a.csv".into(), digest: digest.into(), withdrawn };
         let file = FileNote {
             address: "a.csv".into(),
@@ -235,7 +235,7 @@ mod tests {
             fingerprint: "f".into(),
             until: Some(7),
         };
-        State {
+        SourceState {
             clock: ClockNote { last, success: None },
             files: [("a.csv".to_owned(), file)].into(),
             keys: [(key(as_of), note(false)), (key(during), note(true))].into(),
@@ -246,15 +246,15 @@ mod tests {
     #[test]
     fn a_state_survives_its_checkpoints_and_only_differences_are_written() {
         let old = state(1, "x");
-        let mut read = State::default();
-        for (name, value) in State::default().changes(&old, "p", "s") {
+        let mut read = SourceState::default();
+        for (name, value) in SourceState::default().changes(&old, "p", "s") {
             read.take(name.strip_prefix("source/p/s/").unwrap(), &value.unwrap()).unwrap();
         }
         assert_eq!(read, old);
         assert_eq!(old.changes(&old, "p", "s"), []);
         let names: Vec<String> = old.changes(&state(2, "x"), "p", "s").into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["source/p/s/clock"]);
-        let gone = old.changes(&State { clock: old.clock, ..State::default() }, "p", "s");
+        let gone = old.changes(&SourceState { clock: old.clock, ..SourceState::default() }, "p", "s");
         assert_eq!(gone.iter().filter(|(_, value)| value.is_none()).count(), 4);
     }
 
@@ -262,7 +262,7 @@ mod tests {
     fn a_note_of_another_version_is_no_state() {
         for (name, value) in [("clock", "7"), ("key/s/d", "{}"), ("key/s/d/x", "{}"), ("other", "{}"), ("file/x", "{}")]
         {
-            assert_eq!(State::default().take(name, value.as_bytes()), None, "{name}");
+            assert_eq!(SourceState::default().take(name, value.as_bytes()), None, "{name}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! What tests share: a catalogue, a clock that stands still, and sources of a few lines.
 
 use crate::config::{self, SourceConfig};
-use crate::fetch::{Fetched, Fetcher, Validators};
-use crate::poll::{Collector, Patience, Poll, visit_once};
-use crate::sources::{Figure, Parsed, Seen, Unreadable};
-use crate::state::State;
+use crate::fetch::{Document, Fetcher, Validators};
+use crate::poll::{Collector, FinishedPoll, RetryPolicy, visit_once};
+use crate::sources::{ParseError, ParsedFigure, ParsedFile, PollContext};
+use crate::state::SourceState;
 use bus::{Outbox, SqliteOutbox};
 use contract::catalogue::{self, Catalogue};
-use contract::record::{Finality, Outcome, Record, Span, Value};
+use contract::record::{Finality, PollOutcome, Record, Span, Value};
 use contract::time::{Clock, Micros, Moment};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,10 +68,10 @@ pub(crate) fn catalogues() -> Vec<(String, Catalogue)> {
 }
 
 /// A series of a plan made for one source: id, unit, shape, grain.
-pub(crate) type Made<'a> = (&'a str, &'a str, &'a str, &'a str);
+pub(crate) type MadeSeries<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// The source `s` of a plan `p` whose series, of one counting rule `d` each, only it feeds; `text` holds its other keys.
-pub(crate) fn made(folder: &Path, all: &[Made<'_>], text: &str) -> Result<SourceConfig, Vec<String>> {
+pub(crate) fn made(folder: &Path, all: &[MadeSeries<'_>], text: &str) -> Result<SourceConfig, Vec<String>> {
     let plan = "[plan]\nid = \"p\"\nname = { ja = \"計画\", en = \"plan\" }\ncity = { ja = \"市\", en = \"city\" }\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\ncitation = \"x\"\n";
     let all: Vec<String> =
         all.iter().map(|(id, unit, shape, grain)| series(id, unit, shape, grain, &["d"], &["s"])).collect();
@@ -88,9 +88,9 @@ pub(crate) fn figures(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result
 }
 
 /// [`parse`] with a name.
-pub(crate) fn parse_named(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result<Parsed, Unreadable> {
-    let seen = Seen { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
-    source.source.parse(&Fetched::new(name, bytes.to_vec(), Validators::default()), &seen)
+pub(crate) fn parse_named(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
+    let seen = PollContext { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
+    source.source.parse(&Document::new(name, bytes.to_vec(), Validators::default()), &seen)
 }
 
 /// The own keys of a register, and of a list of editions: `place` says where it is.
@@ -118,13 +118,13 @@ pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
 }
 
 /// Parses bytes as a source would on 2022-07-01.
-pub(crate) fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<Parsed, Unreadable> {
+pub(crate) fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
     parse_named(source, "a.csv", bytes)
 }
 
 /// `series/definition period = value`, with `?` behind a provisional one.
-pub(crate) fn show(figure: &Figure) -> String {
-    let Figure { key, value, finality, .. } = figure;
+pub(crate) fn show(figure: &ParsedFigure) -> String {
+    let ParsedFigure { key, value, finality, .. } = figure;
     format!("{}/{} {}", key.series, key.definition, said(key.span, value, *finality))
 }
 
@@ -141,8 +141,8 @@ fn said(span: Span, value: &Value, finality: Finality) -> String {
 }
 
 /// `row column: reason`.
-pub(crate) fn rejects(parsed: &Parsed) -> Vec<String> {
-    let show = |r: &crate::sources::Rejected| {
+pub(crate) fn rejects(parsed: &ParsedFile) -> Vec<String> {
+    let show = |r: &crate::sources::RejectedRow| {
         format!("{} {}: {}", r.place.row.unwrap_or_default(), r.column.as_deref().unwrap_or("-"), r.reason)
     };
     parsed.rejects.iter().map(show).collect()
@@ -154,10 +154,10 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
         Record::Observation(o) => format!("{} {}", o.series, said(o.period, &o.value, o.finality)),
         Record::Reject(r) => format!("reject {}:{} {}", r.file, r.row.unwrap_or_default(), r.reason),
         Record::Catalogue(c) => format!("catalogue {}", c.plan),
-        Record::Visit(v) => match &v.outcome {
-            Outcome::Changed => format!("changed {}", v.address),
-            Outcome::Unchanged => format!("unchanged {}", v.address),
-            Outcome::Failed(why) => format!("failed({why}) {}", v.address),
+        Record::Poll(v) => match &v.outcome {
+            PollOutcome::Changed => format!("changed {}", v.address),
+            PollOutcome::Unchanged => format!("unchanged {}", v.address),
+            PollOutcome::Failed(why) => format!("failed({why}) {}", v.address),
         },
     };
     records.iter().map(show).collect()
@@ -166,7 +166,7 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
 /// A collector with little patience.
 pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let patience = Patience { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
+    let patience = RetryPolicy { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
     Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)), clock, patience, progress: Arc::new(()) }
 }
 
@@ -180,17 +180,17 @@ pub(crate) struct Poller {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) collector: Collector,
     pub(crate) source: SourceConfig,
-    pub(crate) state: State,
+    pub(crate) state: SourceState,
 }
 
 impl Poller {
     pub(crate) fn new(source: SourceConfig) -> Self {
         let clock = TestClock::at("2022-07-01");
-        Self { collector: collector(&clock), clock, source, state: State::default() }
+        Self { collector: collector(&clock), clock, source, state: SourceState::default() }
     }
 
     /// One poll, a second after the last.
-    pub(crate) async fn poll(&mut self) -> Poll {
+    pub(crate) async fn poll(&mut self) -> FinishedPoll {
         self.clock.pass(1);
         let poll = visit_once(&self.collector, &self.source, &self.state).await.unwrap();
         self.state = poll.next.clone();

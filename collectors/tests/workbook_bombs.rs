@@ -2,7 +2,7 @@
 //! tells is the whole program's.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-use collectors::table::{Limits, Shape, TableError, read};
+use collectors::table::{FileLayout, TableError, TableLimits, read};
 use std::io::{Cursor, Write};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -68,7 +68,7 @@ impl Bomb {
 }
 
 fn rows(workbook: &[u8]) -> Result<usize, TableError> {
-    read(workbook, Shape::default(), &Limits::default()).map(|sheets| sheets[0].rows.len())
+    read(workbook, FileLayout::default(), &TableLimits::default()).map(|sheets| sheets[0].rows.len())
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub use read::parse;
 
 /// A text in the two languages that readers meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Text {
+pub struct Bilingual {
     /// Japanese.
     pub ja: String,
     /// English.
@@ -42,9 +42,9 @@ pub struct Plan {
     /// Id, the key on the bus.
     pub id: String,
     /// Name.
-    pub name: Text,
+    pub name: Bilingual,
     /// City it belongs to.
-    pub city: Text,
+    pub city: Bilingual,
     /// First fiscal year.
     pub first_year: i32,
     /// Last fiscal year: the target year of its KPIs.
@@ -77,9 +77,9 @@ pub struct Policy {
     /// Id.
     pub id: String,
     /// Name.
-    pub name: Text,
+    pub name: Bilingual,
     /// Department in charge (担当課).
-    pub owner: Text,
+    pub owner: Bilingual,
 }
 
 /// What kind of figure a series holds.
@@ -117,9 +117,9 @@ pub struct Series {
     /// Id.
     pub id: String,
     /// Name.
-    pub name: Text,
+    pub name: Bilingual,
     /// Unit of its integers.
-    pub unit: Text,
+    pub unit: Bilingual,
     /// Kind of figure.
     pub shape: Shape,
     /// Grain of its flows, or of the instants of its states.
@@ -133,7 +133,7 @@ pub struct Series {
     /// Its sources, in order of preference.
     pub sources: Vec<SeriesSource>,
     /// Whom to credit for the figures.
-    pub credit: Option<Text>,
+    pub credit: Option<Bilingual>,
     /// Line in the file.
     pub line: u32,
 }
@@ -146,7 +146,7 @@ pub struct Definition {
     /// First day it was used: a break in the picture, no filter.
     pub from: Option<Date>,
     /// The rule in words.
-    pub text: Text,
+    pub text: Bilingual,
 }
 
 /// A source of a series.
@@ -200,7 +200,7 @@ impl Rhythm {
 
 /// How a KPI is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum KpiKind {
     /// A state against the path.
     Level,
     /// A running total against the path.
@@ -217,7 +217,7 @@ pub enum Kind {
     Maintain,
 }
 
-impl Kind {
+impl KpiKind {
     /// All kinds with their words in the catalogue.
     pub const WORDS: [(&str, Self); 7] = [
         ("level", Self::Level),
@@ -308,11 +308,11 @@ pub struct Kpi {
     /// Index into [`Catalogue::policies`].
     pub policy: usize,
     /// Name.
-    pub name: Text,
+    pub name: Bilingual,
     /// Unit of its value.
-    pub unit: Text,
+    pub unit: Bilingual,
     /// How it is judged.
-    pub kind: Kind,
+    pub kind: KpiKind,
     /// What it measures.
     pub measure: Measure,
     /// Baseline b, at the end of its fiscal year.
@@ -320,7 +320,7 @@ pub struct Kpi {
     /// A declared start that serves as b: the fiscal year before the declared 1 April, and its value.
     pub start: Option<Goal>,
     /// Why a start is declared.
-    pub start_reason: Option<Text>,
+    pub start_reason: Option<Bilingual>,
     /// Target t, at the end of the plan's last fiscal year.
     pub target: Exact,
     /// Which side of the target is right.
@@ -338,9 +338,9 @@ pub struct Kpi {
     /// Where the plan says so.
     pub citation: String,
     /// What a reader must know.
-    pub note: Option<Text>,
+    pub note: Option<Bilingual>,
     /// Which source to connect where there is none.
-    pub connect: Option<Text>,
+    pub connect: Option<Bilingual>,
     /// Line in the file.
     pub line: u32,
 }

@@ -1,7 +1,9 @@
 //! What travels: records, periods, the catalogue and the wire form.
 
+pub mod backoff;
 pub mod catalogue;
 pub mod era;
+pub mod error;
 pub mod exact;
 pub mod period;
 pub mod reader;

@@ -59,13 +59,13 @@ impl File {
 }
 
 /// Reads a whole file with `read`, and returns what it made or all mistakes in line order.
-pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Reader<'_>) -> T) -> Result<T, Vec<Mistake>> {
+pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&TomlTable<'_>) -> T) -> Result<T, Vec<Mistake>> {
     let shared = Rc::new(File { name: file.into(), text: text.into(), mistakes: RefCell::default() });
     let document = Document::parse(text).map_err(|e| {
         let message = e.message().trim_end_matches('\n').replace('\n', ", ");
         vec![Mistake { file: file.into(), line: shared.line(e.span()), message }]
     })?;
-    let reader = Reader { table: document.as_table(), file: Rc::clone(&shared), line: 1, asked: RefCell::default() };
+    let reader = TomlTable { table: document.as_table(), file: Rc::clone(&shared), line: 1, asked: RefCell::default() };
     let made = read(&reader);
     drop(reader);
     let mut mistakes = shared.mistakes.take();
@@ -75,7 +75,7 @@ pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Reader<'_>) -> T) -> R
 }
 
 /// One table of the file.
-pub struct Reader<'a> {
+pub struct TomlTable<'a> {
     table: &'a dyn TableLike,
     file: Rc<File>,
     /// Line it starts at.
@@ -83,7 +83,7 @@ pub struct Reader<'a> {
     asked: RefCell<Vec<&'static str>>,
 }
 
-impl Drop for Reader<'_> {
+impl Drop for TomlTable<'_> {
     fn drop(&mut self) {
         let asked = self.asked.take();
         for (key, item) in self.table.iter() {
@@ -97,7 +97,7 @@ impl Drop for Reader<'_> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TomlTable<'a> {
     fn say(&self, line: u32, message: String) {
         self.file.mistakes.borrow_mut().push(Mistake { file: self.file.name.clone(), line, message });
     }
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A table inside this one.
-    pub fn table(&self, key: &'static str) -> Option<Reader<'a>> {
+    pub fn table(&self, key: &'static str) -> Option<TomlTable<'a>> {
         let item = self.get(key)?;
         let line = self.line_of(key);
         let table = item.as_table_like();
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The tables of an array of tables (`[[key]]` or `key = [{..}]`); a missing key is an empty list.
-    pub fn tables(&self, key: &'static str) -> Vec<Reader<'a>> {
+    pub fn tables(&self, key: &'static str) -> Vec<TomlTable<'a>> {
         let Some(item) = self.get(key) else { return Vec::new() };
         if let Some(tables) = item.as_array_of_tables() {
             return tables.iter().map(|t| self.inner(t, self.file.line(t.span()))).collect();
@@ -284,8 +284,8 @@ impl<'a> Reader<'a> {
         tables.unwrap_or_default()
     }
 
-    fn inner(&self, table: &'a dyn TableLike, line: u32) -> Reader<'a> {
-        Reader { table, file: Rc::clone(&self.file), line, asked: RefCell::default() }
+    fn inner(&self, table: &'a dyn TableLike, line: u32) -> TomlTable<'a> {
+        TomlTable { table, file: Rc::clone(&self.file), line, asked: RefCell::default() }
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Record {
     /// A figure for one period.
     Observation(Observation),
     /// One poll of one source, changed or not.
-    Visit(Visit),
+    Poll(PollRecord),
     /// A row that could not be read.
     Reject(Reject),
     /// The text of a plan's catalogue.
@@ -27,7 +27,7 @@ impl Record {
     pub fn plan(&self) -> &str {
         match self {
             Self::Observation(o) => &o.plan,
-            Self::Visit(v) => &v.plan,
+            Self::Poll(v) => &v.plan,
             Self::Reject(r) => &r.plan,
             Self::Catalogue(c) => &c.plan,
         }
@@ -37,7 +37,7 @@ impl Record {
     pub fn revision(&self) -> Micros {
         match self {
             Self::Observation(o) => o.revision,
-            Self::Visit(v) => v.time,
+            Self::Poll(v) => v.time,
             Self::Reject(r) => r.time,
             Self::Catalogue(c) => c.revision,
         }
@@ -149,7 +149,7 @@ pub struct Observation {
 
 /// How a poll ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PollOutcome {
     /// Something new was read.
     Changed,
     /// Read, and the same as before.
@@ -160,7 +160,7 @@ pub enum Outcome {
 
 /// One poll of one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
+pub struct PollRecord {
     /// Plan id.
     pub plan: String,
     /// Source id.
@@ -172,7 +172,7 @@ pub struct Visit {
     /// When: the revision of its observations.
     pub time: Micros,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: PollOutcome,
     /// Address asked, without secrets.
     pub address: String,
     /// SHA-256 of the bytes read, lower-case hex.

@@ -1,11 +1,11 @@
 //! What `report` and `explain` share: the moment asked, and the books as the stores hold them.
 
-use crate::city::City;
 use crate::clock::SystemClock;
-use aggregator::known_at::{self, Known};
-use aggregator::store::{self, Reader};
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use crate::configuration::Configuration;
+use aggregator::store::{self, StoreReader};
+use aggregator::vintage::{self, PlanVintage};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::ReportPeriod;
 use anyhow::{Context, bail};
 use contract::catalogue::Plan;
 use contract::period::Period;
@@ -28,12 +28,12 @@ pub(crate) fn now() -> Micros {
 }
 
 /// The moment asked of a plan: as said, else the plan's own, else today.
-pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> Ask {
-    Ask(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))
+pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> ReportPeriod {
+    ReportPeriod(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))
 }
 
 /// Opens the stores, all of each looked at, or says how to make them.
-pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
+pub(crate) fn readers(city: &Configuration) -> anyhow::Result<Vec<StoreReader>> {
     let folder = &city.settings.data_dir;
     let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
     if readers.is_empty() {
@@ -42,30 +42,30 @@ pub(crate) fn readers(city: &City) -> anyhow::Result<Vec<Reader>> {
             folder.display()
         );
     }
-    readers.iter().try_for_each(Reader::verify)?;
+    readers.iter().try_for_each(StoreReader::verify)?;
     Ok(readers)
 }
 
 /// The books asked for, by plan id, each with what was known of it when a time is named.
 pub(crate) fn books(
-    city: &City,
-    readers: &[Reader],
+    city: &Configuration,
+    readers: &[StoreReader],
     plan: Option<&str>,
     known_at: Option<Micros>,
-) -> anyhow::Result<Vec<(Book, Option<Known>)>> {
+) -> anyhow::Result<Vec<(PlanState, Option<PlanVintage>)>> {
     let ids: Vec<&str> = city.plans.iter().map(|p| p.catalogue.plan.id.as_str()).collect();
     if let Some(plan) = plan.filter(|plan| !ids.contains(plan)) {
         bail!("unknown plan `{plan}`{}", contract::reader::nearest(plan, ids));
     }
     let wanted = |id: &str| plan.is_none_or(|plan| plan == id);
     let Some(time) = known_at else {
-        let shelf = known_at::books(readers, &city.configured()).context("the store cannot be read")?;
+        let shelf = vintage::books(readers, &city.configured()).context("the store cannot be read")?;
         return Ok(shelf.into_iter().filter(|(id, _)| wanted(id)).map(|(_, book)| (book, None)).collect());
     };
     let plans: BTreeMap<&str, _> = city.plans.iter().map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue)).collect();
     let known = plans.into_iter().filter(|(id, _)| wanted(id)).map(|(_, catalogue)| {
-        let mut known = known_at::known_at(readers, catalogue, time).context("the store cannot be read")?;
-        let book = std::mem::replace(&mut known.book, Book::new(catalogue.clone()));
+        let mut known = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;
+        let book = std::mem::replace(&mut known.book, PlanState::new(catalogue.clone()));
         Ok((book, Some(known)))
     });
     known.collect()

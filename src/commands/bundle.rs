@@ -1,20 +1,22 @@
 //! `shihyo bundle write|read`: records cross a border that no network crosses, as text files.
 
 use super::service;
-use crate::city::{self, City};
 use crate::clock::SystemClock;
-use crate::transport::{self, Publishing};
+use crate::configuration::{self, Configuration};
+use crate::transport::{self, Publisher};
 use crate::{Failure, log};
 use anyhow::Context;
-use bus::bundle::{self, BundleName, BundleSource, BundlesRead, BundlesWritten, DEFAULT_RESEND, KEPT_BUNDLES, Taken};
-use bus::kafka::Kafka;
+use bus::bundle::{
+    self, BundleName, BundleSource, BundlesRead, BundlesWritten, CollectorRead, DEFAULT_RESEND, KEPT_BUNDLES,
+};
+use bus::kafka::KafkaConfig;
 use bus::{SqliteConsumer, SqliteOutbox};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct BundleOptions {
     #[command(subcommand)]
     side: Side,
 }
@@ -52,8 +54,8 @@ struct ReadOptions {
     from: PathBuf,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &BundleOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
     let kafka = transport::kafka(&city)?;
@@ -63,7 +65,7 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
     }?)
 }
 
-fn write(city: &City, options: &WriteOptions) -> anyhow::Result<()> {
+fn write(city: &Configuration, options: &WriteOptions) -> anyhow::Result<()> {
     let outbox = SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?;
     let mut log = SqliteConsumer::open(city.bus_file())?;
     let kept = city.settings.data_dir.join(bundle::FOLDER);
@@ -92,8 +94,8 @@ fn tell_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
     }
 }
 
-fn read(city: &City, kafka: Option<&Kafka>, options: &ReadOptions) -> anyhow::Result<()> {
-    let publishing = Publishing::open(city, kafka)?;
+fn read(city: &Configuration, kafka: Option<&KafkaConfig>, options: &ReadOptions) -> anyhow::Result<()> {
+    let publishing = Publisher::open(city, kafka)?;
     let read = bundle::read(publishing.outbox.as_ref(), &city.settings.data_dir.join(bundle::FOLDER), &options.from)?;
     tell_read(&read, &options.from);
     for problem in &read.problems {
@@ -110,7 +112,7 @@ fn tell_read(read: &BundlesRead, folder: &Path) {
     for name in &read.ignored {
         println!("{name}: not the name of a bundle, not opened");
     }
-    for (collector, Taken { sequences, records, known }) in &read.taken {
+    for (collector, CollectorRead { sequences, records, known }) in &read.taken {
         let which = match sequences[..] {
             [] => String::new(),
             [one] => format!(" ({one})"),

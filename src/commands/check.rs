@@ -1,13 +1,13 @@
 //! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
 
-use crate::{Failure, city, sinks, transport};
+use crate::{Failure, configuration, sinks, transport};
 use clap::Args;
 use collectors::sources::KINDS;
 use contract::reader::Mistake;
 use std::path::Path;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct CheckOptions {
     /// Print the sample configuration of a kind of source, and check nothing.
     #[arg(long, value_name = "KIND")]
     sample: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     connect: bool,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> {
     if let Some(kind) = &options.sample {
         let found = KINDS.iter().find(|known| known.name == kind);
         let names: Vec<&str> = KINDS.iter().map(|known| known.name).collect();
@@ -25,7 +25,7 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
         print!("{}", found.sample);
         return Ok(());
     }
-    let city = city::load(folder)?;
+    let city = configuration::load(folder)?;
     let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
     mistakes.extend(sinks::configured(&city).err());
     if !mistakes.is_empty() {

@@ -1,17 +1,17 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
 use super::reload::{self, Reload};
-use super::service::{self, Board};
-use crate::city::City;
-use crate::transport::{self, Publishing};
-use crate::{Failure, city, log, notify};
+use super::service::{self, AggregatorService};
+use crate::configuration::Configuration;
+use crate::transport::{self, Publisher};
+use crate::{Failure, configuration, log, notify};
 use aggregator::web;
 use anyhow::Context;
 use bus::Outbox;
-use bus::kafka::Kafka;
+use bus::kafka::KafkaConfig;
 use clap::Args;
 use collectors::config::SourceConfig;
-use collectors::once::{Collected, collect_once};
+use collectors::once::{CollectedSource, collect_once};
 use collectors::runner::Runner;
 use contract::wire;
 use std::io::Write;
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct CollectOptions {
     /// Poll each source once, then end.
     #[arg(long)]
     once: bool,
@@ -36,15 +36,15 @@ pub(crate) struct Options {
     plan: Option<String>,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &CollectOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     log::start(&city.settings.log.level)?;
     let sources = chosen(&city, options)?;
     let kafka = transport::kafka(&city)?;
     Ok(service::runtime()?.block_on(collect(&city, kafka.as_ref(), sources, options))?)
 }
 
-fn chosen(city: &City, options: &Options) -> anyhow::Result<Vec<SourceConfig>> {
+fn chosen(city: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<SourceConfig>> {
     let wanted = |s: &&SourceConfig| is_chosen(s, options.source.as_deref(), options.plan.as_deref());
     let sources: Vec<SourceConfig> = city.sources.iter().filter(wanted).cloned().collect();
     if sources.is_empty() {
@@ -59,10 +59,10 @@ fn is_chosen(one: &SourceConfig, source: Option<&str>, plan: Option<&str>) -> bo
 }
 
 async fn collect(
-    city: &City,
-    kafka: Option<&Kafka>,
+    city: &Configuration,
+    kafka: Option<&KafkaConfig>,
     sources: Vec<SourceConfig>,
-    options: &Options,
+    options: &CollectOptions,
 ) -> anyhow::Result<()> {
     let collector = service::collector(city);
     if options.dry_run {
@@ -70,7 +70,7 @@ async fn collect(
         return print(&collected).and_then(|()| finish(&collected));
     }
     service::make_data_dir(city)?;
-    let publishing = Publishing::open(city, kafka)?;
+    let publishing = Publisher::open(city, kafka)?;
     let outbox: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
     if options.once {
         service::publish_plans(city, outbox.as_ref()).await?;
@@ -79,7 +79,7 @@ async fn collect(
         return finish(&collected);
     }
     let stop = CancellationToken::new();
-    let board = Board::new(city)?;
+    let board = AggregatorService::new(city)?;
     board.is_ready();
     publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
     let ending = service::told_to_end();
@@ -111,7 +111,11 @@ async fn collect(
 }
 
 /// Serves the metrics of a collector where an address is named for them.
-async fn probes(city: &City, board: &Board, stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+async fn probes(
+    city: &Configuration,
+    board: &AggregatorService,
+    stop: CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
     let Some(address) = city.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
     let listener = service::listen(address, "collector.listen").await?;
     // It keeps no plan, so none is shown.
@@ -123,7 +127,7 @@ async fn probes(city: &City, board: &Board, stop: CancellationToken) -> anyhow::
     }))
 }
 
-fn print(collected: &[Collected]) -> anyhow::Result<()> {
+fn print(collected: &[CollectedSource]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for record in collected.iter().filter_map(|c| c.result.as_ref().ok()).flat_map(|(records, _)| records) {
         out.write_all(&wire::encode(record))
@@ -134,7 +138,7 @@ fn print(collected: &[Collected]) -> anyhow::Result<()> {
 }
 
 /// Says on stderr what each source came to; fails when one could not be polled.
-pub(crate) fn finish(collected: &[Collected]) -> anyhow::Result<()> {
+pub(crate) fn finish(collected: &[CollectedSource]) -> anyhow::Result<()> {
     let mut failed = 0;
     for one in collected {
         match &one.result {

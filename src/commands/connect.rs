@@ -1,7 +1,7 @@
 //! `shihyo check --connect`: is everything there that the configuration names? Asks each once, and changes nothing.
 
 use super::service;
-use crate::city::City;
+use crate::configuration::Configuration;
 use crate::{sinks, transport};
 use bus::Partition;
 use bus::kafka::topics;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Says on stdout what each source and server answers; fails when one does not.
-pub(crate) fn all(city: &City) -> anyhow::Result<()> {
+pub(crate) fn all(city: &Configuration) -> anyhow::Result<()> {
     let mut silent = 0;
     for (name, answer) in servers(city)? {
         silent += usize::from(answer.is_err());
@@ -48,7 +48,7 @@ pub(crate) fn all(city: &City) -> anyhow::Result<()> {
 }
 
 /// What each configured server answers to a question that changes nothing: login, rights and the place written to are part of it.
-fn servers(city: &City) -> anyhow::Result<Vec<(&'static str, Result<String, String>)>> {
+fn servers(city: &Configuration) -> anyhow::Result<Vec<(&'static str, Result<String, String>)>> {
     let mut all = Vec::new();
     if let Ok(Some((kafka, topic))) = transport::topic(city) {
         let name = &kafka.topic;
@@ -78,7 +78,7 @@ fn servers(city: &City) -> anyhow::Result<Vec<(&'static str, Result<String, Stri
 }
 
 /// Whether the webhook's host answers.
-fn reached(city: &City) -> Result<String, String> {
+fn reached(city: &Configuration) -> Result<String, String> {
     let url = city.settings.alerts.webhook.as_ref().map(|to| to.url.as_str()).unwrap_or_default();
     reach(&place(url).ok_or("its address is none")?).map(|()| "its host answers; nothing was sent".to_owned())
 }

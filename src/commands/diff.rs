@@ -1,7 +1,7 @@
 //! `shihyo diff`: what changed between two times, when it became known, and from which file.
 
 use super::answer;
-use crate::{Failure, city};
+use crate::{Failure, configuration};
 use aggregator::diff::diff;
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +10,7 @@ use contract::time::Micros;
 use std::path::Path;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct DiffOptions {
     /// What was known by then.
     #[arg(long, value_name = "TIME", value_parser = answer::time)]
     from: Micros,
@@ -31,8 +31,8 @@ pub(crate) struct Options {
     json: bool,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &DiffOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     let to = options.to.unwrap_or_else(answer::now);
     if options.from >= to {
         return Err(anyhow::anyhow!("`--from` must be before `--to`").into());

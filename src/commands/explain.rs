@@ -1,7 +1,7 @@
 //! `shihyo explain KPI`: from the KPI through rollups and observations to each file read.
 
 use super::answer;
-use crate::{Failure, city};
+use crate::{Failure, configuration};
 use aggregator::explain::explain;
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +10,7 @@ use contract::time::Micros;
 use std::path::Path;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct ExplainOptions {
     /// Id of the KPI.
     kpi: String,
     /// Only in this plan.
@@ -27,8 +27,8 @@ pub(crate) struct Options {
     json: bool,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     let all = || city.plans.iter().flat_map(|p| p.catalogue.kpis.iter()).map(|kpi| kpi.id.as_str());
     if !all().any(|id| id == options.kpi) {
         let hint = contract::reader::nearest(&options.kpi, all());

@@ -1,7 +1,7 @@
 //! How far a long poll has come, in the log: the first one of a source reads all the history that it offers.
 
 use collectors::config::SourceConfig;
-use collectors::poll::Progress;
+use collectors::poll::PollProgress;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,9 +11,9 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// Says how far each source has come, no more often than every two seconds.
 #[derive(Debug, Default)]
-pub(crate) struct Logged(Mutex<HashMap<(String, String), Instant>>);
+pub(crate) struct ProgressLog(Mutex<HashMap<(String, String), Instant>>);
 
-impl Logged {
+impl ProgressLog {
     /// True when a line is due; the first call of a poll (`done` is 0) only starts its watch.
     fn is_due(&self, source: &SourceConfig, done: usize) -> bool {
         let key = (source.plan.clone(), source.id.clone());
@@ -28,7 +28,7 @@ impl Logged {
     }
 }
 
-impl Progress for Logged {
+impl PollProgress for ProgressLog {
     fn file(&self, source: &SourceConfig, done: usize, of: usize) {
         if self.is_due(source, done) {
             tracing::info!(plan = source.plan, source = source.id, done, of, "reading files");

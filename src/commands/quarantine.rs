@@ -2,10 +2,10 @@
 
 use super::answer;
 use crate::clock::SystemClock;
-use crate::{Failure, city, log};
-use aggregator::known_at::each_quarantined;
-use aggregator::pipeline::{self, Setup};
-use aggregator::store::Quarantined;
+use crate::{Failure, configuration, log};
+use aggregator::pipeline::{self, PipelineSetup};
+use aggregator::store::QuarantinedRecord;
+use aggregator::vintage::each_quarantined;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
@@ -16,9 +16,9 @@ use std::sync::Arc;
 const SHOWN_BYTES: usize = 4096;
 
 #[derive(Subcommand)]
-pub(crate) enum Quarantine {
+pub(crate) enum QuarantineCommand {
     /// A line a record: number, when and where it came, plan, reason and size.
-    List(Wanted),
+    List(QuarantineFilter),
     /// One record, as it came: what is no printable ASCII is escaped.
     Show {
         /// Its number, as `list` has it: PARTITION:ID.
@@ -29,7 +29,7 @@ pub(crate) enum Quarantine {
 }
 
 #[derive(Args)]
-pub(crate) struct Wanted {
+pub(crate) struct QuarantineFilter {
     /// Only what names this plan.
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
@@ -41,16 +41,16 @@ pub(crate) struct Wanted {
     json: bool,
 }
 
-pub(crate) fn run(folder: &Path, command: &Quarantine) -> Result<(), Failure> {
-    let city = city::load(folder)?;
-    if matches!(command, Quarantine::Replay) {
+pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
+    if matches!(command, QuarantineCommand::Replay) {
         log::start(&city.settings.log.level)?;
-        let setup = Setup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        let setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
         let (before, after) = pipeline::replay(&setup).context("the quarantine cannot be judged again")?;
         println!("{before} record(s) were in quarantine, {after} are");
         return Ok(());
     }
-    let mut found: BTreeMap<String, Quarantined> = BTreeMap::new();
+    let mut found: BTreeMap<String, QuarantinedRecord> = BTreeMap::new();
     for reader in answer::readers(&city)? {
         each_quarantined(&reader, |one| {
             found.insert(format!("{}:{}", one.at.partition.0, one.id), one.clone());
@@ -58,22 +58,22 @@ pub(crate) fn run(folder: &Path, command: &Quarantine) -> Result<(), Failure> {
         .context("the store cannot be read")?;
     }
     match command {
-        Quarantine::List(wanted) => list(found, wanted),
-        Quarantine::Show { number } => {
+        QuarantineCommand::List(wanted) => list(found, wanted),
+        QuarantineCommand::Show { number } => {
             let one = found.get(number);
             let one = one.ok_or_else(|| {
                 anyhow::anyhow!("nothing in quarantine has the number `{number}`; see `shihyo quarantine list`")
             })?;
             show(number, one);
         }
-        Quarantine::Replay => {}
+        QuarantineCommand::Replay => {}
     }
     Ok(())
 }
 
-fn list(found: BTreeMap<String, Quarantined>, wanted: &Wanted) {
+fn list(found: BTreeMap<String, QuarantinedRecord>, wanted: &QuarantineFilter) {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    let mut all: Vec<(String, Quarantined)> = found.into_iter().collect();
+    let mut all: Vec<(String, QuarantinedRecord)> = found.into_iter().collect();
     all.sort_by_key(|(_, one)| (one.at.partition.0, one.id));
     for (number, one) in all {
         let asked = wanted.plan.as_ref().is_none_or(|plan| one.plan.as_ref() == Some(plan))
@@ -100,7 +100,7 @@ fn list(found: BTreeMap<String, Quarantined>, wanted: &Wanted) {
     }
 }
 
-fn show(number: &str, one: &Quarantined) {
+fn show(number: &str, one: &QuarantinedRecord) {
     let offset = one.at.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
     println!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time);
     println!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len());

@@ -2,12 +2,12 @@
 //!
 //! A configuration with mistakes changes nothing; each is logged. The settings of the machine are those of the start.
 
-use crate::city::{self, City};
+use crate::configuration::{self, Configuration};
 use crate::notify;
-use aggregator::pipeline::Wishes;
+use aggregator::pipeline::ControlRequests;
 use bus::Outbox;
 use collectors::config::SourceConfig;
-use collectors::runner::Wanted;
+use collectors::runner::SourceSet;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ pub(crate) struct Reload {
     /// Where changed catalogues are published, by a process that collects.
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
     /// The pipeline, of a process that keeps.
-    pub(crate) wishes: Option<Arc<Wishes>>,
+    pub(crate) wishes: Option<Arc<ControlRequests>>,
     /// The sources, of a process that collects.
-    pub(crate) wanted: Option<watch::Sender<Wanted>>,
+    pub(crate) wanted: Option<watch::Sender<SourceSet>>,
     /// Chooses the sources of this process.
     pub(crate) chosen: Box<dyn Fn(&SourceConfig) -> bool + Send + Sync>,
     /// Texts of the plans in force.
@@ -35,7 +35,7 @@ pub(crate) struct Reload {
 
 impl Reload {
     /// For a process that runs what a city configured.
-    pub(crate) fn of(city: &City) -> Self {
+    pub(crate) fn of(city: &Configuration) -> Self {
         Self {
             folder: city.folder.clone(),
             outbox: None,
@@ -61,7 +61,7 @@ impl Reload {
     }
 
     async fn read_again(&mut self) {
-        match city::load(&self.folder) {
+        match configuration::load(&self.folder) {
             Ok(city) => self.take(&city).await,
             Err(mistakes) => {
                 for mistake in &mistakes {
@@ -72,7 +72,7 @@ impl Reload {
         }
     }
 
-    async fn take(&mut self, city: &City) {
+    async fn take(&mut self, city: &Configuration) {
         if format!("{:?}", city.settings) != self.settings {
             tracing::warn!("shihyo.toml has changed: its settings are in force after a restart");
         }
@@ -91,7 +91,7 @@ impl Reload {
         }
         if let Some(wanted) = &self.wanted {
             let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().map(Arc::new).collect();
-            wanted.send_replace(Wanted { sources, plans: plans.clone() });
+            wanted.send_replace(SourceSet { sources, plans: plans.clone() });
         }
         self.texts = texts;
         tracing::info!(plans = plans.len(), sources = city.sources.len(), "the configuration was read again");
@@ -99,11 +99,11 @@ impl Reload {
 }
 
 /// The sources as they are at the start, and where others are wanted.
-pub(crate) fn sources(sources: &[SourceConfig]) -> (watch::Sender<Wanted>, watch::Receiver<Wanted>) {
+pub(crate) fn sources(sources: &[SourceConfig]) -> (watch::Sender<SourceSet>, watch::Receiver<SourceSet>) {
     let sources = sources.iter().cloned().map(Arc::new).collect();
-    watch::channel(Wanted { sources, plans: BTreeSet::new() })
+    watch::channel(SourceSet { sources, plans: BTreeSet::new() })
 }
 
-fn texts(city: &City) -> Vec<(String, String)> {
+fn texts(city: &Configuration) -> Vec<(String, String)> {
     city.plans.iter().map(|plan| (plan.catalogue.plan.id.clone(), plan.text.clone())).collect()
 }

@@ -1,8 +1,8 @@
 //! `shihyo report`: the scoreboard on paper, and the canonical export.
 
 use super::answer;
-use crate::{Failure, city};
-use aggregator::render::{Sheet, csv, html, md};
+use crate::{Failure, configuration};
+use aggregator::render::{PlanSheet, csv, html, md};
 use aggregator_core::report::Report;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct ReportOptions {
     /// Form of the report.
     #[arg(long, value_enum, default_value = "md")]
     format: Format,
@@ -38,8 +38,8 @@ enum Format {
     Json,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     let readers = answer::readers(&city)?;
     let books = answer::books(&city, &readers, options.plan.as_deref(), options.known_at)?;
     let rollups = options.rollups && options.format == Format::Json;
@@ -56,8 +56,8 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
             None => eprintln!("  no catalogue was recorded by then: the configured one stands in"),
         }
     }
-    let sheets = || -> Vec<Sheet<'_>> {
-        books.iter().zip(&plans).map(|((book, _), plan)| Sheet::new(&book.catalogue, plan)).collect()
+    let sheets = || -> Vec<PlanSheet<'_>> {
+        books.iter().zip(&plans).map(|((book, _), plan)| PlanSheet::new(&book.catalogue, plan)).collect()
     };
     let text = match options.format {
         Format::Md => md::write(&sheets()),

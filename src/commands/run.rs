@@ -2,14 +2,14 @@
 
 use super::collect;
 use super::reload::{self, Reload};
-use super::service::{self, Board, Pipeline, UntilRead};
-use crate::city::City;
-use crate::transport::{self, Publishing, Reading};
-use crate::{Failure, city, log, sinks};
-use aggregator::sinks::SinkMaker;
+use super::service::{self, AggregatorService, DrainingConsumer, Pipeline};
+use crate::configuration::Configuration;
+use crate::transport::{self, Publisher, RecordReader};
+use crate::{Failure, configuration, log, sinks};
+use aggregator::sinks::ConfiguredSink;
 use anyhow::Context;
 use bus::Outbox;
-use bus::kafka::Kafka;
+use bus::kafka::KafkaConfig;
 use clap::Args;
 use collectors::once::collect_once;
 use collectors::runner::Runner;
@@ -19,14 +19,14 @@ use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct RunOptions {
     /// Poll each source once, keep and judge what they say, then end.
     #[arg(long)]
     once: bool,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     log::start(&city.settings.log.level)?;
     service::make_data_dir(&city)?;
     let kafka = transport::kafka(&city)?;
@@ -38,27 +38,27 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
 }
 
 /// Collects, then keeps: by then all there is lies on the bus.
-async fn once(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> anyhow::Result<()> {
-    let publishing = Publishing::open(city, kafka)?;
+async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
+    let publishing = Publisher::open(city, kafka)?;
     service::publish_plans(city, publishing.outbox.as_ref()).await?;
     let taking: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
     let collected = collect_once(&service::collector(city), &city.sources, Some(&taking)).await;
     publishing.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
-    let mut board = Board::keeping(city, sinks)?;
+    let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
+    let mut board = AggregatorService::keeping(city, sinks)?;
     reading.join(&mut board.setup);
     board.setup.drain = Some(service::DRAIN);
-    let consumer = Box::new(UntilRead::over(reading, &stop));
+    let consumer = Box::new(DrainingConsumer::over(reading, &stop));
     service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }
 
-async fn serve(city: &City, kafka: Option<&Kafka>, sinks: Arc<[SinkMaker]>) -> anyhow::Result<()> {
-    let listener = Board::listen(city).await?;
-    let publishing = Publishing::open(city, kafka)?;
-    let mut board = Board::keeping(city, sinks)?;
-    let reading = Reading::open(city, kafka, Some(&publishing.outbox))?;
+async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
+    let listener = AggregatorService::listen(city).await?;
+    let publishing = Publisher::open(city, kafka)?;
+    let mut board = AggregatorService::keeping(city, sinks)?;
+    let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
     reading.join(&mut board.setup);
     let stop = CancellationToken::new();
     publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());

@@ -1,23 +1,23 @@
 //! What the long-running commands share: the pipeline's thread, the scoreboard, the collectors, and how
 //! they end: the collectors are told to stop, the pipeline commits what it has in hand, then all is closed.
 
-use super::progress::Logged;
-use crate::city::City;
+use super::progress::ProgressLog;
 use crate::clock::SystemClock;
+use crate::configuration::Configuration;
 use crate::notify;
 use crate::settings::Secret;
-use crate::transport::Reading;
+use crate::transport::RecordReader;
 use aggregator::metrics::Metrics;
-use aggregator::pipeline::{self, PipelineError, Progress, Setup};
-use aggregator::sinks::SinkMaker;
-use aggregator::trouble::Part;
+use aggregator::pipeline::{self, PipelineError, PipelineSetup, Progress};
+use aggregator::sinks::ConfiguredSink;
+use aggregator::trouble::Component;
 use aggregator::web::{self, Readiness, Site};
 use anyhow::Context;
 use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishError};
 use collectors::catalogues::{CatalogueError, publish_catalogues};
 use collectors::fetch::Fetcher;
-use collectors::poll::{Collector, Patience};
-use collectors::runner::{self, Report, Runner, Wanted, Watch};
+use collectors::poll::{Collector, RetryPolicy};
+use collectors::runner::{self, PollObserver, PollReport, Runner, SourceSet};
 use contract::time::{Clock, Micros};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) const DRAIN: Duration = Duration::from_mins(10);
 const PUBLISH_PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the folder of the bus and the stores.
-pub(crate) fn make_data_dir(city: &City) -> anyhow::Result<()> {
+pub(crate) fn make_data_dir(city: &Configuration) -> anyhow::Result<()> {
     let folder = &city.settings.data_dir;
     std::fs::create_dir_all(folder).with_context(|| format!("`data_dir` {} cannot be made", folder.display()))
 }
@@ -46,20 +46,20 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// This machine's collector.
-pub(crate) fn collector(city: &City) -> Arc<Collector> {
+pub(crate) fn collector(city: &Configuration) -> Arc<Collector> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let fetcher = Fetcher::new(Arc::clone(&clock));
-    let (name, progress) = (city.settings.collector.id.clone(), Arc::new(Logged::default()));
-    Arc::new(Collector { name, clock, fetcher, patience: Patience::default(), progress })
+    let (name, progress) = (city.settings.collector.id.clone(), Arc::new(ProgressLog::default()));
+    Arc::new(Collector { name, clock, fetcher, patience: RetryPolicy::default(), progress })
 }
 
 /// The texts of the plans' catalogues, by plan id.
-pub(crate) fn plans(city: &City) -> Vec<(String, String)> {
+pub(crate) fn plans(city: &Configuration) -> Vec<(String, String)> {
     city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect()
 }
 
 /// Publishes the plans' catalogues where they changed.
-pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::Result<()> {
+pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> anyhow::Result<()> {
     publish_catalogues(outbox, &SystemClock, &plans(city)).await.context("the catalogues cannot be published")?;
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(crate) async fn publish_plans(city: &City, outbox: &dyn Outbox) -> anyhow::R
 pub(crate) async fn collecting(
     plans: Vec<(String, String)>,
     runner: Arc<Runner>,
-    wanted: watch::Receiver<Wanted>,
+    wanted: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let published = publish_patiently(&plans, runner.outbox.as_ref(), runner.watch.as_ref());
@@ -80,7 +80,11 @@ pub(crate) async fn collecting(
 }
 
 /// [`publish_plans`] for a service, which waits until the outbox takes them.
-async fn publish_patiently(plans: &[(String, String)], outbox: &dyn Outbox, watch: &dyn Watch) -> anyhow::Result<()> {
+async fn publish_patiently(
+    plans: &[(String, String)],
+    outbox: &dyn Outbox,
+    watch: &dyn PollObserver,
+) -> anyhow::Result<()> {
     let mut waited = false;
     loop {
         match publish_catalogues(outbox, &SystemClock, plans).await {
@@ -128,7 +132,11 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// Starts it.
-    pub(crate) fn start(setup: Setup, consumer: Box<dyn Consumer>, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        setup: PipelineSetup,
+        consumer: Box<dyn Consumer>,
+        stop: Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
         let (tell, ended) = oneshot::channel();
         let flag = Arc::clone(&stop);
         let work = move || {
@@ -155,7 +163,7 @@ pub(crate) fn told(ended: Result<Result<(), PipelineError>, oneshot::error::Recv
 }
 
 /// A consumer that asks its pipeline to stop once it has delivered all there is.
-pub(crate) struct UntilRead {
+pub(crate) struct DrainingConsumer {
     /// Delivers.
     pub(crate) inner: Box<dyn Consumer>,
     /// Whether an idle bus has nothing more.
@@ -164,14 +172,14 @@ pub(crate) struct UntilRead {
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-impl UntilRead {
+impl DrainingConsumer {
     /// Over what an aggregator reads from.
-    pub(crate) fn over(reading: Reading, stop: &Arc<AtomicBool>) -> Self {
+    pub(crate) fn over(reading: RecordReader, stop: &Arc<AtomicBool>) -> Self {
         Self { is_read: reading.is_read(), inner: reading.consumer, stop: Arc::clone(stop) }
     }
 }
 
-impl Consumer for UntilRead {
+impl Consumer for DrainingConsumer {
     fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
         let delivery = self.inner.next(max_records, max_wait)?;
         if matches!(delivery, Delivery::Idle) && (self.is_read)() {
@@ -196,18 +204,18 @@ pub(crate) async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<Tcp
 }
 
 /// The parts of an aggregator with a scoreboard.
-pub(crate) struct Board {
+pub(crate) struct AggregatorService {
     /// The pipeline's setup, its progress told to readiness and metrics.
-    pub(crate) setup: Setup,
+    pub(crate) setup: PipelineSetup,
     /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
     token: Option<Secret>,
 }
 
-impl Board {
+impl AggregatorService {
     /// Makes the parts of a process that keeps: with the sinks.
-    pub(crate) fn keeping(city: &City, sinks: Arc<[SinkMaker]>) -> anyhow::Result<Self> {
+    pub(crate) fn keeping(city: &Configuration, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<Self> {
         let mut board = Self::new(city)?;
         board.setup.sinks = sinks;
         board.setup.hold = Duration::from_secs(city.settings.alerts.hold_s.into());
@@ -215,17 +223,17 @@ impl Board {
     }
 
     /// Makes the parts.
-    pub(crate) fn new(city: &City) -> anyhow::Result<Self> {
+    pub(crate) fn new(city: &Configuration) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
         let readiness = Arc::new(Readiness::default());
-        let mut setup = Setup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        let mut setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
         setup.progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
         Ok(Self { setup, metrics, readiness, token })
     }
 
     /// Takes the address, so that a taken one is said before anything is done.
-    pub(crate) async fn listen(city: &City) -> anyhow::Result<TcpListener> {
+    pub(crate) async fn listen(city: &Configuration) -> anyhow::Result<TcpListener> {
         listen(city.settings.http.listen, "http.listen").await
     }
 
@@ -235,8 +243,8 @@ impl Board {
     }
 
     /// Watches collectors for its metrics and pages.
-    pub(crate) fn watch(&self) -> Arc<Told> {
-        Arc::new(Told { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) })
+    pub(crate) fn watch(&self) -> Arc<PollReporter> {
+        Arc::new(PollReporter { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) })
     }
 
     /// Where it is told what does not work.
@@ -266,22 +274,22 @@ impl Board {
 }
 
 /// Tells the metrics of every poll, and the pages of an outbox that takes nothing.
-pub(crate) struct Told {
+pub(crate) struct PollReporter {
     metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
 }
 
-impl Watch for Told {
-    fn finished(&self, report: &Report) {
+impl PollObserver for PollReporter {
+    fn finished(&self, report: &PollReport) {
         let now: Micros = SystemClock.now();
         self.metrics.visited(&report.plan, &report.source, report.outcome, report.duration, now);
     }
 
     fn outbox(&self, error: Option<&PublishError>) {
         match error {
-            None => self.readiness.over(Part::Outbox),
+            None => self.readiness.over(Component::Outbox),
             Some(error) => {
-                self.readiness.trouble(Part::Outbox, error, error.to_string(), None, SystemClock.now());
+                self.readiness.trouble(Component::Outbox, error, error.to_string(), None, SystemClock.now());
             }
         }
     }
@@ -290,7 +298,7 @@ impl Watch for Told {
 /// Serves the scoreboard beside a pipeline until we are told to end or the pipeline cannot go on; then
 /// cancels `stop`, and ends both.
 pub(crate) async fn until_told(
-    board: &Board,
+    board: &AggregatorService,
     listener: TcpListener,
     mut pipeline: Pipeline,
     stop: CancellationToken,

@@ -2,9 +2,9 @@
 //!
 //! Reads beside everybody else: it joins no group of the aggregators and leaves nothing behind.
 
-use crate::city::City;
-use crate::transport::{self, Reading};
-use crate::{Failure, city, log};
+use crate::configuration::Configuration;
+use crate::transport::{self, RecordReader};
+use crate::{Failure, configuration, log};
 use anyhow::Context;
 use bus::Delivery;
 use clap::Args;
@@ -20,7 +20,7 @@ const BATCH: usize = 1_000;
 const WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct TapOptions {
     /// Only this plan.
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
@@ -41,8 +41,8 @@ pub(crate) struct Options {
     once: bool,
 }
 
-pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
-    let city = city::load(folder)?;
+pub(crate) fn run(folder: &Path, options: &TapOptions) -> Result<(), Failure> {
+    let city = configuration::load(folder)?;
     log::start("warn")?;
     let reading = reading(&city)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -56,7 +56,7 @@ pub(crate) fn run(folder: &Path, options: &Options) -> Result<(), Failure> {
 }
 
 /// The bus, under a name of its own: on Kafka a group that nobody else is in.
-fn reading(city: &City) -> Result<Reading, Failure> {
+fn reading(city: &Configuration) -> Result<RecordReader, Failure> {
     let mut kafka = transport::kafka(city)?;
     if let Some(kafka) = &mut kafka {
         kafka.group = format!("{}-tap-{}", kafka.group, std::process::id());
@@ -65,10 +65,10 @@ fn reading(city: &City) -> Result<Reading, Failure> {
             anyhow::anyhow!("there is no bus in {} yet: run `shihyo run` first", city.bus_file().display()).into()
         );
     }
-    Ok(Reading::open(city, kafka.as_ref(), None)?)
+    Ok(RecordReader::open(city, kafka.as_ref(), None)?)
 }
 
-fn follow(reading: Reading, options: &Options, stop: &AtomicBool) -> anyhow::Result<()> {
+fn follow(reading: RecordReader, options: &TapOptions, stop: &AtomicBool) -> anyhow::Result<()> {
     let (is_read, mut consumer) = (reading.is_read(), reading.consumer);
     let (mut out, mut live) = (std::io::stdout().lock(), options.from_start);
     while !stop.load(Ordering::Acquire) {
@@ -97,7 +97,7 @@ fn follow(reading: Reading, options: &Options, stop: &AtomicBool) -> anyhow::Res
 }
 
 /// True for a record that is asked for. What is no record passes when nothing in particular is.
-fn shown(options: &Options, body: &[u8]) -> bool {
+fn shown(options: &TapOptions, body: &[u8]) -> bool {
     let wanted =
         [("plan", &options.plan), ("series", &options.series), ("source", &options.source), ("kind", &options.kind)];
     if wanted.iter().all(|(_, wanted)| wanted.is_none()) {

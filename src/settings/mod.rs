@@ -1,10 +1,10 @@
 //! `shihyo.toml`: the settings of this machine, layered with `SHIHYO__SECTION__KEY` from the environment.
 
-mod outside;
 mod secret;
+mod servers;
 
-pub(crate) use outside::{Alerts, Influxdb, Kafka, Security};
 pub(crate) use secret::Secret;
+pub(crate) use servers::{AlertsSection, InfluxdbSection, KafkaSection, KafkaSecurity};
 
 use contract::reader::{Mistake, nearest};
 use serde::Deserialize;
@@ -24,35 +24,35 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// The scoreboard.
     #[serde(default)]
-    pub(crate) http: Http,
+    pub(crate) http: HttpSection,
     /// This collector.
     #[serde(default)]
-    pub(crate) collector: Collector,
+    pub(crate) collector: CollectorSection,
     /// Kafka; when it is named, records travel through it.
     #[serde(default)]
-    pub(crate) kafka: Option<Kafka>,
+    pub(crate) kafka: Option<KafkaSection>,
     /// InfluxDB; when it is named, figures and KPIs are written to it.
     #[serde(default)]
-    pub(crate) influxdb: Option<Influxdb>,
+    pub(crate) influxdb: Option<InfluxdbSection>,
     /// Who is alerted.
     #[serde(default)]
-    pub(crate) alerts: Alerts,
+    pub(crate) alerts: AlertsSection,
     /// Logging.
     #[serde(default)]
-    pub(crate) log: Log,
+    pub(crate) log: LogSection,
 }
 
 /// The scoreboard.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Http {
+pub(crate) struct HttpSection {
     /// Address and port it listens on.
     pub(crate) listen: std::net::SocketAddr,
     /// File of the token that lets its holder see and replay quarantined records over the API; nobody without it.
     pub(crate) token_file: Option<PathBuf>,
 }
 
-impl Default for Http {
+impl Default for HttpSection {
     fn default() -> Self {
         Self { listen: ([127, 0, 0, 1], 8470).into(), token_file: None }
     }
@@ -61,14 +61,14 @@ impl Default for Http {
 /// This collector.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Collector {
+pub(crate) struct CollectorSection {
     /// Its name in visits; unique among the machines that publish.
     pub(crate) id: String,
     /// Address and port on which `shihyo collect` serves its metrics; none unless it is named.
     pub(crate) listen: Option<std::net::SocketAddr>,
 }
 
-impl Default for Collector {
+impl Default for CollectorSection {
     fn default() -> Self {
         Self { id: "local".into(), listen: None }
     }
@@ -77,12 +77,12 @@ impl Default for Collector {
 /// Logging.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Log {
+pub(crate) struct LogSection {
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,collectors=debug`.
     pub(crate) level: String,
 }
 
-impl Default for Log {
+impl Default for LogSection {
     fn default() -> Self {
         Self { level: "info".into() }
     }
@@ -106,7 +106,7 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
         .separator("__")
         .try_parsing(true)
         .list_separator(",")
-        .with_list_parse_key(outside::URLS)
+        .with_list_parse_key(servers::URLS)
         .source(Some(secret::environment_without_secrets()));
     let layered = config::Config::builder()
         .add_source(config::File::from_str(&text, config::FileFormat::Toml))
@@ -123,7 +123,8 @@ pub(crate) fn load(folder: &Path) -> Result<Settings, Mistake> {
         return Err(Mistake { file: name, line: place("collector.id"), message });
     }
     settings.data_dir = tidied(&folder.join(&settings.data_dir));
-    let wrong = |wrong: outside::Wrong| Mistake { file: name.clone(), line: place(wrong.key), message: wrong.message };
+    let wrong =
+        |wrong: servers::SettingProblem| Mistake { file: name.clone(), line: place(wrong.key), message: wrong.message };
     settings.consider().map_err(wrong)?;
     Ok(settings)
 }

@@ -2,7 +2,7 @@
 
 use crate::support::City;
 use crate::workload::{self, Published};
-use bus::kafka::{Kafka, Shipper, topics};
+use bus::kafka::{KafkaConfig, Shipper, topics};
 use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) struct Topic {
 pub(crate) fn topic(name: &str, partitions: i32) -> Topic {
     let brokers = crate::support::server("KAFKA_BROKERS");
     let topic = Topic { name: format!("sameness.{name}.{}", Wall.now().0), brokers };
-    let shape = topics::Topic { partitions, replication: 1, min_insync: 1 };
+    let shape = topics::TopicShape { partitions, replication: 1, min_insync: 1 };
     topics::ensure(&kafka(&topic).settings(), &shape).unwrap();
     topic
 }
@@ -111,8 +111,8 @@ pub(crate) fn kafka(topic: &Topic) -> OnKafka<'_> {
 }
 
 impl OnKafka<'_> {
-    fn settings(&self) -> Kafka {
-        let mut kafka = Kafka::new(&self.0.brokers, "unused");
+    fn settings(&self) -> KafkaConfig {
+        let mut kafka = KafkaConfig::new(&self.0.brokers, "unused");
         kafka.topic.clone_from(&self.0.name);
         kafka
     }

@@ -1,7 +1,7 @@
 //! One seeded workload: figures of several small plans, sent again, out of order, corrected, withdrawn and late.
 
 use contract::period::{Grain, Period};
-use contract::record::{Finality, Observation, Outcome, Record, Span, Value, Visit};
+use contract::record::{Finality, Observation, PollOutcome, PollRecord, Record, Span, Value};
 use contract::time::{Micros, Moment};
 use contract::wire;
 use rand::rngs::StdRng;
@@ -57,7 +57,7 @@ fn plan_records(seed: u64, plan: usize) -> Vec<Published> {
         o.breakdown = None;
         records.push(Record::Observation(o));
     }
-    records.push(Record::Visit(visit(&id(plan))));
+    records.push(Record::Poll(visit(&id(plan))));
     records.iter().map(|record| (id(plan), wire::encode(record))).collect()
 }
 
@@ -89,14 +89,14 @@ fn figure(random: &mut StdRng, plan: &str, n: usize) -> Observation {
     }
 }
 
-fn visit(plan: &str) -> Visit {
-    Visit {
+fn visit(plan: &str) -> PollRecord {
+    PollRecord {
         plan: plan.into(),
         source: "register".into(),
         id: format!("visit-{plan}"),
         collector: "c".into(),
         time: seen().micros(),
-        outcome: Outcome::Changed,
+        outcome: PollOutcome::Changed,
         address: "https://data.example/uses.csv".into(),
         sha256: Some("ab".repeat(32)),
         bytes: Some(1),

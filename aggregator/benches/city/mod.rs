@@ -1,6 +1,6 @@
 //! What the benches run on: a plan of forty daily series and fourteen KPIs, and its observations.
 
-use aggregator::pipeline::Configured;
+use aggregator::pipeline::ConfiguredPlans;
 use contract::catalogue;
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Place, Record, Span, Value};
@@ -21,7 +21,7 @@ impl Clock for Then {
 }
 
 /// The plan.
-pub(crate) fn configured() -> Configured {
+pub(crate) fn configured() -> ConfiguredPlans {
     let text = "{ ja = \"x\", en = \"x\" }";
     let mut toml = format!(
         "[plan]\nid = \"p\"\nname = {text}\ncity = {text}\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\ncitation = \"b\"\n\
@@ -42,7 +42,7 @@ pub(crate) fn configured() -> Configured {
              series = \"series-{i}\"\nbaseline = {{ year = \"FY2017\", value = 1 }}\ntarget = {{ at_least = 9 }}\ncitation = \"b\"\n"
         );
     }
-    let mut configured = Configured::default();
+    let mut configured = ConfiguredPlans::default();
     configured.add(catalogue::parse("bench", &toml).expect("the bench catalogue reads"), &toml);
     configured
 }

@@ -5,10 +5,10 @@
 
 #![allow(clippy::format_push_string, reason = "a bench writes its catalogue as it reads")]
 
-use aggregator_core::ask::{Ask, Cut};
-use aggregator_core::book::Book;
-use aggregator_core::ledger::{Figure, Key, Ledger, READ_AHEAD, Stored};
-use aggregator_core::rollup::{Rollups, Touched};
+use aggregator_core::ledger::{Figure, FigureKey, InsertOutcome, Ledger, READ_AHEAD};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::{Cutoff, ReportPeriod};
+use aggregator_core::rollup::{PlanRollups, TouchedBucket};
 use contract::catalogue::{self, Catalogue};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Span, Value};
@@ -47,14 +47,14 @@ impl Random {
     }
 }
 
-fn workload() -> Vec<(Key, i64, i64)> {
+fn workload() -> Vec<(FigureKey, i64, i64)> {
     let first = Period::holding(Grain::Day, Period::fiscal_year(1950).start()).index;
     let fresh = OBSERVATIONS / 10 * 9;
     let row = |i: usize| {
         let day = i32::try_from(i / SERIES).unwrap_or(0);
         let series = u16::try_from(i % SERIES).unwrap_or(0);
         let value = i64::try_from(i % 977).unwrap_or(0);
-        (Key { series, definition: 0, source: 0, index: first + day }, value, 1)
+        (FigureKey { series, definition: 0, source: 0, index: first + day }, value, 1)
     };
     let mut rows: Vec<_> = (0..fresh).map(row).collect();
     let mut random = Random(7);
@@ -72,21 +72,21 @@ fn figure(value: i64) -> Figure {
     Figure { value: Some(value), settled: true, more: None }
 }
 
-fn today() -> Cut {
-    Ask(Period::fiscal_year(2100)).cut()
+fn today() -> Cutoff {
+    ReportPeriod(Period::fiscal_year(2100)).cut()
 }
 
 /// Returns the sum of all months, so that both sides prove that they counted the same.
-fn ledger_and_rollups(catalogue: &Catalogue, rows: &[(Key, i64, i64)]) -> i128 {
-    let (mut ledger, mut rollups) = (Ledger::new(catalogue), Rollups::default());
+fn ledger_and_rollups(catalogue: &Catalogue, rows: &[(FigureKey, i64, i64)]) -> i128 {
+    let (mut ledger, mut rollups) = (Ledger::new(catalogue), PlanRollups::default());
     for batch in rows.chunks(BATCH) {
         let mut touched = Vec::new();
         for ahead in batch.chunks(READ_AHEAD) {
             ledger.read_ahead(ahead.iter().map(|(key, ..)| *key));
             for (key, value, revision) in ahead {
                 let (stored, bucket) = ledger.insert(*key, figure(*value), Micros(*revision));
-                if stored != Stored::Duplicate {
-                    touched.push(Touched::by(*key, bucket));
+                if stored != InsertOutcome::Duplicate {
+                    touched.push(TouchedBucket::by(*key, bucket));
                 }
             }
         }
@@ -95,8 +95,8 @@ fn ledger_and_rollups(catalogue: &Catalogue, rows: &[(Key, i64, i64)]) -> i128 {
     rollups.rows().into_iter().filter(|(k, _)| k.period.grain == Grain::Month).filter_map(|(_, r)| r.value).sum()
 }
 
-fn bare_loop(rows: &[(Key, i64, i64)]) -> i128 {
-    let mut standing: HashMap<Key, (i64, i64)> = HashMap::new();
+fn bare_loop(rows: &[(FigureKey, i64, i64)]) -> i128 {
+    let mut standing: HashMap<FigureKey, (i64, i64)> = HashMap::new();
     for (key, value, revision) in rows {
         let entry = standing.entry(*key).or_insert((*revision, *value));
         *entry = (*entry).max((*revision, *value));
@@ -109,8 +109,8 @@ fn bare_loop(rows: &[(Key, i64, i64)]) -> i128 {
     months.values().sum()
 }
 
-fn observations(catalogue: &Catalogue, rows: &[(Key, i64, i64)]) -> Vec<Observation> {
-    let of = |(key, value, revision): &(Key, i64, i64)| Observation {
+fn observations(catalogue: &Catalogue, rows: &[(FigureKey, i64, i64)]) -> Vec<Observation> {
+    let of = |(key, value, revision): &(FigureKey, i64, i64)| Observation {
         plan: "p".into(),
         series: catalogue.series[usize::from(key.series)].id.clone(),
         definition: "d".into(),
@@ -136,7 +136,7 @@ fn core(c: &mut Criterion) {
     let observations = observations(&catalogue, &rows);
     group.bench_function("admission_ledger_and_rollups", |b| {
         b.iter_batched(
-            || Book::new(catalogue.clone()),
+            || PlanState::new(catalogue.clone()),
             |mut book| {
                 for batch in observations.chunks(BATCH) {
                     assert!(book.enter_all(batch).iter().all(Result::is_ok), "the bench workload is admitted");

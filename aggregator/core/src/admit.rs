@@ -3,7 +3,7 @@
 //! Arrival order, clocks and other records play no part, so that any permutation of the same records
 //! quarantines the same ones.
 
-use crate::ledger::{Figure, Key, More};
+use crate::ledger::{Figure, FigureExtras, FigureKey};
 use contract::catalogue::{Catalogue, Shape};
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, Micros, Moment};
@@ -16,7 +16,7 @@ pub const MAX_REASON: usize = 200;
 
 /// Why a record is quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Refusal {
+pub enum AdmissionError {
     /// The record belongs to another plan.
     #[error("no catalogue of that plan")]
     UnknownPlan,
@@ -40,7 +40,7 @@ pub enum Refusal {
     TooLong,
 }
 
-impl Refusal {
+impl AdmissionError {
     /// The metric label and quarantine reason.
     pub fn label(self) -> &'static str {
         match self {
@@ -57,9 +57,9 @@ impl Refusal {
 
 /// An observation that counts, with its ids resolved against the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admitted {
+pub struct AdmittedObservation {
     /// What it is a figure of.
-    pub key: Key,
+    pub key: FigureKey,
     /// The figure.
     pub figure: Figure,
     /// When it was seen.
@@ -68,7 +68,7 @@ pub struct Admitted {
 
 /// The ids of a catalogue, ready to be looked up.
 #[derive(Debug)]
-pub struct Admission {
+pub struct CatalogueIds {
     plan: String,
     series: HashMap<String, SeriesIds>,
 }
@@ -86,7 +86,7 @@ fn position(ids: &[String], id: &str) -> Option<u8> {
     ids.iter().position(|known| known == id).and_then(|i| u8::try_from(i).ok())
 }
 
-impl Admission {
+impl CatalogueIds {
     /// The admission rules of a catalogue.
     pub fn new(catalogue: &Catalogue) -> Self {
         let ids = |(index, series): (usize, &contract::catalogue::Series)| {
@@ -103,36 +103,37 @@ impl Admission {
     }
 
     /// Resolves an observation, or says why it is quarantined.
-    pub fn admit(&self, observation: &Observation) -> Result<Admitted, Refusal> {
+    pub fn admit(&self, observation: &Observation) -> Result<AdmittedObservation, AdmissionError> {
         if observation.plan != self.plan {
-            return Err(Refusal::UnknownPlan);
+            return Err(AdmissionError::UnknownPlan);
         }
-        let series = self.series.get(&observation.series).ok_or(Refusal::UnknownSeries)?;
-        let definition = position(&series.definitions, &observation.definition).ok_or(Refusal::UnknownDefinition)?;
-        let source = position(&series.sources, &observation.source).ok_or(Refusal::UnknownSource)?;
+        let series = self.series.get(&observation.series).ok_or(AdmissionError::UnknownSeries)?;
+        let definition =
+            position(&series.definitions, &observation.definition).ok_or(AdmissionError::UnknownDefinition)?;
+        let source = position(&series.sources, &observation.source).ok_or(AdmissionError::UnknownSource)?;
         let period = match series.shape {
             Shape::Flow => observation.period.flow(series.grain),
             Shape::Level | Shape::Counter => observation.period.instant(series.grain),
         };
-        let index = period.ok_or(Refusal::Period)?.index;
+        let index = period.ok_or(AdmissionError::Period)?.index;
         in_time(observation)?;
         let (value, reason) = match &observation.value {
             Value::Known(n) => (Some(*n), None),
             Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.clone())),
-            Value::Unknown(_) => return Err(Refusal::TooLong),
+            Value::Unknown(_) => return Err(AdmissionError::TooLong),
         };
         let breakdown = observation.breakdown.clone();
-        let more = (breakdown.is_some() || reason.is_some()).then(|| Box::new(More { breakdown, reason }));
+        let more = (breakdown.is_some() || reason.is_some()).then(|| Box::new(FigureExtras { breakdown, reason }));
         let settled = observation.finality == Finality::Final;
-        Ok(Admitted {
-            key: Key { series: series.index, definition, source, index },
+        Ok(AdmittedObservation {
+            key: FigureKey { series: series.index, definition, source, index },
             figure: Figure { value, settled, more },
             revision: observation.revision,
         })
     }
 }
 
-fn in_time(observation: &Observation) -> Result<(), Refusal> {
+fn in_time(observation: &Observation) -> Result<(), AdmissionError> {
     let latest = Moment(observation.revision.moment().0.saturating_add(AHEAD_SECONDS));
     let (first, last) = match observation.period {
         Span::AsOf(at) => (at, at),
@@ -141,7 +142,7 @@ fn in_time(observation: &Observation) -> Result<(), Refusal> {
     };
     let year = first.date().year();
     if last > latest || !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-        return Err(Refusal::Future);
+        return Err(AdmissionError::Future);
     }
     Ok(())
 }

@@ -17,14 +17,14 @@ use std::time::Duration;
 
 /// What is watched of a KPI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
+pub enum AlertRule {
     /// It is behind its path, or has missed its target.
     Trend,
     /// Its source is overdue.
     Overdue,
 }
 
-impl Rule {
+impl AlertRule {
     /// All rules.
     pub const ALL: [Self; 2] = [Self::Trend, Self::Overdue];
 
@@ -53,7 +53,7 @@ impl Rule {
 
 /// Where the alert of a KPI and a rule stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum AlertState {
     /// All is well.
     #[default]
     Inactive,
@@ -69,7 +69,7 @@ pub enum State {
     },
 }
 
-impl State {
+impl AlertState {
     /// The word in stores and metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl State {
 
 /// What somebody is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum AlertTransition {
     /// The rule has held for as long as the hold.
     Fired {
         /// Since when it holds.
@@ -101,7 +101,7 @@ pub enum Event {
     },
 }
 
-impl Event {
+impl AlertTransition {
     /// The word in ids and stores.
     pub fn name(self) -> &'static str {
         match self {
@@ -120,21 +120,21 @@ impl Event {
 
 /// The next state, and what is to be told of it. A clock that was set back begins a hold anew: nothing fires
 /// early, and nothing waits for the clock to catch up.
-pub fn step(state: State, active: bool, now: Micros, hold: Duration) -> (State, Option<Event>) {
+pub fn step(state: AlertState, active: bool, now: Micros, hold: Duration) -> (AlertState, Option<AlertTransition>) {
     match (state, active) {
-        (State::Inactive | State::Pending { .. }, false) => (State::Inactive, None),
-        (State::Firing { since }, false) => (State::Inactive, Some(Event::Resolved { since })),
-        (State::Firing { .. }, true) => (state, None),
-        (State::Inactive, true) => begun(now, now, hold),
-        (State::Pending { since }, true) => begun(since.min(now), now, hold),
+        (AlertState::Inactive | AlertState::Pending { .. }, false) => (AlertState::Inactive, None),
+        (AlertState::Firing { since }, false) => (AlertState::Inactive, Some(AlertTransition::Resolved { since })),
+        (AlertState::Firing { .. }, true) => (state, None),
+        (AlertState::Inactive, true) => begun(now, now, hold),
+        (AlertState::Pending { since }, true) => begun(since.min(now), now, hold),
     }
 }
 
-fn begun(since: Micros, now: Micros, hold: Duration) -> (State, Option<Event>) {
+fn begun(since: Micros, now: Micros, hold: Duration) -> (AlertState, Option<AlertTransition>) {
     if has_lasted(since, now, hold) {
-        return (State::Firing { since }, Some(Event::Fired { since }));
+        return (AlertState::Firing { since }, Some(AlertTransition::Fired { since }));
     }
-    (State::Pending { since }, None)
+    (AlertState::Pending { since }, None)
 }
 
 fn has_lasted(since: Micros, now: Micros, hold: Duration) -> bool {
@@ -157,7 +157,7 @@ mod tests {
 
     /// Steps through (second, whether the rule holds) and gives what is told, with its second.
     fn told(steps: &[(i64, bool)]) -> Vec<(i64, &'static str, i64)> {
-        let (mut state, mut told) = (State::Inactive, Vec::new());
+        let (mut state, mut told) = (AlertState::Inactive, Vec::new());
         for (second, active) in steps {
             let (next, event) = step(state, *active, at(*second), HOLD);
             told.extend(event.map(|event| (*second, event.name(), event.since().0 / 1_000_000)));
@@ -209,23 +209,28 @@ mod tests {
 
     #[test]
     fn without_a_hold_it_fires_at_once() {
-        let (state, event) = step(State::Inactive, true, at(7), Duration::ZERO);
-        assert_eq!((state, event), (State::Firing { since: at(7) }, Some(Event::Fired { since: at(7) })));
+        let (state, event) = step(AlertState::Inactive, true, at(7), Duration::ZERO);
+        assert_eq!(
+            (state, event),
+            (AlertState::Firing { since: at(7) }, Some(AlertTransition::Fired { since: at(7) }))
+        );
     }
 
     #[test]
     fn time_alone_is_waited_for_only_while_pending() {
-        let pending = State::Pending { since: at(100) };
+        let pending = AlertState::Pending { since: at(100) };
         let due = [99, 100, 399, 400].map(|second| pending.is_due(at(second), HOLD));
         assert_eq!(due, [true, false, false, true]);
-        assert!(!State::Inactive.is_due(at(999), HOLD) && !State::Firing { since: at(0) }.is_due(at(999), HOLD));
+        assert!(
+            !AlertState::Inactive.is_due(at(999), HOLD) && !AlertState::Firing { since: at(0) }.is_due(at(999), HOLD)
+        );
     }
 
     #[test]
     fn rules_tell_of_their_statuses() {
-        let told = |rule: Rule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.tells_of(s)).collect();
-        let told: [Vec<&str>; 2] = Rule::ALL.map(told);
+        let told = |rule: AlertRule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.tells_of(s)).collect();
+        let told: [Vec<&str>; 2] = AlertRule::ALL.map(told);
         assert_eq!(told, [vec!["off_track", "missed"], vec!["stale"]]);
-        assert_eq!(Rule::ALL.map(|rule| Rule::named(rule.name())), Rule::ALL.map(Some));
+        assert_eq!(AlertRule::ALL.map(|rule| AlertRule::named(rule.name())), AlertRule::ALL.map(Some));
     }
 }

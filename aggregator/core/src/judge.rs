@@ -6,12 +6,12 @@ pub mod path;
 mod status;
 mod verdict;
 
-pub use due::Standing;
-pub use measure::{MIN_MONTHS, Measured, Months};
+pub use due::SourceDue;
+pub use measure::{MIN_MONTHS, MeasuredValue, MonthCount};
 
-use crate::ask::{Ask, Cut};
-use crate::rollup::View;
-use contract::catalogue::{Kind, Kpi};
+use crate::report_period::{Cutoff, ReportPeriod};
+use crate::rollup::LedgerView;
+use contract::catalogue::{Kpi, KpiKind};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::Moment;
@@ -95,7 +95,7 @@ impl Status {
 
 /// A value at another moment than the one judged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Past {
+pub struct DatedValue {
     /// In the KPI's unit.
     pub value: Exact,
     /// The moment it describes.
@@ -122,7 +122,7 @@ pub struct Judgement {
     /// Status; `None` before the plan.
     pub status: Option<Status>,
     /// The value judged; `None` exactly when there is no data.
-    pub measured: Option<Measured>,
+    pub measured: Option<MeasuredValue>,
     /// The guide (目安) the value is compared with while running, the target afterwards.
     pub path: Option<Exact>,
     /// (v - b) / (t - b).
@@ -130,15 +130,15 @@ pub struct Judgement {
     /// Change per month still needed to reach the target.
     pub required_pace: Option<Exact>,
     /// An older value where there is none to judge.
-    pub carried: Option<Past>,
+    pub carried: Option<DatedValue>,
     /// A later value after the plan (その後), unjudged.
-    pub later: Option<Past>,
+    pub later: Option<DatedValue>,
     /// Place of the forecast.
     pub landing: Option<Landing>,
 }
 
 /// Judges a KPI at the moment asked, from the figures of a view.
-pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+pub fn judge(view: &LedgerView<'_>, kpi: &Kpi, ask: ReportPeriod) -> Judgement {
     let view = view.at(ask.cut());
     let plan = &view.catalogue.plan;
     let (start, end) = (plan.start(), plan.end());
@@ -151,26 +151,26 @@ pub fn judge(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
 }
 
 /// The guide (目安) at a moment of a plan, for a KPI with or without a value.
-pub fn guide(view: &View<'_>, kpi: &Kpi, at: Moment) -> Exact {
+pub fn guide(view: &LedgerView<'_>, kpi: &Kpi, at: Moment) -> Exact {
     measure::guide(view, kpi, at)
 }
 
 /// How the sources of all series stand at the moment asked, each by its own figures; in the catalogue's order.
-pub fn standings(view: &View<'_>, ask: Ask) -> Vec<Standing> {
+pub fn standings(view: &LedgerView<'_>, ask: ReportPeriod) -> Vec<SourceDue> {
     due::standings(&view.at(ask.cut()), ask.day())
 }
 
 /// The first civil day (day number) on which the last figure of a KPI is not waited for any more.
-pub fn verdict_day(view: &View<'_>, kpi: &Kpi) -> i32 {
+pub fn verdict_day(view: &LedgerView<'_>, kpi: &Kpi) -> i32 {
     due::last_day(view, kpi) + 1
 }
 
 /// True when a KPI has a value at each of its figures, not only at the end of months.
-pub fn follows_figures(view: &View<'_>, kpi: &Kpi) -> bool {
+pub fn follows_figures(view: &LedgerView<'_>, kpi: &Kpi) -> bool {
     measure::is_state(view, kpi)
 }
 
-fn unjudged(phase: Phase, measured: Option<Measured>) -> Judgement {
+fn unjudged(phase: Phase, measured: Option<MeasuredValue>) -> Judgement {
     let none = || None;
     Judgement {
         phase,
@@ -185,12 +185,12 @@ fn unjudged(phase: Phase, measured: Option<Measured>) -> Judgement {
     }
 }
 
-fn past(measured: Measured) -> Past {
-    Past { value: measured.value, at: measured.at }
+fn past(measured: MeasuredValue) -> DatedValue {
+    DatedValue { value: measured.value, at: measured.at }
 }
 
 /// The value that a question is about, or an older one to be carried.
-fn asked(view: &View<'_>, kpi: &Kpi, ask: Ask) -> (Option<Measured>, Option<Past>) {
+fn asked(view: &LedgerView<'_>, kpi: &Kpi, ask: ReportPeriod) -> (Option<MeasuredValue>, Option<DatedValue>) {
     let upto = view.cut.at;
     let (value, older) = if measure::is_state(view, kpi) {
         let latest = measure::state(view, kpi, measure::beginning(), upto);
@@ -208,7 +208,7 @@ fn asked(view: &View<'_>, kpi: &Kpi, ask: Ask) -> (Option<Measured>, Option<Past
 }
 
 /// The judgement while the plan runs.
-fn running(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+fn running(view: &LedgerView<'_>, kpi: &Kpi, ask: ReportPeriod) -> Judgement {
     let (measured, carried) = asked(view, kpi, ask);
     let Some(measured) = measured else {
         return Judgement { status: Some(Status::NoData), carried, ..unjudged(Phase::Running, None) };
@@ -225,13 +225,13 @@ fn running(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
 }
 
 /// The way from baseline to target that is done; of a part-year sum the latest whole year's before it.
-fn progress(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Option<Exact> {
+fn progress(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Option<Exact> {
     let origin = kpi.origin()?;
     let way = &kpi.target - &origin.value;
     if way.is_zero() {
         return None;
     }
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind == Kind::FlowPerYear && !m.is_whole());
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind == KpiKind::FlowPerYear && !m.is_whole());
     let value = match part_year {
         None => measured.value.clone(),
         Some(months) => {
@@ -244,9 +244,9 @@ fn progress(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Option<Exact> {
 }
 
 /// Change per month from the moment the value describes to the plan's end.
-fn required_pace(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Option<Exact> {
+fn required_pace(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Option<Exact> {
     let plan = &view.catalogue.plan;
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind == Kind::FlowPerYear && !m.is_whole());
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind == KpiKind::FlowPerYear && !m.is_whole());
     let elsewhere = part_year.is_some_and(|m| m.year != plan.last_year);
     if !kpi.kind.has_path() || elsewhere || kpi.direction.meets(&measured.value, &kpi.target) {
         return None;
@@ -268,6 +268,6 @@ fn months_between(from: Moment, to: Moment) -> Exact {
 }
 
 /// The cut at which everything up to and including an instant is seen.
-fn upto(at: Moment) -> Cut {
-    Cut { at, inclusive: true }
+fn upto(at: Moment) -> Cutoff {
+    Cutoff { at, inclusive: true }
 }

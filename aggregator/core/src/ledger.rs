@@ -7,13 +7,13 @@
 mod figure;
 mod part;
 
-pub use figure::{Entry, Figure, Key, More, Stored};
-pub use part::{Rollup, Sum};
+pub use figure::{Figure, FigureExtras, FigureKey, InsertOutcome, LedgerEntry};
+pub use part::{PartialSum, Rollup};
 
 use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::{Grain, Period};
 use contract::time::{Micros, Moment};
-use part::Mix;
+use part::SourceCombination;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -27,7 +27,7 @@ struct SeriesFigures {
     /// Grain of the figures: the flow's own, or hour or day of the instants.
     grain: Grain,
     bucket_grain: Grain,
-    mix: Mix,
+    mix: SourceCombination,
     /// The buckets with figures, of each definition.
     definitions: Vec<BTreeSet<i32>>,
 }
@@ -36,7 +36,7 @@ struct SeriesFigures {
 #[derive(Debug)]
 pub struct Ledger {
     series: Vec<SeriesFigures>,
-    entries: Vec<Entry>,
+    entries: Vec<LedgerEntry>,
     buckets: Vec<Bucket>,
     places: FxHashMap<u64, u32>,
     stored: u64,
@@ -45,7 +45,7 @@ pub struct Ledger {
 /// Where the figures of one bucket lie.
 #[derive(Debug)]
 struct Bucket {
-    sum: Sum,
+    sum: PartialSum,
     /// Number of the first figure that the bucket can hold.
     first: i32,
     /// Place in the list plus 1, or 0; sources of one period lie side by side.
@@ -65,7 +65,7 @@ impl SeriesFigures {
             shape: series.shape,
             grain,
             bucket_grain: grain.coarser().unwrap_or(grain),
-            mix: Mix::new(series),
+            mix: SourceCombination::new(series),
             definitions: vec![BTreeSet::new(); series.definitions.len()],
         }
     }
@@ -132,7 +132,7 @@ impl Ledger {
     ///
     /// # Panics
     /// When the key was not admitted with this ledger's catalogue.
-    pub fn insert(&mut self, key: Key, figure: Figure, revision: Micros) -> (Stored, i32) {
+    pub fn insert(&mut self, key: FigureKey, figure: Figure, revision: Micros) -> (InsertOutcome, i32) {
         let series = &self.series[usize::from(key.series)];
         let bucket = series.bucket(key.index).index;
         let keeps_sums = series.shape == Shape::Flow && series.grain != series.bucket_grain;
@@ -145,16 +145,17 @@ impl Ledger {
         let place = self.bucket_place(key, bucket);
         let series = &self.series[usize::from(key.series)];
         let bucket_of = &mut self.buckets[place];
-        let own =
-            |entry: &Entry| if keeps_sums && alone { series.mix.together(period, [entry].into_iter()) } else { None };
+        let own = |entry: &LedgerEntry| {
+            if keeps_sums && alone { series.mix.together(period, [entry].into_iter()) } else { None }
+        };
         let slot = &mut bucket_of.slots[slot(series, bucket_of.first, key.source, key.index)];
         let outcome = match self.entries.get_mut((*slot as usize).wrapping_sub(1)) {
             None => {
-                let entry = Entry::new(key, figure, revision);
+                let entry = LedgerEntry::new(key, figure, revision);
                 after = own(&entry);
                 self.entries.push(entry);
                 *slot = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-                Stored::Stands
+                InsertOutcome::Stands
             }
             Some(entry) => {
                 before = before.or_else(|| own(entry));
@@ -163,7 +164,7 @@ impl Ledger {
                 outcome
             }
         };
-        if outcome != Stored::Duplicate {
+        if outcome != InsertOutcome::Duplicate {
             self.stored += 1;
             if keeps_sums && !alone {
                 after = all(self);
@@ -175,7 +176,7 @@ impl Ledger {
 
     /// Fetches what the next inserts will need. Records in random order miss the processor's caches at three
     /// steps that wait for each other; a few dozen such walks side by side cost little more than one.
-    pub fn read_ahead(&self, keys: impl Iterator<Item = Key>) {
+    pub fn read_ahead(&self, keys: impl Iterator<Item = FigureKey>) {
         let mut places = [None; READ_AHEAD];
         for (place, key) in places.iter_mut().zip(keys) {
             let bucket = self.bucket(key.series, key.index).index;
@@ -189,7 +190,7 @@ impl Ledger {
     }
 
     /// The place of a bucket in the list of buckets, made when it is new.
-    fn bucket_place(&mut self, key: Key, bucket: i32) -> usize {
+    fn bucket_place(&mut self, key: FigureKey, bucket: i32) -> usize {
         let next = u32::try_from(self.buckets.len()).unwrap_or(u32::MAX);
         let place = *self.places.entry(pack(key.series, key.definition, bucket)).or_insert(next);
         if place == next {
@@ -198,7 +199,7 @@ impl Ledger {
             let indexes = series.indexes(bucket);
             let slots = indexes.len() * usize::from(series.mix.sources());
             let slots = vec![0; slots].into_boxed_slice();
-            self.buckets.push(Bucket { sum: Sum::default(), first: indexes.start, slots });
+            self.buckets.push(Bucket { sum: PartialSum::default(), first: indexes.start, slots });
         }
         place as usize
     }
@@ -215,12 +216,17 @@ impl Ledger {
     }
 
     /// The kept sum of a flow's bucket, whatever the moment asked.
-    pub fn sum(&self, series: u16, definition: u8, bucket: i32) -> Option<&Sum> {
+    pub fn sum(&self, series: u16, definition: u8, bucket: i32) -> Option<&PartialSum> {
         self.bucket_at(series, definition, bucket).map(|b| &b.sum)
     }
 
     /// The entries of one period or instant, in the order of sources.
-    pub(crate) fn said(&self, series: u16, definition: u8, index: i32) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub(crate) fn said(
+        &self,
+        series: u16,
+        definition: u8,
+        index: i32,
+    ) -> impl DoubleEndedIterator<Item = &LedgerEntry> {
         let figures = &self.series[usize::from(series)];
         let bucket = self.bucket_at(series, definition, figures.bucket(index).index);
         let slots = bucket.map_or(&[][..], |b| {
@@ -254,7 +260,7 @@ impl Ledger {
     }
 
     /// All standing figures of a series and definition, in order of time, then of sources.
-    pub fn figures(&self, series: usize, definition: usize) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn figures(&self, series: usize, definition: usize) -> impl DoubleEndedIterator<Item = &LedgerEntry> {
         self.within(series, definition, i32::MIN, i32::MAX)
     }
 
@@ -265,7 +271,7 @@ impl Ledger {
         definition: usize,
         from: Moment,
         to: Moment,
-    ) -> impl DoubleEndedIterator<Item = &Entry> {
+    ) -> impl DoubleEndedIterator<Item = &LedgerEntry> {
         let grain = self.bucket_grain(series);
         let first = Period::holding(grain, from).index.saturating_sub(1);
         let last = Period::holding(grain, to).index;
@@ -278,7 +284,7 @@ impl Ledger {
         definition: usize,
         first: i32,
         last: i32,
-    ) -> impl DoubleEndedIterator<Item = &Entry> {
+    ) -> impl DoubleEndedIterator<Item = &LedgerEntry> {
         let figures = &self.series[series];
         let narrow = (u16::try_from(series).unwrap_or(u16::MAX), u8::try_from(definition).unwrap_or(u8::MAX));
         let buckets = figures.definitions[definition].range(first..=last);

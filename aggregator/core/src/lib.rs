@@ -15,10 +15,10 @@
 
 pub mod admit;
 pub mod alert;
-pub mod ask;
-pub mod book;
 pub mod judge;
 pub mod ledger;
+pub mod plan_state;
 pub mod points;
 pub mod report;
+pub mod report_period;
 pub mod rollup;

@@ -14,5 +14,5 @@ pub mod kpi;
 #[cfg(test)]
 mod tests;
 
-pub use figure::{FigurePoint, Place};
+pub use figure::{FigureCursor, FigurePoint};
 pub use kpi::{KpiPoint, KpiWalk};

@@ -3,10 +3,10 @@
 //! A report is a pure function of figures, catalogue and the moment asked: no revisions, no evidence, no
 //! coordinates, so that two machines that saw the same records print the same bytes.
 
-use crate::ask::Ask;
-use crate::judge::{Judgement, Past, Phase, Status, judge};
+use crate::judge::{DatedValue, Judgement, Phase, Status, judge};
 use crate::ledger::Ledger;
-use crate::rollup::{Rollup, RollupKey, Rollups, View};
+use crate::report_period::ReportPeriod;
+use crate::rollup::{LedgerView, PlanRollups, Rollup, RollupKey};
 use contract::catalogue::{Catalogue, Kpi};
 use contract::exact::{self, Exact};
 use contract::time::Moment;
@@ -17,16 +17,16 @@ use std::collections::BTreeMap;
 
 /// A number in canonical form.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Number(pub Exact);
+pub struct CanonicalNumber(pub Exact);
 
-impl Serialize for Number {
+impl Serialize for CanonicalNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw = RawValue::from_string(exact::canonical(&self.0)).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }
 
-impl JsonSchema for Number {
+impl JsonSchema for CanonicalNumber {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Number".into()
     }
@@ -38,16 +38,16 @@ impl JsonSchema for Number {
 
 /// A value and the moment it describes.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Dated {
+pub struct ReportedValue {
     /// In the KPI's unit.
-    pub value: Number,
+    pub value: CanonicalNumber,
     /// RFC 3339.
     pub as_of: String,
 }
 
-impl From<Past> for Dated {
-    fn from(past: Past) -> Self {
-        Self { value: Number(past.value), as_of: past.at.to_string() }
+impl From<DatedValue> for ReportedValue {
+    fn from(past: DatedValue) -> Self {
+        Self { value: CanonicalNumber(past.value), as_of: past.at.to_string() }
     }
 }
 
@@ -61,7 +61,7 @@ pub struct KpiReport {
     /// Status word; `null` before the plan.
     pub status: Option<&'static str>,
     /// Value in the KPI's unit, unrounded as far as canonical numbers go.
-    pub value: Option<Number>,
+    pub value: Option<CanonicalNumber>,
     /// Value as it is shown, with its unit.
     pub value_text: Option<String>,
     /// The moment the value describes.
@@ -69,19 +69,19 @@ pub struct KpiReport {
     /// 速報値
     pub provisional: bool,
     /// Baseline b; `null` where a start is declared.
-    pub baseline: Option<Number>,
+    pub baseline: Option<CanonicalNumber>,
     /// Target t.
-    pub target: Number,
+    pub target: CanonicalNumber,
     /// The guide (目安) at the value's moment.
-    pub path: Option<Number>,
+    pub path: Option<CanonicalNumber>,
     /// (v - b) / (t - b).
-    pub progress: Option<Number>,
+    pub progress: Option<CanonicalNumber>,
     /// Change per month still needed.
-    pub required_pace: Option<Number>,
+    pub required_pace: Option<CanonicalNumber>,
     /// An older value where there is none to judge.
-    pub carried: Option<Dated>,
+    pub carried: Option<ReportedValue>,
     /// A later value after the plan (その後), unjudged.
-    pub later: Option<Dated>,
+    pub later: Option<ReportedValue>,
 }
 
 /// One rollup of the canonical export.
@@ -163,15 +163,21 @@ pub fn value_digits(kpi: &Kpi, value: &Exact) -> String {
 }
 
 /// Judges every KPI of a plan at a moment asked, in the order of the catalogue.
-pub fn judgements(view: &View<'_>, ask: Ask) -> Vec<Judgement> {
+pub fn judgements(view: &LedgerView<'_>, ask: ReportPeriod) -> Vec<Judgement> {
     view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, ask)).collect()
 }
 
 /// The report of one plan; `kept` rollups are used where they answer, `rollups` adds them all.
-pub fn plan(catalogue: &Catalogue, ledger: &Ledger, kept: Option<&Rollups>, ask: Ask, rollups: bool) -> PlanReport {
+pub fn plan(
+    catalogue: &Catalogue,
+    ledger: &Ledger,
+    kept: Option<&PlanRollups>,
+    ask: ReportPeriod,
+    rollups: bool,
+) -> PlanReport {
     let view = match kept {
-        Some(kept) => View::over(catalogue, ledger, ask.cut(), kept),
-        None => View::new(catalogue, ledger, ask.cut()),
+        Some(kept) => LedgerView::over(catalogue, ledger, ask.cut(), kept),
+        None => LedgerView::new(catalogue, ledger, ask.cut()),
     };
     let judged = judgements(&view, ask);
     let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
@@ -197,17 +203,17 @@ fn kpi_report(kpi: &Kpi, judged: Judgement) -> KpiReport {
         id: kpi.id.clone(),
         phase: judged.phase.name(),
         status: judged.status.map(Status::name),
-        value: measured.map(|m| Number(m.value.clone())),
+        value: measured.map(|m| CanonicalNumber(m.value.clone())),
         value_text: measured.map(|m| value_text(kpi, &m.value)),
         as_of: measured.map(|m| at(m.at)),
         provisional: measured.is_some_and(|m| m.provisional),
-        baseline: kpi.baseline.as_ref().map(|b| Number(b.value.clone())),
-        target: Number(kpi.target.clone()),
-        path: judged.path.map(Number),
-        progress: judged.progress.map(Number),
-        required_pace: judged.required_pace.map(Number),
-        carried: judged.carried.map(Dated::from),
-        later: judged.later.map(Dated::from),
+        baseline: kpi.baseline.as_ref().map(|b| CanonicalNumber(b.value.clone())),
+        target: CanonicalNumber(kpi.target.clone()),
+        path: judged.path.map(CanonicalNumber),
+        progress: judged.progress.map(CanonicalNumber),
+        required_pace: judged.required_pace.map(CanonicalNumber),
+        carried: judged.carried.map(ReportedValue::from),
+        later: judged.later.map(ReportedValue::from),
     }
 }
 

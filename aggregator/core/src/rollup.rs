@@ -2,18 +2,18 @@
 
 mod counter;
 mod flow;
-mod kept;
 mod level;
+mod plan_rollups;
 #[cfg(test)]
 mod tests;
 
 pub use crate::ledger::Rollup;
-pub use kept::{Change, Rollups, Touched};
-pub use level::Reading;
+pub use level::LevelReading;
 pub(crate) use level::state;
+pub use plan_rollups::{PlanRollups, RollupChange, TouchedBucket};
 
-use crate::ask::Cut;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Ledger, LedgerEntry};
+use crate::report_period::Cutoff;
 use contract::catalogue::{Catalogue, Series, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use std::cell::RefCell;
@@ -32,19 +32,19 @@ pub struct RollupKey {
 }
 
 /// The ledger as seen at a moment asked.
-pub struct View<'a> {
+pub struct LedgerView<'a> {
     /// The catalogue of the ledger.
     pub catalogue: &'a Catalogue,
     /// The figures.
     pub ledger: &'a Ledger,
     /// What is seen.
-    pub cut: Cut,
-    kept: Option<&'a Rollups>,
-    totals: RefCell<HashMap<(SeriesRef2, u8), Rc<counter::Totals>>>,
+    pub cut: Cutoff,
+    kept: Option<&'a PlanRollups>,
+    totals: RefCell<HashMap<(SeriesPair, u8), Rc<counter::CounterReadings>>>,
 }
 
 /// A series and definition as a hashable pair.
-type SeriesRef2 = (usize, usize);
+type SeriesPair = (usize, usize);
 
 /// The grains in which a series is rolled up.
 pub fn grains(series: &Series) -> impl Iterator<Item = Grain> {
@@ -55,21 +55,21 @@ pub fn grains(series: &Series) -> impl Iterator<Item = Grain> {
     Grain::ALL.into_iter().filter(move |grain| *grain >= finest)
 }
 
-impl<'a> View<'a> {
+impl<'a> LedgerView<'a> {
     /// A view that computes everything from the ledger.
-    pub fn new(catalogue: &'a Catalogue, ledger: &'a Ledger, cut: Cut) -> Self {
+    pub fn new(catalogue: &'a Catalogue, ledger: &'a Ledger, cut: Cutoff) -> Self {
         Self { catalogue, ledger, cut, kept: None, totals: RefCell::default() }
     }
 
     /// A view that takes what it can from kept rollups.
-    pub fn over(catalogue: &'a Catalogue, ledger: &'a Ledger, cut: Cut, kept: &'a Rollups) -> Self {
+    pub fn over(catalogue: &'a Catalogue, ledger: &'a Ledger, cut: Cutoff, kept: &'a PlanRollups) -> Self {
         Self { kept: Some(kept), ..Self::new(catalogue, ledger, cut) }
     }
 
     /// The same figures at another moment.
     #[must_use]
-    pub fn at(&self, cut: Cut) -> View<'a> {
-        View { kept: self.kept, ..View::new(self.catalogue, self.ledger, cut) }
+    pub fn at(&self, cut: Cutoff) -> LedgerView<'a> {
+        LedgerView { kept: self.kept, ..LedgerView::new(self.catalogue, self.ledger, cut) }
     }
 
     /// The series of a reference.
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
     }
 
     /// True when a figure is seen.
-    pub fn sees(&self, of: SeriesRef, entry: &Entry) -> bool {
+    pub fn sees(&self, of: SeriesRef, entry: &LedgerEntry) -> bool {
         let period = self.period(of, entry);
         match self.series(of).shape {
             Shape::Flow => self.cut.sees_flow(period.end()),
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
     }
 
     /// The period of a figure (of an instant: the hour or day that starts at it).
-    pub fn period(&self, of: SeriesRef, entry: &Entry) -> Period {
+    pub fn period(&self, of: SeriesRef, entry: &LedgerEntry) -> Period {
         self.ledger.period(narrow(of).0, entry.index)
     }
 
@@ -143,7 +143,7 @@ impl<'a> View<'a> {
     }
 
     /// The period of `grain` that a figure falls in: flows as they run, instants as they close.
-    fn home(&self, of: SeriesRef, entry: &Entry, grain: Grain) -> Period {
+    fn home(&self, of: SeriesRef, entry: &LedgerEntry, grain: Grain) -> Period {
         let period = self.period(of, entry);
         match self.series(of).shape {
             Shape::Flow => period.within(grain),
@@ -160,20 +160,20 @@ impl<'a> View<'a> {
             return wanted.any(|source| self.is_read_since(of, source, period.start()));
         }
         let flow = series.shape == Shape::Flow;
-        let inside = |e: &Entry| {
+        let inside = |e: &LedgerEntry| {
             let own = self.period(of, e);
             let (from, to) = (own.start(), if flow { own.end() } else { own.start() });
             let late_enough = from > period.start() || (flow && from == period.start());
             late_enough && series.sources[usize::from(e.source)].takes_part(from, to)
         };
-        let wanted = |e: &&Entry| e.figure.value.is_some() && source.is_none_or(|s| s == e.source);
+        let wanted = |e: &&LedgerEntry| e.figure.value.is_some() && source.is_none_or(|s| s == e.source);
         let later = self.ledger.between(of.series, of.definition, period.start(), self.cut.at);
         later.rev().filter(wanted).any(|e| inside(e) && self.sees(of, e))
     }
 }
 
 /// True when a period of a series is seen to its last instant at a cut.
-fn ended(cut: Cut, series: &Series, period: Period) -> bool {
+fn ended(cut: Cutoff, series: &Series, period: Period) -> bool {
     match series.shape {
         Shape::Flow => cut.sees_flow(period.end()),
         Shape::Level | Shape::Counter => cut.sees_instant(period.end()),

@@ -9,9 +9,9 @@
 
 mod oracle;
 
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
 use aggregator_core::judge::{Judgement, judge};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::ReportPeriod;
 use contract::catalogue::{self, Catalogue};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Span, Value};
@@ -222,8 +222,9 @@ fn records(r: &mut Random, shapes: &[(&'static str, Grain)]) -> Vec<Observation>
 /// Every field of both answers as text, name by name.
 fn fields(ours: &Judgement, theirs: &oracle::KpiAnswer) -> Vec<(&'static str, String, String)> {
     let measured = ours.measured.as_ref();
-    let past =
-        |p: &Option<aggregator_core::judge::Past>| format!("{:?}", p.as_ref().map(|p| (p.value.to_string(), p.at)));
+    let past = |p: &Option<aggregator_core::judge::DatedValue>| {
+        format!("{:?}", p.as_ref().map(|p| (p.value.to_string(), p.at)))
+    };
     let pair =
         |p: &Option<(contract::exact::Exact, Moment)>| format!("{:?}", p.as_ref().map(|(v, at)| (v.to_string(), *at)));
     let number = |n: Option<&contract::exact::Exact>| format!("{:?}", n.map(ToString::to_string));
@@ -245,7 +246,7 @@ fn fields(ours: &Judgement, theirs: &oracle::KpiAnswer) -> Vec<(&'static str, St
     ]
 }
 
-fn rows(book: &Book, ask: Ask) -> Vec<String> {
+fn rows(book: &PlanState, ask: ReportPeriod) -> Vec<String> {
     let series = |i: u16| &book.catalogue.series[usize::from(i)];
     let all = book.view(ask.cut()).all();
     let row = |(key, r): &(aggregator_core::rollup::RollupKey, aggregator_core::rollup::Rollup)| {
@@ -281,12 +282,12 @@ fn the_core_and_a_naive_oracle_say_the_same() {
         let r = &mut Random(seed);
         let (catalogue, shapes) = plan(r);
         let records = records(r, &shapes);
-        let mut book = Book::new(catalogue.clone());
+        let mut book = PlanState::new(catalogue.clone());
         let answers = book.enter_all(&records);
         for (record, answer) in records.iter().zip(&answers) {
             assert_eq!(oracle::quarantined(&catalogue, record), answer.is_err(), "seed {seed}: {record:?}");
         }
-        book.settle(Ask(Period::parse("2021-11-11").unwrap()).cut());
+        book.settle(ReportPeriod(Period::parse("2021-11-11").unwrap()).cut());
         for on in ASKED.iter().map(|on| Period::parse(on).unwrap()) {
             if r.below(3) != 0 && seed != 1 {
                 continue;
@@ -294,7 +295,7 @@ fn the_core_and_a_naive_oracle_say_the_same() {
             let answer = oracle::report(&catalogue, &records, on);
             for theirs in &answer.kpis {
                 let kpi = catalogue.kpis.iter().find(|k| k.id == theirs.id).unwrap();
-                let ours = judge(&book.view(Ask(on).cut()), kpi, Ask(on));
+                let ours = judge(&book.view(ReportPeriod(on).cut()), kpi, ReportPeriod(on));
                 for (name, ours, theirs_) in fields(&ours, theirs) {
                     compared += 1;
                     if ours != theirs_ {
@@ -303,7 +304,7 @@ fn the_core_and_a_naive_oracle_say_the_same() {
                     }
                 }
             }
-            let (ours, theirs) = (rows(&book, Ask(on)), oracle_rows(&answer));
+            let (ours, theirs) = (rows(&book, ReportPeriod(on)), oracle_rows(&answer));
             compared += ours.len() as u64;
             for (ours, theirs) in ours.iter().zip(&theirs).filter(|(a, b)| a != b).take(1) {
                 wrong.entry("rollup").or_default().push(format!("seed {seed} on {on}: ours {ours} oracle {theirs}"));

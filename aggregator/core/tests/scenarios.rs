@@ -8,13 +8,13 @@
 
 mod support;
 
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
-use aggregator_core::judge::{Judgement, Past, judge};
+use aggregator_core::judge::{DatedValue, Judgement, judge};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::ReportPeriod;
 use support::{Expect, Scenario, shown};
 
 fn said(judged: &Judgement, name: &str, like: &str) -> String {
-    let past = |past: &Option<Past>| shown(past.as_ref().map(|p| &p.value), like);
+    let past = |past: &Option<DatedValue>| shown(past.as_ref().map(|p| &p.value), like);
     let measured = judged.measured.as_ref();
     match name {
         "as_of" => measured.map_or_else(|| "-".into(), |m| m.at.date().to_string()),
@@ -28,8 +28,8 @@ fn said(judged: &Judgement, name: &str, like: &str) -> String {
     }
 }
 
-fn check(book: &Book, expect: &Expect) -> Vec<String> {
-    let ask = Ask(expect.on);
+fn check(book: &PlanState, expect: &Expect) -> Vec<String> {
+    let ask = ReportPeriod(expect.on);
     let kpi = &book.catalogue.kpis[0];
     let judged = judge(&book.view(ask.cut()), kpi, ask);
     let status = judged.status.map_or("-", aggregator_core::judge::Status::name).to_owned();
@@ -60,7 +60,7 @@ fn every_scenario_says_what_is_expected() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = Scenario::parse(&name, &std::fs::read_to_string(path).unwrap());
         assert!(!scenario.expects.is_empty(), "{name} expects nothing");
-        let mut book = Book::new(scenario.catalogue);
+        let mut book = PlanState::new(scenario.catalogue);
         for observation in &scenario.observations {
             book.enter(observation).unwrap_or_else(|refusal| panic!("{name}: {refusal}: {observation:?}"));
         }

@@ -7,11 +7,11 @@
 mod standing;
 mod text;
 
-use crate::explain::{Bilingual, KnownAt, Said};
-use crate::known_at::{Known, known_at};
-use crate::store::{Reader, StoreError};
-use aggregator_core::ask::Ask;
+use crate::explain::{Bilingual, RevisionEvidence, Vintage};
+use crate::store::{StoreError, StoreReader};
+use crate::vintage::{PlanVintage, known_at};
 use aggregator_core::report::KpiReport;
+use aggregator_core::report_period::ReportPeriod;
 use contract::catalogue::Catalogue;
 use contract::time::Micros;
 use serde::Serialize;
@@ -27,9 +27,9 @@ pub struct Diff {
     /// The moment asked, for both judgements.
     pub on: String,
     /// The earlier time.
-    pub from: KnownAt,
+    pub from: Vintage,
     /// The later time.
-    pub to: KnownAt,
+    pub to: Vintage,
     /// When other texts of the catalogue came between them.
     pub catalogues: Vec<String>,
     /// KPIs that are judged or valued differently.
@@ -65,18 +65,18 @@ pub struct FigureChange {
     /// The configured source.
     pub source: String,
     /// What stood; `null` where nothing was known.
-    pub before: Option<Said>,
+    pub before: Option<RevisionEvidence>,
     /// What stands; `null` where the later catalogue does not admit it.
-    pub after: Option<Said>,
+    pub after: Option<RevisionEvidence>,
 }
 
 /// What changed in the plan of a configured catalogue from one time to another. Reads the log of observations whole: may take a
 /// second or two at a million of them.
 pub fn diff(
-    readers: &[Reader],
+    readers: &[StoreReader],
     configured: &Catalogue,
     (from, to): (Micros, Micros),
-    ask: Ask,
+    ask: ReportPeriod,
 ) -> Result<Diff, StoreError> {
     let (before, after) = (known_at(readers, configured, from)?, known_at(readers, configured, to)?);
     let plan = configured.plan.id.as_str();
@@ -99,12 +99,12 @@ pub fn diff(
     })
 }
 
-fn told(known: Known) -> KnownAt {
-    KnownAt { time: known.at.to_string(), settled: known.is_settled(), doubts: known.doubts }
+fn told(known: PlanVintage) -> Vintage {
+    Vintage { time: known.at.to_string(), settled: known.is_settled(), doubts: known.doubts }
 }
 
 /// KPIs whose report differs, in the later catalogue's order; those it dropped at the end.
-fn kpis(before: &Known, after: &Known, ask: Ask) -> Vec<KpiChange> {
+fn kpis(before: &PlanVintage, after: &PlanVintage, ask: ReportPeriod) -> Vec<KpiChange> {
     let reports = [before, after].map(|known| known.book.report(ask, false).kpis);
     let [old, new] = &reports;
     let find = |reports: &[KpiReport], id: &str| reports.iter().find(|kpi| kpi.id == id).cloned();

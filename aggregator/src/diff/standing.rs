@@ -1,22 +1,22 @@
 //! Which observation stood for each figure at both times, by the upsert rule.
 
 use super::{FigureChange, MAX_CHANGES};
-use crate::explain::Said;
-use crate::explain::evidence::{Visits, label, tell};
-use crate::known_at;
-use crate::store::{Reader, StoreError};
-use aggregator_core::book::Book;
+use crate::explain::RevisionEvidence;
+use crate::explain::evidence::{PollLookup, label, tell};
+use crate::store::{StoreError, StoreReader};
+use crate::vintage;
+use aggregator_core::plan_state::PlanState;
 use contract::record::{Observation, Span};
 use contract::time::Micros;
 use contract::wire;
 use std::collections::BTreeMap;
 
 /// Series, definition, period, source.
-type Key = (String, String, Span, String);
+type StandingKey = (String, String, Span, String);
 
 /// What stands: the greatest (revision, canonical bytes), and where it is kept.
 #[derive(Clone, Debug)]
-struct Standing {
+struct StandingFigure {
     revision: Micros,
     canonical: Vec<u8>,
     kept: Kept,
@@ -32,18 +32,18 @@ enum Kept {
 
 #[derive(Debug, Default)]
 struct Both {
-    before: Option<Standing>,
-    after: Option<Standing>,
+    before: Option<StandingFigure>,
+    after: Option<StandingFigure>,
 }
 
 /// The figures that differ, in order, and how many more there are.
 pub(super) fn changes(
-    readers: &[Reader],
-    before: (&Book, Micros),
-    after: (&Book, Micros),
+    readers: &[StoreReader],
+    before: (&PlanState, Micros),
+    after: (&PlanState, Micros),
 ) -> Result<(Vec<FigureChange>, usize), StoreError> {
     let plan = after.0.catalogue.plan.id.as_str();
-    let mut all: BTreeMap<Key, Both> = BTreeMap::new();
+    let mut all: BTreeMap<StandingKey, Both> = BTreeMap::new();
     let mut take = |observation: &Observation, kept: &dyn Fn() -> Kept| {
         if observation.plan != plan || observation.revision > after.1 {
             return;
@@ -61,24 +61,25 @@ pub(super) fn changes(
                 .as_ref()
                 .is_none_or(|stands| (observation.revision, &canonical) > (stands.revision, &stands.canonical));
             if known && greater {
-                *slot = Some(Standing { revision: observation.revision, canonical: canonical.clone(), kept: kept() });
+                *slot =
+                    Some(StandingFigure { revision: observation.revision, canonical: canonical.clone(), kept: kept() });
             }
         }
     };
     for (number, reader) in readers.iter().enumerate() {
         reader.at_one_moment(|reader| {
             reader.each_observation(after.1, |id, observation| take(observation, &|| Kept::Store(number, id)))?;
-            known_at::each_quarantined(reader, |one| {
-                if let Some(observation) = known_at::observation(one) {
+            vintage::each_quarantined(reader, |one| {
+                if let Some(observation) = vintage::observation(one) {
                     take(&observation, &|| Kept::Quarantine(Box::new(observation.clone())));
                 }
             })
         })?;
     }
-    let canonical = |standing: &Option<Standing>| standing.as_ref().map(|standing| standing.canonical.clone());
+    let canonical = |standing: &Option<StandingFigure>| standing.as_ref().map(|standing| standing.canonical.clone());
     all.retain(|_, both| canonical(&both.before) != canonical(&both.after));
     let more = all.len().saturating_sub(MAX_CHANGES);
-    let mut visits = Visits::new(readers);
+    let mut visits = PollLookup::new(readers);
     let mut changes = Vec::new();
     for ((series, definition, span, source), both) in all.into_iter().take(MAX_CHANGES) {
         let was = both.before.map(|standing| said(readers, &standing, &mut visits)).transpose()?;
@@ -91,7 +92,11 @@ pub(super) fn changes(
     Ok((changes, more))
 }
 
-fn said(readers: &[Reader], standing: &Standing, visits: &mut Visits<'_>) -> Result<Said, StoreError> {
+fn said(
+    readers: &[StoreReader],
+    standing: &StandingFigure,
+    visits: &mut PollLookup<'_>,
+) -> Result<RevisionEvidence, StoreError> {
     let observation = match &standing.kept {
         Kept::Store(number, id) => readers[*number].observation(*id)?,
         Kept::Quarantine(observation) => (**observation).clone(),

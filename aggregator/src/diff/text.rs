@@ -1,7 +1,7 @@
 //! A diff as lines for people.
 
 use super::{Diff, FigureChange, KpiChange};
-use crate::explain::{KnownAt, Said};
+use crate::explain::{RevisionEvidence, Vintage};
 use aggregator_core::report::KpiReport;
 use std::fmt::{self, Write};
 
@@ -37,7 +37,7 @@ impl Diff {
     }
 }
 
-fn time(out: &mut String, word: &str, known: &KnownAt) -> fmt::Result {
+fn time(out: &mut String, word: &str, known: &Vintage) -> fmt::Result {
     let settled = if known.settled { "settled" } else { "not settled" };
     writeln!(out, "{word} {}: {settled}", known.time)?;
     known.doubts.iter().try_for_each(|doubt| writeln!(out, "  {doubt}"))
@@ -53,10 +53,12 @@ fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {
 }
 
 fn figure(out: &mut String, change: &FigureChange) -> fmt::Result {
-    let shown = |said: &Option<Said>| match said {
+    let shown = |said: &Option<RevisionEvidence>| match said {
         None => "nothing".to_owned(),
-        Some(Said { value: Some(value), finality, .. }) => format!("{value} {finality}"),
-        Some(Said { unknown, finality, .. }) => format!("unknown ({}) {finality}", unknown.as_deref().unwrap_or("?")),
+        Some(RevisionEvidence { value: Some(value), finality, .. }) => format!("{value} {finality}"),
+        Some(RevisionEvidence { unknown, finality, .. }) => {
+            format!("unknown ({}) {finality}", unknown.as_deref().unwrap_or("?"))
+        }
     };
     let FigureChange { series, definition, period, source, before, after } = change;
     writeln!(out, "  {series}/{definition} {period} by {source}: {} -> {}", shown(before), shown(after))?;

@@ -1,14 +1,14 @@
 //! The figures behind a value, what they replaced, and the visits that saw them.
 
-use super::parts::Scope;
-use super::{Figure, MAX_CORRECTIONS, MAX_FIGURES, Said, Seen};
-use crate::known_at;
-use crate::store::{Reader, StoreError};
-use aggregator_core::ask::Cut;
-use aggregator_core::book::Book;
+use super::parts::EvidenceScope;
+use super::{FigureEvidence, MAX_CORRECTIONS, MAX_FIGURES, PollEvidence, RevisionEvidence};
+use crate::store::{StoreError, StoreReader};
+use crate::vintage;
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::Cutoff;
 use contract::catalogue::{SeriesRef, Shape};
 use contract::period::{Grain, Period};
-use contract::record::{Observation, Span, Value, Visit};
+use contract::record::{Observation, PollRecord, Span, Value};
 use contract::time::Micros;
 use contract::wire;
 use std::cmp::Reverse;
@@ -19,16 +19,16 @@ type Revisions = BTreeMap<(Span, String), Vec<Observation>>;
 
 /// The standing figures of a series in a scope, in order, with their corrections and visits.
 pub(super) fn figures(
-    readers: &[Reader],
-    book: &Book,
+    readers: &[StoreReader],
+    book: &PlanState,
     of: SeriesRef,
     upto: Micros,
-    scope: &Scope,
-) -> Result<Vec<Figure>, StoreError> {
+    scope: &EvidenceScope,
+) -> Result<Vec<FigureEvidence>, StoreError> {
     let revisions = revisions(readers, book, of, upto, &|span| scope.holds(span))?;
     // Only those that will be shown have their visits looked up.
     let hidden = revisions.len().saturating_sub(MAX_FIGURES);
-    let mut visits = Visits::new(readers);
+    let mut visits = PollLookup::new(readers);
     let told = revisions.into_iter().enumerate().map(|(index, (key, said))| {
         let visits = (index >= hidden).then_some(&mut visits);
         figure(book, of, key, said, visits)
@@ -38,12 +38,12 @@ pub(super) fn figures(
 
 /// The figures of a series that are seen, and whose value is not what was said first.
 pub(super) fn changed(
-    readers: &[Reader],
-    book: &Book,
+    readers: &[StoreReader],
+    book: &PlanState,
     of: SeriesRef,
     upto: Micros,
-    cut: Cut,
-) -> Result<Vec<(Span, Figure)>, StoreError> {
+    cut: Cutoff,
+) -> Result<Vec<(Span, FigureEvidence)>, StoreError> {
     let ids = ids(book, of);
     let mut several = BTreeSet::new();
     for reader in readers {
@@ -59,7 +59,7 @@ pub(super) fn changed(
     };
     let revisions = revisions(readers, book, of, upto, &|span| seen(span) && several.contains(&span))?;
     let moved = |said: &[Observation]| said.iter().any(|one| one.value != said[0].value);
-    let mut visits = Visits::new(readers);
+    let mut visits = PollLookup::new(readers);
     let mut found = Vec::new();
     for (key, said) in revisions.into_iter().filter(|(_, said)| moved(said)) {
         found.push((key.0, figure(book, of, key, said, Some(&mut visits))?));
@@ -69,12 +69,12 @@ pub(super) fn changed(
 
 /// One figure with what stood before; only the latest, and without their visits, where nobody will look at them.
 fn figure(
-    book: &Book,
+    book: &PlanState,
     of: SeriesRef,
     (span, source): (Span, String),
     mut said: Vec<Observation>,
-    mut visits: Option<&mut Visits<'_>>,
-) -> Result<Figure, StoreError> {
+    mut visits: Option<&mut PollLookup<'_>>,
+) -> Result<FigureEvidence, StoreError> {
     let series = &book.catalogue.series[of.series];
     // The upsert rule: the greatest (revision, canonical bytes) stands.
     said.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
@@ -88,18 +88,18 @@ fn figure(
     let corrections = told.split_off(1);
     let stands = told.remove(0);
     let period = label(span, series.shape, series.grain);
-    Ok(Figure { period, source, said: stands, corrections, more_corrections })
+    Ok(FigureEvidence { period, source, said: stands, corrections, more_corrections })
 }
 
-fn ids(book: &Book, of: SeriesRef) -> (&str, &str, &str) {
+fn ids(book: &PlanState, of: SeriesRef) -> (&str, &str, &str) {
     let series = &book.catalogue.series[of.series];
     (&book.catalogue.plan.id, &series.id, &series.definitions[of.definition].id)
 }
 
 /// Every admitted observation of a series whose period is wanted, those in quarantine that the book's catalogue admits too.
 fn revisions(
-    readers: &[Reader],
-    book: &Book,
+    readers: &[StoreReader],
+    book: &PlanState,
     of: SeriesRef,
     upto: Micros,
     wanted: &dyn Fn(Span) -> bool,
@@ -108,13 +108,13 @@ fn revisions(
     let mut found = Vec::new();
     for reader in readers {
         found.extend(reader.observations_of(ids, upto, wanted)?);
-        known_at::each_quarantined(reader, |one| {
+        vintage::each_quarantined(reader, |one| {
             let ours = |o: &Observation| {
                 (o.plan.as_str(), o.series.as_str(), o.definition.as_str()) == ids
                     && o.revision <= upto
                     && wanted(o.period)
             };
-            found.extend(known_at::observation(one).filter(ours));
+            found.extend(vintage::observation(one).filter(ours));
         })?;
     }
     let mut revisions = Revisions::new();
@@ -129,13 +129,13 @@ fn revisions(
     Ok(revisions)
 }
 
-pub(crate) fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
+pub(crate) fn tell(observation: &Observation, visit: Option<PollRecord>) -> RevisionEvidence {
     let (value, unknown) = match &observation.value {
         Value::Known(n) => (Some(*n), None),
         Value::Unknown(reason) => (None, Some(reason.clone())),
     };
     let place = observation.place.clone().unwrap_or_default();
-    Said {
+    RevisionEvidence {
         value,
         unknown,
         finality: observation.finality.name(),
@@ -148,8 +148,8 @@ pub(crate) fn tell(observation: &Observation, visit: Option<Visit>) -> Said {
 }
 
 /// A visit, as readers see it.
-pub(crate) fn seen(visit: Visit) -> Seen {
-    Seen {
+pub(crate) fn seen(visit: PollRecord) -> PollEvidence {
+    PollEvidence {
         time: visit.time.to_string(),
         collector: visit.collector,
         address: visit.address,
@@ -168,17 +168,17 @@ pub(crate) fn label(span: Span, shape: Shape, grain: Grain) -> String {
 }
 
 /// Visits that were looked up: a file has many figures.
-pub(crate) struct Visits<'a> {
-    readers: &'a [Reader],
-    known: HashMap<String, Option<Visit>>,
+pub(crate) struct PollLookup<'a> {
+    readers: &'a [StoreReader],
+    known: HashMap<String, Option<PollRecord>>,
 }
 
-impl<'a> Visits<'a> {
-    pub(crate) fn new(readers: &'a [Reader]) -> Self {
+impl<'a> PollLookup<'a> {
+    pub(crate) fn new(readers: &'a [StoreReader]) -> Self {
         Self { readers, known: HashMap::new() }
     }
 
-    pub(crate) fn find(&mut self, observation: &Observation) -> Result<Option<Visit>, StoreError> {
+    pub(crate) fn find(&mut self, observation: &Observation) -> Result<Option<PollRecord>, StoreError> {
         if let Some(known) = self.known.get(&observation.visit) {
             return Ok(known.clone());
         }

@@ -12,14 +12,14 @@ pub(crate) mod evidence;
 mod parts;
 mod text;
 
-use crate::known_at::{Doubt, NOW};
-use crate::store::{Reader, StoreError};
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use crate::store::{StoreError, StoreReader};
+use crate::vintage::{NOW, UnsettledReason};
 use aggregator_core::judge::judge;
+use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::KpiReport;
-use aggregator_core::rollup::View;
-use contract::catalogue::{Kind, Kpi};
+use aggregator_core::report_period::ReportPeriod;
+use aggregator_core::rollup::LedgerView;
+use contract::catalogue::{Kpi, KpiKind};
 use contract::reader::nearest;
 use contract::record::{Finality, Span};
 use contract::time::Micros;
@@ -58,8 +58,8 @@ pub struct Bilingual {
     pub en: String,
 }
 
-impl From<&contract::catalogue::Text> for Bilingual {
-    fn from(text: &contract::catalogue::Text) -> Self {
+impl From<&contract::catalogue::Bilingual> for Bilingual {
+    fn from(text: &contract::catalogue::Bilingual) -> Self {
         Self { ja: text.ja.clone(), en: text.en.clone() }
     }
 }
@@ -75,7 +75,7 @@ pub struct Explanation {
     pub on: String,
     /// What was known when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known_at: Option<KnownAt>,
+    pub known_at: Option<Vintage>,
     /// Name.
     pub name: Bilingual,
     /// Unit of its value.
@@ -89,7 +89,7 @@ pub struct Explanation {
     /// Fiscal year and months a flow's value is made of, April = 1.
     pub months: Option<MonthsUsed>,
     /// The series it measures.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SeriesEvidence>,
     /// Which source to connect where there is no data.
     pub connect: Option<Bilingual>,
     /// What a reader must know.
@@ -100,14 +100,14 @@ pub struct Explanation {
 
 /// What was known when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct KnownAt {
+pub struct Vintage {
     /// The time.
     pub time: String,
     /// True when the answer never changes any more.
     pub settled: bool,
     /// Why it may.
     #[schemars(with = "Vec<String>")]
-    pub doubts: Vec<Doubt>,
+    pub doubts: Vec<UnsettledReason>,
 }
 
 /// The months of a flow's value.
@@ -121,7 +121,7 @@ pub struct MonthsUsed {
 
 /// One series of a KPI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Part {
+pub struct SeriesEvidence {
     /// Series id.
     pub series: String,
     /// Definition id.
@@ -135,7 +135,7 @@ pub struct Part {
     /// The rollups that the value is taken from, in order.
     pub rollups: Vec<RollupUsed>,
     /// The standing figures behind it, in order of period and source; the latest [`MAX_FIGURES`].
-    pub figures: Vec<Figure>,
+    pub figures: Vec<FigureEvidence>,
     /// How many earlier ones are left out.
     pub more: usize,
 }
@@ -157,23 +157,23 @@ pub struct RollupUsed {
 
 /// A standing figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Figure {
+pub struct FigureEvidence {
     /// `2019-04`, `2019-04-01`, or the instant of a state.
     pub period: String,
     /// The configured source.
     pub source: String,
     /// What stands.
     #[serde(flatten)]
-    pub said: Said,
+    pub said: RevisionEvidence,
     /// What stood before, latest first; the latest [`MAX_CORRECTIONS`].
-    pub corrections: Vec<Said>,
+    pub corrections: Vec<RevisionEvidence>,
     /// How many earlier ones are left out.
     pub more_corrections: usize,
 }
 
 /// What a source said once, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Said {
+pub struct RevisionEvidence {
     /// The integer; `null` when unknown.
     pub value: Option<i64>,
     /// Why it is unknown.
@@ -189,10 +189,10 @@ pub struct Said {
     /// Id of the visit.
     pub visit: String,
     /// The visit; `null` while its record has not come.
-    pub seen: Option<Seen>,
+    pub seen: Option<PollEvidence>,
 }
 
-impl Said {
+impl RevisionEvidence {
     /// The figure as readers see it.
     pub fn shown(&self) -> String {
         match self.value {
@@ -202,7 +202,7 @@ impl Said {
     }
 }
 
-impl Said {
+impl RevisionEvidence {
     /// 速報値
     pub fn provisional(&self) -> bool {
         self.finality == Finality::Provisional.name()
@@ -211,18 +211,18 @@ impl Said {
 
 /// A figure that was changed after it had been told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restated {
+pub struct RestatedFigure {
     /// The day of its state, or the last of its period (day number).
     pub day: i32,
     /// Name of the series.
     pub series: Bilingual,
     /// What stands, and what stood before.
-    pub figure: Figure,
+    pub figure: FigureEvidence,
 }
 
 /// A visit, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Seen {
+pub struct PollEvidence {
     /// When.
     pub time: String,
     /// The collector that made it.
@@ -238,11 +238,11 @@ pub struct Seen {
 /// Explains a KPI of a book at a moment asked, with evidence up to the time that the book is of
 /// (`known`, else all). Reads the log of observations whole: may take a second at a million of them.
 pub fn explain(
-    readers: &[Reader],
-    book: &Book,
+    readers: &[StoreReader],
+    book: &PlanState,
     kpi: &str,
-    ask: Ask,
-    known: Option<(Micros, &[Doubt])>,
+    ask: ReportPeriod,
+    known: Option<(Micros, &[UnsettledReason])>,
 ) -> Result<Explanation, ExplainError> {
     let catalogue = &book.catalogue;
     let Some(found) = catalogue.kpis.iter().find(|k| k.id == kpi) else {
@@ -252,7 +252,7 @@ pub fn explain(
             hint: nearest(kpi, catalogue.kpis.iter().map(|k| k.id.as_str())),
         });
     };
-    let view = View::new(catalogue, book.ledger(), ask.cut());
+    let view = LedgerView::new(catalogue, book.ledger(), ask.cut());
     let judged = judge(&view, found, ask);
     let mut parts = Vec::new();
     for of in found.measure.parts() {
@@ -267,14 +267,14 @@ pub fn explain(
         plan: catalogue.plan.id.clone(),
         sample: catalogue.plan.sample,
         on: ask.0.to_string(),
-        known_at: known.map(|(at, doubts)| KnownAt {
+        known_at: known.map(|(at, doubts)| Vintage {
             time: at.to_string(),
             settled: doubts.is_empty(),
             doubts: doubts.to_vec(),
         }),
         name: (&found.name).into(),
         unit: (&found.unit).into(),
-        kind: Kind::WORDS.iter().find(|(_, kind)| *kind == found.kind).map_or("", |(word, _)| *word),
+        kind: KpiKind::WORDS.iter().find(|(_, kind)| *kind == found.kind).map_or("", |(word, _)| *word),
         kpi: report.kpis.swap_remove(index),
         status_ja: judged.status.map(aggregator_core::judge::Status::name_ja),
         months: judged
@@ -292,12 +292,12 @@ pub fn explain(
 /// The figures of a KPI's series seen at a moment asked whose value was changed after it had been told, in order of
 /// their days; of many the latest [`MAX_FIGURES`]. Reads the log of observations whole, as [`explain`] does.
 pub fn restated(
-    readers: &[Reader],
-    book: &Book,
+    readers: &[StoreReader],
+    book: &PlanState,
     kpi: &Kpi,
-    ask: Ask,
+    ask: ReportPeriod,
     upto: Option<Micros>,
-) -> Result<Vec<Restated>, StoreError> {
+) -> Result<Vec<RestatedFigure>, StoreError> {
     let mut found = Vec::new();
     for of in kpi.measure.parts() {
         let name = Bilingual::from(&book.catalogue.series[of.series].name);
@@ -306,7 +306,7 @@ pub fn restated(
                 Span::AsOf(at) => at.day(),
                 Span::During(from, to) => (to.day() - 1).max(from.day()),
             };
-            found.push(Restated { day, series: name.clone(), figure });
+            found.push(RestatedFigure { day, series: name.clone(), figure });
         }
     }
     found.sort_by_key(|change| change.day);

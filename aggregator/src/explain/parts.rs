@@ -1,27 +1,27 @@
 //! Which rollups and figures a KPI's value is about.
 
-use super::{Bilingual, Figure, MAX_FIGURES, Part, RollupUsed};
-use aggregator_core::ask::{Ask, Cut};
+use super::{Bilingual, FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
 use aggregator_core::judge::Judgement;
-use aggregator_core::rollup::View;
-use contract::catalogue::{Kind, Kpi, SeriesRef, Shape};
+use aggregator_core::report_period::{Cutoff, ReportPeriod};
+use aggregator_core::rollup::LedgerView;
+use contract::catalogue::{Kpi, KpiKind, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
 
 /// The stretch of time that a value is about, and the rollups to show of it.
 #[derive(Debug)]
-pub(super) struct Scope {
+pub(super) struct EvidenceScope {
     /// Figures from here.
     since: Moment,
     /// To here.
     until: Moment,
-    cut: Cut,
+    cut: Cutoff,
     shape: Shape,
     rollups: Vec<Period>,
 }
 
-impl Scope {
+impl EvidenceScope {
     /// True when a figure of that period is behind the value.
     pub(super) fn holds(&self, span: Span) -> bool {
         match (self.shape, span) {
@@ -35,7 +35,13 @@ impl Scope {
 }
 
 /// What the value, or where there is none the older value carried, or else the year asked, is about.
-pub(super) fn scope(view: &View<'_>, kpi: &Kpi, ask: Ask, judged: &Judgement, of: SeriesRef) -> Scope {
+pub(super) fn scope(
+    view: &LedgerView<'_>,
+    kpi: &Kpi,
+    ask: ReportPeriod,
+    judged: &Judgement,
+    of: SeriesRef,
+) -> EvidenceScope {
     let series = view.series(of);
     let at = judged.measured.as_ref().map(|m| m.at).or(judged.carried.as_ref().map(|past| past.at));
     let seen = view.cut.at;
@@ -45,7 +51,7 @@ pub(super) fn scope(view: &View<'_>, kpi: &Kpi, ask: Ask, judged: &Judgement, of
             // Without any, a stretch that holds nothing.
             (at.unwrap_or(Moment(i64::MAX)), at.unwrap_or(Moment(i64::MIN)), Vec::new())
         }
-        (Kind::Cumulative, _) => {
+        (KpiKind::Cumulative, _) => {
             let since = kpi.origin().map_or(seen, |origin| Period::fiscal_year(origin.year).end());
             let until = at.unwrap_or(seen);
             (since, until, between(Grain::FiscalYear, since, until))
@@ -62,7 +68,7 @@ pub(super) fn scope(view: &View<'_>, kpi: &Kpi, ask: Ask, judged: &Judgement, of
         Shape::Counter => Moment(Period::holding(series.grain, Moment(since.0 - 1)).start().0 + 1),
         Shape::Level | Shape::Flow => since,
     };
-    Scope { since, until, cut: view.cut, shape: series.shape, rollups }
+    EvidenceScope { since, until, cut: view.cut, shape: series.shape, rollups }
 }
 
 /// The periods of a grain from one instant to another, the last perhaps not ended.
@@ -77,7 +83,12 @@ fn between(grain: Grain, since: Moment, until: Moment) -> Vec<Period> {
 }
 
 /// One series of the KPI, with the rollups and figures it is about.
-pub(super) fn part(view: &View<'_>, of: SeriesRef, scope: &Scope, mut figures: Vec<Figure>) -> Part {
+pub(super) fn part(
+    view: &LedgerView<'_>,
+    of: SeriesRef,
+    scope: &EvidenceScope,
+    mut figures: Vec<FigureEvidence>,
+) -> SeriesEvidence {
     let series = view.series(of);
     let definition = &series.definitions[of.definition];
     let used = |period: &Period| {
@@ -92,7 +103,7 @@ pub(super) fn part(view: &View<'_>, of: SeriesRef, scope: &Scope, mut figures: V
     };
     let more = figures.len().saturating_sub(MAX_FIGURES);
     figures.drain(..more);
-    Part {
+    SeriesEvidence {
         series: series.id.clone(),
         definition: definition.id.clone(),
         name: Bilingual::from(&series.name),

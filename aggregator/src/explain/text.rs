@@ -1,7 +1,7 @@
 //! An explanation for people: Japanese names and words first, the words of the export beside them.
 
-use super::{Explanation, Figure, Part, RollupUsed, Said};
-use aggregator_core::report::Number;
+use super::{Explanation, FigureEvidence, RevisionEvidence, RollupUsed, SeriesEvidence};
+use aggregator_core::report::CanonicalNumber;
 use contract::exact::canonical;
 use std::fmt::Write as _;
 
@@ -62,7 +62,7 @@ impl Explanation {
     }
 }
 
-fn write_part(out: &mut String, part: &Part) {
+fn write_part(out: &mut String, part: &SeriesEvidence) {
     line(out, format_args!("\n■ {} / {} ({} {})", part.name.ja, part.name.en, part.series, part.definition));
     line(out, format_args!("  数え方 / rule: {} / {}", part.rule.ja, part.rule.en));
     for RollupUsed { period, value, complete, provisional, restated } in &part.rollups {
@@ -88,7 +88,7 @@ fn write_part(out: &mut String, part: &Part) {
     }
 }
 
-fn write_figure(out: &mut String, figure: &Figure) {
+fn write_figure(out: &mut String, figure: &FigureEvidence) {
     line(out, format_args!("  ・{} [{}] {}", figure.period, figure.source, said(&figure.said)));
     evidence(out, "    ", &figure.said);
     for before in &figure.corrections {
@@ -103,7 +103,7 @@ fn write_figure(out: &mut String, figure: &Figure) {
     }
 }
 
-fn said(said: &Said) -> String {
+fn said(said: &RevisionEvidence) -> String {
     let value = match (&said.value, &said.unknown) {
         (Some(value), _) => value.to_string(),
         (None, reason) => format!("不明 unknown ({})", reason.as_deref().unwrap_or("")),
@@ -111,7 +111,7 @@ fn said(said: &Said) -> String {
     format!("{value} {} {}", said.finality, said.revision)
 }
 
-fn evidence(out: &mut String, indent: &str, said: &Said) {
+fn evidence(out: &mut String, indent: &str, said: &RevisionEvidence) {
     let mut place = String::new();
     if let Some(sheet) = &said.sheet {
         let _ = write!(place, " sheet {sheet}");
@@ -130,7 +130,7 @@ fn evidence(out: &mut String, indent: &str, said: &Said) {
     line(out, format_args!("{indent}{}{place}{hash}{bytes} {} {}", seen.address, seen.collector, seen.time));
 }
 
-fn number(number: &Number) -> String {
+fn number(number: &CanonicalNumber) -> String {
     canonical(&number.0)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The outbox of a collector as its shipper sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
+pub struct OutboxBacklog {
     /// Records that wait to be shipped.
     pub records: u64,
     /// Their bytes.
@@ -55,8 +55,8 @@ impl BusMetrics {
 
 impl Metrics {
     /// The outbox as it is now.
-    pub fn outbox(&self, waiting: Waiting) {
-        let Waiting { records, bytes, limit, oldest, shipped, failures } = waiting;
+    pub fn outbox(&self, waiting: OutboxBacklog) {
+        let OutboxBacklog { records, bytes, limit, oldest, shipped, failures } = waiting;
         for (gauge, count) in [(&self.bus.records, records), (&self.bus.bytes, bytes), (&self.bus.limit, limit)] {
             gauge.set(float(count));
         }

@@ -1,7 +1,7 @@
 //! What the workers of sinks tell.
 
 use super::{Metrics, MetricsError, SINK_BUCKETS, counters, gauges, kept, seconds};
-use crate::trouble::{Part, Trouble};
+use crate::trouble::{Component, DegradedComponent};
 use contract::time::Micros;
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Registry};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl Metrics {
     }
 
     /// What does not work just now; a part that works has no sample.
-    pub fn in_trouble(&self, troubles: &BTreeMap<Part, Trouble>) {
+    pub fn in_trouble(&self, troubles: &BTreeMap<Component, DegradedComponent>) {
         let _turn = self.turn();
         self.sink.trouble.reset();
         for (part, trouble) in troubles {

@@ -1,9 +1,9 @@
 //! What is told of sources: polls as they happen, and from the books what each gave last and what is due of it.
 
 use super::{Metrics, MetricsError, counters, gauges, kept, seconds};
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
 use aggregator_core::judge::standings;
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::ReportPeriod;
 use contract::time::{Micros, Moment};
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Registry};
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl SourceMetrics {
         self.due.reset();
     }
 
-    pub(super) fn refresh(&self, plan: &str, book: &Book, ask: Ask) {
+    pub(super) fn refresh(&self, plan: &str, book: &PlanState, ask: ReportPeriod) {
         for standing in standings(&book.view(ask.cut()), ask) {
             let series = &book.catalogue.series[standing.series];
             let labels = [plan, series.id.as_str(), series.sources[standing.source].id.as_str()];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 fn told() -> Metrics {
     let metrics = Metrics::new("1.2.3").unwrap();
-    metrics.counted(Counts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
+    metrics.counted(PublishedCounts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
     metrics.visited("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
     metrics.visited("small", "portal", "not_found", Duration::from_secs(20), Micros(1_700_000_000_000_000));
     metrics.batch_committed(Duration::from_millis(4));
@@ -100,7 +100,7 @@ fn counts_are_absolute_and_may_fall() {
         text.lines().find(|line| line.starts_with("shihyo_records_total{fate=\"quarantined\"}")).unwrap().to_owned()
     };
     for quarantined in [5, 5, 2, 0] {
-        metrics.counted(Counts { received: 20, quarantined, ..Counts::default() });
+        metrics.counted(PublishedCounts { received: 20, quarantined, ..PublishedCounts::default() });
         assert_eq!(line(&metrics), format!("shihyo_records_total{{fate=\"quarantined\"}} {quarantined}"));
     }
 }
@@ -109,7 +109,7 @@ fn counts_are_absolute_and_may_fall() {
 fn a_kpi_that_left_the_books_leaves_the_scrape() {
     let metrics = told();
     assert!(scraped(&metrics).contains("shihyo_kpi_target{"));
-    let none = metrics.exposition(&Books::default(), period("2023-05-01"), true, |_| true).unwrap();
+    let none = metrics.exposition(&SharedPlanStates::default(), period("2023-05-01"), true, |_| true).unwrap();
     assert!(!none.contains("shihyo_kpi_"), "{none}");
 }
 

@@ -1,11 +1,11 @@
 //! Conservation: received = stored + duplicate + quarantined, always.
 
-use crate::store::{Reader, StoreError, Tally};
+use crate::store::{StoreError, StoreReader, StoreTally};
 use serde::Serialize;
 
 /// Where all records went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct RecordCounts {
     /// Records that came from the bus.
     pub received: u64,
     /// Facts of all four kinds.
@@ -18,13 +18,13 @@ pub struct Counts {
     pub superseded: u64,
 }
 
-impl Counts {
+impl RecordCounts {
     /// True when no record was lost or counted twice.
     pub fn is_conserved(&self) -> bool {
         self.received == self.stored + self.duplicate + self.quarantined
     }
 
-    pub(super) fn add(&mut self, tally: Tally) {
+    pub(super) fn add(&mut self, tally: StoreTally) {
         self.received += tally.received;
         self.stored += tally.stored;
         self.duplicate += tally.duplicate;
@@ -34,14 +34,14 @@ impl Counts {
 
 /// A store whose records do not add up, or that cannot be counted.
 #[derive(Debug, thiserror::Error)]
-pub enum Lost {
+pub enum ConservationError {
     /// It does not add up.
     #[error("the store {path} does not add up: {counts:?}; received must be stored + duplicate + quarantined")]
     Records {
         /// The store.
         path: String,
         /// What was counted.
-        counts: Counts,
+        counts: RecordCounts,
     },
     /// It cannot be read.
     #[error(transparent)]
@@ -49,11 +49,11 @@ pub enum Lost {
 }
 
 /// Counts a store row by row and proves that nothing was lost. `superseded` is not counted: it needs the books.
-pub fn check(reader: &Reader) -> Result<Counts, Lost> {
-    let mut counts = Counts::default();
-    counts.add(reader.at_one_moment(Reader::tally)?);
+pub fn check(reader: &StoreReader) -> Result<RecordCounts, ConservationError> {
+    let mut counts = RecordCounts::default();
+    counts.add(reader.at_one_moment(StoreReader::tally)?);
     if counts.is_conserved() {
         return Ok(counts);
     }
-    Err(Lost::Records { path: reader.path().display().to_string(), counts })
+    Err(ConservationError::Records { path: reader.path().display().to_string(), counts })
 }

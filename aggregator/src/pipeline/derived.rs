@@ -1,9 +1,9 @@
 //! What follows from the figures: rollups and judgements, as differences to what is stored.
 
-use super::Shelf;
-use crate::store::{Change, PlanNames, RollupRow, StoreError};
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use super::PlanStates;
+use crate::store::{PlanNames, RollupRow, StoreError, StoreTransaction};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report_period::ReportPeriod;
 use aggregator_core::rollup::{self, Rollup};
 use contract::period::{Grain, Period};
 use contract::time::Micros;
@@ -20,17 +20,17 @@ pub(super) struct Derived {
 }
 
 /// The question that today asks.
-pub(super) fn today(now: Micros) -> Ask {
-    Ask(Period { grain: Grain::Day, index: now.moment().day() })
+pub(super) fn today(now: Micros) -> ReportPeriod {
+    ReportPeriod(Period { grain: Grain::Day, index: now.moment().day() })
 }
 
 /// The question that the stored judgements of a plan answer: its default moment asked, else today.
-pub(super) fn asked(book: &Book, today: Ask) -> Ask {
-    book.catalogue.plan.default_on.map_or(today, Ask)
+pub(super) fn asked(book: &PlanState, today: ReportPeriod) -> ReportPeriod {
+    book.catalogue.plan.default_on.map_or(today, ReportPeriod)
 }
 
 /// The judgements of a plan.
-fn judge(book: &Book, names: &PlanNames, today: Ask) -> Vec<((i64, i64), String)> {
+fn judge(book: &PlanState, names: &PlanNames, today: ReportPeriod) -> Vec<((i64, i64), String)> {
     let ask = asked(book, today);
     let index = |id: &str| book.catalogue.kpis.iter().position(|kpi| kpi.id == id);
     let json = |kpi| serde_json::to_string(kpi).unwrap_or_default();
@@ -41,10 +41,10 @@ fn judge(book: &Book, names: &PlanNames, today: Ask) -> Vec<((i64, i64), String)
 impl Derived {
     /// What a settling changed of a plan, compared with the judgements stored.
     pub(super) fn of_changes(
-        book: &Book,
+        book: &PlanState,
         names: &PlanNames,
-        today: Ask,
-        changes: &[rollup::Change],
+        today: ReportPeriod,
+        changes: &[rollup::RollupChange],
         stored: &Judged,
     ) -> Self {
         let judgements = judge(book, names, today).into_iter().filter(|(row, json)| stored.get(row) != Some(json));
@@ -56,10 +56,10 @@ impl Derived {
 
     /// What differs between the settled books and all that is stored.
     pub(super) fn of_difference(
-        books: &Shelf,
+        books: &PlanStates,
         names: &BTreeMap<String, PlanNames>,
         plans: &BTreeSet<String>,
-        today: Ask,
+        today: ReportPeriod,
         (mut rollups, mut judged): (BTreeMap<RollupRow, Rollup>, Judged),
     ) -> Self {
         let mut found = Self::default();
@@ -94,7 +94,7 @@ impl Derived {
     }
 
     /// Writes the rows.
-    pub(super) fn write(&self, change: &mut Change<'_>) -> Result<(), StoreError> {
+    pub(super) fn write(&self, change: &mut StoreTransaction<'_>) -> Result<(), StoreError> {
         for (row, rollup) in &self.rollups {
             change.put_rollup(*row, *rollup)?;
         }

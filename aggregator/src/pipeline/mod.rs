@@ -16,33 +16,32 @@
 //! - **opening**: what happens when a partition is ours: its facts are read, judged again when the
 //!   configuration changed, and its derived rows brought up to them.
 
-mod alerting;
-mod configured;
+mod alert_tracker;
+mod configured_plans;
+mod control;
 mod counts;
+mod decoder;
 mod derived;
-mod fate;
-mod fulfil;
+mod disposition;
 mod intake;
-mod keeper;
-mod opening;
+mod open_partition;
+mod processor;
 mod progress;
-mod reading;
+mod reconfigure;
 mod rejudge;
-mod wishes;
 
-pub use configured::Configured;
-pub use counts::{Counts, Lost, check};
-pub use progress::{Progress, State};
-pub(crate) use reading::chain;
-pub use wishes::Wishes;
+pub use configured_plans::ConfiguredPlans;
+pub use control::ControlRequests;
+pub use counts::{ConservationError, RecordCounts, check};
+pub use progress::{PipelineState, Progress};
 
-use crate::books::Books;
-use crate::sinks::{Membership, SinkMaker};
+use crate::plan_states::SharedPlanStates;
+use crate::sinks::{ConfiguredSink, Membership};
 use crate::store::{self, StoreError};
-use aggregator_core::book::Book;
+use aggregator_core::plan_state::PlanState;
 use bus::{BusError, Consumer};
 use contract::time::Clock;
-use keeper::Keeper;
+use processor::PartitionProcessor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -52,7 +51,7 @@ use std::time::Duration;
 
 /// Every configured plan's book, by plan id. Shared as [`Books`], whose lock is held for the entering of
 /// one batch at a time.
-pub type Shelf = BTreeMap<String, Book>;
+pub type PlanStates = BTreeMap<String, PlanState>;
 
 /// Batches that may wait between both threads. One hides the flush of the one before; each costs
 /// about 20 MB when it is full.
@@ -65,23 +64,23 @@ pub const BATCH_RECORDS: usize = 20_000;
 
 /// What a pipeline works with.
 #[derive(Clone)]
-pub struct Setup {
+pub struct PipelineSetup {
     /// The folder of the stores.
     pub data: PathBuf,
     /// The plans, as configured.
-    pub configured: Arc<Configured>,
+    pub configured: Arc<ConfiguredPlans>,
     /// Tells the civil day.
     pub clock: Arc<dyn Clock>,
     /// The books to keep, from [`Configured::books`].
-    pub books: Books,
+    pub books: SharedPlanStates,
     /// Where it tells how far it is.
     pub progress: Arc<Progress>,
     /// What is wished of it meanwhile.
-    pub wishes: Arc<Wishes>,
+    pub wishes: Arc<ControlRequests>,
     /// How long an alert's rule must hold before anybody is told.
     pub hold: Duration,
     /// Who is told of what changed.
-    pub sinks: Arc<[SinkMaker]>,
+    pub sinks: Arc<[ConfiguredSink]>,
     /// Whether this instance may still speak for its partitions.
     pub membership: Arc<dyn Membership>,
     /// True where partitions move between instances: whoever opens one tells its sinks everything anew, since
@@ -91,9 +90,9 @@ pub struct Setup {
     pub drain: Option<Duration>,
 }
 
-impl Setup {
+impl PipelineSetup {
     /// A setup with fresh books and progress.
-    pub fn new(data: PathBuf, configured: Configured, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(data: PathBuf, configured: ConfiguredPlans, clock: Arc<dyn Clock>) -> Self {
         let books = Arc::new(RwLock::new(configured.books()));
         Self {
             data,
@@ -133,13 +132,13 @@ pub enum PipelineError {
 
 /// Keeps what the consumer delivers until `stop` is set or an error cannot be waited out. Blocks: give it
 /// a thread of its own, not an async task. Errors worth another try are waited out, nothing is lost.
-pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Result<(), PipelineError> {
+pub fn run(setup: &PipelineSetup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Result<(), PipelineError> {
     let (work, inbox) = sync_channel(QUEUE_BATCHES);
-    let mut keeper = Keeper::new(setup.clone());
+    let mut keeper = PartitionProcessor::new(setup.clone());
     std::thread::scope(|scope| {
         let reading = std::thread::Builder::new()
             .name("decode".to_owned())
-            .spawn_scoped(scope, move || reading::read(setup, consumer, &work, stop))
+            .spawn_scoped(scope, move || decoder::read(setup, consumer, &work, stop))
             .map_err(|_| PipelineError::Panicked)?;
         // The inbox goes with it: a keeper that gave up makes the other thread's next send fail.
         let kept = keeper.run(inbox, stop).and_then(|()| keeper.drain());
@@ -154,8 +153,8 @@ pub fn run(setup: &Setup, consumer: Box<dyn Consumer>, stop: &AtomicBool) -> Res
 
 /// Makes the derived rows of every store in the folder again from its facts, and says how many rows
 /// differed: 0 in a healthy store. Refused while another process writes it.
-pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
-    let mut keeper = Keeper::silent(setup.clone());
+pub fn rebuild(setup: &PipelineSetup) -> Result<u64, PipelineError> {
+    let mut keeper = PartitionProcessor::silent(setup.clone());
     let mut changed = 0;
     for partition in store::partitions(&setup.data)? {
         changed += keeper.open(partition)?;
@@ -165,7 +164,7 @@ pub fn rebuild(setup: &Setup) -> Result<u64, PipelineError> {
 
 /// Judges everything in quarantine again, in every store of the folder, as a changed catalogue would, and says how many
 /// records are there before and afterwards. Refused, with nothing changed, while another process writes a store.
-pub fn replay(setup: &Setup) -> Result<(u64, u64), PipelineError> {
+pub fn replay(setup: &PipelineSetup) -> Result<(u64, u64), PipelineError> {
     let partitions = store::partitions(&setup.data)?;
     let mut before = 0;
     {
@@ -184,7 +183,7 @@ pub fn replay(setup: &Setup) -> Result<(u64, u64), PipelineError> {
 }
 
 /// Has the next opening find another configuration than the store was judged by.
-fn forget_configuration(writer: &mut store::Writer) -> Result<(), StoreError> {
+fn forget_configuration(writer: &mut store::StoreWriter) -> Result<(), StoreError> {
     writer.change(|change| change.put_configuration(&BTreeMap::new()))
 }
 

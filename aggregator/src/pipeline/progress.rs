@@ -1,11 +1,11 @@
 //! How far the pipeline is, told to readiness, metrics and tests.
 
-use super::Counts;
-use super::reading::chain;
+use super::RecordCounts;
 use crate::metrics::{self, Metrics};
 use crate::store::StoreError;
-use crate::trouble::Part;
+use crate::trouble::Component;
 use crate::web::{Readiness, UNASSIGNED};
+use contract::error::chain;
 use contract::time::Micros;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,18 +14,18 @@ use std::time::Duration;
 /// Told by the pipeline, read by anybody.
 #[derive(Debug, Default)]
 pub struct Progress {
-    state: Mutex<State>,
+    state: Mutex<PipelineState>,
     readiness: Arc<Readiness>,
     metrics: Option<Arc<Metrics>>,
 }
 
 /// How far a pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub struct PipelineState {
     /// True once a partition was opened and its books are complete.
     pub ready: bool,
     /// Where all records of the open partitions went.
-    pub counts: Counts,
+    pub counts: RecordCounts,
     /// The next offset by partition.
     pub positions: BTreeMap<i32, i64>,
     /// Records put into quarantine since the start, by reason.
@@ -41,12 +41,12 @@ impl Progress {
     }
 
     /// As of now.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> PipelineState {
         self.lock().clone()
     }
 
     /// The counts as of now.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> RecordCounts {
         self.lock().counts
     }
 
@@ -56,7 +56,7 @@ impl Progress {
     }
 
     /// What is stored by now; `ready` when a partition is open.
-    pub(super) fn kept(&self, counts: Counts, positions: BTreeMap<i32, i64>, ready: bool) {
+    pub(super) fn kept(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>, ready: bool) {
         let mut state = self.lock();
         if state.ready != ready {
             state.ready = ready;
@@ -95,7 +95,7 @@ impl Progress {
         let mut state = self.lock();
         let text = chain(error);
         self.readiness.wait(text.clone());
-        self.readiness.trouble(Part::Store, error, text.clone(), None, now);
+        self.readiness.trouble(Component::Store, error, text.clone(), None, now);
         state.trouble = Some(text);
     }
 
@@ -107,19 +107,19 @@ impl Progress {
         } else {
             self.readiness.wait(UNASSIGNED);
         }
-        self.readiness.over(Part::Store);
+        self.readiness.over(Component::Store);
         state.trouble = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PipelineState> {
         // Plain values, whole at any time, whoever panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl From<Counts> for metrics::Counts {
-    fn from(counts: Counts) -> Self {
-        let Counts { received, stored, duplicate, quarantined, superseded } = counts;
+impl From<RecordCounts> for metrics::PublishedCounts {
+    fn from(counts: RecordCounts) -> Self {
+        let RecordCounts { received, stored, duplicate, quarantined, superseded } = counts;
         Self { received, stored, duplicate, quarantined, superseded }
     }
 }

@@ -3,10 +3,13 @@
 //! In steps of a bounded number of records, each a transaction that keeps every record counted once.
 //! The new configuration is noted after the last step, so an interruption only means doing the rest again.
 
-use super::Shelf;
-use super::fate::{self, Fate};
+use super::PlanStates;
+use super::disposition::{self, Disposition};
 use super::intake::put_fact;
-use crate::store::{Change, Coordinates, PlanNames, Quarantined, StoreError, ToQuarantine, ToStore, Writer};
+use crate::store::{
+    BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
+    StoreWriter,
+};
 use bus::Partition;
 use contract::record::Record;
 use contract::wire;
@@ -17,7 +20,7 @@ const STEP: usize = 500;
 
 /// A stored observation that the catalogue no longer admits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unwanted {
+pub(super) struct UnadmittedObservation {
     /// Its row.
     pub(super) id: i64,
     /// Why not.
@@ -27,11 +30,11 @@ pub(super) struct Unwanted {
 /// Puts what is unwanted into quarantine, and judges everything that was there before again. Gives the
 /// plans of the figures that count now.
 pub(super) fn all(
-    writer: &mut Writer,
-    books: &mut Shelf,
+    writer: &mut StoreWriter,
+    books: &mut PlanStates,
     names: &BTreeMap<String, PlanNames>,
     partition: Partition,
-    unwanted: &[Unwanted],
+    unwanted: &[UnadmittedObservation],
 ) -> Result<BTreeSet<String>, StoreError> {
     let mut plans = BTreeSet::new();
     let last = writer.read().last_quarantined()?;
@@ -43,12 +46,13 @@ pub(super) fn all(
         let mut waiting = writer.read().quarantined(after, STEP)?;
         waiting.retain(|one| one.id <= last);
         let Some(end) = waiting.last().map(|one| one.id) else { return Ok(plans) };
-        let judged: Vec<_> = waiting.iter().map(|one| (one, fate::read(&one.body))).collect();
-        let fates: Vec<_> = judged.iter().map(|(_, read)| fate::decide(books, read)).collect();
-        let counts = |(fate, read): (&Fate, &(&Quarantined, fate::Read))| match (fate, &read.1) {
-            (Fate::Figure(_), Ok(record)) => Some(record.plan().to_owned()),
-            _ => None,
-        };
+        let judged: Vec<_> = waiting.iter().map(|one| (one, disposition::read(&one.body))).collect();
+        let fates: Vec<_> = judged.iter().map(|(_, read)| disposition::decide(books, read)).collect();
+        let counts =
+            |(fate, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (fate, &read.1) {
+                (Disposition::Figure(_), Ok(record)) => Some(record.plan().to_owned()),
+                _ => None,
+            };
         plans.extend(fates.iter().zip(&judged).filter_map(counts));
         writer.change(|change| {
             for ((one, read), fate) in judged.iter().zip(&fates) {
@@ -60,7 +64,7 @@ pub(super) fn all(
     }
 }
 
-fn put_away(writer: &mut Writer, partition: Partition, step: &[Unwanted]) -> Result<(), StoreError> {
+fn put_away(writer: &mut StoreWriter, partition: Partition, step: &[UnadmittedObservation]) -> Result<(), StoreError> {
     let mut bodies = Vec::new();
     for one in step {
         let observation = writer.read().observation(one.id)?;
@@ -68,9 +72,9 @@ fn put_away(writer: &mut Writer, partition: Partition, step: &[Unwanted]) -> Res
     }
     writer.change(|change| {
         for (one, (body, observation)) in step.iter().zip(&bodies) {
-            let at = Coordinates { partition, offset: None, time: observation.revision };
+            let at = BusCoordinates { partition, offset: None, time: observation.revision };
             let plan = Some(observation.plan.clone());
-            change.put_quarantine(&ToQuarantine { at, plan, reason: one.reason, body })?;
+            change.put_quarantine(&QuarantineRow { at, plan, reason: one.reason, body })?;
             change.note_removed(observation)?;
             change.remove_observation(one.id)?;
         }
@@ -80,21 +84,21 @@ fn put_away(writer: &mut Writer, partition: Partition, step: &[Unwanted]) -> Res
 
 /// Moves one record to where it belongs now.
 fn settle(
-    change: &mut Change<'_>,
-    one: &Quarantined,
-    read: &fate::Read,
-    fate: Fate,
+    change: &mut StoreTransaction<'_>,
+    one: &QuarantinedRecord,
+    read: &disposition::DecodeResult,
+    fate: Disposition,
     names: &BTreeMap<String, PlanNames>,
 ) -> Result<(), StoreError> {
     let new = match (fate, read) {
-        (Fate::Refused(reason), _) if reason == one.reason => return Ok(()),
-        (Fate::Refused(reason), _) => return change.put_reason(one.id, reason),
-        (Fate::Figure(key), Ok(Record::Observation(observation))) => {
+        (Disposition::Refused(reason), _) if reason == one.reason => return Ok(()),
+        (Disposition::Refused(reason), _) => return change.put_reason(one.id, reason),
+        (Disposition::Figure(key), Ok(Record::Observation(observation))) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
-            change.put_observations(&[ToStore { names, key, observation }])?;
+            change.put_observations(&[ObservationRow { names, key, observation }])?;
             true
         }
-        (Fate::Fact, Ok(record)) => put_fact(change, record)?,
+        (Disposition::Fact, Ok(record)) => put_fact(change, record)?,
         _ => false,
     };
     if !new {

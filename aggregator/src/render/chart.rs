@@ -26,7 +26,7 @@ const MAX_LABELS: usize = 6;
 
 /// What is marked beside the values.
 #[derive(Clone, Copy, Debug)]
-pub struct Marks<'a> {
+pub struct ChartMarks<'a> {
     /// Days on which another counting rule began.
     pub breaks: &'a [i32],
     /// Days whose figures were changed after they had been told.
@@ -55,9 +55,9 @@ pub struct Chart {
     /// Where the target's line is.
     pub target: String,
     /// Lines across, each with its number.
-    pub rows: Vec<Tick>,
+    pub rows: Vec<ChartTick>,
     /// Beginnings of fiscal years, each with its year; where there are many, not all are labelled.
-    pub years: Vec<Tick>,
+    pub years: Vec<ChartTick>,
     /// Days on which another counting rule began.
     pub breaks: Vec<String>,
     /// The ends of lines: left, right, top, bottom.
@@ -66,7 +66,7 @@ pub struct Chart {
 
 /// A line with a label.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
+pub struct ChartTick {
     /// Where it is.
     pub at: String,
     /// What it says.
@@ -122,7 +122,12 @@ impl Scale {
 }
 
 /// Draws points in order of days with the target. `None` where there is nothing to draw.
-pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl Fn(f64) -> String) -> Option<Chart> {
+pub fn draw(
+    points: &[KpiPoint],
+    target: &Exact,
+    marks: &ChartMarks<'_>,
+    label: impl Fn(f64) -> String,
+) -> Option<Chart> {
     let (first, end) = (points.first()?.day, points.last()?.day);
     let last = marks.breaks.iter().fold(end, |last, day| last.max(*day));
     let target = number(target);
@@ -136,7 +141,7 @@ pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl 
     let changed = points.iter().filter_map(known).filter(|(day, _)| marks.restated.contains(day));
     let restated = changed.map(|(day, value)| scale.at(day, &value)).collect();
     let lines = |of: fn(&KpiPoint) -> Option<&Exact>| lines(points, &scale, marks.falls, of);
-    let row = |value: f64| Tick { at: scale.y(value), label: label(value) };
+    let row = |value: f64| ChartTick { at: scale.y(value), label: label(value) };
     let rows = std::iter::successors(Some(scale.low), |value| Some(value + scale.step));
     Some(Chart {
         view: format!("0 0 {WIDTH} {HEIGHT}"),
@@ -146,7 +151,7 @@ pub fn draw(points: &[KpiPoint], target: &Exact, marks: &Marks<'_>, label: impl 
         guide: if marks.guide { lines(|point| point.path.as_ref()) } else { Vec::new() },
         target: scale.y(target),
         rows: rows.take_while(|value| *value < scale.high + scale.step / 2.0).map(row).collect(),
-        years: years(first, last).into_iter().map(|(day, label)| Tick { at: scale.x(day), label }).collect(),
+        years: years(first, last).into_iter().map(|(day, label)| ChartTick { at: scale.x(day), label }).collect(),
         breaks: marks.breaks.iter().filter(|day| (first..=last).contains(*day)).map(|day| scale.x(*day)).collect(),
         frame: (shown(LEFT), shown(WIDTH - RIGHT), shown(TOP), shown(HEIGHT - BOTTOM)),
     })
@@ -215,7 +220,7 @@ mod tests {
             point(start + 4, Some(100), None),
         ];
         let restated = BTreeSet::from([start + 3]);
-        let marks = Marks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, finest: 1.0 };
+        let marks = ChartMarks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, finest: 1.0 };
         let chart = draw(&points, &whole(100), &marks, |value| format!("{value:.0}")).unwrap();
         let (left, right, top, bottom) = chart.frame.clone();
         assert_eq!((left.as_str(), right.as_str(), top.as_str(), bottom.as_str()), ("30.0", "748.0", "34.0", "256.0"));
@@ -225,7 +230,7 @@ mod tests {
         assert_eq!(y(chart.values[1].split(' ').next().unwrap()), bottom, "0 lies on the bottom");
         let labels: Vec<&str> = chart.rows.iter().map(|row| row.label.as_str()).collect();
         assert_eq!(labels, ["0", "50", "100"]);
-        assert_eq!(chart.years, [Tick { at: "209.5".into(), label: "2019".into() }]);
+        assert_eq!(chart.years, [ChartTick { at: "209.5".into(), label: "2019".into() }]);
         assert_eq!((chart.breaks.len(), chart.dots.len()), (1, 4));
         assert_eq!(chart.restated, [("568.5".to_owned(), bottom)]);
         assert_eq!(draw(&[], &whole(1), &marks, |_| String::new()), None);
@@ -235,7 +240,7 @@ mod tests {
     fn a_sum_that_begins_anew_is_not_joined_with_the_year_before_and_a_later_break_is_still_drawn() {
         let points = [point(0, Some(90), None), point(30, Some(100), None), point(60, Some(8), None)];
         let none = BTreeSet::new();
-        let marks = |falls| Marks { breaks: &[100], restated: &none, falls, guide: true, finest: 1.0 };
+        let marks = |falls| ChartMarks { breaks: &[100], restated: &none, falls, guide: true, finest: 1.0 };
         let lines = |falls| draw(&points, &whole(100), &marks(falls), |_| String::new()).unwrap().values.len();
         assert_eq!((lines(false), lines(true)), (1, 1));
         let more = [points.to_vec(), vec![point(90, Some(16), None)]].concat();
@@ -247,7 +252,7 @@ mod tests {
     fn numbers_at_the_side_differ_and_what_has_no_guide_draws_none() {
         let points = [point(0, Some(14), Some(14)), point(30, Some(15), Some(14))];
         let none = BTreeSet::new();
-        let marks = Marks { breaks: &[], restated: &none, falls: false, guide: false, finest: 1.0 };
+        let marks = ChartMarks { breaks: &[], restated: &none, falls: false, guide: false, finest: 1.0 };
         let chart = draw(&points, &whole(14), &marks, |value| format!("{value:.0}")).unwrap();
         let labels: Vec<&str> = chart.rows.iter().map(|row| row.label.as_str()).collect();
         assert_eq!((labels, chart.guide), (vec!["14", "15"], Vec::new()));

@@ -3,10 +3,10 @@
 //! Numbers are the canonical ones, so that a spreadsheet computes with what was judged; the texts beside them
 //! are as shown. No text of a catalogue can become a formula.
 
-use super::sheet::{PolicySheet, Row, Sheet};
+use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::words;
-use aggregator_core::report::{Dated, Number};
-use contract::catalogue::{Direction, Text};
+use aggregator_core::report::{CanonicalNumber, ReportedValue};
+use contract::catalogue::{Bilingual, Direction};
 use contract::exact::canonical;
 
 /// What some spreadsheets need before the first byte to read a file as UTF-8; never written unless asked for.
@@ -75,7 +75,7 @@ enum Cell {
 }
 
 /// The plans as one CSV text, lines ended by CR LF.
-pub fn write(sheets: &[Sheet<'_>]) -> String {
+pub fn write(sheets: &[PlanSheet<'_>]) -> String {
     let mut out = COLUMNS.join(",");
     out.push_str("\r\n");
     for sheet in sheets {
@@ -105,11 +105,11 @@ fn words_of(text: &str) -> Cell {
     Cell::Words(text.to_owned())
 }
 
-fn both(text: &Text) -> [Cell; 2] {
+fn both(text: &Bilingual) -> [Cell; 2] {
     [words_of(&text.ja), words_of(&text.en)]
 }
 
-fn both_of(text: Option<&Text>) -> [Cell; 2] {
+fn both_of(text: Option<&Bilingual>) -> [Cell; 2] {
     text.map_or([ours(""), ours("")], both)
 }
 
@@ -117,16 +117,16 @@ fn ours(text: impl Into<String>) -> Cell {
     Cell::Ours(text.into())
 }
 
-fn number(value: Option<&Number>) -> Cell {
+fn number(value: Option<&CanonicalNumber>) -> Cell {
     ours(value.map(|number| canonical(&number.0)).unwrap_or_default())
 }
 
-fn dated(past: Option<&Dated>) -> [Cell; 2] {
+fn dated(past: Option<&ReportedValue>) -> [Cell; 2] {
     [number(past.map(|past| &past.value)), ours(past.map(|past| past.as_of.clone()).unwrap_or_default())]
 }
 
 /// Which plan, policy and KPI.
-fn whose(sheet: &Sheet<'_>, policy: &PolicySheet<'_>, row: &Row<'_>) -> Vec<Cell> {
+fn whose(sheet: &PlanSheet<'_>, policy: &PolicySheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
     let mut cells = vec![words_of(&sheet.plan.id)];
     cells.extend(both(&sheet.plan.name));
     cells.extend(both(&sheet.plan.city));
@@ -142,7 +142,7 @@ fn whose(sheet: &Sheet<'_>, policy: &PolicySheet<'_>, row: &Row<'_>) -> Vec<Cell
 }
 
 /// What was judged.
-fn figures(row: &Row<'_>) -> Vec<Cell> {
+fn figures(row: &KpiRow<'_>) -> Vec<Cell> {
     let judged = row.judged;
     let mut cells = vec![ours(judged.phase), ours(row.phase.map_or("", |phase| phase.ja))];
     cells.push(ours(judged.status.unwrap_or_default()));
@@ -170,11 +170,12 @@ fn figures(row: &Row<'_>) -> Vec<Cell> {
 }
 
 /// What a reader must know beside the figures.
-fn notes(sheet: &Sheet<'_>, row: &Row<'_>) -> Vec<Cell> {
+fn notes(sheet: &PlanSheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = both_of(row.connect).into();
     cells.extend(both_of(row.kpi.note.as_ref()));
     cells.extend(both_of(row.kpi.start_reason.as_ref()));
-    let joined = |side: fn(&Text) -> &str| row.credits.iter().map(|credit| side(credit)).collect::<Vec<_>>().join("; ");
+    let joined =
+        |side: fn(&Bilingual) -> &str| row.credits.iter().map(|credit| side(credit)).collect::<Vec<_>>().join("; ");
     cells.push(words_of(&joined(|credit| &credit.ja)));
     cells.push(words_of(&joined(|credit| &credit.en)));
     cells.push(words_of(&row.kpi.citation));

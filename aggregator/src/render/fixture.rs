@@ -1,9 +1,9 @@
 //! A small plan with a few figures, for the tests of everything that shows a report.
 
-use crate::books::Books;
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use crate::plan_states::SharedPlanStates;
+use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::PlanReport;
+use aggregator_core::report_period::ReportPeriod;
 use contract::catalogue;
 use contract::period::Period;
 use contract::record::{Finality, Observation, Span, Value};
@@ -34,13 +34,13 @@ fn observation(series: &str, definition: &str, period: Span, value: i64, finalit
 }
 
 /// The book; `sample` marks the plan 見本.
-pub(crate) fn book(sample: bool) -> Book {
+pub(crate) fn book(sample: bool) -> PlanState {
     let text = if sample {
         CATALOGUE.replacen("id = \"small\"", "id = \"small\"\nsample = true", 1)
     } else {
         CATALOGUE.to_owned()
     };
-    let mut book = Book::new(catalogue::parse("fixture.toml", &text).unwrap());
+    let mut book = PlanState::new(catalogue::parse("fixture.toml", &text).unwrap());
     let levels = [("2019-03-01", 150), ("2020-06-01", 215), ("2022-04-01", 310), ("2023-04-01", 333)];
     for (date, value) in levels {
         let at = Span::AsOf(Moment::midnight(parse_date(date).unwrap()));
@@ -55,11 +55,11 @@ pub(crate) fn book(sample: bool) -> Book {
     book
 }
 
-pub(crate) fn report(book: &Book, on: &str) -> PlanReport {
-    book.report(Ask(period(on)), false)
+pub(crate) fn report(book: &PlanState, on: &str) -> PlanReport {
+    book.report(ReportPeriod(period(on)), false)
 }
 
 /// The shared books that hold only this one.
-pub(crate) fn books(book: Book) -> Books {
+pub(crate) fn books(book: PlanState) -> SharedPlanStates {
     Arc::new(RwLock::new(BTreeMap::from([(book.catalogue.plan.id.clone(), book)])))
 }

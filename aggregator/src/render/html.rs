@@ -2,23 +2,23 @@
 //!
 //! Every text goes through askama's autoescape; no template says `safe`.
 
-use super::sheet::Sheet;
-use super::view::View;
-use super::{Health, KpiSheet};
+use super::sheet::PlanSheet;
+use super::view::PageContext;
+use super::{KpiSheet, SourceHealth};
 use askama::Template;
 
 /// The style sheet of the site, also inlined into a report that stands alone.
 pub const STYLE: &str = include_str!("../../templates/style.css");
 
 /// A plan on the site's first page.
-pub struct Board<'a> {
+pub struct PlanTile<'a> {
     /// Its standing.
-    pub sheet: Sheet<'a>,
+    pub sheet: PlanSheet<'a>,
     /// How its sources are.
-    pub health: Vec<Health>,
+    pub health: Vec<SourceHealth>,
 }
 
-impl Board<'_> {
+impl PlanTile<'_> {
     fn failed(&self) -> usize {
         self.health.iter().filter(|one| one.failed()).count()
     }
@@ -35,7 +35,7 @@ impl Board<'_> {
         format!("/plans/{}", self.sheet.plan.id)
     }
 
-    fn moments(&self, view: &View) -> String {
+    fn moments(&self, view: &PageContext) -> String {
         let name = view.lang.name(&self.sheet.plan.name);
         format!("{}: {name}", view.plain("時点", "Moments"))
     }
@@ -53,8 +53,8 @@ impl Board<'_> {
 #[derive(Template)]
 #[template(path = "scoreboard.html")]
 struct Scoreboard<'a> {
-    view: &'a View,
-    boards: &'a [Board<'a>],
+    view: &'a PageContext,
+    boards: &'a [PlanTile<'a>],
     on: &'a str,
 }
 
@@ -62,9 +62,9 @@ struct Scoreboard<'a> {
 #[derive(Template)]
 #[template(path = "plan.html")]
 struct PlanPage<'a> {
-    view: &'a View,
-    sheet: &'a Sheet<'a>,
-    health: &'a [Health],
+    view: &'a PageContext,
+    sheet: &'a PlanSheet<'a>,
+    health: &'a [SourceHealth],
     failing: bool,
     unreadable: bool,
 }
@@ -73,7 +73,7 @@ struct PlanPage<'a> {
 #[derive(Template)]
 #[template(path = "kpi.html")]
 struct KpiPage<'a> {
-    view: &'a View,
+    view: &'a PageContext,
     page: &'a KpiSheet<'a>,
 }
 
@@ -81,15 +81,15 @@ struct KpiPage<'a> {
 #[derive(Template)]
 #[template(path = "document.html")]
 struct Document<'a> {
-    view: &'a View,
-    sheets: &'a [Sheet<'a>],
+    view: &'a PageContext,
+    sheets: &'a [PlanSheet<'a>],
 }
 
 /// Why there is no page.
 #[derive(Template)]
 #[template(path = "refusal.html")]
 struct Refused<'a> {
-    view: &'a View,
+    view: &'a PageContext,
     status: &'a str,
     ja_title: &'a str,
     en_title: &'a str,
@@ -98,26 +98,30 @@ struct Refused<'a> {
 }
 
 /// The site's first page.
-pub fn scoreboard(view: &View, boards: &[Board<'_>]) -> Result<String, askama::Error> {
+pub fn scoreboard(view: &PageContext, boards: &[PlanTile<'_>]) -> Result<String, askama::Error> {
     let on = view.on.map(|on| on.to_string()).unwrap_or_default();
     Scoreboard { view, boards, on: &on }.render()
 }
 
 /// The page of one plan, and how its sources are: `None` where the stores cannot be read.
-pub fn plan(view: &View, sheet: &Sheet<'_>, health: Option<&[Health]>) -> Result<String, askama::Error> {
+pub fn plan(
+    view: &PageContext,
+    sheet: &PlanSheet<'_>,
+    health: Option<&[SourceHealth]>,
+) -> Result<String, askama::Error> {
     let unreadable = health.is_none();
     let health = health.unwrap_or_default();
-    PlanPage { view, sheet, health, failing: health.iter().any(Health::failed), unreadable }.render()
+    PlanPage { view, sheet, health, failing: health.iter().any(SourceHealth::failed), unreadable }.render()
 }
 
 /// The page of one KPI.
-pub fn kpi(view: &View, page: &KpiSheet<'_>) -> Result<String, askama::Error> {
+pub fn kpi(view: &PageContext, page: &KpiSheet<'_>) -> Result<String, askama::Error> {
     KpiPage { view, page }.render()
 }
 
 /// The page that says why there is none: the HTTP status, what that means, and what to do, in both languages.
 pub fn refused(
-    view: &View,
+    view: &PageContext,
     status: &str,
     (ja_title, en_title): (&str, &str),
     (ja, en): (&str, &str),
@@ -126,6 +130,6 @@ pub fn refused(
 }
 
 /// The plans as one HTML file with its style inside, for `shihyo report --format html`.
-pub fn write(sheets: &[Sheet<'_>]) -> Result<String, askama::Error> {
-    Document { view: &View::default(), sheets }.render()
+pub fn write(sheets: &[PlanSheet<'_>]) -> Result<String, askama::Error> {
+    Document { view: &PageContext::default(), sheets }.render()
 }

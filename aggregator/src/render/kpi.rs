@@ -1,14 +1,14 @@
 //! One KPI's page as a value: its way as a picture and as a table, and the explanation down to each file.
 
-use super::Health;
+use super::SourceHealth;
 use super::chart::{self, Chart};
-use super::lang::Lang;
-use super::sheet::{PolicySheet, Row, Sheet};
+use super::lang::Language;
+use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::show;
-use super::words::{self, Mark};
-use crate::explain::{Explanation, Part, Restated};
+use super::words::{self, StatusMark};
+use crate::explain::{Explanation, RestatedFigure, SeriesEvidence};
 use aggregator_core::points::KpiPoint;
-use contract::catalogue::{Catalogue, Kind, Text};
+use contract::catalogue::{Bilingual, Catalogue, KpiKind};
 use contract::exact::{grouped, parse};
 use contract::time::{date_of, day_number};
 use std::collections::BTreeSet;
@@ -16,43 +16,43 @@ use std::collections::BTreeSet;
 /// A KPI's page.
 pub struct KpiSheet<'a> {
     /// Its plan.
-    pub sheet: &'a Sheet<'a>,
+    pub sheet: &'a PlanSheet<'a>,
     /// Its policy.
     pub policy: &'a PolicySheet<'a>,
     /// Its row of the plan's table.
-    pub row: &'a Row<'a>,
+    pub row: &'a KpiRow<'a>,
     /// Its way; `None` where there is nothing to draw.
     pub chart: Option<Chart>,
     /// The same, latest first.
-    pub days: Vec<Day<'a>>,
+    pub days: Vec<HistoryPoint<'a>>,
     /// Days on which the counting changed.
-    pub breaks: Vec<Break<'a>>,
+    pub breaks: Vec<DefinitionBreak<'a>>,
     /// The figures behind it, and their files; `None` where no store can be read.
     pub explained: Option<Explanation>,
     /// Figures that were changed after they had been told, latest period first.
-    pub restated: Vec<Restated>,
+    pub restated: Vec<RestatedFigure>,
     /// How its sources are.
-    pub health: Vec<Health>,
+    pub health: Vec<SourceHealth>,
     /// True when the stores could not be read.
     pub unreadable: bool,
 }
 
 /// What the stores say of a KPI.
 #[derive(Debug, Default)]
-pub struct Evidence {
+pub struct KpiEvidence {
     /// The figures behind it, and their files.
     pub explained: Option<Explanation>,
     /// Figures that were changed.
-    pub restated: Vec<Restated>,
+    pub restated: Vec<RestatedFigure>,
     /// How its sources are.
-    pub health: Vec<Health>,
+    pub health: Vec<SourceHealth>,
     /// True when they could not be read.
     pub unreadable: bool,
 }
 
 /// A day on which a counting rule began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Break<'a> {
+pub struct DefinitionBreak<'a> {
     /// The day (day number).
     pub day: i32,
     /// Whether the KPI counts by it from then on; else it is told apart, never joined.
@@ -60,10 +60,10 @@ pub struct Break<'a> {
     /// Id of the rule.
     pub id: &'a str,
     /// The rule in words.
-    pub text: &'a Text,
+    pub text: &'a Bilingual,
 }
 
-impl Break<'_> {
+impl DefinitionBreak<'_> {
     /// What it means for a reader.
     pub fn ja(&self) -> String {
         let date = date_of(self.day);
@@ -87,17 +87,17 @@ impl Break<'_> {
 
 /// A moment of a KPI's way, or a day on which the counting changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Day<'a> {
+pub struct HistoryPoint<'a> {
     /// The civil date.
     pub date: String,
     /// The counting rule that began on it; then nothing else is said.
-    pub rule: Option<Break<'a>>,
+    pub rule: Option<DefinitionBreak<'a>>,
     /// The value with its unit.
     pub value: Option<String>,
     /// The guide with its unit.
     pub guide: Option<String>,
     /// The status.
-    pub status: Option<Mark>,
+    pub status: Option<StatusMark>,
     /// 速報値
     pub provisional: bool,
     /// A figure of that day was changed after it had been told.
@@ -109,11 +109,11 @@ impl<'a> KpiSheet<'a> {
     /// last day that is seen.
     pub fn new(
         catalogue: &'a Catalogue,
-        sheet: &'a Sheet<'a>,
+        sheet: &'a PlanSheet<'a>,
         kpi: &str,
         (points, asked): (&[KpiPoint], i32),
-        evidence: Evidence,
-        lang: Lang,
+        evidence: KpiEvidence,
+        lang: Language,
     ) -> Option<Self> {
         let rows = sheet.policies.iter().flat_map(|policy| policy.rows.iter().map(move |row| (policy, row)));
         let (policy, row) = rows.into_iter().find(|(_, row)| row.kpi.id == kpi)?;
@@ -126,16 +126,16 @@ impl<'a> KpiSheet<'a> {
         };
         let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
         // A year's sum begins anew each year: a line from one year's sum to the next year's first would say nothing.
-        let marks = chart::Marks {
+        let marks = chart::ChartMarks {
             breaks: &borders,
             restated: &restated,
-            falls: row.kpi.kind == Kind::FlowPerYear,
+            falls: row.kpi.kind == KpiKind::FlowPerYear,
             guide: row.kpi.kind.has_path(),
             finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
         };
-        let mut days: Vec<Day<'a>> =
+        let mut days: Vec<HistoryPoint<'a>> =
             points.iter().map(|point| day(row, point, restated.contains(&point.day), lang)).collect();
-        days.extend(breaks.iter().map(|rule| Day::of(rule.clone())));
+        days.extend(breaks.iter().map(|rule| HistoryPoint::of(rule.clone())));
         days.sort_by(|a, b| (&b.date, b.rule.is_some()).cmp(&(&a.date, a.rule.is_some())));
         let mut changes = evidence.restated;
         changes.reverse();
@@ -154,12 +154,12 @@ impl<'a> KpiSheet<'a> {
     }
 
     /// How many figures a part has.
-    pub fn files_ja(&self, part: &Part) -> String {
+    pub fn files_ja(&self, part: &SeriesEvidence) -> String {
         format!("{}件の数字とファイル", part.figures.len())
     }
 
     /// How many figures a part has.
-    pub fn files_en(&self, part: &Part) -> String {
+    pub fn files_en(&self, part: &SeriesEvidence) -> String {
         match part.figures.len() {
             1 => "1 figure and its file".to_owned(),
             many => format!("{many} figures and their files"),
@@ -167,8 +167,8 @@ impl<'a> KpiSheet<'a> {
     }
 }
 
-impl<'a> Day<'a> {
-    fn of(rule: Break<'a>) -> Self {
+impl<'a> HistoryPoint<'a> {
+    fn of(rule: DefinitionBreak<'a>) -> Self {
         Self {
             date: date_of(rule.day).to_string(),
             rule: Some(rule),
@@ -182,20 +182,20 @@ impl<'a> Day<'a> {
 }
 
 /// Every dated counting rule of the KPI's series that has begun by a day.
-fn breaks<'a>(catalogue: &'a Catalogue, row: &Row<'_>, asked: i32) -> Vec<Break<'a>> {
-    let mut found: Vec<Break<'a>> = Vec::new();
+fn breaks<'a>(catalogue: &'a Catalogue, row: &KpiRow<'_>, asked: i32) -> Vec<DefinitionBreak<'a>> {
+    let mut found: Vec<DefinitionBreak<'a>> = Vec::new();
     for of in row.kpi.measure.parts() {
         for (index, rule) in catalogue.series[of.series].definitions.iter().enumerate() {
             let Some(day) = rule.from.map(day_number).filter(|day| *day <= asked) else { continue };
-            found.push(Break { day, own: index == of.definition, id: &rule.id, text: &rule.text });
+            found.push(DefinitionBreak { day, own: index == of.definition, id: &rule.id, text: &rule.text });
         }
     }
     found.sort_by_key(|rule| rule.day);
     found
 }
 
-fn day<'a>(row: &Row<'_>, point: &KpiPoint, restated: bool, lang: Lang) -> Day<'a> {
-    Day {
+fn day<'a>(row: &KpiRow<'_>, point: &KpiPoint, restated: bool, lang: Language) -> HistoryPoint<'a> {
+    HistoryPoint {
         date: date_of(point.day).to_string(),
         rule: None,
         value: point.value.as_ref().map(|value| show::value(row.kpi, value, lang)),

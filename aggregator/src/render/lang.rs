@@ -4,13 +4,13 @@
 //! reader's choice; texts in both carry their `lang`, so that a screen reader pronounces each rightly.
 
 use askama::filters::{Escaper, Html, HtmlSafe};
-use contract::catalogue::Text;
+use contract::catalogue::Bilingual;
 use std::borrow::Cow;
 use std::fmt;
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
+pub enum Language {
     /// Japanese with English beside.
     #[default]
     Both,
@@ -20,7 +20,7 @@ pub enum Lang {
     En,
 }
 
-impl Lang {
+impl Language {
     /// All of them, in the order of the switch.
     pub const ALL: [Self; 3] = [Self::Ja, Self::En, Self::Both];
 
@@ -44,13 +44,13 @@ impl Lang {
     }
 
     /// Words of a page.
-    pub fn t<'a>(self, ja: &'a str, en: &'a str) -> Two<'a> {
-        Two { lang: self, ja, en, named: false }
+    pub fn t<'a>(self, ja: &'a str, en: &'a str) -> LocalizedText<'a> {
+        LocalizedText { lang: self, ja, en, named: false }
     }
 
     /// A text of the catalogue, marked so that the style sheet can set its second language apart.
-    pub fn of(self, text: &Text) -> Two<'_> {
-        Two { lang: self, ja: &text.ja, en: &text.en, named: true }
+    pub fn of(self, text: &Bilingual) -> LocalizedText<'_> {
+        LocalizedText { lang: self, ja: &text.ja, en: &text.en, named: true }
     }
 
     /// Plain words, for attributes and titles, which cannot change language in the middle.
@@ -62,7 +62,7 @@ impl Lang {
     }
 
     /// A text of the catalogue in an attribute or a title.
-    pub fn name(self, text: &Text) -> String {
+    pub fn name(self, text: &Bilingual) -> String {
         inert(self.one(&text.ja, &text.en)).into_owned()
     }
 
@@ -72,7 +72,7 @@ impl Lang {
     }
 
     /// The unit that stands behind a number.
-    pub fn unit(self, unit: &Text) -> &str {
+    pub fn unit(self, unit: &Bilingual) -> &str {
         self.one(&unit.ja, &unit.en)
     }
 }
@@ -89,14 +89,14 @@ pub(super) fn inert(text: &str) -> Cow<'_, str> {
 
 /// A text in the page's language or in both, escaped.
 #[derive(Clone, Copy, Debug)]
-pub struct Two<'a> {
-    lang: Lang,
+pub struct LocalizedText<'a> {
+    lang: Language,
     ja: &'a str,
     en: &'a str,
     named: bool,
 }
 
-impl fmt::Display for Two<'_> {
+impl fmt::Display for LocalizedText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let piece = |f: &mut fmt::Formatter<'_>, before: &str, text: &str, after: &str| {
             f.write_str(before)?;
@@ -104,11 +104,11 @@ impl fmt::Display for Two<'_> {
             f.write_str(after)
         };
         match (self.lang, self.named) {
-            (Lang::Both, true) => {
+            (Language::Both, true) => {
                 piece(f, "<span class=\"say\">", self.ja, "</span> ")?;
                 piece(f, "<span class=\"en\" lang=\"en\">", self.en, "</span>")
             }
-            (Lang::Both, false) => {
+            (Language::Both, false) => {
                 piece(f, "", self.ja, " ")?;
                 piece(f, "<span lang=\"en\">", self.en, "</span>")
             }
@@ -119,7 +119,7 @@ impl fmt::Display for Two<'_> {
 }
 
 /// Its own [`fmt::Display`] escapes.
-impl HtmlSafe for Two<'_> {}
+impl HtmlSafe for LocalizedText<'_> {}
 
 #[cfg(test)]
 mod tests {
@@ -127,20 +127,23 @@ mod tests {
 
     #[test]
     fn each_language_is_said_alone_or_both_and_neither_can_carry_markup() {
-        let said = |lang: Lang| lang.t("状態<b>", "Status & \"x\"").to_string();
-        assert_eq!(said(Lang::Ja), "状態&#60;b&#62;");
-        assert_eq!(said(Lang::En), "Status &#38; &#34;x&#34;");
-        assert_eq!(said(Lang::Both), "状態&#60;b&#62; <span lang=\"en\">Status &#38; &#34;x&#34;</span>");
-        let text = Text { ja: "市".into(), en: "City".into() };
-        assert_eq!(Lang::En.of(&text).to_string(), "<span class=\"say\">City</span>");
+        let said = |lang: Language| lang.t("状態<b>", "Status & \"x\"").to_string();
+        assert_eq!(said(Language::Ja), "状態&#60;b&#62;");
+        assert_eq!(said(Language::En), "Status &#38; &#34;x&#34;");
+        assert_eq!(said(Language::Both), "状態&#60;b&#62; <span lang=\"en\">Status &#38; &#34;x&#34;</span>");
+        let text = Bilingual { ja: "市".into(), en: "City".into() };
+        assert_eq!(Language::En.of(&text).to_string(), "<span class=\"say\">City</span>");
         assert_eq!(
-            Lang::Both.of(&text).to_string(),
+            Language::Both.of(&text).to_string(),
             "<span class=\"say\">市</span> <span class=\"en\" lang=\"en\">City</span>"
         );
-        assert_eq!(Lang::ALL.map(|lang| Lang::named(lang.word())), Lang::ALL.map(Some));
-        assert_eq!(Lang::named("fr"), None);
-        let hostile = Text { ja: "\u{202e}<script>\u{7}".into(), en: "a\u{2066}b".into() };
-        assert_eq!(Lang::Ja.of(&hostile).to_string(), "<span class=\"say\">\u{fffd}&#60;script&#62;\u{fffd}</span>");
-        assert_eq!(Lang::En.name(&hostile), "a\u{fffd}b");
+        assert_eq!(Language::ALL.map(|lang| Language::named(lang.word())), Language::ALL.map(Some));
+        assert_eq!(Language::named("fr"), None);
+        let hostile = Bilingual { ja: "\u{202e}<script>\u{7}".into(), en: "a\u{2066}b".into() };
+        assert_eq!(
+            Language::Ja.of(&hostile).to_string(),
+            "<span class=\"say\">\u{fffd}&#60;script&#62;\u{fffd}</span>"
+        );
+        assert_eq!(Language::En.name(&hostile), "a\u{fffd}b");
     }
 }

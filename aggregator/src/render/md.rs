@@ -2,22 +2,22 @@
 //!
 //! Texts of the catalogue are escaped, so that a name can neither break a table nor become markup.
 
-use super::sheet::{Count, PolicySheet, Row, Sheet};
-use super::show::{Data, Past};
-use super::words::{GUIDE_EN, GUIDE_JA, Mark, SAMPLE_EN, SAMPLE_JA};
-use contract::catalogue::Text;
+use super::sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
+use super::show::{DataMoment, ShownValue};
+use super::words::{GUIDE_EN, GUIDE_JA, SAMPLE_EN, SAMPLE_JA, StatusMark};
+use contract::catalogue::Bilingual;
 
 /// What stands where there is nothing to show.
 const NONE: &str = "–";
 
 /// The plans as one Markdown text.
-pub fn write(sheets: &[Sheet<'_>]) -> String {
+pub fn write(sheets: &[PlanSheet<'_>]) -> String {
     let plans: Vec<String> = sheets.iter().map(|sheet| plan(sheet).join("\n") + "\n").collect();
     plans.join("\n")
 }
 
 /// The lines of one plan.
-fn plan(sheet: &Sheet<'_>) -> Vec<String> {
+fn plan(sheet: &PlanSheet<'_>) -> Vec<String> {
     let sample = if sheet.sample() { format!("【{SAMPLE_JA} {SAMPLE_EN}】") } else { String::new() };
     let mut lines = vec![
         format!("# {sample}{}", both(&sheet.plan.name)),
@@ -58,7 +58,7 @@ fn policy_lines(policy: &PolicySheet<'_>, sample: &str) -> Vec<String> {
     lines
 }
 
-fn table_row(row: &Row<'_>) -> String {
+fn table_row(row: &KpiRow<'_>) -> String {
     let status = row.status.map_or_else(none, mark);
     let phase = row.phase.map_or_else(none, mark);
     let mut value = row.value.as_deref().map_or_else(none, escaped);
@@ -78,7 +78,7 @@ fn table_row(row: &Row<'_>) -> String {
 }
 
 /// What a reader must know of a KPI beside its figures, one list item each.
-fn remarks(row: &Row<'_>) -> Vec<String> {
+fn remarks(row: &KpiRow<'_>) -> Vec<String> {
     let name = escaped(&row.kpi.name.ja);
     let mut remarks = Vec::new();
     let mut say = |what: &str, text: String| remarks.push(format!("- {name}: {what}: {text}"));
@@ -106,37 +106,37 @@ fn remarks(row: &Row<'_>) -> Vec<String> {
     remarks
 }
 
-fn sources(sheet: &Sheet<'_>) -> Vec<String> {
+fn sources(sheet: &PlanSheet<'_>) -> Vec<String> {
     let head = ["", "## 出典 Sources", ""].map(str::to_owned);
     let plan = format!("- 計画 Plan: {}", escaped(&sheet.plan.citation));
     let credits = sheet.credits.iter().map(|credit| format!("- データ Data: {}", both(credit)));
     head.into_iter().chain([plan]).chain(credits).collect()
 }
 
-fn counts(counts: &[Count]) -> String {
+fn counts(counts: &[StatusCount]) -> String {
     if counts.is_empty() {
         return none();
     }
-    let one = |count: &Count| format!("{} {}", mark(count.status), count.kpis);
+    let one = |count: &StatusCount| format!("{} {}", mark(count.status), count.kpis);
     counts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn data(data: &Data) -> String {
+fn data(data: &DataMoment) -> String {
     let age = data.age_days.map(|days| format!("（{days}日前 {days} d ago）")).unwrap_or_default();
     format!("{} {}{age}", data.date, data.word_ja)
 }
 
-fn past(past: &Past) -> String {
+fn past(past: &ShownValue) -> String {
     let when = past.data.as_ref().map(|at| format!("（{}）", data(at))).unwrap_or_default();
     format!("{}{when}", escaped(&past.value))
 }
 
-fn mark(mark: Mark) -> String {
+fn mark(mark: StatusMark) -> String {
     let text = format!("{} {} {}", mark.symbol, mark.ja, mark.en);
     text.trim_start().to_owned()
 }
 
-fn both(text: &Text) -> String {
+fn both(text: &Bilingual) -> String {
     format!("{} / {}", escaped(&text.ja), escaped(&text.en))
 }
 

@@ -25,25 +25,25 @@ mod tests;
 pub mod view;
 pub mod words;
 
-use contract::catalogue::Text;
+use contract::catalogue::Bilingual;
 
-pub use kpi::{Break, Day, Evidence, KpiSheet};
-pub use sheet::{Count, PolicySheet, Row, Sheet};
-pub use show::{Data, Past};
+pub use kpi::{DefinitionBreak, HistoryPoint, KpiEvidence, KpiSheet};
+pub use sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
+pub use show::{DataMoment, ShownValue};
 
 /// How a source was when it was last asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Health {
+pub struct SourceHealth {
     /// Its id.
     pub source: String,
     /// The series it feeds.
-    pub feeds: Vec<Text>,
+    pub feeds: Vec<Bilingual>,
     /// When; `None` when it never was.
     pub time: Option<String>,
     /// How long ago, in Japanese and English.
     pub age: Option<(String, String)>,
     /// What came of it.
-    pub outcome: Option<Visited>,
+    pub outcome: Option<LastPoll>,
     /// How long ago it could last be read, where that was not the last time.
     pub read: Option<(String, String)>,
     /// What was asked.
@@ -52,7 +52,7 @@ pub struct Health {
 
 /// What came of a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visited {
+pub struct LastPoll {
     /// Whether it could not be read.
     pub failed: bool,
     /// In Japanese.
@@ -63,7 +63,7 @@ pub struct Visited {
     pub word: String,
 }
 
-impl Health {
+impl SourceHealth {
     /// True when it could not be read the last time.
     pub fn failed(&self) -> bool {
         self.outcome.as_ref().is_some_and(|outcome| outcome.failed)

@@ -1,7 +1,7 @@
 //! What does not work just now, as readers are told on every page.
 
 use super::words;
-use crate::trouble::{Part, Trouble, Why};
+use crate::trouble::{Component, DegradedComponent, DegradedReason};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ pub struct Notice {
 }
 
 /// All that is to be told: why the pipeline waits, and which parts are in trouble.
-pub fn notices(reason: Option<&str>, troubles: &BTreeMap<Part, Trouble>, now: Micros) -> Vec<Notice> {
+pub fn notices(reason: Option<&str>, troubles: &BTreeMap<Component, DegradedComponent>, now: Micros) -> Vec<Notice> {
     let mut told: Vec<Notice> = troubles.iter().map(|(part, trouble)| of_trouble(*part, trouble, now)).collect();
     // The store's trouble is the reason why it is not ready, and has been told.
-    if let Some(reason) = reason.filter(|_| !troubles.contains_key(&Part::Store)) {
+    if let Some(reason) = reason.filter(|_| !troubles.contains_key(&Component::Store)) {
         told.insert(0, waiting(reason));
     }
     told
@@ -45,17 +45,19 @@ fn waiting(reason: &str) -> Notice {
     }
 }
 
-fn of_trouble(part: Part, trouble: &Trouble, now: Micros) -> Notice {
+fn of_trouble(part: Component, trouble: &DegradedComponent, now: Micros) -> Notice {
     let (since_ja, since_en) = words::lasting((now.0 - trouble.since.0).max(0) / 1_000_000);
     let (why_ja, why_en) = why(trouble.why);
     let (what_ja, what_en) = match part {
-        Part::Store => ("新しい数字を保管できません".to_owned(), "New figures cannot be stored".to_owned()),
-        Part::Bus => ("新しい数字を受け取れません".to_owned(), "New figures cannot be received".to_owned()),
-        Part::Outbox => ("集めた数字を記録できません".to_owned(), "Collected figures cannot be recorded".to_owned()),
-        Part::Shipper => {
+        Component::Store => ("新しい数字を保管できません".to_owned(), "New figures cannot be stored".to_owned()),
+        Component::Bus => ("新しい数字を受け取れません".to_owned(), "New figures cannot be received".to_owned()),
+        Component::Outbox => {
+            ("集めた数字を記録できません".to_owned(), "Collected figures cannot be recorded".to_owned())
+        }
+        Component::Shipper => {
             ("集めた数字を集計機に送れません".to_owned(), "Collected figures cannot be sent on".to_owned())
         }
-        Part::Sink(name, _) => {
+        Component::Sink(name, _) => {
             let (ja, en) = sink(name);
             (format!("{ja}へ送れません"), format!("{en} cannot be written"))
         }
@@ -65,7 +67,7 @@ fn of_trouble(part: Part, trouble: &Trouble, now: Micros) -> Notice {
         Some(waiting) => (format!("。{waiting}件が待っています"), format!("; {waiting} changes wait")),
         None => (String::new(), String::new()),
     };
-    let grave = !matches!(part, Part::Sink(..));
+    let grave = !matches!(part, Component::Sink(..));
     let (end_ja, end_en) = if grave {
         ("ここにあるのはそれまでの数字です。", "What you see is from before.")
     } else {
@@ -89,13 +91,13 @@ fn sink(name: &str) -> (&str, &str) {
     }
 }
 
-fn why(why: Why) -> (&'static str, &'static str) {
+fn why(why: DegradedReason) -> (&'static str, &'static str) {
     match why {
-        Why::Full => ("ディスクに空きがありません", "the disk is full"),
-        Why::Locked => ("ファイルがほかの処理に使われています", "another process holds the file"),
-        Why::OverLimit => ("待てる量の上限に達しました", "no more may wait"),
-        Why::Io => ("ファイルを読み書きできません", "the file cannot be read or written"),
-        Why::Refused => ("接続できないか、受け付けられません", "it cannot be reached, or does not take it"),
+        DegradedReason::Full => ("ディスクに空きがありません", "the disk is full"),
+        DegradedReason::Locked => ("ファイルがほかの処理に使われています", "another process holds the file"),
+        DegradedReason::OverLimit => ("待てる量の上限に達しました", "no more may wait"),
+        DegradedReason::Io => ("ファイルを読み書きできません", "the file cannot be read or written"),
+        DegradedReason::Refused => ("接続できないか、受け付けられません", "it cannot be reached, or does not take it"),
     }
 }
 
@@ -106,10 +108,11 @@ mod tests {
     #[test]
     fn each_trouble_says_what_why_since_when_and_whether_the_figures_are_touched() {
         let since = Micros(1_000_000_000);
-        let trouble = |why, waiting| Trouble { since, why, error: "the store s.db is locked".into(), waiting };
+        let trouble =
+            |why, waiting| DegradedComponent { since, why, error: "the store s.db is locked".into(), waiting };
         let troubles = BTreeMap::from([
-            (Part::Sink("influxdb", 0), trouble(Why::Refused, Some(120))),
-            (Part::Store, trouble(Why::Locked, None)),
+            (Component::Sink("influxdb", 0), trouble(DegradedReason::Refused, Some(120))),
+            (Component::Store, trouble(DegradedReason::Locked, None)),
         ]);
         let told = notices(Some("the store s.db is locked"), &troubles, Micros(since.0 + 180_000_000));
         let lines: Vec<(bool, &str, &str)> = told.iter().map(|n| (n.grave, n.ja.as_str(), n.en.as_str())).collect();

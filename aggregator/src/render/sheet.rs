@@ -1,16 +1,16 @@
 //! The report with the catalogue's names filled in: what every form of rendering shows.
 
-use super::lang::Lang;
-use super::show::{self, Data, Past};
-use super::words::{self, Mark};
+use super::lang::Language;
+use super::show::{self, DataMoment, ShownValue};
+use super::words::{self, StatusMark};
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::report::{KpiReport, PlanReport, PolicyReport};
-use contract::catalogue::{Catalogue, Kpi, Plan, Policy, Text};
+use contract::catalogue::{Bilingual, Catalogue, Kpi, Plan, Policy};
 use contract::period::Period;
 
 /// A plan at the moment asked.
 #[derive(Clone, Debug)]
-pub struct Sheet<'a> {
+pub struct PlanSheet<'a> {
     /// The plan as the city wrote it.
     pub plan: &'a Plan,
     /// The moment asked: `2020-03-31`, `2020-03` or `FY2019`.
@@ -18,20 +18,20 @@ pub struct Sheet<'a> {
     /// The moment asked in Japanese.
     pub on_ja: String,
     /// Phase of the least advanced KPI.
-    pub phase: Option<Mark>,
+    pub phase: Option<StatusMark>,
     /// KPIs by status over the whole plan, worst first.
-    pub counts: Vec<Count>,
+    pub counts: Vec<StatusCount>,
     /// Policies in the plan's order.
     pub policies: Vec<PolicySheet<'a>>,
     /// Whom to credit for figures, each once, in the order of the catalogue.
-    pub credits: Vec<&'a Text>,
+    pub credits: Vec<&'a Bilingual>,
 }
 
 /// How many KPIs have a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Count {
+pub struct StatusCount {
     /// The status.
-    pub status: Mark,
+    pub status: StatusMark,
     /// KPIs that have it.
     pub kpis: usize,
 }
@@ -44,45 +44,45 @@ pub struct PolicySheet<'a> {
     /// The policy as the city wrote it.
     pub policy: &'a Policy,
     /// KPIs by status, worst first; a status nobody has is absent.
-    pub counts: Vec<Count>,
+    pub counts: Vec<StatusCount>,
     /// Index into `rows` of the worst KPI; `None` before the plan.
     pub worst: Option<usize>,
     /// KPIs in the order of the catalogue.
-    pub rows: Vec<Row<'a>>,
+    pub rows: Vec<KpiRow<'a>>,
 }
 
 impl PolicySheet<'_> {
     /// The worst KPI; `None` before the plan.
-    pub fn worst_row(&self) -> Option<&Row<'_>> {
+    pub fn worst_row(&self) -> Option<&KpiRow<'_>> {
         self.rows.get(self.worst?)
     }
 
     /// The heading of its table.
-    pub fn caption_ja(&self, sheet: &Sheet<'_>) -> String {
+    pub fn caption_ja(&self, sheet: &PlanSheet<'_>) -> String {
         format!("施策{}の成果指標：{}", self.number, sheet.on_ja)
     }
 
     /// The heading of its table.
-    pub fn caption_en(&self, sheet: &Sheet<'_>) -> String {
+    pub fn caption_en(&self, sheet: &PlanSheet<'_>) -> String {
         format!("KPIs of policy {} on {}", self.number, sheet.on)
     }
 }
 
 /// A KPI as it is shown.
 #[derive(Clone, Debug)]
-pub struct Row<'a> {
+pub struct KpiRow<'a> {
     /// The KPI as the city wrote it.
     pub kpi: &'a Kpi,
     /// The KPI as it was judged, with exact numbers.
     pub judged: &'a KpiReport,
     /// Phase.
-    pub phase: Option<Mark>,
+    pub phase: Option<StatusMark>,
     /// Status; `None` before the plan.
-    pub status: Option<Mark>,
+    pub status: Option<StatusMark>,
     /// Value with its unit.
     pub value: Option<String>,
     /// The moment the value describes, and its age.
-    pub data: Option<Data>,
+    pub data: Option<DataMoment>,
     /// Baseline with its unit, or the declared start that serves as one.
     pub baseline: Option<String>,
     /// True when the baseline shown is a declared start.
@@ -96,33 +96,33 @@ pub struct Row<'a> {
     /// Change per month still needed.
     pub pace: Option<String>,
     /// 過去の値
-    pub carried: Option<Past>,
+    pub carried: Option<ShownValue>,
     /// その後
-    pub later: Option<Past>,
+    pub later: Option<ShownValue>,
     /// Which source to connect: only where there is no data.
-    pub connect: Option<&'a Text>,
+    pub connect: Option<&'a Bilingual>,
     /// Whom to credit for its figures.
-    pub credits: Vec<&'a Text>,
+    pub credits: Vec<&'a Bilingual>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> PlanSheet<'a> {
     /// The report of a plan with the names of the catalogue it was made with, for readers of both languages.
     pub fn new(catalogue: &'a Catalogue, report: &'a PlanReport) -> Self {
-        Self::in_lang(catalogue, report, Lang::Both)
+        Self::in_lang(catalogue, report, Language::Both)
     }
 
     /// The same with units and numbers as a language has them.
-    pub fn in_lang(catalogue: &'a Catalogue, report: &'a PlanReport, lang: Lang) -> Self {
+    pub fn in_lang(catalogue: &'a Catalogue, report: &'a PlanReport, lang: Language) -> Self {
         let on = Period::parse(&report.on);
         let policy = |(index, policy): (usize, &'a Policy)| {
             let own = catalogue.kpis.iter().filter(|kpi| kpi.policy == index);
-            let rows: Vec<Row<'a>> = own.filter_map(|kpi| row(catalogue, report, kpi, on, lang)).collect();
+            let rows: Vec<KpiRow<'a>> = own.filter_map(|kpi| row(catalogue, report, kpi, on, lang)).collect();
             let summary = report.policies.iter().find(|p| p.id == policy.id);
             let worst = summary.and_then(|s| rows.iter().position(|row| Some(&row.kpi.id) == s.worst.as_ref()));
             PolicySheet { number: index + 1, policy, counts: summary.map(counts).unwrap_or_default(), worst, rows }
         };
         let policies: Vec<PolicySheet<'a>> = catalogue.policies.iter().enumerate().map(policy).collect();
-        let mut credits: Vec<&Text> = Vec::new();
+        let mut credits: Vec<&Bilingual> = Vec::new();
         for credit in catalogue.series.iter().filter_map(|series| series.credit.as_ref()) {
             if !credits.contains(&credit) {
                 credits.push(credit);
@@ -145,20 +145,20 @@ impl<'a> Sheet<'a> {
     }
 }
 
-fn counts(report: &PolicyReport) -> Vec<Count> {
+fn counts(report: &PolicyReport) -> Vec<StatusCount> {
     let of = |status: Status| {
         let kpis = *report.statuses.get(status.name())?;
-        Some(Count { status: words::status(status.name())?, kpis })
+        Some(StatusCount { status: words::status(status.name())?, kpis })
     };
     Status::ALL.into_iter().filter_map(of).collect()
 }
 
-fn total(policies: &[PolicySheet<'_>]) -> Vec<Count> {
+fn total(policies: &[PolicySheet<'_>]) -> Vec<StatusCount> {
     let all = || policies.iter().flat_map(|policy| &policy.counts);
     let of = |status: Status| {
         let status = words::status(status.name())?;
         let kpis = all().filter(|count| count.status == status).map(|count| count.kpis).sum();
-        (kpis > 0).then_some(Count { status, kpis })
+        (kpis > 0).then_some(StatusCount { status, kpis })
     };
     Status::ALL.into_iter().filter_map(of).collect()
 }
@@ -168,17 +168,18 @@ fn row<'a>(
     report: &'a PlanReport,
     kpi: &'a Kpi,
     on: Option<Period>,
-    lang: Lang,
-) -> Option<Row<'a>> {
+    lang: Language,
+) -> Option<KpiRow<'a>> {
     let judged = report.kpis.iter().find(|judged| judged.id == kpi.id)?;
     let has_guide = kpi.kind.has_path() && judged.phase != Phase::Closed.name();
     let past = |dated| show::past(catalogue, kpi, dated, on, lang);
     // Before the plan there is no status, and still nothing to show until a source is connected.
     let no_data = judged.status == Some(Status::NoData.name()) || judged.value.is_none();
     let parts = kpi.measure.parts();
-    let mut credits: Vec<&Text> = parts.iter().filter_map(|of| catalogue.series[of.series].credit.as_ref()).collect();
+    let mut credits: Vec<&Bilingual> =
+        parts.iter().filter_map(|of| catalogue.series[of.series].credit.as_ref()).collect();
     credits.dedup();
-    Some(Row {
+    Some(KpiRow {
         kpi,
         judged,
         phase: words::phase(judged.phase),

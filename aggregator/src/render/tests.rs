@@ -3,13 +3,13 @@ use super::*;
 use aggregator_core::judge::{Phase, Status};
 use std::collections::BTreeMap;
 
-fn rendered(sample: bool, on: &str, form: impl Fn(&[Sheet<'_>]) -> String) -> String {
+fn rendered(sample: bool, on: &str, form: impl Fn(&[PlanSheet<'_>]) -> String) -> String {
     let book = book(sample);
     let report = report(&book, on);
-    form(&[Sheet::new(&book.catalogue, &report)])
+    form(&[PlanSheet::new(&book.catalogue, &report)])
 }
 
-fn html_of(sheets: &[Sheet<'_>]) -> String {
+fn html_of(sheets: &[PlanSheet<'_>]) -> String {
     html::write(sheets).unwrap()
 }
 

@@ -2,20 +2,20 @@
 //!
 //! Links carry these on, so that a reader who asked for English, or for what was known last year, stays there.
 
-use super::lang::{Lang, Two, inert};
+use super::lang::{Language, LocalizedText, inert};
 use super::notice::Notice;
 use super::words;
-use contract::catalogue::{Plan, Text};
+use contract::catalogue::{Bilingual, Plan};
 use contract::period::Period;
 use std::fmt::Write;
 
 /// How a page is seen.
 #[derive(Clone, Debug, Default)]
-pub struct View {
+pub struct PageContext {
     /// Its language.
-    pub lang: Lang,
+    pub lang: Language,
     /// The language that the reader asked for, which links keep.
-    pub asked: Option<Lang>,
+    pub asked: Option<Language>,
     /// The path of the page.
     pub path: String,
     /// The moment asked for, as it stands in the address.
@@ -23,14 +23,14 @@ pub struct View {
     /// Today.
     pub today: Option<Period>,
     /// What was known when, where that was asked.
-    pub known: Option<Known>,
+    pub known: Option<VintagePage>,
     /// What does not work just now.
     pub notices: Vec<Notice>,
 }
 
 /// A page of what was known at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct VintagePage {
     /// The time.
     pub at: String,
     /// Why the answer may still change; empty when it never does.
@@ -41,7 +41,7 @@ pub struct Known {
 
 /// A link to another moment, or another language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct MomentLink {
     /// What it says.
     pub text: String,
     /// Where it leads.
@@ -52,14 +52,14 @@ pub struct Link {
     pub lang: &'static str,
 }
 
-impl View {
+impl PageContext {
     /// Words in the page's language.
-    pub fn t<'a>(&self, ja: &'a str, en: &'a str) -> Two<'a> {
+    pub fn t<'a>(&self, ja: &'a str, en: &'a str) -> LocalizedText<'a> {
         self.lang.t(ja, en)
     }
 
     /// A text of the catalogue.
-    pub fn of<'a>(&self, text: &'a Text) -> Two<'a> {
+    pub fn of<'a>(&self, text: &'a Bilingual) -> LocalizedText<'a> {
         self.lang.of(text)
     }
 
@@ -100,22 +100,22 @@ impl View {
     }
 
     /// This page in each language.
-    pub fn languages(&self) -> Vec<Link> {
+    pub fn languages(&self) -> Vec<MomentLink> {
         let on = self.on.map(|on| on.to_string());
-        let link = |lang: Lang| {
+        let link = |lang: Language| {
             let (text, own) = match lang {
-                Lang::Ja => ("日本語", "ja"),
-                Lang::En => ("English", "en"),
-                Lang::Both => ("日英併記", "ja"),
+                Language::Ja => ("日本語", "ja"),
+                Language::En => ("English", "en"),
+                Language::Both => ("日英併記", "ja"),
             };
             let address = self.address(&self.path, on.as_deref(), Some(lang), &[]);
-            Link { text: text.to_owned(), address, here: lang == self.lang, lang: own }
+            MomentLink { text: text.to_owned(), address, here: lang == self.lang, lang: own }
         };
-        Lang::ALL.into_iter().map(link).collect()
+        Language::ALL.into_iter().map(link).collect()
     }
 
     /// This page, or another path, at each moment that the plan holds worth a link, and today.
-    pub fn moments(&self, plan: &Plan, path: &str, shown: &str) -> Vec<Link> {
+    pub fn moments(&self, plan: &Plan, path: &str, shown: &str) -> Vec<MomentLink> {
         let mut all: Vec<Period> = plan.on_dates.clone();
         all.extend(self.today.filter(|today| !all.contains(today)));
         let link = |on: Period| {
@@ -127,7 +127,7 @@ impl View {
             };
             let here = on.to_string() == shown;
             let address = self.address(path, Some(&on.to_string()), self.asked, &[]);
-            Link { text, address, here, lang: self.lang.main() }
+            MomentLink { text, address, here, lang: self.lang.main() }
         };
         all.into_iter().map(link).collect()
     }
@@ -144,7 +144,7 @@ impl View {
         Self { known: None, ..self.clone() }.address(&self.path, Some(on), self.asked, &[])
     }
 
-    fn address(&self, path: &str, on: Option<&str>, lang: Option<Lang>, more: &[(&str, &str)]) -> String {
+    fn address(&self, path: &str, on: Option<&str>, lang: Option<Language>, more: &[(&str, &str)]) -> String {
         let known = self.known.as_ref().map(|known| ("known_at", known.at.as_str()));
         let lang = lang.map(|lang| ("lang", lang.word()));
         let all = on.map(|on| ("on", on)).into_iter().chain(known).chain(lang).chain(more.iter().copied());
@@ -174,11 +174,11 @@ mod tests {
 
     #[test]
     fn links_carry_on_what_the_reader_asked_for_and_nothing_else() {
-        let plain = View { path: "/plans/a".into(), ..View::default() };
+        let plain = PageContext { path: "/plans/a".into(), ..PageContext::default() };
         assert_eq!(plain.home(), "/");
         assert_eq!(plain.kpi("a", "b", "FY2019"), "/plans/a/kpis/b?on=FY2019");
-        let known = Known { at: "2020-04-01T00:00:00+09:00".into(), ..Known::default() };
-        let view = View { asked: Some(Lang::En), lang: Lang::En, known: Some(known), ..plain };
+        let known = VintagePage { at: "2020-04-01T00:00:00+09:00".into(), ..VintagePage::default() };
+        let view = PageContext { asked: Some(Language::En), lang: Language::En, known: Some(known), ..plain };
         assert_eq!(view.home(), "/?lang=en");
         assert_eq!(
             view.file("a", "csv", "2020-03", "bom=1"),

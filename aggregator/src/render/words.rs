@@ -16,7 +16,7 @@ pub const GUIDE_EN: &str = "Guide (not the plan's target)";
 
 /// A status or a phase as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct StatusMark {
     /// The word in exports, also the class in HTML.
     pub name: &'static str,
     /// Shape that tells it apart without colour; empty for phases.
@@ -28,7 +28,7 @@ pub struct Mark {
 }
 
 /// The mark of a status word; `None` for a word that is no status.
-pub fn status(name: &str) -> Option<Mark> {
+pub fn status(name: &str) -> Option<StatusMark> {
     let status = Status::ALL.into_iter().find(|status| status.name() == name)?;
     let (symbol, en) = match status {
         Status::Achieved => ("✔", "achieved"),
@@ -39,16 +39,16 @@ pub fn status(name: &str) -> Option<Mark> {
         Status::Stale => ("○", "overdue"),
         Status::NoData => ("–", "no data"),
     };
-    Some(Mark { name: status.name(), symbol, ja: status.name_ja(), en })
+    Some(StatusMark { name: status.name(), symbol, ja: status.name_ja(), en })
 }
 
 /// The marks of all statuses, best first.
-pub fn statuses() -> Vec<Mark> {
+pub fn statuses() -> Vec<StatusMark> {
     Status::ALL.iter().rev().filter_map(|one| status(one.name())).collect()
 }
 
 /// The mark of a phase word; `None` for a word that is no phase.
-pub fn phase(name: &str) -> Option<Mark> {
+pub fn phase(name: &str) -> Option<StatusMark> {
     let all = [Phase::Before, Phase::Running, Phase::Closing, Phase::Closed];
     let phase = all.into_iter().find(|phase| phase.name() == name)?;
     let (ja, en) = match phase {
@@ -57,7 +57,7 @@ pub fn phase(name: &str) -> Option<Mark> {
         Phase::Closing => ("確定待ち", "awaiting the final figure"),
         Phase::Closed => ("確定", "closed"),
     };
-    Some(Mark { name: phase.name(), symbol: "", ja, en })
+    Some(StatusMark { name: phase.name(), symbol: "", ja, en })
 }
 
 /// A time that has passed, in its greatest unit.

@@ -18,10 +18,10 @@ pub mod alert;
 pub mod influxdb;
 mod worker;
 
-pub(crate) use worker::Workers;
+pub(crate) use worker::SinkWorkers;
 
-use crate::books::Books;
-use crate::store::{Desk, StoreError};
+use crate::plan_states::SharedPlanStates;
+use crate::store::{SinkCursor, StoreError};
 use bus::Partition;
 use contract::time::Micros;
 use std::error::Error;
@@ -32,11 +32,11 @@ use tokio_util::sync::CancellationToken;
 
 /// What a sink works with in one turn.
 #[derive(Debug)]
-pub struct Turn<'a> {
+pub struct Step<'a> {
     /// The sink's place at the partition's store.
-    pub desk: &'a mut Desk,
+    pub desk: &'a mut SinkCursor,
     /// The figures as they are now; they may be ahead of the store by the batch in hand, never behind it.
-    pub books: &'a Books,
+    pub books: &'a SharedPlanStates,
     /// The wall clock.
     pub now: Micros,
     /// Cancelled when the partition is to be closed: a request under way may be dropped, its turn comes again.
@@ -45,7 +45,7 @@ pub struct Turn<'a> {
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
+pub enum StepOutcome {
     /// There was nothing to do.
     Nothing,
     /// Something was written; there may be more.
@@ -81,7 +81,7 @@ pub enum SinkError {
 /// Writes to one server what one partition's store says.
 pub trait Sink: Send {
     /// Does one bounded piece of work. Blocks; must look at [`Turn::stop`] where it waits.
-    fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError>;
+    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError>;
 
     /// Asks the server once whether it would take what we write, and writes nothing; false where no such request exists.
     fn ask(&mut self, _stop: &CancellationToken) -> Result<bool, SinkError> {
@@ -91,7 +91,7 @@ pub trait Sink: Send {
 
 /// What a sink follows: each kind has cursors of its own in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Follows {
+pub enum SinkInput {
     /// Every figure and judgement that changes.
     Changes,
     /// Alerts that fire or are resolved.
@@ -100,16 +100,16 @@ pub enum Follows {
 
 /// A configured sink: makes one [`Sink`] for each partition that is opened.
 #[derive(Clone)]
-pub struct SinkMaker {
+pub struct ConfiguredSink {
     /// Its name in the store, in metrics and logs.
     pub name: &'static str,
     /// What its cursor counts.
-    pub follows: Follows,
+    pub follows: SinkInput,
     /// Makes it.
     pub make: Arc<dyn Fn(Partition) -> Box<dyn Sink> + Send + Sync>,
 }
 
-impl fmt::Debug for SinkMaker {
+impl fmt::Debug for ConfiguredSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("SinkMaker").field(&self.name).finish()
     }

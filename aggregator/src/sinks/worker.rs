@@ -1,9 +1,9 @@
 //! The thread of one sink of one partition: takes turns, waits, backs off, measures and logs.
 
-use super::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
-use crate::pipeline::Setup;
-use crate::store::{Desk, StoreError, Writer};
-use crate::trouble::Part;
+use super::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
+use crate::pipeline::PipelineSetup;
+use crate::store::{SinkCursor, StoreError, StoreWriter};
+use crate::trouble::Component;
 use bus::Partition;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,7 +22,7 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// The running sinks of one partition. Dropped, it stops them and waits until they have ended.
 #[derive(Debug)]
-pub(crate) struct Workers {
+pub(crate) struct SinkWorkers {
     stop: CancellationToken,
     finish: CancellationToken,
     threads: Vec<JoinHandle<()>>,
@@ -30,9 +30,9 @@ pub(crate) struct Workers {
     ended: Receiver<(&'static str, Option<String>)>,
 }
 
-impl Workers {
+impl SinkWorkers {
     /// Starts every configured sink at the store of a partition.
-    pub(crate) fn start(setup: &Setup, partition: Partition, writer: &Writer) -> Result<Self, StoreError> {
+    pub(crate) fn start(setup: &PipelineSetup, partition: Partition, writer: &StoreWriter) -> Result<Self, StoreError> {
         let (say, ended) = channel();
         let (stop, finish) = (CancellationToken::new(), CancellationToken::new());
         let mut workers = Self { stop, finish, threads: Vec::new(), ended };
@@ -72,7 +72,7 @@ impl Workers {
     }
 }
 
-impl Drop for Workers {
+impl Drop for SinkWorkers {
     fn drop(&mut self) {
         self.stop.cancel();
         for thread in self.threads.drain(..) {
@@ -84,10 +84,10 @@ impl Drop for Workers {
 
 struct Worker {
     name: &'static str,
-    follows: Follows,
+    follows: SinkInput,
     partition: Partition,
-    desk: Desk,
-    setup: Setup,
+    desk: SinkCursor,
+    setup: PipelineSetup,
     stop: CancellationToken,
     /// Cancelled when nothing new comes: what is there is still to be written.
     finish: CancellationToken,
@@ -95,7 +95,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn spawn(self, maker: &SinkMaker) -> Result<JoinHandle<()>, StoreError> {
+    fn spawn(self, maker: &ConfiguredSink) -> Result<JoinHandle<()>, StoreError> {
         let make = Arc::clone(&maker.make);
         let name = format!("{}-{}", self.name, self.partition);
         let path = self.desk.read().path().display().to_string();
@@ -131,7 +131,7 @@ impl Worker {
                         tracing::info!(sink = self.name, partition = %self.partition, "the sink takes our writes again");
                     }
                     self.tell(done, started.elapsed());
-                    if done == Done::Nothing {
+                    if done == StepOutcome::Nothing {
                         if finishing {
                             return None;
                         }
@@ -139,7 +139,7 @@ impl Worker {
                     }
                 }
                 Err(SinkError::Stopped) => {}
-                Err(error) if finishing => return Some(crate::pipeline::chain(&error)),
+                Err(error) if finishing => return Some(contract::error::chain(&error)),
                 Err(error) => {
                     let pause = failing.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE));
                     failing = Some(pause);
@@ -151,21 +151,21 @@ impl Worker {
         None
     }
 
-    fn part(&self) -> Part {
-        Part::Sink(self.name, self.partition.0)
+    fn part(&self) -> Component {
+        Component::Sink(self.name, self.partition.0)
     }
 
-    fn turn(&mut self, sink: &mut dyn Sink) -> Result<Done, SinkError> {
+    fn turn(&mut self, sink: &mut dyn Sink) -> Result<StepOutcome, SinkError> {
         let now = self.setup.clock.now();
-        sink.turn(&mut Turn { desk: &mut self.desk, books: &self.setup.books, now, stop: &self.stop })
+        sink.turn(&mut Step { desk: &mut self.desk, books: &self.setup.books, now, stop: &self.stop })
     }
 
-    fn tell(&self, done: Done, took: Duration) {
-        if let Done::Some { dead: 1.., .. } = done {
+    fn tell(&self, done: StepOutcome, took: Duration) {
+        if let StepOutcome::Some { dead: 1.., .. } = done {
             self.tell_dead();
         }
         self.tell_pending();
-        if let (Some(metrics), Done::Some { written, dead }) = (self.setup.progress.metrics(), done) {
+        if let (Some(metrics), StepOutcome::Some { written, dead }) = (self.setup.progress.metrics(), done) {
             metrics.sink_wrote(self.name, written, dead, took, self.setup.clock.now());
         }
     }
@@ -175,8 +175,8 @@ impl Worker {
         let read = self.desk.read();
         let (last, cursor) = match self.follows {
             // Without a cursor it has not begun: all of it waits.
-            Follows::Changes => (read.last_change().ok()?, self.desk.cursor(self.name).ok()?.unwrap_or(0)),
-            Follows::Alerts => (read.last_alert_event().ok()?, self.desk.alert_cursor(self.name).ok()?),
+            SinkInput::Changes => (read.last_change().ok()?, self.desk.cursor(self.name).ok()?.unwrap_or(0)),
+            SinkInput::Alerts => (read.last_alert_event().ok()?, self.desk.alert_cursor(self.name).ok()?),
         };
         let pending = (last - cursor).max(0);
         if let Some(metrics) = self.setup.progress.metrics() {
@@ -196,7 +196,7 @@ impl Worker {
     fn fail(&self, error: &SinkError, pause: Duration) {
         let asked = if let SinkError::Refused { after, .. } = error { *after } else { None };
         let pause = asked.map_or(pause, |asked| asked.clamp(pause, Duration::from_mins(10)));
-        let text = crate::pipeline::chain(error);
+        let text = contract::error::chain(error);
         tracing::warn!(sink = self.name, partition = %self.partition, error = %text, ?pause, "a sink cannot be written for now; it is tried again");
         let (pending, now) = (self.tell_pending(), self.setup.clock.now());
         self.setup.progress.readiness().trouble(self.part(), error, text, pending, now);

@@ -1,7 +1,7 @@
 //! Alerts: what is pending or fires, what followers are to be told, and how far each of them is.
 
-use super::{Change, Desk, Reader, StoreError};
-use aggregator_core::alert::{Event, Rule, State};
+use super::{SinkCursor, StoreError, StoreReader, StoreTransaction};
+use aggregator_core::alert::{AlertRule, AlertState, AlertTransition};
 use contract::time::Micros;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row};
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 const KEPT: i64 = 24 * 3600 * 1_000_000;
 
 /// Which alert: plan, KPI and rule.
-pub type AlertKey = (String, String, Rule);
+pub type AlertKey = (String, String, AlertRule);
 
 /// An alert that is pending or firing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alert {
+pub struct StoredAlert {
     /// Where it stands.
-    pub state: State,
+    pub state: AlertState,
     /// The KPI's status word before it began, where it is known.
     pub was: Option<String>,
     /// The status word that it tells of.
@@ -32,7 +32,7 @@ pub struct AlertEvent {
     /// `plan/kpi/rule`: the alert's name for good.
     pub id: String,
     /// Fired or resolved, and since when.
-    pub event: Event,
+    pub event: AlertTransition,
     /// When it fired or was resolved.
     pub time: Micros,
     /// All that a text needs, as JSON.
@@ -46,7 +46,7 @@ impl AlertEvent {
     }
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Who follows alerts. A new one is told of what fires and of the last day; one that is gone is forgotten.
     /// Without any, no alert is kept either: whoever follows next starts afresh.
     pub fn put_alert_followers(&mut self, names: &[&str]) -> Result<(), StoreError> {
@@ -66,15 +66,15 @@ impl Change<'_> {
     }
 
     /// Writes where an alert stands, or removes it when it is inactive.
-    pub fn put_alert(&mut self, key: &AlertKey, alert: Option<&Alert>) -> Result<(), StoreError> {
+    pub fn put_alert(&mut self, key: &AlertKey, alert: Option<&StoredAlert>) -> Result<(), StoreError> {
         let (plan, kpi, rule) = (&key.0, &key.1, key.2.name());
         let standing = alert.and_then(|alert| match alert.state {
-            State::Inactive => None,
-            State::Pending { since } | State::Firing { since } => Some((alert, since)),
+            AlertState::Inactive => None,
+            AlertState::Pending { since } | AlertState::Firing { since } => Some((alert, since)),
         });
         match standing {
             None => self.execute("DELETE FROM alerts WHERE plan = ?1 AND kpi = ?2 AND rule = ?3", (plan, kpi, rule)),
-            Some((Alert { state, was, status }, since)) => self.execute(
+            Some((StoredAlert { state, was, status }, since)) => self.execute(
                 "INSERT OR REPLACE INTO alerts(plan, kpi, rule, state, since, was, status, sum)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7))",
                 (plan, kpi, rule, state.name(), since.0, was, status),
@@ -84,7 +84,13 @@ impl Change<'_> {
     }
 
     /// Adds what followers are to be told.
-    pub fn add_alert_event(&mut self, id: &str, event: Event, time: Micros, body: &str) -> Result<(), StoreError> {
+    pub fn add_alert_event(
+        &mut self,
+        id: &str,
+        event: AlertTransition,
+        time: Micros,
+        body: &str,
+    ) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO alert_events(seq, id, kind, since, time, body, sum)
              SELECT next, ?1, ?2, ?3, ?4, ?5, row_sum(next, ?1, ?2, ?3, ?4, ?5)
@@ -98,13 +104,13 @@ impl Change<'_> {
 fn event(row: &Row<'_>) -> rusqlite::Result<AlertEvent> {
     let since = Micros(row.get(3)?);
     let kind: String = row.get(2)?;
-    let event = if kind == "fired" { Event::Fired { since } } else { Event::Resolved { since } };
+    let event = if kind == "fired" { AlertTransition::Fired { since } } else { AlertTransition::Resolved { since } };
     Ok(AlertEvent { seq: row.get(0)?, id: row.get(1)?, event, time: Micros(row.get(4)?), body: row.get(5)? })
 }
 
-impl Reader {
+impl StoreReader {
     /// All alerts that are pending or firing.
-    pub fn alerts(&self) -> Result<BTreeMap<AlertKey, Alert>, StoreError> {
+    pub fn alerts(&self) -> Result<BTreeMap<AlertKey, StoredAlert>, StoreError> {
         self.run(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT plan, kpi, rule, state, since, was, status FROM alerts")?;
@@ -114,10 +120,11 @@ impl Reader {
                     let error = format!("no rule of alerts is called `{rule}`");
                     rusqlite::Error::FromSqlConversionFailure(2, Type::Text, error.into())
                 };
-                let rule = Rule::named(&rule).ok_or_else(unknown)?;
+                let rule = AlertRule::named(&rule).ok_or_else(unknown)?;
                 let since = Micros(row.get(4)?);
-                let state = if state == "firing" { State::Firing { since } } else { State::Pending { since } };
-                Ok(((row.get(0)?, row.get(1)?, rule), Alert { state, was: row.get(5)?, status: row.get(6)? }))
+                let state =
+                    if state == "firing" { AlertState::Firing { since } } else { AlertState::Pending { since } };
+                Ok(((row.get(0)?, row.get(1)?, rule), StoredAlert { state, was: row.get(5)?, status: row.get(6)? }))
             })?;
             rows.collect()
         })
@@ -171,7 +178,7 @@ impl Reader {
     }
 }
 
-impl Desk {
+impl SinkCursor {
     /// The last event that a follower has told; 0 before the first.
     pub fn alert_cursor(&self, follower: &str) -> Result<i64, StoreError> {
         self.read().run(|connection| {

@@ -1,7 +1,7 @@
 //! One transaction on a store, and the small facts that change with every one of them.
 
-use super::names::Names;
-use super::{Reader, StoreError, sums};
+use super::names::NameCache;
+use super::{StoreError, StoreReader, checksum};
 use bus::{Partition, Position};
 use rusqlite::{OptionalExtension, Transaction};
 use std::collections::BTreeMap;
@@ -9,15 +9,15 @@ use std::path::Path;
 
 /// A transaction that is under way; see [`super::Writer::change`].
 #[derive(Debug)]
-pub struct Change<'a> {
+pub struct StoreTransaction<'a> {
     pub(super) transaction: &'a Transaction<'a>,
-    pub(super) names: &'a mut Names,
+    pub(super) names: &'a mut NameCache,
     pub(super) path: &'a Path,
     /// Whether any sink follows this store; without one no change is noted.
     pub(super) followed: &'a mut bool,
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     pub(super) fn failed(&self, error: rusqlite::Error) -> StoreError {
         StoreError::of(self.path, error)
     }
@@ -33,7 +33,7 @@ impl Change<'_> {
         self.execute(
             "INSERT INTO positions(partition, next, last, sum) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT(partition) DO UPDATE SET next = excluded.next, last = excluded.last, sum = excluded.sum",
-            (partition.0, position.next, last, sums::of_row(&[Some(position.next), Some(last)], None)),
+            (partition.0, position.next, last, checksum::of_row(&[Some(position.next), Some(last)], None)),
         )?;
         Ok(())
     }
@@ -66,13 +66,13 @@ impl Change<'_> {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// Where reading the bus goes on; `None` before the first record.
     pub fn position(&self, partition: Partition) -> Result<Option<Position>, StoreError> {
         self.run(|connection| {
             connection
                 .query_row("SELECT next, last, sum FROM positions WHERE partition = ?1", (partition.0,), |row| {
-                    sums::check("positions", row.get(2)?, sums::of_row(&[row.get(0)?, row.get(1)?], None))?;
+                    checksum::check("positions", row.get(2)?, checksum::of_row(&[row.get(0)?, row.get(1)?], None))?;
                     Ok(Position { next: row.get(0)?, last: row.get::<_, i64>(1)?.cast_unsigned() })
                 })
                 .optional()

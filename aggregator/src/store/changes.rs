@@ -1,15 +1,15 @@
 //! What changed, for sinks to write again: noted in the transaction that changed it.
 
-use super::names::Texts;
-use super::{Change, PlanNames, Reader, RollupRow, StoreError, sums};
-use aggregator_core::ledger::Key;
+use super::names::TextCache;
+use super::{PlanNames, RollupRow, StoreError, StoreReader, StoreTransaction, checksum};
+use aggregator_core::ledger::FigureKey;
 use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};
 use contract::record::{Observation, Span};
 
 /// One change. What it is now is to be read from the books; a change only names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangeRow {
     /// Its number, rising.
     pub seq: i64,
     /// Plan id.
@@ -35,7 +35,7 @@ pub struct ChangedFigure {
     pub period: Period,
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Which sinks follow this store; `None` leaves those that do. A new one starts with everything, one that is
     /// gone is forgotten with its cursor; with `anew` all start with everything.
     pub fn put_sinks(&mut self, names: Option<&[&str]>, anew: bool) -> Result<(), StoreError> {
@@ -81,8 +81,8 @@ impl Change<'_> {
 
     /// Notes that a figure of the series' own grain may have changed. Of a counter that says nothing: what it
     /// rose by changed too, and is noted as rollups.
-    pub(super) fn note_figure(&mut self, names: &PlanNames, key: Key) -> Result<(), StoreError> {
-        let Key { series, definition, index, .. } = key;
+    pub(super) fn note_figure(&mut self, names: &PlanNames, key: FigureKey) -> Result<(), StoreError> {
+        let FigureKey { series, definition, index, .. } = key;
         let Some(grain) = names.series[usize::from(series)].grain else { return Ok(()) };
         self.note_rollup(names.row(RollupKey { series, definition, period: Period { grain, index } }))
     }
@@ -133,18 +133,18 @@ impl Change<'_> {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// Changes after a number, oldest first, at most `limit`.
-    pub fn changes(&self, after: i64, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    pub fn changes(&self, after: i64, limit: usize) -> Result<Vec<ChangeRow>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT seq, plan, series, definition, grain, period, sum FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             )?;
             let mut rows = statement.query((after, i64::try_from(limit).unwrap_or(i64::MAX)))?;
-            let mut texts = Texts::new(connection);
+            let mut texts = TextCache::new(connection);
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                sums::check_row("changes", row, 6)?;
+                checksum::check_row("changes", row, 6)?;
                 let mut text = |number| texts.get(number).map(str::to_owned);
                 let (named, definition): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
                 let (mut figure, mut kpi) = (None, None);
@@ -158,7 +158,7 @@ impl Reader {
                     (Some(judged), None) => kpi = Some(text(judged)?),
                     (None, _) => {}
                 }
-                found.push(Changed { seq: row.get(0)?, plan: text(row.get(1)?)?, figure, kpi });
+                found.push(ChangeRow { seq: row.get(0)?, plan: text(row.get(1)?)?, figure, kpi });
             }
             Ok(found)
         })

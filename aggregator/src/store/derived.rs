@@ -1,6 +1,6 @@
 //! Derived rows: rollups and judgements, written only where they differ.
 
-use super::{Change, PlanNames, Reader, StoreError, sums};
+use super::{PlanNames, StoreError, StoreReader, StoreTransaction, checksum};
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
@@ -36,7 +36,7 @@ fn sum(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i128>> {
     }
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Writes a rollup, or removes it when it is gone.
     pub fn put_rollup(&mut self, row: RollupRow, rollup: Option<Rollup>) -> Result<(), StoreError> {
         self.note_rollup(row)?;
@@ -88,10 +88,10 @@ fn in_order<T: Ord + Copy>(what: &'static str, before: &mut Option<T>, key: T) -
     if before.replace(key).is_none_or(|before| before < key) {
         return Ok(());
     }
-    Err(sums::damaged(&format!("the rows of {what} are not in order")))
+    Err(checksum::damaged(&format!("the rows of {what} are not in order")))
 }
 
-impl Reader {
+impl StoreReader {
     /// All rollups.
     pub fn rollups(&self) -> Result<BTreeMap<RollupRow, Rollup>, StoreError> {
         self.run(|connection| {

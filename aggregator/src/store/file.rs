@@ -3,8 +3,8 @@
 //! A file that is not ours, or of a later version, is refused before anything in it is changed.
 
 use super::schema::{APPLICATION_ID, MIGRATIONS};
-use super::{StoreError, sums};
-use bus::Point;
+use super::{StoreError, checksum};
+use bus::Failpoint;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         .map_err(|source| StoreError::Unopenable { path: path.display().to_string(), source })?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(|error| StoreError::of(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    sums::teach(&connection).map_err(|error| StoreError::of(path, error))?;
+    checksum::teach(&connection).map_err(|error| StoreError::of(path, error))?;
     Ok(connection)
 }
 
@@ -91,8 +91,8 @@ fn migrate(connection: &mut Connection, seen: usize) -> rusqlite::Result<()> {
     for migration in &MIGRATIONS[seen..] {
         transaction.execute_batch(migration)?;
     }
-    sums::fill(&transaction, seen)?;
-    Point::StoreMigrated.reached();
+    checksum::fill(&transaction, seen)?;
+    Failpoint::StoreMigrated.reached();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
     transaction.commit()

@@ -22,8 +22,8 @@
 mod alerts;
 mod change;
 mod changes;
+mod checksum;
 mod derived;
-mod desk;
 mod error;
 mod file;
 mod names;
@@ -31,38 +31,38 @@ mod observations;
 mod quarantine;
 mod reader;
 mod schema;
-mod sums;
+mod sink_cursor;
 mod verify;
 mod visits;
 mod writer;
 
-pub use alerts::{Alert, AlertEvent, AlertKey};
-pub use change::Change;
-pub use changes::{Changed, ChangedFigure};
+pub use alerts::{AlertEvent, AlertKey, StoredAlert};
+pub use change::StoreTransaction;
+pub use changes::{ChangeRow, ChangedFigure};
 pub use derived::RollupRow;
-pub use desk::Desk;
 pub use error::StoreError;
 pub use names::{PlanNames, SeriesNames};
-pub use observations::ToStore;
-pub use quarantine::{Coordinates, Quarantined, ToQuarantine};
-pub use reader::{Reader, Tally};
-pub use writer::Writer;
+pub use observations::ObservationRow;
+pub use quarantine::{BusCoordinates, QuarantineRow, QuarantinedRecord};
+pub use reader::{StoreReader, StoreTally};
+pub use sink_cursor::SinkCursor;
+pub use writer::StoreWriter;
 
 use bus::Partition;
 use std::path::{Path, PathBuf};
 
 /// Opens the store of a partition for writing; it is made when there is none, with its folder.
-pub fn open_writer(dir: &Path, partition: Partition) -> Result<Writer, StoreError> {
-    Writer::open(dir, partition)
+pub fn open_writer(dir: &Path, partition: Partition) -> Result<StoreWriter, StoreError> {
+    StoreWriter::open(dir, partition)
 }
 
 /// Opens the store of a partition for reading only, beside a writer or without one.
-pub fn open_reader(dir: &Path, partition: Partition) -> Result<Reader, StoreError> {
-    Reader::open(&path(dir, partition))
+pub fn open_reader(dir: &Path, partition: Partition) -> Result<StoreReader, StoreError> {
+    StoreReader::open(&path(dir, partition))
 }
 
 /// Opens all stores of a folder for reading, by partition. A folder that does not exist has none.
-pub fn open_readers(dir: &Path) -> Result<Vec<Reader>, StoreError> {
+pub fn open_readers(dir: &Path) -> Result<Vec<StoreReader>, StoreError> {
     partitions(dir)?.into_iter().map(|partition| open_reader(dir, partition)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The dictionary: texts that are said often, stored once.
 
-use super::{Change, StoreError, sums};
+use super::{StoreError, StoreTransaction, checksum};
 use contract::catalogue::{Catalogue, Shape};
 use contract::period::Grain;
 use rusqlite::{Connection, OptionalExtension};
@@ -12,11 +12,11 @@ const CACHED: usize = 20_000;
 
 /// The numbers of the names that were used of late.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameCache {
     numbers: FxHashMap<Box<str>, i64>,
 }
 
-impl Names {
+impl NameCache {
     /// The number of a text, which is stored when it is new.
     pub(super) fn intern(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(number) = self.numbers.get(text) {
@@ -52,7 +52,7 @@ pub(super) fn number(connection: &Connection, said: &str) -> rusqlite::Result<Op
     if text(connection, number)? == said {
         Ok(Some(number))
     } else {
-        Err(sums::damaged("an index leads to another name"))
+        Err(checksum::damaged("an index leads to another name"))
     }
 }
 
@@ -60,20 +60,20 @@ pub(super) fn number(connection: &Connection, said: &str) -> rusqlite::Result<Op
 pub(super) fn text(connection: &Connection, number: i64) -> rusqlite::Result<String> {
     let mut statement = connection.prepare_cached("SELECT id, text, sum FROM names WHERE id = ?1")?;
     statement.query_row((number,), |row| {
-        sums::check_row("names", row, 2)?;
+        checksum::check_row("names", row, 2)?;
         row.get(1)
     })
 }
 
 /// A text that is looked up only when its number is not the one of the row before.
 #[derive(Debug, Default)]
-pub(super) struct Repeated {
+pub(super) struct RepeatedText {
     number: Option<i64>,
 }
 
-impl Repeated {
+impl RepeatedText {
     /// Puts the text of `number` into `into`, unless it is there already.
-    pub(super) fn read(&mut self, known: &mut Texts<'_>, number: i64, into: &mut String) -> rusqlite::Result<()> {
+    pub(super) fn read(&mut self, known: &mut TextCache<'_>, number: i64, into: &mut String) -> rusqlite::Result<()> {
         if self.number != Some(number) {
             known.get(number)?.clone_into(into);
             self.number = Some(number);
@@ -83,12 +83,12 @@ impl Repeated {
 }
 
 /// The texts of the numbers met while reading.
-pub(super) struct Texts<'a> {
+pub(super) struct TextCache<'a> {
     connection: &'a Connection,
     known: FxHashMap<i64, String>,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> TextCache<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         Self { connection, known: FxHashMap::default() }
     }
@@ -130,7 +130,7 @@ pub struct SeriesNames {
     pub sources: Vec<i64>,
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// The numbers of a catalogue's ids, which are stored when they are new.
     pub fn plan_names(&mut self, catalogue: &Catalogue) -> Result<PlanNames, StoreError> {
         let mut series = Vec::new();

@@ -1,8 +1,8 @@
 //! Observations: an append-only log of small integers.
 
-use super::names::{Repeated, Texts, number};
-use super::{Change, PlanNames, Reader, StoreError, sums};
-use aggregator_core::ledger::Key;
+use super::names::{RepeatedText, TextCache, number};
+use super::{PlanNames, StoreError, StoreReader, StoreTransaction, checksum};
+use aggregator_core::ledger::FigureKey;
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};
 use rusqlite::types::Type;
@@ -24,23 +24,23 @@ type Fields = [Option<i64>; 13];
 
 /// An admitted observation and the numbers of its ids.
 #[derive(Clone, Copy, Debug)]
-pub struct ToStore<'a> {
+pub struct ObservationRow<'a> {
     /// Numbers of its plan's catalogue.
     pub names: &'a PlanNames,
     /// What it is a figure of.
-    pub key: Key,
+    pub key: FigureKey,
     /// The record.
     pub observation: &'a Observation,
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Appends observations.
-    pub fn put_observations(&mut self, rows: &[ToStore<'_>]) -> Result<(), StoreError> {
+    pub fn put_observations(&mut self, rows: &[ObservationRow<'_>]) -> Result<(), StoreError> {
         self.append(rows).map_err(|error| StoreError::of(self.path, error))?;
         rows.iter().try_for_each(|row| self.note_figure(row.names, row.key))
     }
 
-    fn append(&mut self, rows: &[ToStore<'_>]) -> rusqlite::Result<()> {
+    fn append(&mut self, rows: &[ObservationRow<'_>]) -> rusqlite::Result<()> {
         let mut statement = self.transaction.prepare_cached(INSERT)?;
         // Most rows come from the visit of the row before.
         let mut before: Option<(&str, i64)> = None;
@@ -82,7 +82,7 @@ impl Change<'_> {
                 statement.raw_bind_parameter(index + 1, field)?;
             }
             statement.raw_bind_parameter(14, &breakdown)?;
-            statement.raw_bind_parameter(15, sums::of_row(&fields, breakdown.as_deref()))?;
+            statement.raw_bind_parameter(15, checksum::of_row(&fields, breakdown.as_deref()))?;
             statement.raw_execute()?;
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Change<'_> {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// Hands every observation with a revision up to `upto` to `each`, with its id, in the order of
     /// arrival. Visit and place are left out: figures do not need them, and a start must be fast.
     pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(i64, &Observation)) -> Result<(), StoreError> {
@@ -106,7 +106,7 @@ impl Reader {
             let mut before = 0;
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
-                sums::in_order("observations", &mut before, id)?;
+                checksum::in_order("observations", &mut before, id)?;
                 let observation = decoder.read(row)?;
                 if observation.revision <= upto {
                     each(id, observation);
@@ -149,7 +149,7 @@ impl Reader {
             while found.len() < limit {
                 let Some(row) = rows.next()? else { break };
                 let (id, fields) = (row.get(0)?, proved(row)?);
-                sums::in_order("observations", &mut before, id)?;
+                checksum::in_order("observations", &mut before, id)?;
                 let is = |at: usize, wanted: Option<Option<i64>>| wanted.is_none_or(|wanted| fields[at] == wanted);
                 if is(0, Some(Some(plan))) && is(1, series) && is(3, source) {
                     found.push((id, decoder.decode(row)?.clone()));
@@ -177,7 +177,7 @@ impl Reader {
             let (mut found, mut before) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
                 let fields = proved(row)?;
-                sums::in_order("observations", &mut before, row.get(0)?)?;
+                checksum::in_order("observations", &mut before, row.get(0)?)?;
                 let ours = fields[..3] == [Some(plan), Some(series), Some(definition)];
                 if ours && fields[9].is_some_and(|revision| revision <= upto.0) && wanted(span(row)?) {
                     found.push(decoder.decode(row)?.clone());
@@ -188,7 +188,7 @@ impl Reader {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// The periods of one series and definition about which a source has said something more than once, up to a revision.
     pub fn said_again(
         &self,
@@ -214,13 +214,13 @@ impl Reader {
 
 /// Makes observations of rows, in one place in memory: neighbours share most of their texts.
 struct Decoder<'a> {
-    texts: Texts<'a>,
+    texts: TextCache<'a>,
     whole: bool,
-    plan: Repeated,
-    series: Repeated,
-    definition: Repeated,
-    source: Repeated,
-    visit: Repeated,
+    plan: RepeatedText,
+    series: RepeatedText,
+    definition: RepeatedText,
+    source: RepeatedText,
+    visit: RepeatedText,
     observation: Observation,
 }
 
@@ -240,13 +240,13 @@ impl<'a> Decoder<'a> {
             place: None,
         };
         Self {
-            texts: Texts::new(connection),
+            texts: TextCache::new(connection),
             whole,
-            plan: Repeated::default(),
-            series: Repeated::default(),
-            definition: Repeated::default(),
-            source: Repeated::default(),
-            visit: Repeated::default(),
+            plan: RepeatedText::default(),
+            series: RepeatedText::default(),
+            definition: RepeatedText::default(),
+            source: RepeatedText::default(),
+            visit: RepeatedText::default(),
             observation,
         }
     }
@@ -290,7 +290,7 @@ fn proved(row: &Row<'_>) -> rusqlite::Result<Fields> {
     for (index, field) in fields.iter_mut().enumerate() {
         *field = row.get(index + 1)?;
     }
-    sums::check("observations", row.get(15)?, sums::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
+    checksum::check("observations", row.get(15)?, checksum::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
     Ok(fields)
 }
 

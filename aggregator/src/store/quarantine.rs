@@ -1,12 +1,12 @@
 //! Quarantine: what does not count, kept as it came, with the reason and where it came from.
 
-use super::{Change, Reader, StoreError, sums};
+use super::{StoreError, StoreReader, StoreTransaction, checksum};
 use bus::Partition;
 use contract::time::Micros;
 
 /// Where a record stood on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Coordinates {
+pub struct BusCoordinates {
     /// The partition.
     pub partition: Partition,
     /// Its offset; `None` for one that was stored before it was put into quarantine.
@@ -17,9 +17,9 @@ pub struct Coordinates {
 
 /// A record to be put into quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToQuarantine<'a> {
+pub struct QuarantineRow<'a> {
     /// Where it stood.
-    pub at: Coordinates,
+    pub at: BusCoordinates,
     /// The plan it names, as far as it can be read.
     pub plan: Option<String>,
     /// Typed reason, which is the metric label too.
@@ -30,11 +30,11 @@ pub struct ToQuarantine<'a> {
 
 /// A record in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
+pub struct QuarantinedRecord {
     /// Its number in this store.
     pub id: i64,
     /// Where it stood.
-    pub at: Coordinates,
+    pub at: BusCoordinates,
     /// The plan it names, as far as it can be read.
     pub plan: Option<String>,
     /// Typed reason.
@@ -43,9 +43,9 @@ pub struct Quarantined {
     pub body: Vec<u8>,
 }
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Puts a record into quarantine.
-    pub fn put_quarantine(&mut self, record: &ToQuarantine<'_>) -> Result<(), StoreError> {
+    pub fn put_quarantine(&mut self, record: &QuarantineRow<'_>) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO quarantine(partition, position, time, plan, reason, body, sum)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4, ?5, ?6))",
@@ -69,19 +69,19 @@ impl Change<'_> {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// The next at most `limit` records in quarantine after the one with the id `after` (0: from the first).
-    pub fn quarantined(&self, after: i64, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
+    pub fn quarantined(&self, after: i64, limit: usize) -> Result<Vec<QuarantinedRecord>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT partition, position, time, plan, reason, body, sum, id FROM quarantine
                  WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
             let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
-                sums::check_row("quarantine", row, 6)?;
-                Ok(Quarantined {
+                checksum::check_row("quarantine", row, 6)?;
+                Ok(QuarantinedRecord {
                     id: row.get(7)?,
-                    at: Coordinates {
+                    at: BusCoordinates {
                         partition: Partition(row.get(0)?),
                         offset: row.get(1)?,
                         time: Micros(row.get(2)?),

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 /// Reads a store.
 #[derive(Debug)]
-pub struct Reader {
+pub struct StoreReader {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
 }
 
 /// What a store holds, counted row by row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct StoreTally {
     /// Records that came from the bus.
     pub received: u64,
     /// Facts of all four kinds.
@@ -25,7 +25,7 @@ pub struct Tally {
     pub quarantined: u64,
 }
 
-impl Reader {
+impl StoreReader {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self { connection: file::open_read_only(path)?, path: path.to_owned() })
     }
@@ -45,10 +45,10 @@ impl Reader {
     }
 
     /// Counts what it holds; reads every page of the observations.
-    pub fn tally(&self) -> Result<Tally, StoreError> {
+    pub fn tally(&self) -> Result<StoreTally, StoreError> {
         self.run(|connection| {
             let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
-            Ok(Tally {
+            Ok(StoreTally {
                 received: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'received'")?,
                 stored: count(
                     "SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM visits)

@@ -6,8 +6,8 @@
 //! each with its checksum. What a page's slack and a free page hold is nobody's business.
 
 use super::schema::{DERIVED, MIGRATIONS, SUMMED};
-use super::{Reader, StoreError, Tally, Writer, sums};
-use bus::Point;
+use super::{StoreError, StoreReader, StoreTally, StoreWriter, checksum};
+use bus::Failpoint;
 use rusqlite::Connection;
 
 /// What cannot be otherwise, as counts that are 0: numbers that are given out for good, and cursors that run over them.
@@ -20,7 +20,7 @@ const BEYOND_EVENTS: &str = "
     SELECT count(*) FROM (SELECT cursor AS at FROM alert_followers UNION ALL SELECT seq FROM alert_events)
     WHERE at > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert_events'), 0)";
 
-impl Reader {
+impl StoreReader {
     /// Refuses a store that is not what was written to it. Takes as long as reading it all.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.at_one_moment(|reader| {
@@ -36,7 +36,7 @@ impl Reader {
     }
 
     /// Counts what a store holds, and refuses it when records are missing: rows that a damaged page hides.
-    pub(crate) fn conserved(&self) -> Result<Tally, StoreError> {
+    pub(crate) fn conserved(&self) -> Result<StoreTally, StoreError> {
         let tally = self.tally()?;
         let what = if tally.received != tally.stored + tally.duplicate + tally.quarantined {
             format!("of {} records received not all are there: {tally:?}", tally.received)
@@ -97,7 +97,7 @@ fn is_sound(connection: &Connection, table: &str) -> bool {
 /// The first table with a row that does not agree with its checksum, or with what cannot be.
 fn turned_over(connection: &Connection) -> rusqlite::Result<Option<String>> {
     for (table, columns) in SUMMED {
-        let sql = format!("SELECT count(*) FROM {table} WHERE sum IS NOT {}({columns})", sums::FUNCTION);
+        let sql = format!("SELECT count(*) FROM {table} WHERE sum IS NOT {}({columns})", checksum::FUNCTION);
         if !connection.query_row(&sql, (), is_zero)? {
             return Ok(Some(format!("a row of {table} does not agree with its checksum")));
         }
@@ -110,7 +110,7 @@ fn turned_over(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(None)
 }
 
-impl Writer {
+impl StoreWriter {
     /// Makes again what is derived when only that is damaged: the tables of derived rows, empty, and the lists of free
     /// pages. Gives `why` back when something else is damaged.
     pub fn mend(&mut self, why: StoreError) -> Result<(), StoreError> {
@@ -128,7 +128,7 @@ impl Writer {
         }
         if !DERIVED.iter().all(|table| is_sound(connection, table)) {
             make_derived_anew(connection).map_err(failed)?;
-            Point::DerivedRemoved.reached();
+            Failpoint::DerivedRemoved.reached();
         }
         // Writes every page that a table has into its place anew, and none that no table has.
         connection.execute_batch("VACUUM").map_err(failed)?;

@@ -1,21 +1,21 @@
 //! Visits, rejects and catalogues: the facts beside the figures.
 
 use super::names::{number, text};
-use super::{Change, Reader, StoreError, sums};
-use contract::record::{CatalogueText, Outcome, Record, Reject, Visit};
+use super::{StoreError, StoreReader, StoreTransaction, checksum};
+use contract::record::{CatalogueText, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
 use contract::wire;
 use rusqlite::OptionalExtension;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-impl Change<'_> {
+impl StoreTransaction<'_> {
     /// Stores a visit; false when its id was stored before.
-    pub fn put_visit(&mut self, visit: &Visit) -> Result<bool, StoreError> {
+    pub fn put_visit(&mut self, visit: &PollRecord) -> Result<bool, StoreError> {
         let (outcome, reason) = match &visit.outcome {
-            Outcome::Changed => ("changed", None),
-            Outcome::Unchanged => ("unchanged", None),
-            Outcome::Failed(reason) => ("failed", Some(self.name(reason)?)),
+            PollOutcome::Changed => ("changed", None),
+            PollOutcome::Unchanged => ("unchanged", None),
+            PollOutcome::Failed(reason) => ("failed", Some(self.name(reason)?)),
         };
         let ids = (self.name(&visit.plan)?, self.name(&visit.id)?, self.name(&visit.source)?);
         let (collector, address) = (self.name(&visit.collector)?, self.name(&visit.address)?);
@@ -67,9 +67,9 @@ impl Change<'_> {
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// A visit of a plan.
-    pub fn visit(&self, plan: &str, id: &str) -> Result<Option<Visit>, StoreError> {
+    pub fn visit(&self, plan: &str, id: &str) -> Result<Option<PollRecord>, StoreError> {
         self.run(|connection| {
             let (Some(plan_id), Some(visit)) = (number(connection, plan)?, number(connection, id)?) else {
                 return Ok(None);
@@ -79,19 +79,19 @@ impl Reader {
                  WHERE plan = ?1 AND id = ?2",
             )?;
             let read = |row: &rusqlite::Row<'_>| {
-                sums::check_row("visits", row, 10)?;
+                checksum::check_row("visits", row, 10)?;
                 let reason: Option<i64> = row.get(6)?;
                 let outcome: String = row.get(5)?;
-                Ok(Visit {
+                Ok(PollRecord {
                     plan: plan.to_owned(),
                     source: text(connection, row.get(2)?)?,
                     id: id.to_owned(),
                     collector: text(connection, row.get(3)?)?,
                     time: Micros(row.get(4)?),
                     outcome: match (reason, outcome.as_str()) {
-                        (Some(reason), _) => Outcome::Failed(text(connection, reason)?),
-                        (None, "changed") => Outcome::Changed,
-                        (None, _) => Outcome::Unchanged,
+                        (Some(reason), _) => PollOutcome::Failed(text(connection, reason)?),
+                        (None, "changed") => PollOutcome::Changed,
+                        (None, _) => PollOutcome::Unchanged,
                     },
                     address: text(connection, row.get(7)?)?,
                     sha256: row.get(8)?,
@@ -103,7 +103,7 @@ impl Reader {
     }
 
     /// The latest visit of each source of a plan.
-    pub fn last_visits(&self, plan: &str) -> Result<Vec<Visit>, StoreError> {
+    pub fn last_visits(&self, plan: &str) -> Result<Vec<PollRecord>, StoreError> {
         let mut latest: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
         self.each_visit(plan, |row| {
             let found = (row.get(4)?, row.get(1)?);
@@ -156,7 +156,7 @@ impl Reader {
             )?;
             let mut rows = statement.query((plan,))?;
             while let Some(row) = rows.next()? {
-                sums::check_row("visits", row, 10)?;
+                checksum::check_row("visits", row, 10)?;
                 each(row)?;
             }
             Ok(())
@@ -192,7 +192,7 @@ impl Reader {
                 connection.prepare_cached("SELECT plan, revision, digest, text, sum FROM catalogues")?;
             let mut rows = statement.query(())?;
             while let Some(row) = rows.next()? {
-                sums::check_row("catalogues", row, 4)?;
+                checksum::check_row("catalogues", row, 4)?;
                 if row.get::<_, i64>(0)? == number {
                     each(Micros(row.get(1)?), row.get_ref(3)?.as_str()?);
                 }

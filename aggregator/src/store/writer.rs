@@ -1,39 +1,39 @@
 //! The one writer of a store.
 
-use super::names::Names;
-use super::{Change, Desk, Reader, StoreError, file};
-use bus::{Partition, Point};
+use super::names::NameCache;
+use super::{SinkCursor, StoreError, StoreReader, StoreTransaction, file};
+use bus::{Failpoint, Partition};
 use rusqlite::TransactionBehavior;
 use std::fs::File;
 use std::path::Path;
 
 /// Holds the lock of a store and changes it.
 #[derive(Debug)]
-pub struct Writer {
-    pub(super) reader: Reader,
-    names: Names,
+pub struct StoreWriter {
+    pub(super) reader: StoreReader,
+    names: NameCache,
     followed: bool,
     _lock: File,
 }
 
-impl Writer {
+impl StoreWriter {
     pub(super) fn open(dir: &Path, partition: Partition) -> Result<Self, StoreError> {
         std::fs::create_dir_all(dir)
             .map_err(|source| StoreError::Folder { path: dir.display().to_string(), source })?;
         let path = super::path(dir, partition);
         let lock = file::lock(&path)?;
         let connection = file::open(&path)?;
-        Ok(Self { reader: Reader { connection, path }, names: Names::default(), followed: false, _lock: lock })
+        Ok(Self { reader: StoreReader { connection, path }, names: NameCache::default(), followed: false, _lock: lock })
     }
 
     /// What is in it.
-    pub fn read(&self) -> &Reader {
+    pub fn read(&self) -> &StoreReader {
         &self.reader
     }
 
     /// A place for a sink; to be given up before this writer.
-    pub fn desk(&self) -> Result<Desk, StoreError> {
-        Desk::open(&self.reader.path)
+    pub fn desk(&self) -> Result<SinkCursor, StoreError> {
+        SinkCursor::open(&self.reader.path)
     }
 
     /// Removes all derived rows; they can be made again from the facts.
@@ -45,15 +45,18 @@ impl Writer {
     }
 
     /// One transaction: all that `work` does, or nothing when it or the commit fails.
-    pub fn change<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let Reader { connection, path } = &mut self.reader;
+    pub fn change<T>(
+        &mut self,
+        work: impl FnOnce(&mut StoreTransaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let StoreReader { connection, path } = &mut self.reader;
         let failed = |error| StoreError::of(path, error);
         // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let mut change =
-            Change { transaction: &transaction, names: &mut self.names, path, followed: &mut self.followed };
+            StoreTransaction { transaction: &transaction, names: &mut self.names, path, followed: &mut self.followed };
         let outcome = work(&mut change);
-        Point::StoreWritten.reached();
+        Failpoint::StoreWritten.reached();
         let outcome = outcome.and_then(|done| transaction.commit().map_err(failed).map(|()| done));
         if outcome.is_err() {
             self.names.forget();

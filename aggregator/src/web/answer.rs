@@ -1,9 +1,9 @@
 //! How an answer leaves: its type, its headers, and refusals in words.
 
 use super::api::{self, Problem};
-use super::ask;
+use super::query;
 use crate::render::html;
-use crate::render::view::View;
+use crate::render::view::PageContext;
 use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY,
@@ -23,7 +23,7 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum HttpError {
     /// The moment asked is none.
     BadMoment,
     /// The time known at is none.
@@ -60,7 +60,7 @@ pub(super) enum Refusal {
     Broken,
 }
 
-impl Refusal {
+impl HttpError {
     /// The status over HTTP.
     pub(super) fn status(self) -> StatusCode {
         match self {
@@ -129,14 +129,14 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for HttpError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (ja, en) = self.words();
         write!(f, "{ja}\n{en}")
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), [(CONTENT_TYPE, TEXT)], format!("{self}\n")).into_response();
         response.extensions_mut().insert(self);
@@ -160,21 +160,21 @@ pub(super) async fn dressed(request: Request, next: Next) -> Response {
 }
 
 /// Why an answer is none, also where the router or the reading of a path says so in its own words.
-fn refused(response: &Response) -> Option<Refusal> {
+fn refused(response: &Response) -> Option<HttpError> {
     let kind = response.headers().get(CONTENT_TYPE);
-    let said = response.extensions().get::<Refusal>().copied();
+    let said = response.extensions().get::<HttpError>().copied();
     said.or(match (response.status(), kind) {
-        (StatusCode::METHOD_NOT_ALLOWED, None) => Some(Refusal::BadMethod),
+        (StatusCode::METHOD_NOT_ALLOWED, None) => Some(HttpError::BadMethod),
         (StatusCode::BAD_REQUEST, Some(kind)) if kind.as_bytes().starts_with(b"text/plain") => {
-            Some(Refusal::BadAddress)
+            Some(HttpError::BadAddress)
         }
         _ => None,
     })
 }
 
 /// A problem for machines, a page for browsers, plain text for everybody else.
-fn worded(refusal: Refusal, mut response: Response, uri: &Uri, headers: &HeaderMap) -> Response {
-    response.extensions_mut().remove::<Refusal>();
+fn worded(refusal: HttpError, mut response: Response, uri: &Uri, headers: &HeaderMap) -> Response {
+    response.extensions_mut().remove::<HttpError>();
     response.headers_mut().remove(CONTENT_LENGTH);
     let path = uri.path();
     if path == "/api" || path.starts_with("/api/") || path == api::PREFIX {
@@ -185,8 +185,8 @@ fn worded(refusal: Refusal, mut response: Response, uri: &Uri, headers: &HeaderM
         return problem;
     }
     let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let tongue = ask::tongue(uri, headers);
-    let view = View { lang: tongue.lang, asked: tongue.asked, path: "/".to_owned(), ..View::default() };
+    let tongue = query::tongue(uri, headers);
+    let view = PageContext { lang: tongue.lang, asked: tongue.asked, path: "/".to_owned(), ..PageContext::default() };
     let status = refusal.status();
     let page = accepts
         .contains("text/html")

@@ -6,25 +6,25 @@
 
 mod answer;
 mod api;
-mod ask;
+mod connection_limit;
 mod health;
 mod kpi;
+mod lookup;
 mod pages;
 mod probes;
+mod query;
 mod readiness;
-mod seats;
-mod seen;
 mod server;
 #[cfg(test)]
 mod server_tests;
 #[cfg(test)]
 mod tests;
 
-use crate::books::Books;
 use crate::metrics::Metrics;
-use crate::pipeline::Wishes;
-use crate::store::{self, Reader, StoreError};
-use aggregator_core::book::Book;
+use crate::pipeline::ControlRequests;
+use crate::plan_states::SharedPlanStates;
+use crate::store::{self, StoreError, StoreReader};
+use aggregator_core::plan_state::PlanState;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
@@ -41,7 +41,7 @@ use tokio::sync::Semaphore;
 pub use api::document;
 pub use readiness::Readiness;
 pub(crate) use readiness::UNASSIGNED;
-pub use server::Limits;
+pub use server::ServerLimits;
 
 /// Reports made at once; more wait their turn, so that readers cannot take every core from the pipeline.
 const MAX_REPORTS_AT_ONCE: usize = 4;
@@ -49,7 +49,7 @@ const MAX_REPORTS_AT_ONCE: usize = 4;
 /// What the pages are made from.
 #[derive(Clone)]
 pub struct Site {
-    books: Books,
+    books: SharedPlanStates,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
@@ -62,12 +62,17 @@ pub struct Site {
 /// What those who have the token may do.
 struct Writing {
     token: [u8; 32],
-    wishes: Arc<Wishes>,
+    wishes: Arc<ControlRequests>,
 }
 
 impl Site {
     /// A site over the books; the clock says which day is today.
-    pub fn new(books: Books, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
+    pub fn new(
+        books: SharedPlanStates,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        readiness: Arc<Readiness>,
+    ) -> Self {
         Self {
             books,
             clock,
@@ -95,17 +100,17 @@ impl Site {
 
     /// A site where the holder of a token may wish something of the pipeline.
     #[must_use]
-    pub fn with_token(self, token: &str, wishes: Arc<Wishes>) -> Self {
+    pub fn with_token(self, token: &str, wishes: Arc<ControlRequests>) -> Self {
         // Only its digest is kept and compared: how long a comparison takes tells nothing of the token.
         Self { writing: Some(Arc::new(Writing { token: Sha256::digest(token).into(), wishes })), ..self }
     }
 
-    fn shows(&self, book: &Book) -> bool {
+    fn shows(&self, book: &PlanState) -> bool {
         !self.shared || book.ledger().keys() > 0
     }
 
     /// The stores, where there are any.
-    fn readers(&self) -> Result<Vec<Reader>, StoreError> {
+    fn readers(&self) -> Result<Vec<StoreReader>, StoreError> {
         self.store.as_deref().map_or_else(|| Ok(Vec::new()), store::open_readers)
     }
 
@@ -150,5 +155,5 @@ pub async fn serve<F>(listener: TcpListener, router: Router, shutdown: F) -> std
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    server::serve(listener, router, shutdown, Limits::default()).await
+    server::serve(listener, router, shutdown, ServerLimits::default()).await
 }

@@ -1,13 +1,13 @@
 //! The pages and the exports: each is the report of the books at the moment asked.
 
-use super::answer::{HTML, Refusal, of_type};
-use super::ask::Question;
-use super::{Site, health, seen};
-use crate::render::html::{self, Board};
-use crate::render::{Health, Sheet, csv as csv_form, md};
-use aggregator_core::ask::Ask;
-use aggregator_core::book::Book;
+use super::answer::{HTML, HttpError, of_type};
+use super::query::PageQuery;
+use super::{Site, health, lookup};
+use crate::render::html::{self, PlanTile};
+use crate::render::{PlanSheet, SourceHealth, csv as csv_form, md};
+use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::{PlanReport, Report};
+use aggregator_core::report_period::ReportPeriod;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
@@ -16,19 +16,19 @@ use contract::period::Period;
 use std::collections::BTreeMap;
 
 /// Every plan's standing.
-pub(super) async fn scoreboard(State(site): State<Site>, question: Question) -> Result<Response, Refusal> {
+pub(super) async fn scoreboard(State(site): State<Site>, question: PageQuery) -> Result<Response, HttpError> {
     let page = made(site, move |site| {
-        let question = Question { rollups: false, ..question };
-        let view = seen::view(site, &question, None);
+        let question = PageQuery { rollups: false, ..question };
+        let view = lookup::view(site, &question, None);
         let books = site.books.read().map_err(broken)?;
         let shown = || books.values().filter(|book| site.shows(book));
         let reports: Vec<PlanReport> = shown().map(|book| report(book, &question, site.today())).collect();
         let board = |(book, report)| {
-            let book: &Book = book;
+            let book: &PlanState = book;
             let health = health(site, book).unwrap_or_default();
-            Board { sheet: Sheet::in_lang(&book.catalogue, report, view.lang), health }
+            PlanTile { sheet: PlanSheet::in_lang(&book.catalogue, report, view.lang), health }
         };
-        let boards: Vec<Board<'_>> = shown().zip(&reports).map(board).collect();
+        let boards: Vec<PlanTile<'_>> = shown().zip(&reports).map(board).collect();
         html::scoreboard(&view, &boards).map_err(broken)
     });
     Ok(of_type(HTML, page.await?))
@@ -38,14 +38,14 @@ pub(super) async fn scoreboard(State(site): State<Site>, question: Question) -> 
 pub(super) async fn plan(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: Question,
-) -> Result<Response, Refusal> {
+    question: PageQuery,
+) -> Result<Response, HttpError> {
     let page = made(site, move |site| {
-        let question = Question { rollups: false, ..question };
-        seen::book(site, &plan, question.known_at, |book, known| {
-            let view = seen::view(site, &question, known);
+        let question = PageQuery { rollups: false, ..question };
+        lookup::book(site, &plan, question.known_at, |book, known| {
+            let view = lookup::view(site, &question, known);
             let report = report(book, &question, site.today());
-            let sheet = Sheet::in_lang(&book.catalogue, &report, view.lang);
+            let sheet = PlanSheet::in_lang(&book.catalogue, &report, view.lang);
             html::plan(&view, &sheet, health(site, book).as_deref()).map_err(broken)
         })
     });
@@ -53,10 +53,10 @@ pub(super) async fn plan(
 }
 
 /// How a plan's sources are; `None` where the stores cannot be read: the standing is shown all the same.
-fn health(site: &Site, book: &Book) -> Option<Vec<Health>> {
+fn health(site: &Site, book: &PlanState) -> Option<Vec<SourceHealth>> {
     let told = health::of(site, &book.catalogue, site.clock.now());
     told.inspect_err(|error| {
-        tracing::warn!(error = %crate::pipeline::chain(error), "the store cannot be read for a page");
+        tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
     })
     .ok()
 }
@@ -65,8 +65,8 @@ fn health(site: &Site, book: &Book) -> Option<Vec<Health>> {
 pub(super) async fn markdown(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: Question,
-) -> Result<Response, Refusal> {
+    question: PageQuery,
+) -> Result<Response, HttpError> {
     let (name, text) = of_plan(site, plan, question, |sheet| Ok(md::write(std::slice::from_ref(sheet)))).await?;
     Ok(file(&name, "md", of_type("text/markdown; charset=utf-8", text)))
 }
@@ -75,10 +75,10 @@ pub(super) async fn markdown(
 pub(super) async fn csv(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: Question,
-) -> Result<Response, Refusal> {
+    question: PageQuery,
+) -> Result<Response, HttpError> {
     let mark = if question.bom { csv_form::BYTE_ORDER_MARK } else { "" };
-    let text = move |sheet: &Sheet<'_>| Ok(format!("{mark}{}", csv_form::write(std::slice::from_ref(sheet))));
+    let text = move |sheet: &PlanSheet<'_>| Ok(format!("{mark}{}", csv_form::write(std::slice::from_ref(sheet))));
     let (name, text) = of_plan(site, plan, question, text).await?;
     Ok(file(&name, "csv", of_type("text/csv; charset=utf-8; header=present", text)))
 }
@@ -87,11 +87,11 @@ pub(super) async fn csv(
 pub(super) async fn json(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: Question,
-) -> Result<Response, Refusal> {
+    question: PageQuery,
+) -> Result<Response, HttpError> {
     let text = made(site, move |site| {
-        let report = seen::book(site, &plan, question.known_at, |book, _| Ok(report(book, &question, site.today())))?;
-        Ok::<_, Refusal>(export(vec![report]))
+        let report = lookup::book(site, &plan, question.known_at, |book, _| Ok(report(book, &question, site.today())))?;
+        Ok::<_, HttpError>(export(vec![report]))
     });
     Ok(of_type("application/json", text.await?))
 }
@@ -102,8 +102,8 @@ pub(super) async fn style() -> Response {
 }
 
 /// Any other address.
-pub(super) async fn nothing() -> Refusal {
-    Refusal::NoPage
+pub(super) async fn nothing() -> HttpError {
+    HttpError::NoPage
 }
 
 /// The canonical export, with the line end that the command line gives it.
@@ -111,27 +111,31 @@ pub(super) fn export(plans: Vec<PlanReport>) -> String {
     Report { plans }.canonical_json() + "\n"
 }
 
-pub(super) fn report(book: &Book, question: &Question, today: Period) -> PlanReport {
+pub(super) fn report(book: &PlanState, question: &PageQuery, today: Period) -> PlanReport {
     let on = question.on.or(book.catalogue.plan.default_on).unwrap_or(today);
-    book.report(Ask(on), question.rollups)
+    book.report(ReportPeriod(on), question.rollups)
 }
 
 /// The book of a plan that is shown here.
-pub(super) fn held<'a>(site: &Site, books: &'a BTreeMap<String, Book>, plan: &str) -> Result<&'a Book, Refusal> {
-    let book = books.get(plan).ok_or(Refusal::NoPlan)?;
-    if site.shows(book) { Ok(book) } else { Err(Refusal::Elsewhere) }
+pub(super) fn held<'a>(
+    site: &Site,
+    books: &'a BTreeMap<String, PlanState>,
+    plan: &str,
+) -> Result<&'a PlanState, HttpError> {
+    let book = books.get(plan).ok_or(HttpError::NoPlan)?;
+    if site.shows(book) { Ok(book) } else { Err(HttpError::Elsewhere) }
 }
 
 /// A plan's sheet made into a text, and the name of a file that holds it.
-async fn of_plan<F>(site: Site, plan: String, question: Question, text: F) -> Result<(String, String), Refusal>
+async fn of_plan<F>(site: Site, plan: String, question: PageQuery, text: F) -> Result<(String, String), HttpError>
 where
-    F: FnOnce(&Sheet<'_>) -> Result<String, Refusal> + Send + 'static,
+    F: FnOnce(&PlanSheet<'_>) -> Result<String, HttpError> + Send + 'static,
 {
-    let question = Question { rollups: false, ..question };
+    let question = PageQuery { rollups: false, ..question };
     made(site, move |site| {
-        seen::book(site, &plan, question.known_at, |book, _| {
+        lookup::book(site, &plan, question.known_at, |book, _| {
             let report = report(book, &question, site.today());
-            let text = text(&Sheet::new(&book.catalogue, &report))?;
+            let text = text(&PlanSheet::new(&book.catalogue, &report))?;
             Ok((format!("{plan}-{}", report.on), text))
         })
     })
@@ -139,10 +143,10 @@ where
 }
 
 /// Makes something on a thread that may block: a writer may hold the books for a while.
-pub(super) async fn made<T, F>(site: Site, make: F) -> Result<T, Refusal>
+pub(super) async fn made<T, F>(site: Site, make: F) -> Result<T, HttpError>
 where
     T: Send + 'static,
-    F: FnOnce(&Site) -> Result<T, Refusal> + Send + 'static,
+    F: FnOnce(&Site) -> Result<T, HttpError> + Send + 'static,
 {
     let turn = site.turns.clone().acquire_owned().await.map_err(broken)?;
     let work = move || {
@@ -154,9 +158,9 @@ where
 }
 
 /// Logs what went wrong, once; the reader is told only that it did.
-pub(super) fn broken(error: impl std::fmt::Display) -> Refusal {
+pub(super) fn broken(error: impl std::fmt::Display) -> HttpError {
     tracing::error!(%error, "a page could not be made");
-    Refusal::Broken
+    HttpError::Broken
 }
 
 /// Offers the answer under a file name.

@@ -1,14 +1,14 @@
 //! What machines ask: metrics, whether the process lives, whether it has caught up.
 
 use super::Site;
-use super::answer::{Refusal, TEXT, of_type};
+use super::answer::{HttpError, TEXT, of_type};
 use crate::metrics::CONTENT_TYPE;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 /// A scrape.
-pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Refusal> {
+pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpError> {
     let turn = site.turns.clone().acquire_owned().await.map_err(|error| broken(&error))?;
     let work = move || {
         let _turn = turn;
@@ -24,9 +24,9 @@ pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Refusa
     }
 }
 
-fn broken(error: &dyn std::error::Error) -> Refusal {
+fn broken(error: &dyn std::error::Error) -> HttpError {
     tracing::error!(%error, "metrics could not be written");
-    Refusal::Broken
+    HttpError::Broken
 }
 
 /// The process answers.

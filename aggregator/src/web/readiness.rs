@@ -1,6 +1,6 @@
 //! Whether the pipeline has caught up, and what does not work just now: told by whoever notices, asked by the doors.
 
-use crate::trouble::{Part, Trouble, Why};
+use crate::trouble::{Component, DegradedComponent, DegradedReason};
 use contract::time::Micros;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,17 +13,17 @@ pub(crate) const UNASSIGNED: &str = "no partition is assigned";
 
 /// Not ready, with the reason, until somebody says otherwise.
 #[derive(Debug)]
-pub struct Readiness(RwLock<State>);
+pub struct Readiness(RwLock<ReadinessState>);
 
 #[derive(Debug)]
-struct State {
+struct ReadinessState {
     reason: Option<Cow<'static, str>>,
-    troubles: BTreeMap<Part, Trouble>,
+    troubles: BTreeMap<Component, DegradedComponent>,
 }
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self(RwLock::new(State { reason: Some(Cow::Borrowed(STARTING)), troubles: BTreeMap::new() }))
+        Self(RwLock::new(ReadinessState { reason: Some(Cow::Borrowed(STARTING)), troubles: BTreeMap::new() }))
     }
 }
 
@@ -41,7 +41,7 @@ impl Readiness {
     /// Why it is not ready; `None` when it is.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         let state = self.read();
-        let outbox = state.troubles.get(&Part::Outbox).map(|trouble| format!("polling waits: {}", trouble.error));
+        let outbox = state.troubles.get(&Component::Outbox).map(|trouble| format!("polling waits: {}", trouble.error));
         match (&state.reason, outbox) {
             (Some(reason), Some(outbox)) => Some(Cow::Owned(format!("{reason}; {outbox}"))),
             (reason, outbox) => reason.clone().or(outbox.map(Cow::Owned)),
@@ -49,14 +49,21 @@ impl Readiness {
     }
 
     /// A part does not work, `now` being the first time or once more; ready or not, the others go on.
-    pub fn trouble(&self, part: Part, why: impl Into<Why>, error: String, waiting: Option<u64>, now: Micros) {
+    pub fn trouble(
+        &self,
+        part: Component,
+        why: impl Into<DegradedReason>,
+        error: String,
+        waiting: Option<u64>,
+        now: Micros,
+    ) {
         let mut state = self.write();
         let since = state.troubles.get(&part).map_or(now, |known| known.since);
-        state.troubles.insert(part, Trouble { since, why: why.into(), error, waiting });
+        state.troubles.insert(part, DegradedComponent { since, why: why.into(), error, waiting });
     }
 
     /// A part works again.
-    pub fn over(&self, part: Part) {
+    pub fn over(&self, part: Component) {
         // Said after each success: most have nothing to end, and readers of pages should not wait for those.
         if self.read().troubles.contains_key(&part) {
             self.write().troubles.remove(&part);
@@ -64,16 +71,16 @@ impl Readiness {
     }
 
     /// What does not work just now.
-    pub fn troubles(&self) -> BTreeMap<Part, Trouble> {
+    pub fn troubles(&self) -> BTreeMap<Component, DegradedComponent> {
         self.read().troubles.clone()
     }
 
     // Plain values, whole at any time, whoever panicked.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
+    fn read(&self) -> RwLockReadGuard<'_, ReadinessState> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    fn write(&self) -> RwLockWriteGuard<'_, ReadinessState> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,8 +3,8 @@
 //! Nothing here reads a body: what is asked stands in the head, and a request that announces a larger body than
 //! any of ours needs is refused by it.
 
-use super::answer::{Refusal, dressed};
-use super::seats::{Seat, Seats};
+use super::answer::{HttpError, dressed};
+use super::connection_limit::{ConnectionLimit, ConnectionSlot};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 
 /// What a server bears.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Connections at once; for one more, whoever has been silent longest gives up its place.
     pub connections: usize,
     /// For the head of a request, also the next on a connection that is kept.
@@ -37,7 +37,7 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections: 256,
@@ -61,14 +61,19 @@ const MAX_BODY: u64 = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` resolves, then lets answers under way end within the grace.
-pub(super) async fn serve<F>(listener: TcpListener, router: Router, shutdown: F, limits: Limits) -> std::io::Result<()>
+pub(super) async fn serve<F>(
+    listener: TcpListener,
+    router: Router,
+    shutdown: F,
+    limits: ServerLimits,
+) -> std::io::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let within = from_fn(move |request, next| within(request, next, limits.answer));
     let router = router.layer(within).layer(from_fn(dressed));
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let seats = Seats::new(limits.connections);
+    let seats = ConnectionLimit::new(limits.connections);
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
@@ -98,7 +103,13 @@ where
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken, seat: Seat, limits: Limits) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    stop: CancellationToken,
+    seat: ConnectionSlot,
+    limits: ServerLimits,
+) {
     let seat = Arc::new(seat);
     let left = seat.left().clone();
     let answering = TowerToHyperService::new(router);
@@ -131,21 +142,21 @@ async fn within(request: Request, next: Next, longest: Duration) -> Response {
     }
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(answer) => answer,
-        Err(_) => Refusal::Busy.into_response(),
+        Err(_) => HttpError::Busy.into_response(),
     }
 }
 
 /// What announces more than any of ours needs.
-fn too_large(request: &Request) -> Option<Refusal> {
+fn too_large(request: &Request) -> Option<HttpError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     let head: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if announced.unwrap_or(0) > MAX_BODY {
-        Some(Refusal::LargeBody)
+        Some(HttpError::LargeBody)
     } else if address > MAX_ADDRESS {
-        Some(Refusal::LongAddress)
+        Some(HttpError::LongAddress)
     } else if head > MAX_HEAD {
-        Some(Refusal::LargeHead)
+        Some(HttpError::LargeHead)
     } else {
         None
     }

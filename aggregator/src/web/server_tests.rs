@@ -1,6 +1,6 @@
 //! Readers who are slow, many, or want too much.
 
-use super::server::{self, Limits};
+use super::server::{self, ServerLimits};
 use axum::Router;
 use axum::routing::get;
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 const SHORT: Duration = Duration::from_millis(300);
 
-async fn serving(limits: Limits) -> (SocketAddr, CancellationToken) {
+async fn serving(limits: ServerLimits) -> (SocketAddr, CancellationToken) {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/huge", get(|| async { vec![b'x'; 64 << 20] }))
@@ -44,7 +44,7 @@ fn answer(address: SocketAddr, request: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_does_not_come_is_waited_for_only_so_long() {
-    let (address, _stop) = serving(Limits { head: SHORT, ..Limits::default() }).await;
+    let (address, _stop) = serving(ServerLimits { head: SHORT, ..ServerLimits::default() }).await;
     let begun = Instant::now();
     all(connected(address, b""));
     all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: "));
@@ -55,7 +55,7 @@ async fn a_head_that_does_not_come_is_waited_for_only_so_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused_by_its_announcement() {
-    let (address, _stop) = serving(Limits { head: SHORT, ..Limits::default() }).await;
+    let (address, _stop) = serving(ServerLimits { head: SHORT, ..ServerLimits::default() }).await;
     let body = answer(address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nx");
     assert!(body.starts_with("HTTP/1.1 413 "), "{body}");
     let head = answer(address, &format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
@@ -74,13 +74,13 @@ async fn what_is_too_large_is_refused_by_its_announcement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_does_not_come_is_given_up() {
-    let (address, _stop) = serving(Limits { answer: SHORT, head: SHORT, ..Limits::default() }).await;
+    let (address, _stop) = serving(ServerLimits { answer: SHORT, head: SHORT, ..ServerLimits::default() }).await;
     assert!(answer(address, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 503 "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_too_slowly_is_cut_off() {
-    let limits = Limits { life: SHORT, grace: SHORT, ..Limits::default() };
+    let limits = ServerLimits { life: SHORT, grace: SHORT, ..ServerLimits::default() };
     let (address, _stop) = serving(limits).await;
     let slow = connected(address, b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
     std::thread::sleep(SHORT * 6);
@@ -91,7 +91,7 @@ async fn who_reads_too_slowly_is_cut_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_do_not_keep_a_reader_out() {
     // A head is waited for longer than any reader would wait.
-    let (address, _stop) = serving(Limits { connections: 8, ..Limits::default() }).await;
+    let (address, _stop) = serving(ServerLimits { connections: 8, ..ServerLimits::default() }).await;
     let _silent: Vec<TcpStream> = (0..50).map(|_| connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: ")).collect();
     let begun = Instant::now();
     let said = answer(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -101,7 +101,7 @@ async fn silent_connections_do_not_keep_a_reader_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_being_answered_keeps_the_place() {
-    let limits = Limits { connections: 1, answer: SHORT * 3, ..Limits::default() };
+    let limits = ServerLimits { connections: 1, answer: SHORT * 3, ..ServerLimits::default() };
     let (address, _stop) = serving(limits).await;
     let waiting = connected(address, b"GET /never HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     std::thread::sleep(SHORT);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::render::fixture::{book, books, report};
-use crate::trouble::{Part, Why};
+use crate::trouble::{Component, DegradedReason};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -166,11 +166,11 @@ async fn readiness_says_why_until_the_pipeline_has_caught_up() {
     let (status, _, body) = answer(&site, "/readyz").await;
     assert_eq!((status.as_u16(), body.as_str()), (200, "ready\n"));
     assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 1\n"));
-    site.readiness.trouble(Part::Outbox, Why::Full, "no room".into(), None, Micros(0));
+    site.readiness.trouble(Component::Outbox, DegradedReason::Full, "no room".into(), None, Micros(0));
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: polling waits: no room\n");
     site.readiness.wait("no room either");
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either; polling waits: no room\n");
-    site.readiness.over(Part::Outbox);
+    site.readiness.over(Component::Outbox);
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either\n");
 }
 
@@ -198,7 +198,12 @@ async fn under_way(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { stopped.await.unwrap_or_default() };
-    let server = tokio::spawn(server::serve(listener, router(site), shutdown, Limits { grace, ..Limits::default() }));
+    let server = tokio::spawn(server::serve(
+        listener,
+        router(site),
+        shutdown,
+        ServerLimits { grace, ..ServerLimits::default() },
+    ));
     let mut reader = TcpStream::connect(address).unwrap();
     reader.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     // Long enough for the request to be under way; if it is not, the tests below prove less but do not fail.
@@ -235,7 +240,7 @@ async fn an_answer_that_outlasts_the_grace_does_not_hold_the_server() {
 
 #[tokio::test]
 async fn a_plan_that_another_keeps_is_not_shown_as_one_without_figures() {
-    let empty = || aggregator_core::book::Book::new(book(false).catalogue.clone());
+    let empty = || aggregator_core::plan_state::PlanState::new(book(false).catalogue.clone());
     let plan = empty().catalogue.plan.id.clone();
     let site = |shared: bool| {
         let metrics = Arc::new(Metrics::new("0").unwrap());
@@ -337,9 +342,9 @@ async fn every_page_says_what_does_not_work_just_now() {
     site.readiness.ready();
     let now = site.clock.now();
     let trouble = |part, why| site.readiness.trouble(part, why, "host:8086 said <no>".into(), Some(7), now);
-    trouble(Part::Sink("influxdb", 0), Why::Refused);
+    trouble(Component::Sink("influxdb", 0), DegradedReason::Refused);
     assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
-    trouble(Part::Outbox, Why::Full);
+    trouble(Component::Outbox, DegradedReason::Full);
     assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "nothing new is taken while polling waits");
     for address in addresses {
         let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
@@ -357,8 +362,8 @@ async fn every_page_says_what_does_not_work_just_now() {
     {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
-    site.readiness.over(Part::Sink("influxdb", 0));
-    site.readiness.over(Part::Outbox);
+    site.readiness.over(Component::Sink("influxdb", 0));
+    site.readiness.over(Component::Outbox);
     assert!(!answer(&site, "/metrics").await.2.contains("shihyo_trouble{"));
     for address in addresses {
         assert!(!answer(&site, address).await.2.contains("class=\"notice"), "{address}");

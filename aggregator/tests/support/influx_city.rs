@@ -5,29 +5,29 @@
 
 use crate::direct::Direct;
 use crate::support::{World, sets};
-use aggregator::books::Books;
-use aggregator::pipeline::Setup;
-use aggregator::sinks::influxdb::{Crate, Influx, NAME, Refusal, Writer};
-use aggregator::sinks::{Done, Follows, Sink, SinkError, SinkMaker, Turn};
-use aggregator::store::{Desk, open_writer};
+use aggregator::pipeline::PipelineSetup;
+use aggregator::plan_states::SharedPlanStates;
+use aggregator::sinks::influxdb::{InfluxSettings, Influxdb2Client, NAME, PointWriter, WriteError};
+use aggregator::sinks::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
+use aggregator::store::{SinkCursor, open_writer};
 use bus::PARTITION;
 use contract::record::Record;
 use contract::time::date_of;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-pub type Make = fn(&Influx) -> Result<Box<dyn Writer>, Refusal>;
+pub type Make = fn(&InfluxSettings) -> Result<Box<dyn PointWriter>, WriteError>;
 
 /// Both writers by name.
 pub const WRITERS: [(&str, Make); 2] =
-    [("influxdb2", |to| Ok(Box::new(Crate::new(to)?))), ("reqwest", |to| Ok(Box::new(Direct::new(to)?)))];
+    [("influxdb2", |to| Ok(Box::new(Influxdb2Client::new(to)?))), ("reqwest", |to| Ok(Box::new(Direct::new(to)?)))];
 
 /// Holds the sink's place while the figures are kept, and writes nothing.
 struct Idle;
 
 impl Sink for Idle {
-    fn turn(&mut self, _: &mut Turn<'_>) -> Result<Done, SinkError> {
-        Ok(Done::Nothing)
+    fn turn(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
+        Ok(StepOutcome::Nothing)
     }
 }
 
@@ -36,19 +36,19 @@ pub struct City {
     pub world: World,
     pub received: u64,
     pub sink: Box<dyn Sink>,
-    pub books: Books,
+    pub books: SharedPlanStates,
     pub stop: CancellationToken,
 }
 
 impl City {
-    pub fn new(world: World, to: &Influx, make: Make) -> Self {
+    pub fn new(world: World, to: &InfluxSettings, make: Make) -> Self {
         let books = world.setup().books;
         let sink = (to.clone().sink_through(make).make)(PARTITION);
         Self { world, received: 0, sink, books, stop: CancellationToken::new() }
     }
 
     /// The sink after a restart.
-    pub fn restart(&mut self, to: &Influx, make: Make) {
+    pub fn restart(&mut self, to: &InfluxSettings, make: Make) {
         self.sink = (to.clone().sink_through(make).make)(PARTITION);
     }
 
@@ -58,22 +58,22 @@ impl City {
             self.world.publish(records);
         }
         self.received += records.len() as u64;
-        let idle = SinkMaker { name: NAME, follows: Follows::Changes, make: Arc::new(|_| Box::new(Idle)) };
-        let setup = Setup { sinks: Arc::new([idle]), ..self.world.setup() };
+        let idle = ConfiguredSink { name: NAME, follows: SinkInput::Changes, make: Arc::new(|_| Box::new(Idle)) };
+        let setup = PipelineSetup { sinks: Arc::new([idle]), ..self.world.setup() };
         self.world.keep_with(&setup, self.received, || ());
         self.books = setup.books;
     }
 
     /// One turn.
-    pub fn turn(&mut self) -> Result<Done, SinkError> {
+    pub fn turn(&mut self) -> Result<StepOutcome, SinkError> {
         let writer = open_writer(&self.world.data(), PARTITION).unwrap();
         let mut desk = writer.desk().unwrap();
         self.turn_at(&mut desk)
     }
 
-    fn turn_at(&mut self, desk: &mut Desk) -> Result<Done, SinkError> {
+    fn turn_at(&mut self, desk: &mut SinkCursor) -> Result<StepOutcome, SinkError> {
         let now = contract::time::Clock::now(self.world.clock.as_ref());
-        self.sink.turn(&mut Turn { desk, books: &self.books, now, stop: &self.stop })
+        self.sink.turn(&mut Step { desk, books: &self.books, now, stop: &self.stop })
     }
 
     /// Takes turns until there is nothing to do, through at most `failures` failed ones; points and dead letters.
@@ -83,8 +83,8 @@ impl City {
         let mut total = (0, 0);
         for _ in 0..1_000 {
             match self.turn_at(&mut desk) {
-                Ok(Done::Nothing) => return total,
-                Ok(Done::Some { written, dead }) => total = (total.0 + written, total.1 + dead),
+                Ok(StepOutcome::Nothing) => return total,
+                Ok(StepOutcome::Some { written, dead }) => total = (total.0 + written, total.1 + dead),
                 Err(error) if failures == 0 => panic!("{error:?}"),
                 Err(_) => failures -= 1,
             }

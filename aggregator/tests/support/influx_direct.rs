@@ -3,8 +3,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
-use aggregator::sinks::influxdb::Influx;
-use aggregator::sinks::influxdb::writer::{Refusal, Runtime, Writer, days, for_now, refusal, unanswered};
+use aggregator::sinks::influxdb::InfluxSettings;
+use aggregator::sinks::influxdb::writer::{PointWriter, SinkRuntime, WriteError, days, for_now, refusal, unanswered};
 use contract::time::Moment;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -18,11 +18,11 @@ const ANSWER: usize = 64 << 10;
 
 /// Writes through reqwest.
 pub struct Direct {
-    to: Influx,
+    to: InfluxSettings,
     base: Url,
     token: HeaderValue,
     client: Client,
-    runtime: Runtime,
+    runtime: SinkRuntime,
 }
 
 #[derive(Deserialize)]
@@ -47,9 +47,9 @@ struct Rule {
 
 impl Direct {
     /// A writer to a bucket whose settings were checked.
-    pub fn new(to: &Influx) -> Result<Self, Refusal> {
+    pub fn new(to: &InfluxSettings) -> Result<Self, WriteError> {
         let unusable = |source| for_now(format!("no client for {to} can be made"), Some(source));
-        let runtime = Runtime::new().map_err(|error| unusable(error.into()))?;
+        let runtime = SinkRuntime::new().map_err(|error| unusable(error.into()))?;
         // A redirected write would arrive as something else; whoever moved the server is told so.
         let client =
             Client::builder().redirect(Policy::none()).user_agent(concat!("shihyo/", env!("CARGO_PKG_VERSION")));
@@ -67,7 +67,7 @@ impl Direct {
         url
     }
 
-    fn send(&self, request: RequestBuilder, stop: &CancellationToken) -> Result<String, Refusal> {
+    fn send(&self, request: RequestBuilder, stop: &CancellationToken) -> Result<String, WriteError> {
         let to = &self.to;
         self.runtime.wait(to, stop, async {
             let request = request.header(AUTHORIZATION, self.token.clone());
@@ -83,7 +83,7 @@ impl Direct {
     }
 }
 
-async fn read(to: &Influx, mut answer: Response) -> Result<String, Refusal> {
+async fn read(to: &InfluxSettings, mut answer: Response) -> Result<String, WriteError> {
     let mut bytes = Vec::new();
     while let Some(more) = answer.chunk().await.map_err(|error| unanswered(to, error))? {
         bytes.extend_from_slice(&more);
@@ -94,15 +94,21 @@ async fn read(to: &Influx, mut answer: Response) -> Result<String, Refusal> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-impl Writer for Direct {
-    fn write(&mut self, lines: String, stop: &CancellationToken) -> Result<(), Refusal> {
+impl PointWriter for Direct {
+    fn write(&mut self, lines: String, stop: &CancellationToken) -> Result<(), WriteError> {
         let query = [("org", self.to.org.as_str()), ("bucket", &self.to.bucket), ("precision", "s")];
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
         let request = self.client.post(self.url("write", &query)).header(CONTENT_TYPE, plain).body(lines);
         self.send(request, stop).map(drop)
     }
 
-    fn delete(&mut self, from: Moment, to: Moment, predicate: &str, stop: &CancellationToken) -> Result<(), Refusal> {
+    fn delete(
+        &mut self,
+        from: Moment,
+        to: Moment,
+        predicate: &str,
+        stop: &CancellationToken,
+    ) -> Result<(), WriteError> {
         let query = [("org", self.to.org.as_str()), ("bucket", &self.to.bucket)];
         let body = serde_json::json!({ "start": from.to_string(), "stop": to.to_string(), "predicate": predicate });
         let json = HeaderValue::from_static("application/json");
@@ -110,7 +116,7 @@ impl Writer for Direct {
         self.send(request, stop).map(drop)
     }
 
-    fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, Refusal> {
+    fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, WriteError> {
         let query = [("org", self.to.org.as_str()), ("name", &self.to.bucket)];
         let text = self.send(self.client.get(self.url("buckets", &query)), stop)?;
         let unread = |error| for_now(format!("{} lists its buckets in a form we do not know", self.to), Some(error));

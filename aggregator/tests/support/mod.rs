@@ -3,14 +3,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use aggregator::pipeline::{self, Configured, Counts, Setup};
-use aggregator::store::{self, Reader};
-use aggregator_core::ask::Ask;
+use aggregator::pipeline::{self, ConfiguredPlans, PipelineSetup, RecordCounts};
+use aggregator::store::{self, StoreReader};
 use aggregator_core::report::Report;
+use aggregator_core::report_period::ReportPeriod;
 use bus::{Outbox, Outgoing, PARTITION, SqliteConsumer, SqliteOutbox};
 use contract::catalogue;
 use contract::period::{Grain, Period};
-use contract::record::{CatalogueText, Finality, Observation, Outcome, Place, Record, Span, Value, Visit};
+use contract::record::{CatalogueText, Finality, Observation, Place, PollOutcome, PollRecord, Record, Span, Value};
 use contract::time::{Clock, Micros, Moment, parse_date};
 use contract::wire;
 use std::path::{Path, PathBuf};
@@ -155,9 +155,9 @@ impl World {
         self.clock.0.store(now.0, Ordering::Relaxed);
     }
 
-    pub fn setup(&self) -> Setup {
+    pub fn setup(&self) -> PipelineSetup {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Setup::new(self.data(), configured(&self.text), clock)
+        PipelineSetup::new(self.data(), configured(&self.text), clock)
     }
 
     /// Publishes bodies in batches of a size.
@@ -176,18 +176,18 @@ impl World {
     }
 
     /// Runs the pipeline until it has received `total` records in all, and gives the counts.
-    pub fn keep(&self, total: u64) -> Counts {
+    pub fn keep(&self, total: u64) -> RecordCounts {
         self.keep_with(&self.setup(), total, || ())
     }
 
     /// The same with a setup of one's own, and something to be done before it is stopped.
-    pub fn keep_with(&self, setup: &Setup, total: u64, then: impl FnOnce()) -> Counts {
+    pub fn keep_with(&self, setup: &PipelineSetup, total: u64, then: impl FnOnce()) -> RecordCounts {
         let counts = run_until_then(setup, &self.bus(), total, then);
-        assert_eq!(pipeline::check(&self.reader()).unwrap(), Counts { superseded: 0, ..counts });
+        assert_eq!(pipeline::check(&self.reader()).unwrap(), RecordCounts { superseded: 0, ..counts });
         counts
     }
 
-    pub fn reader(&self) -> Reader {
+    pub fn reader(&self) -> StoreReader {
         store::open_reader(&self.data(), PARTITION).unwrap()
     }
 
@@ -197,18 +197,18 @@ impl World {
 
     /// The canonical export, from the store's facts.
     pub fn export(&self, on: &str) -> String {
-        let books = aggregator::known_at::books(&[self.reader()], &configured(&self.text)).unwrap();
-        let ask = Ask(Period::parse(on).unwrap());
+        let books = aggregator::vintage::books(&[self.reader()], &configured(&self.text)).unwrap();
+        let ask = ReportPeriod(Period::parse(on).unwrap());
         Report { plans: books.values().map(|b| b.report(ask, true)).collect() }.canonical_json()
     }
 }
 
 /// Runs the pipeline on a bus until it has received `total` records, then stops it.
-pub fn run_until(setup: &Setup, bus: &Path, total: u64) -> Counts {
+pub fn run_until(setup: &PipelineSetup, bus: &Path, total: u64) -> RecordCounts {
     run_until_then(setup, bus, total, || ())
 }
 
-fn run_until_then(setup: &Setup, bus: &Path, total: u64, then: impl FnOnce()) -> Counts {
+fn run_until_then(setup: &PipelineSetup, bus: &Path, total: u64, then: impl FnOnce()) -> RecordCounts {
     let stop = AtomicBool::new(false);
     let log = Box::new(SqliteConsumer::open(bus).unwrap());
     std::thread::scope(|scope| {
@@ -233,8 +233,8 @@ fn run_until_then(setup: &Setup, bus: &Path, total: u64, then: impl FnOnce()) ->
     counts
 }
 
-pub fn configured(text: &str) -> Configured {
-    let mut configured = Configured::default();
+pub fn configured(text: &str) -> ConfiguredPlans {
+    let mut configured = ConfiguredPlans::default();
     configured.add(catalogue::parse("test", text).unwrap_or_else(|m| panic!("{m:#?}")), text);
     configured
 }
@@ -275,14 +275,14 @@ pub fn observation(series: &str, period: Span, value: Value, seen: &str) -> Obse
     }
 }
 
-pub fn visit(collector: &str, seen: &str) -> Visit {
-    Visit {
+pub fn visit(collector: &str, seen: &str) -> PollRecord {
+    PollRecord {
         plan: "p".into(),
         source: "register".into(),
         id: format!("v-{seen}"),
         collector: collector.into(),
         time: micros(seen),
-        outcome: Outcome::Changed,
+        outcome: PollOutcome::Changed,
         address: "https://data.example/uses.csv".into(),
         sha256: Some("ab".repeat(32)),
         bytes: Some(123),
@@ -298,6 +298,6 @@ pub fn year() -> Vec<Record> {
     let months = Period::fiscal_year(2019).parts(Grain::Month);
     let mut records: Vec<Record> =
         months.map(|month| Record::Observation(uses(&month.to_string(), 10, "2020-05-02"))).collect();
-    records.push(Record::Visit(visit("c1", "2020-05-02")));
+    records.push(Record::Poll(visit("c1", "2020-05-02")));
     records
 }

@@ -63,7 +63,7 @@ pub enum BundleError {
         /// Where it was kept.
         path: PathBuf,
         /// What is wrong with it.
-        fault: Fault,
+        fault: BundleFault,
     },
     /// The folder has another bundle of the same name.
     #[error(
@@ -89,18 +89,18 @@ impl BundleError {
 /// Why a collector's bundles were not read to the end.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {fault}")]
-pub struct Problem {
+pub struct BundleProblem {
     /// Whose.
     pub collector: String,
     /// The bundle that was not read.
     pub file: String,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub fault: BundleFault,
 }
 
 /// What is wrong with a bundle.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum BundleFault {
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
@@ -220,7 +220,7 @@ pub enum Fault {
     Publish(PublishError),
 }
 
-impl Fault {
+impl BundleFault {
     /// A gap before the bundle that is there, `last` being the last that is there.
     pub(super) fn gap(missing: &[(u32, u32)], last: u32) -> Self {
         let from = missing.first().map_or(last, |(from, _)| *from);
@@ -233,7 +233,7 @@ impl Fault {
     }
 }
 
-impl From<PublishError> for Fault {
+impl From<PublishError> for BundleFault {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Future { key, revision, now } => Self::Clock { key, revision, now },

@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all, and files that are only read when they are plain.
 
-use super::error::{BundleError, Fault};
+use super::error::{BundleError, BundleFault};
 use super::{MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,26 +11,26 @@ use std::path::Path;
 pub(super) const MAX_FILE_BYTES: u64 = (MAX_BUNDLE_BYTES + MAX_MANIFEST_BYTES) as u64;
 
 /// Opens a file of the folder that somebody else filled: never through a link, never more than a bundle.
-pub(super) fn open(path: &Path) -> Result<impl BufRead + use<>, Fault> {
+pub(super) fn open(path: &Path) -> Result<impl BufRead + use<>, BundleFault> {
     let named = fs::symlink_metadata(path)?;
     if !named.is_file() {
-        return Err(Fault::NotPlain);
+        return Err(BundleFault::NotPlain);
     }
     let file = File::open(path)?;
     let opened = file.metadata()?;
     // It may have been replaced by a link since we looked.
     if (named.dev(), named.ino()) != (opened.dev(), opened.ino()) {
-        return Err(Fault::NotPlain);
+        return Err(BundleFault::NotPlain);
     }
     if opened.len() > MAX_FILE_BYTES {
-        return Err(Fault::TooLarge { bytes: opened.len(), limit: MAX_FILE_BYTES });
+        return Err(BundleFault::TooLarge { bytes: opened.len(), limit: MAX_FILE_BYTES });
     }
     // It may still grow.
     Ok(BufReader::new(file.take(MAX_FILE_BYTES)))
 }
 
 /// The content of a bundle's file.
-pub(super) fn content(path: &Path) -> Result<Vec<u8>, Fault> {
+pub(super) fn content(path: &Path) -> Result<Vec<u8>, BundleFault> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)

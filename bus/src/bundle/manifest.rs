@@ -1,6 +1,6 @@
 //! The last line of a bundle: what the lines before it are, and that nothing of it was changed.
 
-use super::error::Fault;
+use super::error::BundleFault;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -42,19 +42,19 @@ pub struct Manifest {
 
 /// What is measured of the records of a bundle, line by line.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Measure {
+pub(super) struct ContentDigest {
     hash: Sha256,
     pub(super) count: u64,
     pub(super) bytes: u64,
 }
 
 /// A manifest as a line, and the SHA-256 of the whole file that ends with it.
-pub(super) struct Sealed {
+pub(super) struct SealedManifest {
     pub(super) line: Vec<u8>,
     pub(super) file_sha256: String,
 }
 
-impl Measure {
+impl ContentDigest {
     /// Adds a line, given with its line end.
     pub(super) fn add(&mut self, line: &[u8]) {
         self.hash.update(line);
@@ -69,7 +69,7 @@ impl Measure {
 
 impl Manifest {
     /// The manifest of measured records.
-    pub(super) fn new(name: super::BundleName, chain: String, offsets: (i64, i64), measure: &Measure) -> Self {
+    pub(super) fn new(name: super::BundleName, chain: String, offsets: (i64, i64), measure: &ContentDigest) -> Self {
         Self {
             bundle: FORMAT,
             collector: name.collector,
@@ -86,7 +86,7 @@ impl Manifest {
     }
 
     /// The line behind those records.
-    pub(super) fn seal(&self, records: &Measure) -> Sealed {
+    pub(super) fn seal(&self, records: &ContentDigest) -> SealedManifest {
         // Plain texts and numbers: nothing in them can fail to be written.
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.pop();
@@ -95,21 +95,21 @@ impl Manifest {
         line.extend_from_slice(hex(sealed).as_bytes());
         line.extend_from_slice(b"\"}\n");
         let file_sha256 = hex(records.hash.clone().chain_update(&line));
-        Sealed { line, file_sha256 }
+        SealedManifest { line, file_sha256 }
     }
 
     /// Reads the last line of a bundle, and the SHA-256 of its file. `records` was measured in the lines
     /// before it: what differs is named, what was changed without a trace breaks the seal.
-    pub(super) fn check(line: &[u8], records: &Measure) -> Result<(Self, String), Fault> {
+    pub(super) fn check(line: &[u8], records: &ContentDigest) -> Result<(Self, String), BundleFault> {
         #[derive(Deserialize)]
         struct Version {
             bundle: u32,
         }
-        let Ok(Version { bundle }) = serde_json::from_slice(line) else { return Err(Fault::NoManifest) };
+        let Ok(Version { bundle }) = serde_json::from_slice(line) else { return Err(BundleFault::NoManifest) };
         if bundle != FORMAT {
-            return Err(Fault::Format { found: bundle, known: FORMAT });
+            return Err(BundleFault::Format { found: bundle, known: FORMAT });
         }
-        let manifest = Self::without_seal(line).ok_or(Fault::NoManifest)?;
+        let manifest = Self::without_seal(line).ok_or(BundleFault::NoManifest)?;
         let found = records.sha256();
         for (what, said, found) in [
             ("count", manifest.count.to_string(), records.count.to_string()),
@@ -118,12 +118,12 @@ impl Manifest {
             ("last", manifest.last.to_string(), last_of(&manifest).to_string()),
         ] {
             if said != found {
-                return Err(Fault::Differs { what, said, found, hint: String::new() });
+                return Err(BundleFault::Differs { what, said, found, hint: String::new() });
             }
         }
         // Written again it must be the same to the byte: there is one way to write a manifest.
         let sealed = manifest.seal(records);
-        if sealed.line == line { Ok((manifest, sealed.file_sha256)) } else { Err(Fault::Seal) }
+        if sealed.line == line { Ok((manifest, sealed.file_sha256)) } else { Err(BundleFault::Seal) }
     }
 
     fn without_seal(line: &[u8]) -> Option<Self> {

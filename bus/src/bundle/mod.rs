@@ -22,12 +22,12 @@
 //! What this does not do: it signs nothing. Who can write files there and knows this page can make a bundle
 //! that passes; the folder's permissions and the carrier's rules guard against that.
 
+mod checkpoint;
 mod error;
 mod file;
 mod line;
 mod manifest;
 mod name;
-mod notes;
 mod pull;
 mod read;
 mod scan;
@@ -35,12 +35,12 @@ mod scan;
 mod tests;
 mod write;
 
-pub use error::{BundleError, Fault, Problem};
+pub use checkpoint::bundled;
+pub use error::{BundleError, BundleFault, BundleProblem};
 pub use line::LineFault;
 pub use manifest::Manifest;
 pub use name::BundleName;
-pub use notes::bundled;
-pub use read::{BundlesRead, Taken, read};
+pub use read::{BundlesRead, CollectorRead, read};
 pub use write::{BundleSource, BundlesWritten, write};
 
 /// Name of the folder, in the data folder, of the bundles that can be sent again and of the locks.

@@ -2,49 +2,49 @@
 
 use super::error::BundleError;
 use super::line;
-use super::manifest::Measure;
+use super::manifest::ContentDigest;
 use super::{MAX_BUNDLE_BYTES, MAX_BUNDLE_RECORDS};
 use crate::{Batch, Consumer, Delivery, Position};
 use std::time::Duration;
 
 /// How much one bundle holds; a test needs less.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct BundleLimits {
     pub(super) records: usize,
     pub(super) bytes: usize,
 }
 
 /// The limits of real bundles.
-pub(super) const LIMITS: Limits = Limits { records: MAX_BUNDLE_RECORDS, bytes: MAX_BUNDLE_BYTES };
+pub(super) const LIMITS: BundleLimits = BundleLimits { records: MAX_BUNDLE_RECORDS, bytes: MAX_BUNDLE_BYTES };
 
 /// A log that is read from a position on.
-pub(super) struct Pull<'a> {
+pub(super) struct LogCursor<'a> {
     log: &'a mut dyn Consumer,
     from: Option<Position>,
-    limits: Limits,
+    limits: BundleLimits,
     /// What was delivered, and how many records of it stand in a bundle already.
     waiting: Option<(Batch, usize)>,
 }
 
 /// The records of one bundle.
 #[derive(Debug)]
-pub(super) struct Pulled {
+pub(super) struct PulledRecords {
     pub(super) lines: Vec<u8>,
-    pub(super) measure: Measure,
+    pub(super) measure: ContentDigest,
     /// Behind the first record.
     pub(super) first: Position,
     /// Behind the last.
     pub(super) next: Position,
 }
 
-impl<'a> Pull<'a> {
-    pub(super) fn new(log: &'a mut dyn Consumer, from: Option<Position>, limits: Limits) -> Self {
+impl<'a> LogCursor<'a> {
+    pub(super) fn new(log: &'a mut dyn Consumer, from: Option<Position>, limits: BundleLimits) -> Self {
         Self { log, from, limits, waiting: None }
     }
 
     /// The records of the next bundle, at least one; `None` once there are no more.
-    pub(super) fn bundle(&mut self) -> Result<Option<Pulled>, BundleError> {
-        let mut pulled: Option<Pulled> = None;
+    pub(super) fn bundle(&mut self) -> Result<Option<PulledRecords>, BundleError> {
+        let mut pulled: Option<PulledRecords> = None;
         while let Some((batch, done)) = self.batch()? {
             let whole = fill(&mut pulled, &batch, done, self.limits)?;
             if whole < batch.len() {
@@ -71,7 +71,12 @@ impl<'a> Pull<'a> {
 }
 
 /// Adds records of a batch from number `done` on until the bundle is full; how many are in bundles then.
-fn fill(pulled: &mut Option<Pulled>, batch: &Batch, done: usize, limits: Limits) -> Result<usize, BundleError> {
+fn fill(
+    pulled: &mut Option<PulledRecords>,
+    batch: &Batch,
+    done: usize,
+    limits: BundleLimits,
+) -> Result<usize, BundleError> {
     for (number, (offset, time, body)) in batch.iter().enumerate().skip(done) {
         match (line::check(body), &pulled) {
             (Ok(_), _) => {}
@@ -80,9 +85,9 @@ fn fill(pulled: &mut Option<Pulled>, batch: &Batch, done: usize, limits: Limits)
             (Err(fault), None) => return Err(BundleError::Record { offset, fault }),
         }
         let behind = Position::behind(offset, time, body);
-        let bundle = pulled.get_or_insert_with(|| Pulled {
+        let bundle = pulled.get_or_insert_with(|| PulledRecords {
             lines: Vec::new(),
-            measure: Measure::default(),
+            measure: ContentDigest::default(),
             first: behind,
             next: behind,
         });

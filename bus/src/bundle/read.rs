@@ -4,10 +4,10 @@
 //! interrupted anywhere, changes nothing. A bad bundle stops the collector that it is of, at that bundle;
 //! the bundles of the others go on.
 
-use super::error::{BundleError, Fault, Problem};
+use super::checkpoint::{self, ReadCheckpoint};
+use super::error::{BundleError, BundleFault, BundleProblem};
 use super::manifest::NONE_BEFORE;
-use super::notes::{self, Seen};
-use super::scan::{Scanned, scan};
+use super::scan::{ScannedBundle, scan};
 use super::{BundleName, MAX_FILES, file};
 use crate::{Outbox, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,16 +21,16 @@ const LOCK: &str = "read.lock";
 #[derive(Debug, Default)]
 pub struct BundlesRead {
     /// What was taken of each collector that has bundles there, by id.
-    pub taken: BTreeMap<String, Taken>,
+    pub taken: BTreeMap<String, CollectorRead>,
     /// What was found wrong, by collector.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<BundleProblem>,
     /// Names in the folder that no bundle has; they were not opened.
     pub ignored: Vec<String>,
 }
 
 /// What was taken of one collector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct CollectorRead {
     /// Sequences of the bundles published now.
     pub sequences: Vec<u32>,
     /// Records published now.
@@ -49,12 +49,13 @@ pub fn read(outbox: &dyn Outbox, kept: &Path, from: &Path) -> Result<BundlesRead
     let (collectors, ignored) = list(from)?;
     let mut done = BundlesRead { ignored, ..BundlesRead::default() };
     for (collector, sequences) in collectors {
-        let seen = notes::load(outbox, &notes::seen(&collector))?.unwrap_or_default();
-        let mut reader = Reader { outbox, from, collector: &collector, seen, before: None, taken: Taken::default() };
+        let seen = checkpoint::load(outbox, &checkpoint::seen(&collector))?.unwrap_or_default();
+        let mut reader =
+            Reader { outbox, from, collector: &collector, seen, before: None, taken: CollectorRead::default() };
         for &sequence in &sequences {
             if let Err(fault) = reader.bundle(sequence, &sequences) {
                 let file = from.join(reader.name(sequence).to_string()).display().to_string();
-                done.problems.push(Problem { collector: collector.clone(), file, fault });
+                done.problems.push(BundleProblem { collector: collector.clone(), file, fault });
                 break;
             }
         }
@@ -90,10 +91,10 @@ struct Reader<'a> {
     outbox: &'a dyn Outbox,
     from: &'a Path,
     collector: &'a str,
-    seen: Seen,
+    seen: ReadCheckpoint,
     /// The bundle of the folder that was looked at last, and its SHA-256.
     before: Option<(u32, String)>,
-    taken: Taken,
+    taken: CollectorRead,
 }
 
 impl Reader<'_> {
@@ -101,7 +102,7 @@ impl Reader<'_> {
         BundleName { collector: self.collector.to_owned(), sequence }
     }
 
-    fn bundle(&mut self, sequence: u32, there: &BTreeSet<u32>) -> Result<(), Fault> {
+    fn bundle(&mut self, sequence: u32, there: &BTreeSet<u32>) -> Result<(), BundleFault> {
         let due = self.seen.sequence + 1;
         if sequence > due {
             return Err(gap(due, there));
@@ -121,25 +122,25 @@ impl Reader<'_> {
     }
 
     /// Makes sure that it is of the log read before, and follows the bundle before where that is known.
-    fn follows(&self, sequence: u32, Scanned { manifest, .. }: &Scanned) -> Result<(), Fault> {
+    fn follows(&self, sequence: u32, ScannedBundle { manifest, .. }: &ScannedBundle) -> Result<(), BundleFault> {
         if self.seen.sequence > 0 && manifest.chain != self.seen.chain {
-            return Err(Fault::OtherLog { found: manifest.chain.clone(), known: self.seen.chain.clone() });
+            return Err(BundleFault::OtherLog { found: manifest.chain.clone(), known: self.seen.chain.clone() });
         }
         let none = NONE_BEFORE.to_owned();
         let in_folder = self.before.as_ref().filter(|(before, _)| before + 1 == sequence).map(|(_, sha256)| sha256);
         let known = if sequence == 1 { Some(&none) } else { self.seen.of(sequence - 1).or(in_folder) };
         match known {
             Some(found) if *found != manifest.before => {
-                Err(Fault::Chain { said: manifest.before.clone(), found: found.clone() })
+                Err(BundleFault::Chain { said: manifest.before.clone(), found: found.clone() })
             }
             _ => Ok(()),
         }
     }
 
-    fn compare(&mut self, sequence: u32, scanned: &Scanned) -> Result<(), Fault> {
+    fn compare(&mut self, sequence: u32, scanned: &ScannedBundle) -> Result<(), BundleFault> {
         match self.seen.of(sequence) {
             Some(known) if *known != scanned.sha256 => {
-                Err(Fault::Replaced { known: known.clone(), found: scanned.sha256.clone() })
+                Err(BundleFault::Replaced { known: known.clone(), found: scanned.sha256.clone() })
             }
             _ => {
                 self.taken.known += 1;
@@ -148,10 +149,10 @@ impl Reader<'_> {
         }
     }
 
-    fn publish(&mut self, records: Vec<Outgoing>, scanned: Scanned) -> Result<(), Fault> {
+    fn publish(&mut self, records: Vec<Outgoing>, scanned: ScannedBundle) -> Result<(), BundleFault> {
         let mut seen = self.seen.clone();
         seen.add(&scanned.manifest.chain, scanned.sha256);
-        self.outbox.publish(records, notes::change(notes::seen(self.collector), &seen)).wait()?;
+        self.outbox.publish(records, checkpoint::change(checkpoint::seen(self.collector), &seen)).wait()?;
         self.seen = seen;
         self.taken.sequences.push(self.seen.sequence);
         self.taken.records += scanned.manifest.count;
@@ -160,7 +161,7 @@ impl Reader<'_> {
 }
 
 /// Every sequence from `due` on that is missing before the last that is there.
-fn gap(due: u32, there: &BTreeSet<u32>) -> Fault {
+fn gap(due: u32, there: &BTreeSet<u32>) -> BundleFault {
     let (mut missing, mut next) = (Vec::new(), due);
     for &sequence in there.range(due..) {
         if sequence > next {
@@ -168,5 +169,5 @@ fn gap(due: u32, there: &BTreeSet<u32>) -> Fault {
         }
         next = sequence.saturating_add(1);
     }
-    Fault::gap(&missing, there.last().copied().unwrap_or(due))
+    BundleFault::gap(&missing, there.last().copied().unwrap_or(due))
 }

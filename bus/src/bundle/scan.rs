@@ -2,16 +2,16 @@
 //!
 //! Whoever takes the records must not use them before the verdict.
 
-use super::error::Fault;
+use super::error::BundleFault;
 use super::line::{self, LineFault};
-use super::manifest::{Manifest, Measure};
+use super::manifest::{ContentDigest, Manifest};
 use super::{BundleName, MAX_BUNDLE_RECORDS};
 use crate::{MAX_BODY_BYTES, Outgoing};
 use std::io::{BufRead, Read};
 
 /// A bundle that is whole and unchanged, as far as it can tell by itself.
 #[derive(Debug)]
-pub(super) struct Scanned {
+pub(super) struct ScannedBundle {
     pub(super) manifest: Manifest,
     /// SHA-256 of the whole file.
     pub(super) sha256: String,
@@ -22,9 +22,9 @@ pub(super) fn scan(
     mut input: impl BufRead,
     name: &BundleName,
     mut take: impl FnMut(Outgoing),
-) -> Result<Scanned, Fault> {
+) -> Result<ScannedBundle, BundleFault> {
     let (mut line, mut next) = (Vec::new(), Vec::new());
-    let mut records = Measure::default();
+    let mut records = ContentDigest::default();
     let mut wrong = None;
     read_line(&mut input, &mut line, 1)?;
     loop {
@@ -35,7 +35,7 @@ pub(super) fn scan(
         }
         records.add(&line);
         if records.count > MAX_BUNDLE_RECORDS as u64 {
-            return Err(Fault::TooMany);
+            return Err(BundleFault::TooMany);
         }
         line.pop();
         match line::check(&line) {
@@ -51,32 +51,32 @@ pub(super) fn scan(
 
 fn verdict(
     last: &[u8],
-    records: &Measure,
+    records: &ContentDigest,
     wrong: Option<(u64, LineFault)>,
     name: &BundleName,
-) -> Result<Scanned, Fault> {
+) -> Result<ScannedBundle, BundleFault> {
     let (manifest, sha256) = match (Manifest::check(last, records), wrong) {
         // A line that is no record is most often what was changed: it says where to look.
-        (Err(Fault::Differs { what, said, found, .. }), Some((line, fault))) => {
-            return Err(Fault::Differs { what, said, found, hint: format!(" (line {line}: {fault})") });
+        (Err(BundleFault::Differs { what, said, found, .. }), Some((line, fault))) => {
+            return Err(BundleFault::Differs { what, said, found, hint: format!(" (line {line}: {fault})") });
         }
-        (Ok(_) | Err(Fault::NoManifest), Some((line, fault))) => return Err(Fault::Line { line, fault }),
+        (Ok(_) | Err(BundleFault::NoManifest), Some((line, fault))) => return Err(BundleFault::Line { line, fault }),
         (checked, _) => checked?,
     };
     let said = BundleName { collector: manifest.collector.clone(), sequence: manifest.sequence };
     if said != *name {
-        return Err(Fault::Renamed(said.to_string()));
+        return Err(BundleFault::Renamed(said.to_string()));
     }
-    Ok(Scanned { manifest, sha256 })
+    Ok(ScannedBundle { manifest, sha256 })
 }
 
 /// Reads a line with its end; nothing at the end of the file.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<(), BundleFault> {
     line.clear();
     input.take(MAX_BODY_BYTES as u64 + 1).read_until(b'\n', line)?;
     if line.is_empty() || line.ends_with(b"\n") {
         return Ok(());
     }
-    line::within("line", line.len(), MAX_BODY_BYTES).map_err(|fault| Fault::Line { line: number, fault })?;
-    Err(Fault::CutOff)
+    line::within("line", line.len(), MAX_BODY_BYTES).map_err(|fault| BundleFault::Line { line: number, fault })?;
+    Err(BundleFault::CutOff)
 }

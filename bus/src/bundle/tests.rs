@@ -5,8 +5,8 @@ mod changed;
 mod interrupted;
 
 use super::error::BundleError;
-use super::pull::{LIMITS, Limits};
-use super::write::{Step, write_until};
+use super::pull::{BundleLimits, LIMITS};
+use super::write::{WriteStage, write_until};
 use super::{BundleSource, BundlesRead, BundlesWritten, FOLDER, read};
 use crate::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use contract::time::{Clock, Micros};
@@ -32,7 +32,7 @@ struct Zone {
     folder: TempDir,
     id: &'static str,
     clock: Still,
-    limits: Limits,
+    limits: BundleLimits,
 }
 
 impl Zone {
@@ -61,7 +61,7 @@ impl Zone {
         &self,
         to: &Path,
         resend: u32,
-        at: &mut dyn FnMut(Step) -> Result<(), BundleError>,
+        at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>,
     ) -> Result<BundlesWritten, BundleError> {
         let (outbox, kept) = (self.outbox(), self.kept());
         let mut log = SqliteConsumer::open(self.bus()).unwrap();

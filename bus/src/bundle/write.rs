@@ -8,11 +8,11 @@
 //! log --pull--> kept/x --note--> checkpoint {sequence, sent} --copy--> to/x --note--> checkpoint {sent}
 //! ```
 
-use super::error::{BundleError, Fault};
+use super::checkpoint::{self, WriteCheckpoint};
+use super::error::{BundleError, BundleFault};
 use super::manifest::{Manifest, NONE_BEFORE};
 use super::name::{LAST_SEQUENCE, is_collector};
-use super::notes::{self, Written};
-use super::pull::{LIMITS, Limits, Pull, Pulled};
+use super::pull::{BundleLimits, LIMITS, LogCursor, PulledRecords};
 use super::{BundleName, KEPT_BUNDLES, file, scan};
 use crate::{Consumer, Outbox};
 use contract::time::Clock;
@@ -52,7 +52,7 @@ pub struct BundlesWritten {
 
 /// The steps of a call, in their order. Each is durable when its name is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum WriteStage {
     Kept,
     Noted,
     Sent,
@@ -73,8 +73,8 @@ pub(super) fn write_until(
     source: BundleSource,
     to: &Path,
     resend: u32,
-    limits: Limits,
-    at: &mut dyn FnMut(Step) -> Result<(), BundleError>,
+    limits: BundleLimits,
+    at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>,
 ) -> Result<BundlesWritten, BundleError> {
     let BundleSource { outbox, log, collector, kept, clock } = source;
     if !is_collector(collector) {
@@ -85,13 +85,13 @@ pub(super) fn write_until(
     if same(kept, to) {
         return Err(BundleError::OwnFolder(to.to_owned()));
     }
-    let name = notes::written(collector);
-    let note: Option<Written> = notes::load(outbox, &name)?;
+    let name = checkpoint::written(collector);
+    let note: Option<WriteCheckpoint> = checkpoint::load(outbox, &name)?;
     let position = note.as_ref().map(|note| note.position().ok_or(BundleError::Damaged(name))).transpose()?;
     let done = BundlesWritten::default();
     let mut writer = Writer { outbox, collector, kept, to, clock, note, lock, done, blocked: None };
     writer.resend(resend.min(KEPT_BUNDLES), at)?;
-    let mut pull = Pull::new(log, position, limits);
+    let mut pull = LogCursor::new(log, position, limits);
     while let Some(pulled) = pull.bundle()? {
         writer.bundle(&pulled, at)?;
     }
@@ -104,7 +104,7 @@ struct Writer<'a> {
     kept: &'a Path,
     to: &'a Path,
     clock: &'a dyn Clock,
-    note: Option<Written>,
+    note: Option<WriteCheckpoint>,
     lock: File,
     done: BundlesWritten,
     /// An earlier bundle that could not be put into the folder again.
@@ -117,7 +117,11 @@ impl Writer<'_> {
     }
 
     /// Sends what was noted but not sent, and the last bundles once more.
-    fn resend(&mut self, resend: u32, at: &mut dyn FnMut(Step) -> Result<(), BundleError>) -> Result<(), BundleError> {
+    fn resend(
+        &mut self,
+        resend: u32,
+        at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>,
+    ) -> Result<(), BundleError> {
         let Some(note) = self.note.clone() else { return Ok(()) };
         let asked = note.sequence.saturating_sub(resend) + 1;
         for sequence in asked.min(note.sent + 1)..=note.sequence {
@@ -126,7 +130,7 @@ impl Writer<'_> {
                 Ok(true) => self.done.again.push(name),
                 Ok(false) => {}
                 // It had arrived somewhere before; only who asks for it again needs to know.
-                Err(BundleError::Lost { fault: Fault::Io(error), .. })
+                Err(BundleError::Lost { fault: BundleFault::Io(error), .. })
                     if sequence <= note.sent && error.kind() == io::ErrorKind::NotFound =>
                 {
                     self.done.gone.push(name);
@@ -137,7 +141,7 @@ impl Writer<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            at(Step::Sent)?;
+            at(WriteStage::Sent)?;
         }
         self.note_sent(at)
     }
@@ -145,8 +149,8 @@ impl Writer<'_> {
     /// Makes the next bundle.
     fn bundle(
         &mut self,
-        pulled: &Pulled,
-        at: &mut dyn FnMut(Step) -> Result<(), BundleError>,
+        pulled: &PulledRecords,
+        at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>,
     ) -> Result<(), BundleError> {
         let sequence = self.note.as_ref().map_or(0, |note| note.sequence) + 1;
         if sequence > LAST_SEQUENCE {
@@ -164,13 +168,13 @@ impl Writer<'_> {
         let sealed = manifest.seal(&pulled.measure);
         let bytes = [pulled.lines.as_slice(), sealed.line.as_slice()].concat();
         file::place(self.kept, &name.to_string(), &bytes)?;
-        at(Step::Kept)?;
+        at(WriteStage::Kept)?;
         let sent = self.note.as_ref().map_or(0, |note| note.sent);
         let (next, digest) = (pulled.next.next, format!("{:016x}", pulled.next.last));
-        self.note(Written { sequence, sent, chain, sha256: sealed.file_sha256, next, digest })?;
-        at(Step::Noted)?;
+        self.note(WriteCheckpoint { sequence, sent, chain, sha256: sealed.file_sha256, next, digest })?;
+        at(WriteStage::Noted)?;
         self.send(&name)?;
-        at(Step::Sent)?;
+        at(WriteStage::Sent)?;
         self.done.new.push(manifest);
         self.note_sent(at)
     }
@@ -184,16 +188,16 @@ impl Writer<'_> {
         if let Some(note) = &self.note {
             // A seal that fits is not enough: with another log's note, another bundle may lie there.
             if note.chain != scanned.manifest.chain {
-                return Err(lost(Fault::OtherLog { found: scanned.manifest.chain, known: note.chain.clone() }));
+                return Err(lost(BundleFault::OtherLog { found: scanned.manifest.chain, known: note.chain.clone() }));
             }
             if note.sequence == name.sequence && note.sha256 != scanned.sha256 {
-                return Err(lost(Fault::Replaced { known: note.sha256.clone(), found: scanned.sha256 }));
+                return Err(lost(BundleFault::Replaced { known: note.sha256.clone(), found: scanned.sha256 }));
             }
         }
         let target = self.to.join(&file);
         match file::content(&target) {
             Ok(there) if there == bytes => Ok(false),
-            Err(Fault::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Err(BundleFault::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 file::place(self.to, &file, &bytes)?;
                 Ok(true)
             }
@@ -201,25 +205,28 @@ impl Writer<'_> {
         }
     }
 
-    fn note(&mut self, note: Written) -> Result<(), BundleError> {
-        self.outbox.publish(Vec::new(), notes::change(notes::written(self.collector), &note)).wait()?;
+    fn note(&mut self, note: WriteCheckpoint) -> Result<(), BundleError> {
+        self.outbox.publish(Vec::new(), checkpoint::change(checkpoint::written(self.collector), &note)).wait()?;
         self.note = Some(note);
         Ok(())
     }
 
-    fn note_sent(&mut self, at: &mut dyn FnMut(Step) -> Result<(), BundleError>) -> Result<(), BundleError> {
+    fn note_sent(&mut self, at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>) -> Result<(), BundleError> {
         match self.note.clone() {
             Some(note) if note.sent < note.sequence => {
                 let sent = note.sequence;
-                self.note(Written { sent, ..note })?;
-                at(Step::NotedSent)
+                self.note(WriteCheckpoint { sent, ..note })?;
+                at(WriteStage::NotedSent)
             }
             _ => Ok(()),
         }
     }
 
     /// Drops what is kept long enough.
-    fn finish(mut self, at: &mut dyn FnMut(Step) -> Result<(), BundleError>) -> Result<BundlesWritten, BundleError> {
+    fn finish(
+        mut self,
+        at: &mut dyn FnMut(WriteStage) -> Result<(), BundleError>,
+    ) -> Result<BundlesWritten, BundleError> {
         let last = self.note.as_ref().map_or(0, |note| note.sequence);
         let entries = fs::read_dir(self.kept).map_err(BundleError::file("read", self.kept))?;
         for entry in entries {
@@ -228,7 +235,7 @@ impl Writer<'_> {
             if name.collector == self.collector && name.sequence.saturating_add(KEPT_BUNDLES) <= last {
                 let path = entry.path();
                 fs::remove_file(&path).map_err(BundleError::file("remove", &path))?;
-                at(Step::Dropped)?;
+                at(WriteStage::Dropped)?;
             }
         }
         self.done.last = (last > 0).then(|| self.name(last));

@@ -1,6 +1,6 @@
 //! What the library is told: every setting that is not its default, each with its reason.
 
-use super::settings::Kafka;
+use super::settings::KafkaConfig;
 use crate::MAX_BODY_BYTES;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn ms(duration: Duration) -> String {
 }
 
 /// What every client needs.
-fn shared(kafka: &Kafka) -> ClientConfig {
+fn shared(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &kafka.brokers).set("client.id", "shihyo");
     config.set("security.protocol", kafka.security.name());
@@ -39,7 +39,7 @@ fn shared(kafka: &Kafka) -> ClientConfig {
 }
 
 /// A member of the group.
-pub(super) fn member(kafka: &Kafka) -> ClientConfig {
+pub(super) fn member(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = shared(kafka);
     config.set("group.id", &kafka.group);
     // The newer protocol gives partitions away without waiting for their release.
@@ -73,7 +73,7 @@ pub(super) fn member(kafka: &Kafka) -> ClientConfig {
 }
 
 /// A reader of single records and watermarks, outside the group.
-pub(super) fn probe(kafka: &Kafka) -> ClientConfig {
+pub(super) fn probe(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = shared(kafka);
     // Only named because the library wants one to assign partitions; nothing is joined or committed.
     config.set("group.id", &kafka.group);
@@ -87,7 +87,7 @@ pub(super) fn probe(kafka: &Kafka) -> ClientConfig {
 }
 
 /// The shipper's producer.
-pub(super) fn producer(kafka: &Kafka) -> ClientConfig {
+pub(super) fn producer(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = shared(kafka);
     // A record is shipped when all replicas in sync have it.
     config.set("acks", "all");
@@ -111,6 +111,6 @@ pub(super) fn producer(kafka: &Kafka) -> ClientConfig {
 }
 
 /// Looks at topics and makes them.
-pub(super) fn admin(kafka: &Kafka) -> ClientConfig {
+pub(super) fn admin(kafka: &KafkaConfig) -> ClientConfig {
     shared(kafka)
 }

@@ -1,13 +1,13 @@
 //! The reading side of a Kafka topic, as its caller sees it.
 
 use super::client;
-use super::context::Context;
-use super::desk::{Answer, Desk};
-use super::error::{self, Doing};
-use super::health::Health;
+use super::context::GroupContext;
+use super::error::{self, KafkaOperation};
+use super::health::GroupHealth;
+use super::mailbox::{Mailbox, PartitionDecision};
 use super::poller::Poller;
 use super::probe;
-use super::settings::Kafka;
+use super::settings::KafkaConfig;
 use crate::{BusError, Consumer, Delivery, Partition, Position};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -26,9 +26,9 @@ const PROOF_WAIT: Duration = Duration::from_secs(1);
 /// Reads a topic as a member of a group. A thread of its own stays in the group and reads ahead; this end
 /// is pulled. Dropped, it leaves the group.
 pub struct KafkaConsumer {
-    kafka: Kafka,
-    desk: Arc<Desk>,
-    health: Arc<Health>,
+    kafka: KafkaConfig,
+    desk: Arc<Mailbox>,
+    health: Arc<GroupHealth>,
     partitions: BTreeMap<Partition, State>,
     /// Behind the last record that was handed over of each partition, and when that was proved last.
     read: BTreeMap<Partition, (Position, Instant)>,
@@ -44,13 +44,13 @@ enum State {
 
 impl KafkaConsumer {
     /// Joins the group. Brokers that cannot be reached, or refuse, are told by [`Consumer::next`].
-    pub fn open(kafka: &Kafka) -> Result<Self, BusError> {
+    pub fn open(kafka: &KafkaConfig) -> Result<Self, BusError> {
         kafka.check()?;
-        let (desk, health) = (Arc::new(Desk::default()), Arc::new(Health::new(kafka.timing.session)));
-        let context = Context::new(&kafka.topic, Arc::clone(&health));
+        let (desk, health) = (Arc::new(Mailbox::default()), Arc::new(GroupHealth::new(kafka.timing.session)));
+        let context = GroupContext::new(&kafka.topic, Arc::clone(&health));
         let consumer = BaseConsumer::from_config_and_context(&client::member(kafka), context)
             .map_err(|error| error::unmade(&error))?;
-        consumer.subscribe(&[&kafka.topic]).map_err(|error| error::failed(kafka, Doing::Reading, error))?;
+        consumer.subscribe(&[&kafka.topic]).map_err(|error| error::failed(kafka, KafkaOperation::Reading, error))?;
         let poller = Poller::new(kafka.clone(), Arc::clone(&desk), Arc::clone(&health), consumer);
         thread::Builder::new()
             .name("bus-poller".to_owned())
@@ -60,7 +60,7 @@ impl KafkaConsumer {
     }
 
     /// What other threads may ask.
-    pub fn health(&self) -> Arc<Health> {
+    pub fn health(&self) -> Arc<GroupHealth> {
         Arc::clone(&self.health)
     }
 
@@ -131,7 +131,7 @@ impl Consumer for KafkaConsumer {
             Some(position) => self.note(partition, position),
             None => self.health.read(partition, 0),
         }
-        self.desk.answer(Answer::Start(partition, from));
+        self.desk.answer(PartitionDecision::Start(partition, from));
         Ok(())
     }
 
@@ -142,7 +142,7 @@ impl Consumer for KafkaConsumer {
         self.partitions.remove(&partition);
         self.read.remove(&partition);
         self.health.released(partition);
-        self.desk.answer(Answer::Release(partition));
+        self.desk.answer(PartitionDecision::Release(partition));
         Ok(())
     }
 }

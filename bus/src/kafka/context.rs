@@ -3,8 +3,8 @@
 //! The library would assign and revoke partitions by itself; here it only says that it wants to, so that a
 //! revocation is acknowledged after the caller's commit and not before.
 
-use super::error::{Heard, Said};
-use super::health::Health;
+use super::error::{CapturedMessages, KafkaMessage};
+use super::health::GroupHealth;
 use crate::Partition;
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
@@ -16,37 +16,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The group's wish, to be acknowledged by assigning or unassigning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum RebalanceEvent {
     Assign(Vec<Partition>),
     Revoke,
 }
 
 /// Notes of the polling thread's own client.
-pub(super) struct Context {
+pub(super) struct GroupContext {
     topic: String,
-    health: Arc<Health>,
+    health: Arc<GroupHealth>,
     notes: Mutex<Notes>,
 }
 
 #[derive(Default)]
 struct Notes {
-    wishes: Vec<Wish>,
-    heard: Heard,
+    wishes: Vec<RebalanceEvent>,
+    heard: CapturedMessages,
     leaving: bool,
 }
 
-impl Context {
-    pub(super) fn new(topic: &str, health: Arc<Health>) -> Self {
+impl GroupContext {
+    pub(super) fn new(topic: &str, health: Arc<GroupHealth>) -> Self {
         Self { topic: topic.to_owned(), health, notes: Mutex::default() }
     }
 
     /// The group's wishes since the last call, in order.
-    pub(super) fn wishes(&self) -> Vec<Wish> {
+    pub(super) fn wishes(&self) -> Vec<RebalanceEvent> {
         std::mem::take(&mut self.lock().wishes)
     }
 
     /// What was said beside the last error.
-    pub(super) fn reason(&self) -> Option<Said> {
+    pub(super) fn reason(&self) -> Option<KafkaMessage> {
         self.lock().heard.take()
     }
 
@@ -61,7 +61,7 @@ impl Context {
     }
 }
 
-impl ClientContext for Context {
+impl ClientContext for GroupContext {
     fn error(&self, error: KafkaError, reason: &str) {
         self.lock().heard.hear(&error, reason);
     }
@@ -71,17 +71,17 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {
+impl ConsumerContext for GroupContext {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let mut notes = self.lock();
         if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !notes.leaving {
             let partitions = partitions.elements().iter().map(|element| Partition(element.partition())).collect();
-            notes.wishes.push(Wish::Assign(partitions));
+            notes.wishes.push(RebalanceEvent::Assign(partitions));
         } else if notes.leaving {
             // An error would mean that there is nothing to hand back.
             let _ = consumer.unassign();
         } else {
-            notes.wishes.push(Wish::Revoke);
+            notes.wishes.push(RebalanceEvent::Revoke);
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What the library says, in the words of a bus.
 
-use super::settings::Kafka;
+use super::settings::KafkaConfig;
 use crate::{BusError, Cause};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::sync::Arc;
 
 /// What was being done; it decides which right is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
+pub(super) enum KafkaOperation {
     Reading,
     Writing,
     Describing,
@@ -18,12 +18,12 @@ pub(super) enum Doing {
 /// The library's code and what it said beside it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code}{}", .reason.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
-pub(super) struct Said {
+pub(super) struct KafkaMessage {
     pub(super) code: Code,
     pub(super) reason: Option<String>,
 }
 
-impl Said {
+impl KafkaMessage {
     pub(super) fn new(code: Code, reason: Option<String>) -> Self {
         Self { code, reason: reason.filter(|text| !text.is_empty()) }
     }
@@ -38,18 +38,18 @@ impl Said {
 /// What the library said of its own accord, put together: that no broker is left is only worth telling
 /// with the reason why the last one was lost.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
-    last: Option<Said>,
-    lost: Option<Said>,
+pub(super) struct CapturedMessages {
+    last: Option<KafkaMessage>,
+    lost: Option<KafkaMessage>,
 }
 
-impl Heard {
+impl CapturedMessages {
     /// Takes in an error; gives it back when it is more than one broker of several being away.
-    pub(super) fn hear(&mut self, error: &KafkaError, reason: &str) -> Option<&Said> {
+    pub(super) fn hear(&mut self, error: &KafkaError, reason: &str) -> Option<&KafkaMessage> {
         // The same failure of TLS comes as one of the connection when it is met at another moment.
         let tls = reason.contains("certificate verify failed");
         let code = if tls { Code::SSL } else { error.rdkafka_error_code()? };
-        let said = Said::new(code, Some(reason.to_owned()));
+        let said = KafkaMessage::new(code, Some(reason.to_owned()));
         match said.code {
             Code::BrokerTransportFailure | Code::Resolve => {
                 self.lost = Some(said);
@@ -59,23 +59,23 @@ impl Heard {
                 self.lost = Some(said.clone());
                 self.last = Some(said);
             }
-            Code::AllBrokersDown => self.last = Some(self.lost.as_ref().map_or(said, Said::of_all)),
+            Code::AllBrokersDown => self.last = Some(self.lost.as_ref().map_or(said, KafkaMessage::of_all)),
             _ => self.last = Some(said),
         }
         self.last.as_ref()
     }
 
     /// The last error that mattered, else why a broker was lost.
-    pub(super) fn take(&mut self) -> Option<Said> {
+    pub(super) fn take(&mut self) -> Option<KafkaMessage> {
         let lost = self.lost.take();
         self.last.take().or(lost)
     }
 }
 
 /// A failure of a call.
-pub(super) fn failed(kafka: &Kafka, doing: Doing, error: KafkaError) -> BusError {
+pub(super) fn failed(kafka: &KafkaConfig, doing: KafkaOperation, error: KafkaError) -> BusError {
     match error.rdkafka_error_code() {
-        Some(code) => said(kafka, doing, Said::new(code, None)),
+        Some(code) => said(kafka, doing, KafkaMessage::new(code, None)),
         None => BusError::Io { bus: kafka.topic.clone(), source: Arc::new(error) },
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn unmade(error: &KafkaError) -> BusError {
 }
 
 /// A code, and perhaps a sentence, of the library.
-pub(super) fn said(kafka: &Kafka, doing: Doing, said: Said) -> BusError {
+pub(super) fn said(kafka: &KafkaConfig, doing: KafkaOperation, said: KafkaMessage) -> BusError {
     let bus = kafka.topic.clone();
     let code = said.code;
     let untrusted = said.reason.as_deref().is_some_and(|reason| reason.contains("certificate"));
@@ -110,14 +110,14 @@ pub(super) fn said(kafka: &Kafka, doing: Doing, said: Said) -> BusError {
 }
 
 /// The right that is missing, as it is granted.
-fn right(kafka: &Kafka, doing: Doing, code: Code) -> Option<String> {
+fn right(kafka: &KafkaConfig, doing: KafkaOperation, code: Code) -> Option<String> {
     let topic = format!("on the topic {}", kafka.topic);
     match (code, doing) {
-        (Code::TopicAuthorizationFailed, Doing::Reading) => Some(format!("Read {topic}")),
-        (Code::TopicAuthorizationFailed, Doing::Writing) => Some(format!("Write {topic}")),
-        (Code::TopicAuthorizationFailed, Doing::Describing) => Some(format!("Describe {topic}")),
-        (Code::TopicAuthorizationFailed, Doing::Configuring) => Some(format!("DescribeConfigs {topic}")),
-        (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed, Doing::Creating) => {
+        (Code::TopicAuthorizationFailed, KafkaOperation::Reading) => Some(format!("Read {topic}")),
+        (Code::TopicAuthorizationFailed, KafkaOperation::Writing) => Some(format!("Write {topic}")),
+        (Code::TopicAuthorizationFailed, KafkaOperation::Describing) => Some(format!("Describe {topic}")),
+        (Code::TopicAuthorizationFailed, KafkaOperation::Configuring) => Some(format!("DescribeConfigs {topic}")),
+        (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed, KafkaOperation::Creating) => {
             Some(format!("Create {topic}"))
         }
         (Code::GroupAuthorizationFailed, _) => Some(format!("Read on the group {}", kafka.group)),
@@ -152,17 +152,17 @@ fn is_away(code: Code) -> bool {
 mod tests {
     use super::*;
 
-    fn kafka() -> Kafka {
-        Kafka { topic: "records".into(), ..Kafka::new("a:1", "readers") }
+    fn kafka() -> KafkaConfig {
+        KafkaConfig { topic: "records".into(), ..KafkaConfig::new("a:1", "readers") }
     }
 
-    fn told(doing: Doing, code: Code) -> BusError {
-        said(&kafka(), doing, Said::new(code, Some("so it said".into())))
+    fn told(doing: KafkaOperation, code: Code) -> BusError {
+        said(&kafka(), doing, KafkaMessage::new(code, Some("so it said".into())))
     }
 
     #[test]
     fn no_broker_left_is_told_with_the_reason_of_the_last_one() {
-        let mut heard = Heard::default();
+        let mut heard = CapturedMessages::default();
         let mut hear = |code, reason| heard.hear(&KafkaError::Global(code), reason).map(ToString::to_string);
         assert_eq!(hear(Code::BrokerTransportFailure, "connection refused"), None);
         let all = hear(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
@@ -177,20 +177,20 @@ mod tests {
     #[test]
     fn what_passes_by_itself_is_retriable_and_the_rest_names_what_to_change() {
         for code in [Code::AllBrokersDown, Code::OperationTimedOut, Code::NotCoordinator, Code::UnknownMemberId] {
-            assert!(told(Doing::Reading, code).is_retriable(), "{code}");
+            assert!(told(KafkaOperation::Reading, code).is_retriable(), "{code}");
         }
         let rights = [
-            (Doing::Reading, Code::TopicAuthorizationFailed, "Read on the topic records"),
-            (Doing::Reading, Code::GroupAuthorizationFailed, "Read on the group readers"),
-            (Doing::Writing, Code::TopicAuthorizationFailed, "Write on the topic records"),
+            (KafkaOperation::Reading, Code::TopicAuthorizationFailed, "Read on the topic records"),
+            (KafkaOperation::Reading, Code::GroupAuthorizationFailed, "Read on the group readers"),
+            (KafkaOperation::Writing, Code::TopicAuthorizationFailed, "Write on the topic records"),
             (
-                Doing::Writing,
+                KafkaOperation::Writing,
                 Code::ClusterAuthorizationFailed,
                 "Write on the topic records, or IdempotentWrite on the cluster",
             ),
-            (Doing::Describing, Code::TopicAuthorizationFailed, "Describe on the topic records"),
-            (Doing::Configuring, Code::TopicAuthorizationFailed, "DescribeConfigs on the topic records"),
-            (Doing::Creating, Code::ClusterAuthorizationFailed, "Create on the topic records"),
+            (KafkaOperation::Describing, Code::TopicAuthorizationFailed, "Describe on the topic records"),
+            (KafkaOperation::Configuring, Code::TopicAuthorizationFailed, "DescribeConfigs on the topic records"),
+            (KafkaOperation::Creating, Code::ClusterAuthorizationFailed, "Create on the topic records"),
         ];
         for (doing, code, right) in rights {
             let error = told(doing, code);
@@ -200,12 +200,12 @@ mod tests {
             );
             assert_eq!((error.to_string(), error.is_retriable()), (expected, false));
         }
-        let error = told(Doing::Reading, Code::UnknownTopicOrPartition);
+        let error = told(KafkaOperation::Reading, Code::UnknownTopicOrPartition);
         assert_eq!(error.to_string(), "the topic records does not exist; run `shihyo topics ensure`");
-        let error = told(Doing::Writing, Code::Authentication).to_string();
+        let error = told(KafkaOperation::Writing, Code::Authentication).to_string();
         assert!(error.ends_with("check `kafka.username`, `kafka.password` and `kafka.mechanism`"), "{error}");
         let reason = Some("certificate verify failed".to_owned());
-        let error = said(&kafka(), Doing::Reading, Said::new(Code::SSL, reason)).to_string();
+        let error = said(&kafka(), KafkaOperation::Reading, KafkaMessage::new(Code::SSL, reason)).to_string();
         assert!(error.ends_with("check `kafka.ca_file` and the names in `kafka.brokers`"), "{error}");
     }
 }

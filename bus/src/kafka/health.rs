@@ -11,7 +11,7 @@ const COORDINATOR: &str = "GroupCoordinator";
 
 /// Whether a consumer is still in its group, and how far it is behind.
 #[derive(Debug)]
-pub struct Health {
+pub struct GroupHealth {
     session: Duration,
     state: Mutex<State>,
 }
@@ -23,16 +23,16 @@ struct State {
     polled: Option<Instant>,
     heard: Option<Instant>,
     clock: Option<Instant>,
-    lanes: BTreeMap<Partition, Lane>,
+    lanes: BTreeMap<Partition, PartitionProgress>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Lane {
+struct PartitionProgress {
     next: i64,
     high: Option<i64>,
 }
 
-impl Health {
+impl GroupHealth {
     pub(super) fn new(session: Duration) -> Self {
         Self { session, state: Mutex::default() }
     }
@@ -49,7 +49,7 @@ impl Health {
     /// For each partition that is read, how many records it holds that were not handed over yet; `None`
     /// until the brokers have told. About a second old.
     pub fn lag(&self) -> Vec<(Partition, Option<u64>)> {
-        let lag = |lane: &Lane| Some(u64::try_from(lane.high? - lane.next).unwrap_or(0));
+        let lag = |lane: &PartitionProgress| Some(u64::try_from(lane.high? - lane.next).unwrap_or(0));
         self.lock().lanes.iter().map(|(partition, lane)| (*partition, lag(lane))).collect()
     }
 
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_member_is_one_that_polled_and_heard_within_the_session() {
-        let health = Health::new(Duration::from_secs(10));
+        let health = GroupHealth::new(Duration::from_secs(10));
         let now = Instant::now();
         health.polled();
         assert!(!health.is_member(now));

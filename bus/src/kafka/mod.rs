@@ -15,11 +15,11 @@
 mod client;
 mod consumer;
 mod context;
-mod desk;
-mod ear;
 mod error;
 mod health;
-mod lane;
+mod mailbox;
+mod metadata_client;
+mod partition_buffer;
 mod poller;
 mod probe;
 mod settings;
@@ -27,6 +27,6 @@ mod shipper;
 pub mod topics;
 
 pub use consumer::KafkaConsumer;
-pub use health::Health;
-pub use settings::{Kafka, Mechanism, Security, TOPIC, Timing};
+pub use health::GroupHealth;
+pub use settings::{KafkaConfig, KafkaTimeouts, Mechanism, Security, TOPIC};
 pub use shipper::{Shipper, ShipperState};

@@ -8,13 +8,13 @@
 //! The caller may take its time with a batch: when the desk is full for long, the partitions are paused and
 //! polling goes on, so that the group keeps this member. Nothing is ever polled that has no place to go.
 
-use super::context::{Context, Wish};
-use super::desk::{Answer, Desk};
-use super::error::{self, Doing, Said};
-use super::health::Health;
-use super::lane::{BATCH_BYTES, Lane};
+use super::context::{GroupContext, RebalanceEvent};
+use super::error::{self, KafkaMessage, KafkaOperation};
+use super::health::GroupHealth;
+use super::mailbox::{Mailbox, PartitionDecision};
+use super::partition_buffer::{BATCH_BYTES, PartitionBuffer};
 use super::probe;
-use super::settings::Kafka;
+use super::settings::KafkaConfig;
 use crate::{BusError, Partition};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -41,7 +41,7 @@ enum Stage {
     /// No partitions, or none yet.
     Outside,
     /// Waits for the caller to start these; those in the list are started.
-    Starting(Vec<Partition>, Vec<Lane>),
+    Starting(Vec<Partition>, Vec<PartitionBuffer>),
     /// Reads.
     Reading,
     /// Waits for the caller to release these.
@@ -49,15 +49,15 @@ enum Stage {
 }
 
 pub(super) struct Poller {
-    pub(super) kafka: Kafka,
-    pub(super) desk: Arc<Desk>,
-    pub(super) health: Arc<Health>,
-    consumer: BaseConsumer<Context>,
+    pub(super) kafka: KafkaConfig,
+    pub(super) desk: Arc<Mailbox>,
+    pub(super) health: Arc<GroupHealth>,
+    consumer: BaseConsumer<GroupContext>,
     stage: Stage,
     /// What the group gave, until it is released.
     owned: Vec<Partition>,
     /// What is read of it.
-    lanes: Vec<Lane>,
+    lanes: Vec<PartitionBuffer>,
     /// The lane of the last record: the next one is most likely in it too.
     current: usize,
     /// Records that a batch may hold.
@@ -75,7 +75,12 @@ enum Polled {
 }
 
 impl Poller {
-    pub(super) fn new(kafka: Kafka, desk: Arc<Desk>, health: Arc<Health>, consumer: BaseConsumer<Context>) -> Self {
+    pub(super) fn new(
+        kafka: KafkaConfig,
+        desk: Arc<Mailbox>,
+        health: Arc<GroupHealth>,
+        consumer: BaseConsumer<GroupContext>,
+    ) -> Self {
         let (stage, owned, lanes) = (Stage::Outside, Vec::new(), Vec::new());
         let (current, wanted, paused, failed) = (0, 1, false, false);
         Self { kafka, desk, health, consumer, stage, owned, lanes, current, wanted, paused, failed }
@@ -162,7 +167,7 @@ impl Poller {
     }
 
     fn is_full(&self) -> bool {
-        let bytes: usize = self.lanes.iter().map(Lane::bytes).sum();
+        let bytes: usize = self.lanes.iter().map(PartitionBuffer::bytes).sum();
         bytes >= BATCH_BYTES || self.lanes.iter().any(|lane| lane.records() >= self.wanted)
     }
 
@@ -192,14 +197,14 @@ impl Poller {
 
 /// The group.
 impl Poller {
-    fn heed(&mut self, wish: Wish) {
+    fn heed(&mut self, wish: RebalanceEvent) {
         match wish {
-            Wish::Assign(partitions) => {
+            RebalanceEvent::Assign(partitions) => {
                 self.owned.clone_from(&partitions);
                 self.desk.assign(&partitions);
                 self.stage = Stage::Starting(partitions, Vec::new());
             }
-            Wish::Revoke => {
+            RebalanceEvent::Revoke => {
                 // The library reads on until the revocation is acknowledged; nobody would take it.
                 let _ = self.consumer.pause(&self.partitions());
                 self.paused = false;
@@ -216,11 +221,11 @@ impl Poller {
         }
         for answer in self.desk.answers() {
             match (&mut self.stage, answer) {
-                (Stage::Starting(waiting, started), Answer::Start(partition, from)) => {
+                (Stage::Starting(waiting, started), PartitionDecision::Start(partition, from)) => {
                     waiting.retain(|waiting| *waiting != partition);
-                    started.push(Lane::new(partition, from));
+                    started.push(PartitionBuffer::new(partition, from));
                 }
-                (Stage::Releasing(waiting), Answer::Release(partition)) => {
+                (Stage::Releasing(waiting), PartitionDecision::Release(partition)) => {
                     waiting.retain(|waiting| *waiting != partition);
                 }
                 // A start that a revocation overtook.
@@ -246,7 +251,7 @@ impl Poller {
             _ => Ok(()),
         };
         if let Err(error) = done {
-            self.fail(error::failed(&self.kafka, Doing::Reading, error));
+            self.fail(error::failed(&self.kafka, KafkaOperation::Reading, error));
         }
     }
 
@@ -266,16 +271,16 @@ impl Poller {
     fn troubled(&mut self, error: &KafkaError) {
         let polled = error.rdkafka_error_code().unwrap_or(Code::Unknown);
         // A refusal of TLS is told as a lost connection when it is met at another moment.
-        let refusal = |said: &Said| matches!(said.code, Code::SSL | Code::Authentication);
+        let refusal = |said: &KafkaMessage| matches!(said.code, Code::SSL | Code::Authentication);
         let reason = self.consumer.context().reason().filter(|said| said.code == polled || refusal(said));
-        let said = reason.unwrap_or_else(|| Said::new(polled, None));
+        let said = reason.unwrap_or_else(|| KafkaMessage::new(polled, None));
         let code = said.code;
         match code {
             // The next poll is the way out of it, or one broker of several: the library takes the next one.
             Code::PartitionEOF | Code::PollExceeded | Code::BrokerTransportFailure | Code::Resolve => {}
             Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange => self.look_at_all(),
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => self.look_for_topic(said),
-            _ => self.tell(error::said(&self.kafka, Doing::Reading, said)),
+            _ => self.tell(error::said(&self.kafka, KafkaOperation::Reading, said)),
         }
     }
 
@@ -340,20 +345,24 @@ impl Poller {
         if let Err(error) = self.consumer.seek(&self.kafka.topic, partition.0, offset, self.kafka.timing.answer) {
             // Assigning anew seeks too.
             if self.assign().is_err() {
-                self.fail(error::failed(&self.kafka, Doing::Reading, error));
+                self.fail(error::failed(&self.kafka, KafkaOperation::Reading, error));
             }
         }
     }
 
     /// The library does not know the topic: so it was deleted, or a broker does not know it yet.
-    fn look_for_topic(&mut self, said: Said) {
+    fn look_for_topic(&mut self, said: KafkaMessage) {
         let metadata = self.consumer.fetch_metadata(Some(&self.kafka.topic), self.kafka.timing.answer);
         let error = metadata.map(|metadata| metadata.topics().first().and_then(MetadataTopic::error));
         match error {
-            Ok(Some(code)) => self.tell(error::said(&self.kafka, Doing::Reading, Said::new(code.into(), said.reason))),
+            Ok(Some(code)) => self.tell(error::said(
+                &self.kafka,
+                KafkaOperation::Reading,
+                KafkaMessage::new(code.into(), said.reason),
+            )),
             // It is there: perhaps another one.
             Ok(None) => self.look_at_all(),
-            Err(error) => self.tell(error::failed(&self.kafka, Doing::Reading, error)),
+            Err(error) => self.tell(error::failed(&self.kafka, KafkaOperation::Reading, error)),
         }
     }
 }
@@ -367,7 +376,7 @@ enum Taken {
 
 /// Puts a record into its lane. Records of partitions that are not read (any more) are dropped: whoever
 /// reads them next begins at its own position.
-fn take(lanes: &mut [Lane], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
+fn take(lanes: &mut [PartitionBuffer], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
     let partition = Partition(message.partition());
     if lanes.get(*current).is_none_or(|lane| lane.partition != partition) {
         let Some(found) = lanes.iter().position(|lane| lane.partition == partition) else { return Taken::More };

@@ -3,9 +3,9 @@
 //! A client of its own, made for one look and dropped: a position is proved when a partition is started,
 //! which happens when instances come and go. The polling thread meanwhile stays in the group.
 
-use super::ear::Eye;
-use super::error::Doing;
-use super::settings::Kafka;
+use super::error::KafkaOperation;
+use super::metadata_client::MetadataClient;
+use super::settings::KafkaConfig;
 use crate::{BusError, Partition, Position};
 use contract::time::Micros;
 use rdkafka::consumer::Consumer;
@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(100);
 
 /// Makes sure that reading `partition` from `from` on misses nothing.
-pub(super) fn check(kafka: &Kafka, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
+pub(super) fn check(kafka: &KafkaConfig, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
     Probe::new(kafka, partition, kafka.timing.answer)?.check(from)
 }
 
 /// The same while it is being read: records that were read may be gone, as long as none behind them is.
 pub(super) fn prove(
-    kafka: &Kafka,
+    kafka: &KafkaConfig,
     partition: Partition,
     read: Option<Position>,
     wait: Duration,
@@ -38,13 +38,13 @@ pub(super) fn prove(
 }
 
 struct Probe<'a> {
-    eye: Eye<'a>,
+    eye: MetadataClient<'a>,
     partition: Partition,
 }
 
 impl<'a> Probe<'a> {
-    fn new(kafka: &'a Kafka, partition: Partition, wait: Duration) -> Result<Self, BusError> {
-        Ok(Self { eye: Eye::open(kafka, Doing::Reading, wait)?, partition })
+    fn new(kafka: &'a KafkaConfig, partition: Partition, wait: Duration) -> Result<Self, BusError> {
+        Ok(Self { eye: MetadataClient::open(kafka, KafkaOperation::Reading, wait)?, partition })
     }
 
     /// The offsets of the first record, and behind the last.

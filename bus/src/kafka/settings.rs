@@ -12,7 +12,7 @@ const TOPIC_CHARS: usize = 249;
 
 /// Settings of a connection. Made with [`Kafka::new`], changed field by field, checked when it is used.
 #[derive(Clone)]
-pub struct Kafka {
+pub struct KafkaConfig {
     /// `kafka.brokers`: `host:port`, several parted by commas. Any one that answers is enough to start.
     pub brokers: String,
     /// `kafka.topic`.
@@ -31,7 +31,7 @@ pub struct Kafka {
     /// of the system.
     pub ca_file: Option<PathBuf>,
     /// How long is waited for what.
-    pub timing: Timing,
+    pub timing: KafkaTimeouts,
 }
 
 /// How the way to the brokers is protected.
@@ -60,7 +60,7 @@ pub enum Mechanism {
 
 /// Times that a cluster's own limits, or a test, may ask to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
+pub struct KafkaTimeouts {
     /// After this time without a sign of life the group gives a member's partitions to others. A broker
     /// takes 6 s to 30 min.
     pub session: Duration,
@@ -73,7 +73,7 @@ pub struct Timing {
     pub proof: Duration,
 }
 
-impl Default for Timing {
+impl Default for KafkaTimeouts {
     /// 15 s: another instance takes over soon, and five lost heartbeats are no accident. 5 min: Kafka's own
     /// default. 10 s: longer than any leader election. 30 s: one record more to read, twice a minute.
     fn default() -> Self {
@@ -82,7 +82,7 @@ impl Default for Timing {
     }
 }
 
-impl Kafka {
+impl KafkaConfig {
     /// Settings for brokers without protection, the usual topic, and a group.
     pub fn new(brokers: impl Into<String>, group: impl Into<String>) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl Kafka {
             username: None,
             password: None,
             ca_file: None,
-            timing: Timing::default(),
+            timing: KafkaTimeouts::default(),
         }
     }
 
@@ -211,7 +211,7 @@ impl fmt::Display for Security {
     }
 }
 
-impl fmt::Debug for Kafka {
+impl fmt::Debug for KafkaConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kafka")
             .field("brokers", &self.brokers)
@@ -231,18 +231,18 @@ impl fmt::Debug for Kafka {
 mod tests {
     use super::*;
 
-    fn told(kafka: &Kafka) -> Vec<String> {
+    fn told(kafka: &KafkaConfig) -> Vec<String> {
         kafka.mistakes().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn every_mistake_is_told_at_once_and_names_its_key() {
-        assert_eq!(told(&Kafka::new("a:9092, [::1]:9093", "g")), Vec::<String>::new());
-        let wrong = Kafka {
+        assert_eq!(told(&KafkaConfig::new("a:9092, [::1]:9093", "g")), Vec::<String>::new());
+        let wrong = KafkaConfig {
             topic: "a b".into(),
             security: Security::SaslSsl,
             ca_file: Some("absent.pem".into()),
-            ..Kafka::new("a:9092,b", " ")
+            ..KafkaConfig::new("a:9092,b", " ")
         };
         let told = told(&wrong);
         assert_eq!(
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let kafka = Kafka { password: Some("open sesame".into()), ..Kafka::new("a:1", "g") };
+        let kafka = KafkaConfig { password: Some("open sesame".into()), ..KafkaConfig::new("a:1", "g") };
         assert!(!format!("{kafka:?}").contains("sesame"));
     }
 

@@ -2,9 +2,9 @@
 //! would move the plans' keys, and a shorter retention would lose records.
 
 use super::client::{self, MAX_MESSAGE_BYTES};
-use super::ear::{Ear, Eye};
-use super::error::{self, Doing, Said};
-use super::settings::Kafka;
+use super::error::{self, KafkaMessage, KafkaOperation};
+use super::metadata_client::{ErrorCapturingContext, MetadataClient};
+use super::settings::KafkaConfig;
 use crate::BusError;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// The shape of a topic that a city chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Topic {
+pub struct TopicShape {
     /// Partitions: the most aggregators that can share the work. Never changed later.
     pub partitions: i32,
     /// Copies of each record, on as many brokers.
@@ -34,7 +34,7 @@ pub struct Topic {
 
 /// What was done about a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ensured {
+pub enum TopicOutcome {
     /// There was none; it was made.
     Created,
     /// It was there, and is as it must be.
@@ -43,7 +43,7 @@ pub enum Ensured {
 
 /// One thing that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct TopicDifference {
     /// `partitions`, `replication`, or a setting's name.
     pub what: String,
     /// How it is.
@@ -61,16 +61,16 @@ pub enum TopicError {
         /// The topic.
         topic: String,
         /// All differences.
-        differences: Vec<Difference>,
+        differences: Vec<TopicDifference>,
     },
     /// The brokers failed or refused.
     #[error(transparent)]
     Bus(#[from] BusError),
 }
 
-fn list(differences: &[Difference]) -> String {
+fn list(differences: &[TopicDifference]) -> String {
     let mut text = String::new();
-    for Difference { what, found, wanted } in differences {
+    for TopicDifference { what, found, wanted } in differences {
         let comma = if text.is_empty() { "" } else { ", " };
         let _ = write!(text, "{comma}{what} is {found} instead of {wanted}");
     }
@@ -79,7 +79,7 @@ fn list(differences: &[Difference]) -> String {
 
 /// Makes the topic of `kafka` when there is none, else compares it with `topic`. Blocks until the brokers
 /// have answered, so it is not for an async task.
-pub fn ensure(kafka: &Kafka, topic: &Topic) -> Result<Ensured, TopicError> {
+pub fn ensure(kafka: &KafkaConfig, topic: &TopicShape) -> Result<TopicOutcome, TopicError> {
     let admin = Admin::open(kafka, topic)?;
     match admin.look()? {
         None => {
@@ -89,12 +89,12 @@ pub fn ensure(kafka: &Kafka, topic: &Topic) -> Result<Ensured, TopicError> {
             admin.compare(shape)?;
             Ok(made)
         }
-        Some(shape) => admin.compare(shape).map(|()| Ensured::Verified),
+        Some(shape) => admin.compare(shape).map(|()| TopicOutcome::Verified),
     }
 }
 
 /// Says whether there is a topic, and that it is as it must be; makes and changes nothing. Blocks like [`ensure`].
-pub fn verify(kafka: &Kafka, topic: &Topic) -> Result<bool, TopicError> {
+pub fn verify(kafka: &KafkaConfig, topic: &TopicShape) -> Result<bool, TopicError> {
     let admin = Admin::open(kafka, topic)?;
     match admin.look()? {
         None => Ok(false),
@@ -103,19 +103,19 @@ pub fn verify(kafka: &Kafka, topic: &Topic) -> Result<bool, TopicError> {
 }
 
 struct Admin<'a> {
-    kafka: &'a Kafka,
-    topic: &'a Topic,
-    client: AdminClient<Ear>,
+    kafka: &'a KafkaConfig,
+    topic: &'a TopicShape,
+    client: AdminClient<ErrorCapturingContext>,
 }
 
 /// Partitions, and the least number of copies of any.
 type Shape = (usize, usize);
 
 impl<'a> Admin<'a> {
-    fn open(kafka: &'a Kafka, topic: &'a Topic) -> Result<Self, TopicError> {
+    fn open(kafka: &'a KafkaConfig, topic: &'a TopicShape) -> Result<Self, TopicError> {
         kafka.check()?;
         topic.check()?;
-        let client = AdminClient::from_config_and_context(&client::admin(kafka), Ear::default())
+        let client = AdminClient::from_config_and_context(&client::admin(kafka), ErrorCapturingContext::default())
             .map_err(|error| error::unmade(&error))?;
         Ok(Self { kafka, topic, client })
     }
@@ -123,26 +123,26 @@ impl<'a> Admin<'a> {
     /// The topic as it is, `None` when there is none.
     fn look(&self) -> Result<Option<Shape>, BusError> {
         // Not by the admin client: that one never says why it gets no answer.
-        let eye = Eye::open(self.kafka, Doing::Describing, self.kafka.timing.answer)?;
+        let eye = MetadataClient::open(self.kafka, KafkaOperation::Describing, self.kafka.timing.answer)?;
         let metadata = eye.ask(|client, wait| client.fetch_metadata(Some(&self.kafka.topic), wait))?;
         let Some(topic) = metadata.topics().first() else { return Ok(None) };
         match topic.error().map(Code::from) {
             None => Ok(Some(shape(topic))),
             Some(Code::UnknownTopicOrPartition) => Ok(None),
-            Some(code) => Err(self.said(Doing::Describing, code)),
+            Some(code) => Err(self.said(KafkaOperation::Describing, code)),
         }
     }
 
-    fn make(&self) -> Result<Ensured, BusError> {
+    fn make(&self) -> Result<TopicOutcome, BusError> {
         let wanted = self.topic.settings();
         let replication = TopicReplication::Fixed(self.topic.replication);
         let new = NewTopic::new(&self.kafka.topic, self.topic.partitions, replication);
         let new = wanted.iter().fold(new, |new, (name, value)| new.set(name, value));
         let made = wait(self.client.create_topics([&new], &self.options()));
-        match made.map_err(|error| error::failed(self.kafka, Doing::Creating, error))?.pop() {
-            Some(Err((_, Code::TopicAlreadyExists))) => Ok(Ensured::Verified),
-            Some(Err((_, code))) => Err(self.said(Doing::Creating, code)),
-            _ => Ok(Ensured::Created),
+        match made.map_err(|error| error::failed(self.kafka, KafkaOperation::Creating, error))?.pop() {
+            Some(Err((_, Code::TopicAlreadyExists))) => Ok(TopicOutcome::Verified),
+            Some(Err((_, code))) => Err(self.said(KafkaOperation::Creating, code)),
+            _ => Ok(TopicOutcome::Created),
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Admin<'a> {
             match self.look()? {
                 Some(shape) if shape.0 > 0 => return Ok(shape),
                 _ if started.elapsed() > self.kafka.timing.answer => {
-                    return Err(self.said(Doing::Describing, Code::OperationTimedOut));
+                    return Err(self.said(KafkaOperation::Describing, Code::OperationTimedOut));
                 }
                 _ => thread::sleep(LOOK),
             }
@@ -165,7 +165,7 @@ impl<'a> Admin<'a> {
         let mut differences = Vec::new();
         let mut compare = |what: &str, found: String, wanted: String| {
             if found != wanted {
-                differences.push(Difference { what: what.to_owned(), found, wanted });
+                differences.push(TopicDifference { what: what.to_owned(), found, wanted });
             }
         };
         compare("partitions", partitions.to_string(), self.topic.partitions.to_string());
@@ -184,16 +184,16 @@ impl<'a> Admin<'a> {
     fn settings(&self) -> Result<Vec<(String, String)>, BusError> {
         let resource = ResourceSpecifier::Topic(&self.kafka.topic);
         let described = wait(self.client.describe_configs([&resource], &self.options()));
-        match described.map_err(|error| error::failed(self.kafka, Doing::Configuring, error))?.pop() {
+        match described.map_err(|error| error::failed(self.kafka, KafkaOperation::Configuring, error))?.pop() {
             // A topic always has settings: the library drops the broker's refusal and hands over none.
             Some(Ok(resource)) if resource.entries.is_empty() => {
-                Err(self.said(Doing::Configuring, Code::TopicAuthorizationFailed))
+                Err(self.said(KafkaOperation::Configuring, Code::TopicAuthorizationFailed))
             }
             Some(Ok(resource)) => {
                 let value = |entry: rdkafka::admin::ConfigEntry| Some((entry.name, entry.value?));
                 Ok(resource.entries.into_iter().filter_map(value).collect())
             }
-            Some(Err(code)) => Err(self.said(Doing::Configuring, code)),
+            Some(Err(code)) => Err(self.said(KafkaOperation::Configuring, code)),
             None => Ok(Vec::new()),
         }
     }
@@ -203,12 +203,12 @@ impl<'a> Admin<'a> {
         AdminOptions::new().request_timeout(answer).operation_timeout(answer)
     }
 
-    fn said(&self, doing: Doing, code: Code) -> BusError {
-        error::said(self.kafka, doing, Said::new(code, None))
+    fn said(&self, doing: KafkaOperation, code: Code) -> BusError {
+        error::said(self.kafka, doing, KafkaMessage::new(code, None))
     }
 }
 
-impl Topic {
+impl TopicShape {
     fn check(&self) -> Result<(), BusError> {
         let wrong = |key, reason: &str| Err(BusError::Setting { key, reason: reason.to_owned() });
         match self {

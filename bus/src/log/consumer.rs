@@ -1,9 +1,9 @@
 //! The reading side of a SQLite log.
 
-use super::ends::Ends;
+use super::checksum;
 use super::file;
-use super::signal::Signal;
-use super::sums;
+use super::log_head::LogHead;
+use super::signal::CommitSignal;
 use super::{FIRST_OFFSET, PARTITION};
 use crate::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position};
 use contract::time::Micros;
@@ -27,7 +27,7 @@ const EXPECTED_RECORD_BYTES: usize = 256;
 pub struct SqliteConsumer {
     path: PathBuf,
     connection: Connection,
-    signal: Arc<Signal>,
+    signal: Arc<CommitSignal>,
     state: State,
     /// How often other processes are looked for.
     pub(super) poll: Duration,
@@ -50,7 +50,7 @@ impl SqliteConsumer {
         Self::with_signal(path.as_ref(), Arc::default())
     }
 
-    pub(super) fn with_signal(path: &Path, signal: Arc<Signal>) -> Result<Self, BusError> {
+    pub(super) fn with_signal(path: &Path, signal: Arc<CommitSignal>) -> Result<Self, BusError> {
         let connection = file::open(path)?;
         connection.pragma_update(None, "query_only", true).map_err(|error| file::failed(path, error))?;
         let expected = (EXPECTED_RECORDS, EXPECTED_RECORDS * EXPECTED_RECORD_BYTES);
@@ -115,7 +115,7 @@ impl SqliteConsumer {
         let failed = |error| file::failed(&self.path, error);
         // One transaction, so that both answers are of one moment: not that of the search, which found nothing yet.
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
-        let ends = Ends::read(&transaction).map_err(failed)?;
+        let ends = LogHead::read(&transaction).map_err(failed)?;
         ends.check_newest(&transaction).map_err(failed)?;
         let mut statement = transaction
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM log WHERE id >= ?1 LIMIT 1)")
@@ -211,7 +211,7 @@ impl fmt::Debug for SqliteConsumer {
 /// A record that agrees with its checksum.
 fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, Micros, &'row [u8])> {
     let (id, time, key, body) = (row.get(0)?, row.get(1)?, row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_blob()?);
-    sums::check(row.get(4)?, sums::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
+    checksum::check(row.get(4)?, checksum::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
     Ok((id, Micros(time), body))
 }
 

@@ -3,7 +3,7 @@
 //! A file that is not ours, or of a later version, is refused before anything in it is changed.
 
 use super::schema::{self, APPLICATION_ID, VERSION};
-use crate::{BusError, Point};
+use crate::{BusError, Failpoint};
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::path::Path;
@@ -130,7 +130,7 @@ fn bring_up(connection: &mut Connection, path: &Path) -> Result<(), BusError> {
     let seen = version(&transaction, path)?;
     if seen < VERSION {
         schema::bring_up(&transaction, seen).map_err(failed)?;
-        Point::LogMigrated.reached();
+        Failpoint::LogMigrated.reached();
     }
     transaction.commit().map_err(failed)
 }

@@ -17,20 +17,20 @@
 //! Only a shipper deletes from the log, and always keeps the newest record: SQLite numbers on from it, and
 //! a reader's position is proved by it.
 
+mod checksum;
 mod consumer;
-mod ends;
 mod file;
+mod log_head;
 mod outbox;
 mod queue;
 mod schema;
 mod shipping;
 mod signal;
-mod sums;
 mod writer;
 
 pub use consumer::{BATCH_BYTES, SqliteConsumer};
 pub use outbox::SqliteOutbox;
-pub(crate) use shipping::{Held, ShippingLog};
+pub(crate) use shipping::{ShipperLock, ShippingLog};
 
 use crate::Partition;
 

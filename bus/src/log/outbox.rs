@@ -2,10 +2,10 @@
 
 use super::consumer::SqliteConsumer;
 use super::file;
-use super::queue::{Queue, Refused, Request};
-use super::signal::Signal;
-use super::writer::Writer;
-use super::{schema, sums};
+use super::queue::{PublishQueue, PublishRequest, QueueError};
+use super::signal::CommitSignal;
+use super::writer::LogWriter;
+use super::{checksum, schema};
 use crate::{
     BusError, Checkpoint, MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES, Outbox, Outgoing, Pending,
     PublishError,
@@ -24,8 +24,8 @@ const SHOWN_CHARS: usize = 60;
 pub struct SqliteOutbox {
     path: PathBuf,
     clock: Arc<dyn Clock>,
-    queue: Arc<Queue>,
-    signal: Arc<Signal>,
+    queue: Arc<PublishQueue>,
+    signal: Arc<CommitSignal>,
     reader: Mutex<Connection>,
     proof: Arc<Proof>,
     writer: Option<JoinHandle<()>>,
@@ -53,9 +53,9 @@ impl SqliteOutbox {
     }
 
     fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>, limit: Option<u64>) -> Result<Self, BusError> {
-        let (queue, signal) = (Arc::new(Queue::default()), Arc::new(Signal::default()));
+        let (queue, signal) = (Arc::new(PublishQueue::default()), Arc::new(CommitSignal::default()));
         let (reader, proof) = (Mutex::new(file::open(path)?), Arc::new(Proof::default()));
-        let writer = Writer {
+        let writer = LogWriter {
             path: path.to_owned(),
             connection,
             clock: Arc::clone(&clock),
@@ -77,12 +77,12 @@ impl Outbox for SqliteOutbox {
         let (ack, pending) = Pending::new(file::name(&self.path));
         match check(&batch, &checkpoint, self.clock.now()) {
             Err(error) => ack.send(Err(error)),
-            Ok(bytes) => match self.queue.push(Request { batch, checkpoint, bytes, ack }) {
+            Ok(bytes) => match self.queue.push(PublishRequest { batch, checkpoint, bytes, ack }) {
                 Ok(()) => {}
-                Err(Refused::Full(request)) => {
+                Err(QueueError::Full(request)) => {
                     request.ack.send(Err(BusError::Overloaded { bus: file::name(&self.path) }.into()));
                 }
-                Err(Refused::Closed(request)) => {
+                Err(QueueError::Closed(request)) => {
                     request.ack.send(Err(BusError::Closed { bus: file::name(&self.path) }.into()));
                 }
             },
@@ -143,7 +143,7 @@ fn notes(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec
             break;
         }
         let value: Vec<u8> = row.get(1)?;
-        sums::check(row.get(2)?, sums::of_note(&name, &value), || format!("the checkpoint `{name}`"))?;
+        checksum::check(row.get(2)?, checksum::of_note(&name, &value), || format!("the checkpoint `{name}`"))?;
         found.push((name, value));
     }
     Ok(found)

@@ -3,7 +3,7 @@
 //! No lock of the file, no disk and no clock is touched while the queue is held, so that publishing
 //! never waits for the disk.
 
-use crate::{Acknowledge, Checkpoint, MAX_PUBLISH_BYTES, Outgoing};
+use crate::{Checkpoint, MAX_PUBLISH_BYTES, Outgoing, PendingSender};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -20,43 +20,43 @@ const GROUP_BYTES: usize = 8 << 20;
 
 /// One call of publish. It is never split: its records and its checkpoint are one transaction.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct PublishRequest {
     pub(super) batch: Vec<Outgoing>,
     pub(super) checkpoint: Checkpoint,
     pub(super) bytes: usize,
-    pub(super) ack: Acknowledge,
+    pub(super) ack: PendingSender,
 }
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug)]
-pub(super) enum Refused {
-    Full(Request),
-    Closed(Request),
+pub(super) enum QueueError {
+    Full(PublishRequest),
+    Closed(PublishRequest),
 }
 
 /// Requests in the order of their calls.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct PublishQueue {
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    requests: VecDeque<Request>,
+    requests: VecDeque<PublishRequest>,
     bytes: usize,
     closed: bool,
 }
 
-impl Queue {
+impl PublishQueue {
     /// Adds a request behind the others.
-    pub(super) fn push(&self, request: Request) -> Result<(), Refused> {
+    pub(super) fn push(&self, request: PublishRequest) -> Result<(), QueueError> {
         let mut waiting = self.lock();
         if waiting.closed {
-            return Err(Refused::Closed(request));
+            return Err(QueueError::Closed(request));
         }
         if waiting.requests.len() >= QUEUE_REQUESTS || waiting.bytes + request.bytes > QUEUE_BYTES {
-            return Err(Refused::Full(request));
+            return Err(QueueError::Full(request));
         }
         waiting.bytes += request.bytes;
         waiting.requests.push_back(request);
@@ -67,7 +67,7 @@ impl Queue {
 
     /// Waits for requests and takes as many as one commit should hold, at least one. `None` once the
     /// queue is closed and everything in it was taken.
-    pub(super) fn take(&self) -> Option<Vec<Request>> {
+    pub(super) fn take(&self) -> Option<Vec<PublishRequest>> {
         let idle = |waiting: &mut Waiting| waiting.requests.is_empty() && !waiting.closed;
         let mut waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let (mut group, mut records, mut bytes) = (Vec::new(), 0, 0);
@@ -108,18 +108,18 @@ mod tests {
     use crate::Pending;
     use contract::time::Micros;
 
-    fn request(records: usize, bytes: usize) -> Request {
+    fn request(records: usize, bytes: usize) -> PublishRequest {
         let record = Outgoing { key: String::new(), revision: Micros(0), body: Vec::new() };
-        Request { batch: vec![record; records], checkpoint: Vec::new(), bytes, ack: Pending::new("b").0 }
+        PublishRequest { batch: vec![record; records], checkpoint: Vec::new(), bytes, ack: Pending::new("b").0 }
     }
 
-    fn taken(queue: &Queue) -> Vec<usize> {
+    fn taken(queue: &PublishQueue) -> Vec<usize> {
         queue.take().unwrap().iter().map(|request| request.batch.len()).collect()
     }
 
     #[test]
     fn a_group_holds_whole_requests_up_to_the_limits_of_a_commit() {
-        let queue = Queue::default();
+        let queue = PublishQueue::default();
         for records in [1, GROUP_RECORDS - 1, 2, GROUP_RECORDS + 1, 3] {
             queue.push(request(records, 1)).unwrap();
         }
@@ -130,22 +130,22 @@ mod tests {
 
     #[test]
     fn a_full_queue_refuses_and_takes_again_when_it_was_emptied() {
-        let queue = Queue::default();
+        let queue = PublishQueue::default();
         queue.push(request(1, QUEUE_BYTES)).unwrap();
-        assert!(matches!(queue.push(request(1, 1)), Err(Refused::Full(_))));
+        assert!(matches!(queue.push(request(1, 1)), Err(QueueError::Full(_))));
         assert_eq!(taken(&queue), [1]);
         for _ in 0..QUEUE_REQUESTS {
             queue.push(request(0, 0)).unwrap();
         }
-        assert!(matches!(queue.push(request(0, 0)), Err(Refused::Full(_))));
+        assert!(matches!(queue.push(request(0, 0)), Err(QueueError::Full(_))));
     }
 
     #[test]
     fn a_closed_queue_hands_over_what_waits_and_then_ends() {
-        let queue = Queue::default();
+        let queue = PublishQueue::default();
         queue.push(request(1, 1)).unwrap();
         queue.close();
-        assert!(matches!(queue.push(request(1, 1)), Err(Refused::Closed(_))));
+        assert!(matches!(queue.push(request(1, 1)), Err(QueueError::Closed(_))));
         assert_eq!(taken(&queue), [1]);
         assert!(queue.take().is_none());
     }

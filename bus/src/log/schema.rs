@@ -1,8 +1,8 @@
 //! The tables, and how a log of an earlier version becomes one of this version.
 
-use super::ends::Ends;
+use super::checksum;
 use super::file::Damage;
-use super::sums;
+use super::log_head::LogHead;
 use rusqlite::{Connection, params};
 
 /// The shape of the tables below.
@@ -64,18 +64,18 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
     while let Some(row) = rows.next()? {
         let (time, key, body) = (row.get(1)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
         last = row.get(0)?;
-        put.execute(params![last, time, key, body, sums::of_record(last, time, key.as_bytes(), body)])?;
+        put.execute(params![last, time, key, body, checksum::of_record(last, time, key.as_bytes(), body)])?;
     }
     let mut all = connection.prepare("SELECT name, value FROM checkpoint")?;
     let mut put = connection.prepare("INSERT INTO checkpoint3(name, value, sum) VALUES (?1, ?2, ?3)")?;
     let mut rows = all.query(())?;
     while let Some(row) = rows.next()? {
         let (name, value) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?);
-        put.execute(params![name, value, sums::of_note(name, value)])?;
+        put.execute(params![name, value, checksum::of_note(name, value)])?;
     }
     let shipped = connection.query_row("SELECT id FROM shipped", (), |row| row.get(0))?;
-    let Ends { shipped, last } = Ends { shipped, last };
-    let sum = sums::of_ends(shipped, last);
+    let LogHead { shipped, last } = LogHead { shipped, last };
+    let sum = checksum::of_ends(shipped, last);
     connection.execute("INSERT INTO shipped3(only, id, last, sum) VALUES (0, ?1, ?2, ?3)", (shipped, last, sum))?;
     Ok(())
 }

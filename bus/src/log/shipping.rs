@@ -1,7 +1,7 @@
 //! The log as a shipper sees it: what waits, what is noted as shipped, and the trimming.
 
-use super::ends::Ends;
-use super::{file, sums};
+use super::log_head::LogHead;
+use super::{checksum, file};
 use crate::BusError;
 use contract::time::Micros;
 use rusqlite::{Connection, Row, TransactionBehavior};
@@ -21,7 +21,7 @@ pub(crate) struct ShippingLog {
 
 /// What is in the log and not shipped yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub(crate) struct LogBacklog {
     pub(crate) records: u64,
     /// Bytes of the file's content, 0 when no record waits.
     pub(crate) bytes: u64,
@@ -31,9 +31,9 @@ pub(crate) struct Waiting {
 
 /// The right to ship a log, held by one shipper of all processes and given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "closing it is what gives the right back")] File);
+pub(crate) struct ShipperLock(#[expect(dead_code, reason = "closing it is what gives the right back")] File);
 
-impl Held {
+impl ShipperLock {
     /// Takes the right to ship the log at `path`, `None` while another has it. A lock of the operating
     /// system on a file beside the log: it ends with its process, however that ends.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>, BusError> {
@@ -61,7 +61,7 @@ impl ShippingLog {
 
     /// The last offset that is noted as shipped.
     pub(crate) fn shipped(&self) -> Result<i64, BusError> {
-        Ends::read(&self.connection).map(|ends| ends.shipped).map_err(|error| file::failed(&self.path, error))
+        LogHead::read(&self.connection).map(|ends| ends.shipped).map_err(|error| file::failed(&self.path, error))
     }
 
     /// Passes the records behind `after` to `each`, at most `limit` and until it breaks: offset, key, body.
@@ -101,7 +101,7 @@ impl ShippingLog {
 
     fn try_note(&mut self, shipped: i64) -> rusqlite::Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut ends = Ends::read(&transaction)?;
+        let mut ends = LogHead::read(&transaction)?;
         ends.check_newest(&transaction)?;
         if ends.shipped < shipped {
             ends.shipped = shipped;
@@ -119,31 +119,31 @@ impl ShippingLog {
     }
 
     /// What waits, in a time that does not depend on how much it is.
-    pub(crate) fn waiting(&self) -> Result<Waiting, BusError> {
+    pub(crate) fn waiting(&self) -> Result<LogBacklog, BusError> {
         self.try_waiting().map_err(|error| file::failed(&self.path, error))
     }
 
-    fn try_waiting(&self) -> rusqlite::Result<Waiting> {
+    fn try_waiting(&self) -> rusqlite::Result<LogBacklog> {
         // One transaction, so that all is of one moment.
         let transaction = self.connection.unchecked_transaction()?;
-        let Ends { shipped, last } = Ends::read(&transaction)?;
+        let LogHead { shipped, last } = LogHead::read(&transaction)?;
         // Offsets follow each other without gaps.
         let records = u64::try_from(last - shipped).unwrap_or(0);
         if records == 0 {
-            return Ok(Waiting { records, bytes: 0, oldest: None });
+            return Ok(LogBacklog { records, bytes: 0, oldest: None });
         }
         let oldest = transaction
             .query_row("SELECT time FROM log WHERE id > ?1 ORDER BY id LIMIT 1", (shipped,), |row| row.get(0))
             .map(Micros)?;
-        Ok(Waiting { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
+        Ok(LogBacklog { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
     }
 }
 
 /// A record that agrees with its checksum: offset, key, body.
 fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, &'row str, &'row [u8])> {
     let (id, key, body) = (row.get(0)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
-    let sum = sums::of_record(id, row.get(1)?, key.as_bytes(), body);
-    sums::check(row.get(4)?, sum, || format!("the record at offset {id}"))?;
+    let sum = checksum::of_record(id, row.get(1)?, key.as_bytes(), body);
+    checksum::check(row.get(4)?, sum, || format!("the record at offset {id}"))?;
     Ok((id, key, body))
 }
 
@@ -175,7 +175,7 @@ mod tests {
         let path = folder.path().join("bus.db");
         let outbox = SqliteOutbox::open(&path, std::sync::Arc::new(Still)).unwrap();
         let mut log = ShippingLog::open(&path).unwrap();
-        assert_eq!(log.waiting().unwrap(), Waiting { records: 0, bytes: 0, oldest: None });
+        assert_eq!(log.waiting().unwrap(), LogBacklog { records: 0, bytes: 0, oldest: None });
         assert!(!log.note(0).unwrap());
         for _ in 0..5 {
             outbox.publish(records(9000), Checkpoint::new()).wait().unwrap();
@@ -206,10 +206,10 @@ mod tests {
     fn the_right_to_ship_has_one_holder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bus.db");
-        let held = Held::take(&path).unwrap();
-        assert!(held.is_some() && Held::take(&path).unwrap().is_none());
+        let held = ShipperLock::take(&path).unwrap();
+        assert!(held.is_some() && ShipperLock::take(&path).unwrap().is_none());
         drop(held);
-        assert!(Held::take(&path).unwrap().is_some());
-        assert!(Held::take(&folder.path().join("absent/bus.db")).is_err());
+        assert!(ShipperLock::take(&path).unwrap().is_some());
+        assert!(ShipperLock::take(&folder.path().join("absent/bus.db")).is_err());
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 /// A count of commits that can be waited on. Look at it before reading, wait beyond what was seen
 /// after: a commit in between is then never slept through.
 #[derive(Debug, Default)]
-pub(super) struct Signal {
+pub(super) struct CommitSignal {
     commits: Mutex<u64>,
     raised: Condvar,
 }
 
-impl Signal {
+impl CommitSignal {
     /// How many commits there were so far.
     pub(super) fn seen(&self) -> u64 {
         *self.lock()
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_commit_between_looking_and_waiting_is_not_slept_through() {
-        let signal = Signal::default();
+        let signal = CommitSignal::default();
         let seen = signal.seen();
         signal.raise();
         let started = Instant::now();
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_waiting_reader_is_woken() {
-        let signal = Arc::new(Signal::default());
+        let signal = Arc::new(CommitSignal::default());
         let (started, seen) = (Instant::now(), signal.seen());
         let reader = std::thread::spawn({
             let signal = Arc::clone(&signal);

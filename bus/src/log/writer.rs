@@ -4,13 +4,13 @@
 //! failed commit fails every request in it and the writer goes on, so a disk that was full recovers
 //! by itself. It never retries: the publisher knows best whether its batch is still wanted.
 
-use super::ends::Ends;
+use super::checksum;
 use super::file;
+use super::log_head::LogHead;
 use super::outbox::Proof;
-use super::queue::{Queue, Request};
-use super::signal::Signal;
-use super::sums;
-use crate::{BusError, Point};
+use super::queue::{PublishQueue, PublishRequest};
+use super::signal::CommitSignal;
+use crate::{BusError, Failpoint};
 use contract::time::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
@@ -22,19 +22,19 @@ const PUT: &str = "INSERT INTO checkpoint(name, value, sum) VALUES (?1, ?2, ?3) 
 const DELETE: &str = "DELETE FROM checkpoint WHERE name = ?1";
 
 /// What the writing thread owns and shares.
-pub(super) struct Writer {
+pub(super) struct LogWriter {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) queue: Arc<Queue>,
-    pub(super) signal: Arc<Signal>,
+    pub(super) queue: Arc<PublishQueue>,
+    pub(super) signal: Arc<CommitSignal>,
     /// Bytes the file may hold before records are refused.
     pub(super) limit: Option<u64>,
     /// What must be proved before the first commit.
     pub(super) proof: Arc<Proof>,
 }
 
-impl Writer {
+impl LogWriter {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
         // At once, so that the first publisher need not wait for it; whoever does is told why it failed.
@@ -50,7 +50,7 @@ impl Writer {
     }
 
     /// Commits what may be committed; gives the bytes the file holds when they are too many for records.
-    fn commit(&mut self, group: &[Request]) -> rusqlite::Result<Option<u64>> {
+    fn commit(&mut self, group: &[PublishRequest]) -> rusqlite::Result<Option<u64>> {
         // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let full = match self.limit {
@@ -61,13 +61,13 @@ impl Writer {
             insert(&transaction, group, self.clock.now().0)?;
         }
         note(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
-        Point::OutboxWritten.reached();
+        Failpoint::OutboxWritten.reached();
         transaction.commit()?;
-        Point::OutboxCommitted.reached();
+        Failpoint::OutboxCommitted.reached();
         Ok(full)
     }
 
-    fn answer(&self, group: Vec<Request>, outcome: &Result<Option<u64>, BusError>) {
+    fn answer(&self, group: Vec<PublishRequest>, outcome: &Result<Option<u64>, BusError>) {
         for request in group {
             request.ack.send(match outcome {
                 Err(error) => Err(error.clone().into()),
@@ -82,7 +82,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl Drop for LogWriter {
     /// However the thread ends, nobody is left waiting for an answer.
     fn drop(&mut self) {
         self.queue.abandon();
@@ -91,8 +91,8 @@ impl Drop for Writer {
 
 /// Appends the records of a group. Only what differs from the row before is bound again: at a million
 /// rows a second each bind counts.
-fn insert(transaction: &Transaction, group: &[Request], time: i64) -> rusqlite::Result<()> {
-    let mut ends = Ends::read(transaction)?;
+fn insert(transaction: &Transaction, group: &[PublishRequest], time: i64) -> rusqlite::Result<()> {
+    let mut ends = LogHead::read(transaction)?;
     ends.check_newest(transaction)?;
     let before = ends;
     // SQLite numbers on from the newest record, which was just looked at: faster than naming each offset.
@@ -107,19 +107,19 @@ fn insert(transaction: &Transaction, group: &[Request], time: i64) -> rusqlite::
         }
         ends.last += 1;
         statement.raw_bind_parameter(3, record.body.as_slice())?;
-        statement.raw_bind_parameter(4, sums::of_record(ends.last, time, key.as_bytes(), &record.body))?;
+        statement.raw_bind_parameter(4, checksum::of_record(ends.last, time, key.as_bytes(), &record.body))?;
         statement.raw_execute()?;
     }
     if ends == before { Ok(()) } else { ends.write(transaction) }
 }
 
 /// Changes the checkpoints of requests, in order.
-fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a Request>) -> rusqlite::Result<()> {
+fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a PublishRequest>) -> rusqlite::Result<()> {
     let mut put = transaction.prepare_cached(PUT)?;
     let mut delete = transaction.prepare_cached(DELETE)?;
     for (name, value) in requests.flat_map(|request| &request.checkpoint) {
         match value {
-            Some(value) => put.execute((name, value, sums::of_note(name, value)))?,
+            Some(value) => put.execute((name, value, checksum::of_note(name, value)))?,
             None => delete.execute((name,))?,
         };
     }

@@ -2,7 +2,7 @@
 
 use super::support::{P0, Reader, SHORT, assigned, ensure, next, numbered, ship, until};
 use super::{settings, topic};
-use bus::kafka::{Kafka, KafkaConsumer, Timing};
+use bus::kafka::{KafkaConfig, KafkaConsumer, KafkaTimeouts};
 use bus::{BusError, Consumer, Delivery, Partition};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
@@ -10,13 +10,13 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
-fn config(kafka: &Kafka) -> ClientConfig {
+fn config(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &kafka.brokers);
     config
 }
 
-fn admin(kafka: &Kafka) -> AdminClient<DefaultClientContext> {
+fn admin(kafka: &KafkaConfig) -> AdminClient<DefaultClientContext> {
     config(kafka).create().unwrap()
 }
 
@@ -24,13 +24,13 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn delete_before(kafka: &Kafka, offset: i64) {
+fn delete_before(kafka: &KafkaConfig, offset: i64) {
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&kafka.topic, 0, Offset::Offset(offset)).unwrap();
     wait(admin(kafka).delete_records(&list, &AdminOptions::new())).unwrap();
 }
 
-fn recreate(kafka: &Kafka, records: u32) {
+fn recreate(kafka: &KafkaConfig, records: u32) {
     let deleted = wait(admin(kafka).delete_topics(&[&kafka.topic], &AdminOptions::new())).unwrap();
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
     std::thread::sleep(Duration::from_millis(500));
@@ -38,12 +38,12 @@ fn recreate(kafka: &Kafka, records: u32) {
     put(kafka, 0..records);
 }
 
-fn put(kafka: &Kafka, numbers: std::ops::Range<u32>) {
+fn put(kafka: &KafkaConfig, numbers: std::ops::Range<u32>) {
     ship(tempfile::tempdir().unwrap().path(), kafka, numbered("plan", numbers));
 }
 
 /// A consumer that has read so many records.
-fn reading(kafka: &Kafka, records: usize) -> (KafkaConsumer, Reader) {
+fn reading(kafka: &KafkaConfig, records: usize) -> (KafkaConsumer, Reader) {
     let mut consumer = KafkaConsumer::open(kafka).unwrap();
     let mut reader = Reader::default();
     reader.read(&mut consumer, records);
@@ -79,7 +79,7 @@ fn a_topic_that_was_re_created_shorter_is_named_while_reading() {
 #[test]
 fn a_topic_that_was_re_created_longer_is_named_while_reading() {
     let kafka = topic(1);
-    let kafka = Kafka { timing: Timing { proof: Duration::from_millis(500), ..kafka.timing }, ..kafka };
+    let kafka = KafkaConfig { timing: KafkaTimeouts { proof: Duration::from_millis(500), ..kafka.timing }, ..kafka };
     put(&kafka, 0..5);
     let (mut consumer, reader) = reading(&kafka, 5);
     recreate(&kafka, 50);
@@ -117,7 +117,7 @@ fn retention_that_overtook_a_position_is_a_gap_at_the_start() {
 fn retention_that_overtakes_a_reader_is_a_gap_while_reading() {
     let kafka = topic(1);
     let release = Duration::from_secs(2);
-    let kafka = Kafka { timing: Timing { session: release, release, ..kafka.timing }, ..kafka };
+    let kafka = KafkaConfig { timing: KafkaTimeouts { session: release, release, ..kafka.timing }, ..kafka };
     put(&kafka, 0..1000);
     let mut consumer = KafkaConsumer::open(&kafka).unwrap();
     assert_eq!(assigned(&mut consumer), P0);

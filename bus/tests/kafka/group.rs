@@ -2,7 +2,7 @@
 
 use super::support::{Reader, SHORT, assigned, next, numbered, ship, until};
 use super::topic;
-use bus::kafka::{Kafka, KafkaConsumer, Timing};
+use bus::kafka::{KafkaConfig, KafkaConsumer, KafkaTimeouts};
 use bus::{Consumer, Delivery, Partition};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -17,16 +17,16 @@ fn keys() -> Vec<String> {
     (0..12).map(|n| format!("plan-{n}")).collect()
 }
 
-fn ship_all(kafka: &Kafka, numbers: std::ops::Range<u32>) {
+fn ship_all(kafka: &KafkaConfig, numbers: std::ops::Range<u32>) {
     let folder = tempfile::tempdir().unwrap();
     let batch = keys().iter().flat_map(|key| numbered(key, numbers.clone())).collect();
     ship(folder.path(), kafka, batch);
 }
 
 /// Short times, so that a test does not wait for minutes.
-fn hasty(kafka: Kafka) -> Kafka {
+fn hasty(kafka: KafkaConfig) -> KafkaConfig {
     let short = Duration::from_secs(2);
-    Kafka { timing: Timing { session: short, release: short, ..kafka.timing }, ..kafka }
+    KafkaConfig { timing: KafkaTimeouts { session: short, release: short, ..kafka.timing }, ..kafka }
 }
 
 fn position_of(readers: [&Reader; 2], partition: Partition) -> Option<bus::Position> {
@@ -105,9 +105,9 @@ fn second_process() {
     }
 }
 
-fn topic_of_parent() -> Kafka {
+fn topic_of_parent() -> KafkaConfig {
     let topic = std::env::var(TOPIC).unwrap();
-    Kafka { topic, ..Kafka::new(super::server("KAFKA_BROKERS"), std::env::var(GROUP).unwrap()) }
+    KafkaConfig { topic, ..KafkaConfig::new(super::server("KAFKA_BROKERS"), std::env::var(GROUP).unwrap()) }
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_member_without_partitions_waits_and_takes_over() {
     let mut first = KafkaConsumer::open(&kafka).unwrap();
     let (mut one, mut two) = (Reader::default(), Reader::default());
     one.read(&mut first, 12);
-    let mut second = KafkaConsumer::open(&Kafka { group: kafka.group.clone(), ..kafka.clone() }).unwrap();
+    let mut second = KafkaConsumer::open(&KafkaConfig { group: kafka.group.clone(), ..kafka.clone() }).unwrap();
     let both = Instant::now();
     while both.elapsed() < Duration::from_secs(2) {
         one.step(&mut first);

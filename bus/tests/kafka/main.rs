@@ -8,7 +8,7 @@ mod shipping;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bus::kafka::{Kafka, KafkaConsumer};
+use bus::kafka::{KafkaConfig, KafkaConsumer};
 use bus::suite::Fixture;
 use bus::{Consumer, Outbox};
 use contract::time::Micros;
@@ -17,13 +17,13 @@ use tempfile::TempDir;
 
 struct Fresh {
     folder: TempDir,
-    kafka: Kafka,
+    kafka: KafkaConfig,
 }
 
 impl Fixture for Fresh {
     fn open(&self) -> (Box<dyn Outbox>, Box<dyn Consumer>) {
         let outbox = Shipped::open(&self.folder.path().join("bus.db"), &self.kafka);
-        let kafka = Kafka { group: unique("group"), ..self.kafka.clone() };
+        let kafka = KafkaConfig { group: unique("group"), ..self.kafka.clone() };
         (Box::new(outbox), Box::new(KafkaConsumer::open(&kafka).unwrap()))
     }
 
@@ -32,12 +32,12 @@ impl Fixture for Fresh {
     }
 }
 
-fn settings() -> Kafka {
-    Kafka { topic: unique("topic"), ..Kafka::new(server("KAFKA_BROKERS"), unique("group")) }
+fn settings() -> KafkaConfig {
+    KafkaConfig { topic: unique("topic"), ..KafkaConfig::new(server("KAFKA_BROKERS"), unique("group")) }
 }
 
 /// A fresh topic of that many partitions.
-fn topic(partitions: i32) -> Kafka {
+fn topic(partitions: i32) -> KafkaConfig {
     let kafka = settings();
     ensure(&kafka, partitions);
     kafka

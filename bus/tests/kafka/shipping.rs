@@ -2,8 +2,8 @@
 
 use super::support::{DEADLINE, Reader, Shipped, Still, numbered, until, until_shipped, until_state};
 use super::topic;
-use bus::kafka::topics::{self, Ensured, Topic, TopicError};
-use bus::kafka::{Kafka, KafkaConsumer, Shipper, ShipperState};
+use bus::kafka::topics::{self, TopicError, TopicOutcome, TopicShape};
+use bus::kafka::{KafkaConfig, KafkaConsumer, Shipper, ShipperState};
 use bus::{BusError, Checkpoint, Outbox, SqliteOutbox};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ fn count(path: &Path) -> (i64, i64) {
     connection.query_row("SELECT count(*), max(id) FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
-fn read(kafka: &Kafka, records: usize) -> Reader {
+fn read(kafka: &KafkaConfig, records: usize) -> Reader {
     let mut consumer = KafkaConsumer::open(kafka).unwrap();
     let mut reader = Reader::default();
     reader.read(&mut consumer, records);
@@ -53,7 +53,10 @@ fn what_has_arrived_is_trimmed_up_to_the_newest_record() {
 #[test]
 #[ignore = "runs as the second process of another test"]
 fn second_process() {
-    let kafka = Kafka { topic: std::env::var(TOPIC).unwrap(), ..Kafka::new(super::server("KAFKA_BROKERS"), "shipper") };
+    let kafka = KafkaConfig {
+        topic: std::env::var(TOPIC).unwrap(),
+        ..KafkaConfig::new(super::server("KAFKA_BROKERS"), "shipper")
+    };
     let _shipper = Shipper::start(std::env::var_os(FILE).unwrap(), &kafka, Arc::new(Still)).unwrap();
     std::thread::sleep(DEADLINE);
 }
@@ -129,9 +132,9 @@ fn a_shipper_without_a_topic_says_so_and_goes_on_once_there_is_one() {
 #[test]
 fn a_topic_is_verified_and_every_difference_is_told_at_once() {
     let kafka = topic(2);
-    let as_made = Topic { partitions: 2, replication: 1, min_insync: 1 };
-    assert_eq!(topics::ensure(&kafka, &as_made).unwrap(), Ensured::Verified);
-    let error = topics::ensure(&kafka, &Topic { partitions: 3, replication: 2, min_insync: 2 }).unwrap_err();
+    let as_made = TopicShape { partitions: 2, replication: 1, min_insync: 1 };
+    assert_eq!(topics::ensure(&kafka, &as_made).unwrap(), TopicOutcome::Verified);
+    let error = topics::ensure(&kafka, &TopicShape { partitions: 3, replication: 2, min_insync: 2 }).unwrap_err();
     let TopicError::Differs { differences, .. } = &error else { panic!("{error:?}") };
     assert_eq!(differences.len(), 3);
     let expected = format!(
@@ -140,6 +143,6 @@ fn a_topic_is_verified_and_every_difference_is_told_at_once() {
         kafka.topic
     );
     assert_eq!(error.to_string(), expected);
-    let error = topics::ensure(&kafka, &Topic { min_insync: 2, ..as_made }).unwrap_err();
+    let error = topics::ensure(&kafka, &TopicShape { min_insync: 2, ..as_made }).unwrap_err();
     assert!(matches!(error, TopicError::Bus(BusError::Setting { key: "kafka.min_insync", .. })), "{error:?}");
 }

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test target uses its own part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
-use bus::kafka::topics::{self, Ensured, Topic};
-use bus::kafka::{Kafka, KafkaConsumer, Shipper, ShipperState};
+use bus::kafka::topics::{self, TopicOutcome, TopicShape};
+use bus::kafka::{KafkaConfig, KafkaConsumer, Shipper, ShipperState};
 use bus::{Batch, Checkpoint, Consumer, Delivery, Outbox, Outgoing, Partition, Pending, Position, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,9 +40,9 @@ pub(crate) fn unique(what: &str) -> String {
     format!("test.{what}.{nanos}.{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub(crate) fn ensure(kafka: &Kafka, partitions: i32) {
-    let topic = Topic { partitions, replication: 1, min_insync: 1 };
-    assert_eq!(topics::ensure(kafka, &topic).unwrap(), Ensured::Created);
+pub(crate) fn ensure(kafka: &KafkaConfig, partitions: i32) {
+    let topic = TopicShape { partitions, replication: 1, min_insync: 1 };
+    assert_eq!(topics::ensure(kafka, &topic).unwrap(), TopicOutcome::Created);
 }
 
 pub(crate) fn record(key: &str, body: &[u8]) -> Outgoing {
@@ -60,7 +60,7 @@ pub(crate) struct Shipped {
 }
 
 impl Shipped {
-    pub(crate) fn open(path: &Path, kafka: &Kafka) -> Self {
+    pub(crate) fn open(path: &Path, kafka: &KafkaConfig) -> Self {
         let outbox = SqliteOutbox::open(path, Arc::new(Still)).unwrap();
         Self { outbox, shipper: Shipper::start(path, kafka, Arc::new(Still)).unwrap() }
     }
@@ -81,7 +81,7 @@ impl Outbox for Shipped {
 }
 
 /// Publishes on the spot.
-pub(crate) fn ship(folder: &Path, kafka: &Kafka, batch: Vec<Outgoing>) {
+pub(crate) fn ship(folder: &Path, kafka: &KafkaConfig, batch: Vec<Outgoing>) {
     let shipped = Shipped::open(&folder.join("ship.db"), kafka);
     shipped.publish(batch);
     until_shipped(&shipped.shipper);

@@ -3,12 +3,12 @@
 use super::Named;
 use crate::sources::Source;
 use contract::catalogue::{Catalogue, Series};
-use contract::reader::{Mistake, Reader, nearest};
+use contract::reader::{Mistake, TomlTable, nearest};
 use contract::time::DAY;
 use std::time::Duration;
 
 /// One source against its plan's catalogue.
-pub(super) fn source(r: &Reader<'_>, catalogue: Option<&Catalogue>, id: &str, every: Duration, source: &dyn Source) {
+pub(super) fn source(r: &TomlTable<'_>, catalogue: Option<&Catalogue>, id: &str, every: Duration, source: &dyn Source) {
     let Some(catalogue) = catalogue else { return };
     for (key, series) in source.series() {
         let Some((_, series)) = catalogue.series_named(series) else { continue };
@@ -24,7 +24,7 @@ pub(super) fn source(r: &Reader<'_>, catalogue: Option<&Catalogue>, id: &str, ev
 }
 
 /// A figure must not count as late before the source was asked even once.
-fn rhythm(r: &Reader<'_>, series: &Series, id: &str, every: Duration) {
+fn rhythm(r: &TomlTable<'_>, series: &Series, id: &str, every: Duration) {
     for rhythm in series.sources.iter().filter(|listed| listed.id == id).flat_map(|listed| &listed.rhythm) {
         let days = i64::from(rhythm.expected_by_days) + i64::from(rhythm.grace_days);
         // It is late once the day after the last one of grace begins.

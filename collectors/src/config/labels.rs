@@ -3,7 +3,7 @@
 //! Their keys are whatever words a city uses, and the contract's reader only knows keys that are part of
 //! the program, so that these tables are read from the document itself.
 
-use crate::sources::Label;
+use crate::sources::SeriesLabel;
 use contract::reader::Mistake;
 use std::ops::Range;
 use toml_edit::{Document, Item, TableLike, Value};
@@ -12,7 +12,7 @@ const WANTED: &str = "must be a series id, or { series = \"..\", definition = \"
 
 /// The labels of each `[[source]]` of a file, in their order. A file that is no TOML has none; its
 /// reader says so.
-pub(super) fn read(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Vec<Label>> {
+pub(super) fn read(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Vec<SeriesLabel>> {
     let Ok(document) = Document::parse(text) else { return Vec::new() };
     let line = |span: Option<Range<usize>>| {
         let before = span.and_then(|span| text.get(..span.start)).map_or(0, |before| before.matches('\n').count());
@@ -51,10 +51,10 @@ fn sources(document: &Item) -> Vec<&dyn TableLike> {
     }
 }
 
-fn label(key: &str, item: &Item, line: u32) -> Option<Label> {
+fn label(key: &str, item: &Item, line: u32) -> Option<SeriesLabel> {
     let text = key.to_owned();
     if let Some(series) = item.as_str() {
-        return Some(Label { text, series: series.to_owned(), definition: None, line });
+        return Some(SeriesLabel { text, series: series.to_owned(), definition: None, line });
     }
     let table = item.as_table_like()?;
     if table.iter().any(|(key, _)| !["series", "definition"].contains(&key)) {
@@ -65,5 +65,5 @@ fn label(key: &str, item: &Item, line: u32) -> Option<Label> {
         Some(item) => Some(item.as_str()?.to_owned()),
         None => None,
     };
-    Some(Label { text, series, definition, line })
+    Some(SeriesLabel { text, series, definition, line })
 }

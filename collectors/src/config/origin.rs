@@ -3,7 +3,7 @@
 pub mod snmp;
 
 use crate::table::text::normal;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use glob::Pattern;
 use reqwest::Url;
 use std::path::{Path, PathBuf};
@@ -33,13 +33,13 @@ pub enum Origin {
         pattern: Option<Pattern>,
     },
     /// One or several URLs, in the order in which they count.
-    Urls(Vec<Link>),
+    Urls(Vec<NamedUrl>),
     /// A device that is asked by SNMP.
-    Snmp(snmp::Snmp),
+    Snmp(snmp::SnmpConfig),
     /// The files that a page links to: their names change with each edition.
     Index {
         /// The page.
-        page: Link,
+        page: NamedUrl,
         /// What the last part of a link's address looks like.
         pattern: Option<Pattern>,
         /// What the words of a link look like.
@@ -49,7 +49,7 @@ pub enum Origin {
 
 /// A URL, and what it is called.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct NamedUrl {
     /// The URL.
     pub url: Url,
     /// The URL without what looks like a secret.
@@ -57,7 +57,7 @@ pub struct Link {
 }
 
 /// Reads `path`, `url`, `urls` or `index`.
-pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
+pub(super) fn read(r: &TomlTable<'_>, folder: &Path) -> Option<Origin> {
     let (path, url, urls, index) = (r.text_if("path"), r.text_if("url"), r.texts("urls"), r.text_if("index"));
     let (pattern, link_text) = (glob(r, "pattern"), glob(r, "link_text"));
     let mut extensions: Vec<String> = r.texts("extensions");
@@ -94,7 +94,7 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
     if texts.is_empty() || texts.len() > MAX_URLS {
         r.mistake(key, format!("`{key}` must hold 1 to {MAX_URLS} addresses"));
     }
-    let links: Vec<Link> = texts.iter().filter_map(|text| link(r, key, text)).collect();
+    let links: Vec<NamedUrl> = texts.iter().filter_map(|text| link(r, key, text)).collect();
     for (at, link) in links.iter().enumerate() {
         if links[..at].iter().any(|earlier| earlier.text == link.text) {
             r.mistake(key, format!("the address `{}` stands twice", link.text));
@@ -104,7 +104,7 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Origin> {
 }
 
 /// A pattern with `*` and `?`.
-fn glob(r: &Reader<'_>, key: &'static str) -> Option<Pattern> {
+fn glob(r: &TomlTable<'_>, key: &'static str) -> Option<Pattern> {
     let text = r.text_if(key)?;
     Pattern::new(&normal(&text))
         .map_err(|wrong| r.mistake(key, format!("`{key}` is no pattern of `*` and `?`: {}", wrong.msg)))
@@ -112,14 +112,14 @@ fn glob(r: &Reader<'_>, key: &'static str) -> Option<Pattern> {
 }
 
 /// The hosts that may be asked: those listed, else those of the URLs.
-pub(super) fn hosts(r: &Reader<'_>, origin: Option<&Origin>) -> Vec<String> {
+pub(super) fn hosts(r: &TomlTable<'_>, origin: Option<&Origin>) -> Vec<String> {
     let listed = r.texts("allow_hosts");
     let links = match origin {
         Some(Origin::Urls(links)) => &links[..],
         Some(Origin::Index { page, .. }) => std::slice::from_ref(page),
         Some(Origin::Path { .. } | Origin::Snmp(_)) | None => return listed,
     };
-    let host = |link: &Link| link.url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let host = |link: &NamedUrl| link.url.host_str().unwrap_or_default().to_ascii_lowercase();
     if listed.is_empty() {
         return links.iter().map(host).collect();
     }
@@ -131,7 +131,7 @@ pub(super) fn hosts(r: &Reader<'_>, origin: Option<&Origin>) -> Vec<String> {
     listed
 }
 
-fn link(r: &Reader<'_>, key: &'static str, text: &str) -> Option<Link> {
+fn link(r: &TomlTable<'_>, key: &'static str, text: &str) -> Option<NamedUrl> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(url) = url else {
         r.mistake(key, format!("`{key}` must begin with https:// or http:// and name a host"));
@@ -141,7 +141,7 @@ fn link(r: &Reader<'_>, key: &'static str, text: &str) -> Option<Link> {
         r.mistake(key, format!("`{key}` holds a user name or password; secrets never stand in the configuration"));
         return None;
     }
-    Some(Link { text: without_secrets(&url), url })
+    Some(NamedUrl { text: without_secrets(&url), url })
 }
 
 /// The address without fragment, user and password, and without the values of query parts that are named like secrets.

@@ -1,6 +1,6 @@
 //! Files on disk: one, or those of a folder and the folders in it.
 
-use super::{Address, FetchError, Fetched, Place, Validators};
+use super::{Document, FetchError, FileAddress, Place, Validators};
 use crate::table::text::normal;
 use glob::Pattern;
 use std::io::{self, ErrorKind, Read};
@@ -17,7 +17,7 @@ pub(super) async fn list(
     text: &str,
     extensions: &[String],
     pattern: Option<&Pattern>,
-) -> Result<Vec<Address>, FetchError> {
+) -> Result<Vec<FileAddress>, FetchError> {
     let (path, text, wanted) = (path.to_owned(), text.to_owned(), Wanted::of(extensions, pattern));
     blocking(move || list_now(&path, &text, &wanted)).await
 }
@@ -45,10 +45,10 @@ impl Wanted {
 }
 
 /// Reads a file, no further than `max_bytes`.
-pub(super) async fn read(path: &Path, text: &str, max_bytes: u64) -> Result<Fetched, FetchError> {
+pub(super) async fn read(path: &Path, text: &str, max_bytes: u64) -> Result<Document, FetchError> {
     let (path, text) = (path.to_owned(), text.to_owned());
     let bytes = blocking(move || read_now(&path, max_bytes)).await?;
-    Ok(Fetched::new(text, bytes, Validators::default()))
+    Ok(Document::new(text, bytes, Validators::default()))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -58,9 +58,9 @@ async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|stopped| Err(FetchError::Io(io::Error::other(stopped))))
 }
 
-fn list_now(path: &Path, text: &str, wanted: &Wanted) -> Result<Vec<Address>, FetchError> {
+fn list_now(path: &Path, text: &str, wanted: &Wanted) -> Result<Vec<FileAddress>, FetchError> {
     if !path.metadata().map_err(failed)?.is_dir() {
-        return Ok(vec![Address { text: text.to_owned(), place: Place::File(path.to_owned()) }]);
+        return Ok(vec![FileAddress { text: text.to_owned(), place: Place::File(path.to_owned()) }]);
     }
     let mut files = Vec::new();
     gather(path, text.trim_end_matches('/'), wanted, MAX_DEPTH, &mut files)?;
@@ -72,7 +72,13 @@ fn list_now(path: &Path, text: &str, wanted: &Wanted) -> Result<Vec<Address>, Fe
 }
 
 /// Adds the files of a folder and of the folders in it; a link to a folder is not followed, as it may lead back.
-fn gather(folder: &Path, text: &str, wanted: &Wanted, depth: u32, files: &mut Vec<Address>) -> Result<(), FetchError> {
+fn gather(
+    folder: &Path,
+    text: &str,
+    wanted: &Wanted,
+    depth: u32,
+    files: &mut Vec<FileAddress>,
+) -> Result<(), FetchError> {
     for entry in folder.read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = entry.path();
@@ -82,7 +88,7 @@ fn gather(folder: &Path, text: &str, wanted: &Wanted, depth: u32, files: &mut Ve
                 gather(&path, &inside, wanted, depth - 1, files)?;
             }
         } else if wanted.is(&path) && !path.is_dir() {
-            files.push(Address { text: inside, place: Place::File(path) });
+            files.push(FileAddress { text: inside, place: Place::File(path) });
         }
         if files.len() > MAX_FILES {
             return Err(FetchError::TooManyFiles(MAX_FILES));

@@ -1,7 +1,7 @@
 //! Files of a server: bounded in time and size, on allowed hosts only, one request at a time a host.
 
 use super::guard::{self, Guard};
-use super::{Answer, FetchError, Fetched, Validators};
+use super::{Document, FetchError, FetchOutcome, Validators};
 use crate::config::SourceConfig;
 use contract::time::Clock;
 use reqwest::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
@@ -58,7 +58,7 @@ impl Fetcher {
         text: &str,
         url: &Url,
         validators: Option<&Validators>,
-    ) -> Result<(Answer, Url), FetchError> {
+    ) -> Result<(FetchOutcome, Url), FetchError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let lock = self.host(&url);
@@ -97,7 +97,7 @@ impl Fetcher {
         let response = request.send().await.map_err(|error| failed(error, source.timeout))?;
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED && validators.is_some_and(|v| !v.is_empty()) {
-            return Ok(Step::Done(Answer::NotModified));
+            return Ok(Step::Done(FetchOutcome::NotModified));
         }
         if status.is_redirection()
             && let Some(next) = header(&response, LOCATION)
@@ -111,7 +111,7 @@ impl Fetcher {
         let short = |name| header(&response, name).filter(|value| value.len() <= MAX_VALIDATOR_CHARS);
         let validators = Validators { etag: short(ETAG), last_modified: short(LAST_MODIFIED) };
         let bytes = body(response, source).await?;
-        Ok(Step::Done(Answer::Fetched(Fetched::new(text, bytes, validators))))
+        Ok(Step::Done(FetchOutcome::Fetched(Document::new(text, bytes, validators))))
     }
 
     /// Seconds, or a date.
@@ -126,7 +126,7 @@ impl Fetcher {
 }
 
 enum Step {
-    Done(Answer),
+    Done(FetchOutcome),
     Redirect(String),
 }
 

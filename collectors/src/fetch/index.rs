@@ -3,7 +3,7 @@
 //! Pure. Links are taken in the order of their files' names, which hold the editions' dates: folders may be named anyhow, and
 //! a page that is merely sorted anew changes nothing.
 
-use super::{FetchError, named};
+use super::{FetchError, file_name};
 use crate::table::text::{decode, normal};
 use glob::Pattern;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
@@ -35,7 +35,7 @@ pub(super) fn links(
             // Both are schemes of the web, so it is not refused.
             let _ = url.set_scheme("https");
         }
-        let name = normal(&named::of_url(&url));
+        let name = normal(&file_name::of_url(&url));
         let fits = matches!(url.scheme(), "http" | "https")
             && pattern.is_none_or(|pattern| pattern.matches(&name))
             && words.is_none_or(|words| words.matches(&said));

@@ -2,9 +2,9 @@
 //!
 //! Only numbers are written down: a text of a device may be a name of a network or of a person.
 
-use super::{FetchError, Fetched, Validators};
+use super::{Document, FetchError, Validators};
 use crate::config::SourceConfig;
-use crate::config::snmp::{Auth, Login, Privacy, Snmp};
+use crate::config::snmp::{Auth, Login, Privacy, SnmpConfig};
 use snmp2::v3::{self, AuthProtocol, Cipher, Security};
 use snmp2::{AsyncSession, Error, Oid, Value};
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ const ROWS_AT_ONCE: u32 = 25;
 const TRIES: u32 = 3;
 
 /// Asks for what the source names, within its time-out.
-pub(super) async fn ask(source: &SourceConfig, snmp: &Snmp) -> Result<Fetched, FetchError> {
+pub(super) async fn ask(source: &SourceConfig, snmp: &SnmpConfig) -> Result<Document, FetchError> {
     let each = source.timeout / TRIES;
     let asked = async {
         let mut session = session(snmp, each).await?;
@@ -30,7 +30,7 @@ pub(super) async fn ask(source: &SourceConfig, snmp: &Snmp) -> Result<Fetched, F
         } else {
             get(&mut session, &prefix, each, &mut text).await?;
         }
-        Ok(Fetched::new(snmp.text.clone(), text.into_bytes(), Validators::default()))
+        Ok(Document::new(snmp.text.clone(), text.into_bytes(), Validators::default()))
     };
     tokio::time::timeout(source.timeout, Box::pin(asked)).await.map_err(|_| FetchError::Timeout(source.timeout))?
 }
@@ -39,7 +39,7 @@ fn oid(numbers: &[u64]) -> Result<Oid<'static>, FetchError> {
     Oid::from(numbers).map_err(|_| FetchError::Device("the object's numbers make no OID; see `oid`"))
 }
 
-async fn session(snmp: &Snmp, each: Duration) -> Result<AsyncSession, FetchError> {
+async fn session(snmp: &SnmpConfig, each: Duration) -> Result<AsyncSession, FetchError> {
     let place = (snmp.host.as_str(), snmp.port);
     let opened = match &snmp.login {
         Login::Community { file } => {

@@ -27,7 +27,7 @@ const UNREAD: [&str; 4] = ["bz2", "xz", "zst", "tmp"];
 
 /// A file as far as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct FileProgress {
     /// Its name when it was last seen.
     pub name: String,
     /// Hash of its first bytes, and how many these are.
@@ -58,7 +58,7 @@ pub struct Known {
 
 /// A file that is there.
 #[derive(Debug)]
-pub(crate) struct Present {
+pub(crate) struct LogFile {
     path: PathBuf,
     /// Its name, without its folder.
     pub(crate) name: String,
@@ -82,10 +82,10 @@ pub(crate) fn present(
     finished: bool,
     rotated: Option<&Pattern>,
     now: i64,
-) -> Result<Vec<Present>, FetchError> {
+) -> Result<Vec<LogFile>, FetchError> {
     let folder = if finished { Some(path) } else { path.parent() };
     let live = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut found: BTreeMap<(u64, u64), Present> = BTreeMap::new();
+    let mut found: BTreeMap<(u64, u64), LogFile> = BTreeMap::new();
     let is_ours = |name: &str| {
         let behind = || name.strip_prefix(&live).is_some_and(|rest| rest.starts_with(['.', '-']));
         let fits = finished || rotated.map_or_else(behind, |pattern| pattern.matches(name));
@@ -106,7 +106,7 @@ pub(crate) fn present(
             return Err(FetchError::Damaged(name));
         }
         if !head.is_empty() {
-            let present = Present { path, name, live, packed, length, written, zeros, head };
+            let present = LogFile { path, name, live, packed, length, written, zeros, head };
             found.entry((meta.dev(), meta.ino())).or_insert(present);
         }
         Ok(())
@@ -124,7 +124,7 @@ pub(crate) fn present(
     if found.len() > MAX_FILES {
         return Err(FetchError::TooManyFiles(MAX_FILES));
     }
-    let mut all: Vec<Present> = found.into_values().collect();
+    let mut all: Vec<LogFile> = found.into_values().collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
 }
@@ -184,7 +184,7 @@ fn ends(mut file: &File) -> bool {
 }
 
 /// Pairs each known file with the one that is there, if any, and gives those that are new: places in `present`.
-pub(crate) fn pair(known: &[Known], present: &[Present]) -> (Vec<Option<usize>>, Vec<usize>) {
+pub(crate) fn pair(known: &[FileProgress], present: &[LogFile]) -> (Vec<Option<usize>>, Vec<usize>) {
     let mut by_head: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     for (at, one) in known.iter().enumerate() {
         by_head.insert((one.head_bytes, &one.head), at);
@@ -216,15 +216,15 @@ pub(crate) fn pair(known: &[Known], present: &[Present]) -> (Vec<Option<usize>>,
     (pairs, heads.into_values().collect())
 }
 
-impl Present {
+impl LogFile {
     /// Plain before packed, longer before shorter; the live one before its copy.
     fn rank(&self) -> (bool, u64, bool) {
         (!self.packed, self.length, self.live)
     }
 
     /// A file of which nothing was read yet.
-    pub(crate) fn unread(&self) -> Known {
-        let mut known = Known::default();
+    pub(crate) fn unread(&self) -> FileProgress {
+        let mut known = FileProgress::default();
         known.note(self);
         known
     }
@@ -237,7 +237,7 @@ impl Present {
     /// Errors: [`FetchError::Damaged`] for a packed one that cannot be read to its end; what was taken of it is no whole.
     pub(crate) fn read(
         &self,
-        known: &mut Known,
+        known: &mut FileProgress,
         limit: u64,
         mut take: impl FnMut(&[u8], u64) -> (usize, u64),
     ) -> Result<u64, FetchError> {
@@ -289,12 +289,12 @@ impl Present {
     }
 
     /// True when it was found damaged, and is the same still.
-    pub(crate) fn is_damaged(&self, known: &Known) -> bool {
+    pub(crate) fn is_damaged(&self, known: &FileProgress) -> bool {
         self.packed && known.damaged == Some(self.length)
     }
 
     /// Notes that it cannot be read to its end, and gives the hour of that; `None` when somebody may be writing it now.
-    pub(crate) fn damaged(&self, known: &mut Known, now: i64) -> Option<i64> {
+    pub(crate) fn damaged(&self, known: &mut FileProgress, now: i64) -> Option<i64> {
         let at_rest = self.packed && self.written <= now - WRITING_SECONDS;
         at_rest.then(|| {
             known.damaged = Some(self.length);
@@ -303,13 +303,13 @@ impl Present {
     }
 
     /// True when nothing will be added: it is not the one that grows, and packed or as long as the last time.
-    pub(crate) fn is_over(&self, known: &Known, finished: bool) -> bool {
+    pub(crate) fn is_over(&self, known: &FileProgress, finished: bool) -> bool {
         !self.live && (finished || self.packed || known.length == self.length)
     }
 }
 
-impl Known {
-    fn note(&mut self, present: &Present) {
+impl FileProgress {
+    fn note(&mut self, present: &LogFile) {
         self.name.clone_from(&present.name);
         if present.head.len() > self.head_bytes {
             (self.head, self.head_bytes) = (sha256(&present.head), present.head.len());
@@ -317,14 +317,14 @@ impl Known {
     }
 
     /// Its last line was read though it has no end, or it had none: a packed file is not opened again.
-    pub(crate) fn end(&mut self, last: usize, present: &Present) {
+    pub(crate) fn end(&mut self, last: usize, present: &LogFile) {
         self.offset += u64::try_from(last).unwrap_or_default();
         self.lines += u64::from(last > 0);
         self.over = present.packed;
     }
 
     /// To be called when a poll is over.
-    pub(crate) fn seen(&mut self, present: &Present) {
+    pub(crate) fn seen(&mut self, present: &LogFile) {
         self.length = if present.packed { 0 } else { present.length };
         self.live = present.live;
     }

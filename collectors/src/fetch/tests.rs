@@ -1,6 +1,6 @@
 mod answers;
 
-use crate::poll::Poll;
+use crate::poll::FinishedPoll;
 use crate::testing::{Poller, lines, register, source};
 use std::path::Path;
 use std::time::Duration;
@@ -27,13 +27,13 @@ fn poller(server: &MockServer, keys: &str) -> Poller {
 }
 
 /// What one poll of a server that answers so comes to: the visit's outcome.
-async fn outcome(template: ResponseTemplate, keys: &str) -> Poll {
+async fn outcome(template: ResponseTemplate, keys: &str) -> FinishedPoll {
     let server = MockServer::start().await;
     answer(&server, template).await;
     poller(&server, keys).poll().await
 }
 
-fn visit(poll: &Poll) -> String {
+fn visit(poll: &FinishedPoll) -> String {
     let lines = lines(&poll.records);
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines[0].split(' ').next().unwrap().to_owned()
@@ -52,7 +52,7 @@ async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
     assert_eq!(poller.lines().await, [FIGURE.to_owned(), format!("changed {address}")]);
     let poll = poller.poll().await;
     assert_eq!(lines(&poll.records), [format!("unchanged {address}")]);
-    let contract::record::Record::Visit(visit) = &poll.records[0] else { panic!() };
+    let contract::record::Record::Poll(visit) = &poll.records[0] else { panic!() };
     assert_eq!(visit.bytes, u64::try_from(BODY.len()).ok());
 }
 

@@ -97,7 +97,7 @@ async fn what_is_published_is_what_a_dry_run_shows_and_only_once() {
     let again = collected(Some(&outbox)).await;
     let all: Vec<&Record> = again.values().flatten().collect();
     assert_eq!(all.len(), again.len());
-    assert!(all.iter().all(|record| matches!(record, Record::Visit(_))));
+    assert!(all.iter().all(|record| matches!(record, Record::Poll(_))));
 }
 
 #[tokio::test]

@@ -3,15 +3,15 @@
 //! Notes and counts are committed in one transaction by the outbox, so that a crash between any two steps neither loses
 //! a line nor counts it twice: what was not committed is read again.
 
-use super::{Failure, File, Said};
+use super::{File, PollFailure, Said};
 use crate::config::{Origin, SourceConfig};
 use crate::fetch::FetchError;
 use crate::fetch::sha256;
-use crate::fetch::tail::{self, Known, MAX_FILES};
+use crate::fetch::tail::{self, FileProgress, MAX_FILES};
 use crate::sources::accesslog::AccessLog;
-use crate::sources::accesslog::count::Begun;
-use crate::sources::accesslog::notes::{Notes, Own};
-use crate::sources::{Covers, Figure, Parsed, Rejected};
+use crate::sources::accesslog::count::PartialLine;
+use crate::sources::accesslog::notes::{LogNotes, SourceNotes};
+use crate::sources::{Coverage, ParsedFigure, ParsedFile, RejectedRow};
 use contract::record::Place;
 use contract::time::Moment;
 use std::path::Path;
@@ -25,17 +25,17 @@ const MAX_REJECTS: usize = 2_000;
 const MAX_POLL_BYTES: u64 = 512 << 20;
 
 /// What a poll of a log came to.
-pub(super) struct Followed {
+pub(super) struct LogPollOutcome {
     /// Stands for all its files.
     pub(super) file: File,
     /// The notes afterwards.
-    pub(super) own: Own,
+    pub(super) own: SourceNotes,
     /// True when there is more to read.
     pub(super) more: bool,
 }
 
 /// Reads what is new, on a thread of its own.
-pub(super) async fn follow(source: &SourceConfig, own: &Own, now: Moment) -> Followed {
+pub(super) async fn follow(source: &SourceConfig, own: &SourceNotes, now: Moment) -> LogPollOutcome {
     let (source, before) = (source.clone(), own.clone());
     let address = source.address().to_owned();
     let work = move || {
@@ -46,7 +46,7 @@ pub(super) async fn follow(source: &SourceConfig, own: &Own, now: Moment) -> Fol
         }
     };
     let done = tokio::task::spawn_blocking(work).await;
-    let failed = |failure: Failure| Followed {
+    let failed = |failure: PollFailure| LogPollOutcome {
         file: File { address: address.clone(), content: None, result: Err(failure) },
         own: own.clone(),
         more: false,
@@ -54,17 +54,17 @@ pub(super) async fn follow(source: &SourceConfig, own: &Own, now: Moment) -> Fol
     match done {
         Ok(Ok(advanced)) => {
             let result = Ok(Said::Parsed(advanced.parsed));
-            Followed { file: File { address, content: None, result }, own: advanced.own, more: advanced.more }
+            LogPollOutcome { file: File { address, content: None, result }, own: advanced.own, more: advanced.more }
         }
         Ok(Err(error)) => failed(error.into()),
-        Err(_) => failed(Failure::Panicked),
+        Err(_) => failed(PollFailure::Panicked),
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Advanced {
-    pub(super) parsed: Parsed,
-    pub(super) own: Own,
+pub(super) struct LogAdvance {
+    pub(super) parsed: ParsedFile,
+    pub(super) own: SourceNotes,
     pub(super) more: bool,
 }
 
@@ -72,12 +72,12 @@ pub(super) struct Advanced {
 pub(super) fn advance(
     log: &AccessLog,
     path: &Path,
-    own: &Own,
+    own: &SourceNotes,
     now: Moment,
     limit: u64,
-) -> Result<Advanced, FetchError> {
+) -> Result<LogAdvance, FetchError> {
     let present = tail::present(path, log.finished, log.rotated.as_ref(), now.0)?;
-    let mut notes = Notes::read(own);
+    let mut notes = LogNotes::read(own);
     log.begin(&mut notes, now);
     let (pairs, new) = tail::pair(&notes.log.files, &present);
     let (hour, rejects) = (now.0.div_euclid(3600), Vec::new());
@@ -120,10 +120,10 @@ pub(super) fn advance(
         }
     });
     notes.log.files = kept.into_iter().map(|(_, known)| known).collect();
-    let figures: Vec<Figure> = if poll.more { Vec::new() } else { log.figures(&mut notes, now) };
+    let figures: Vec<ParsedFigure> = if poll.more { Vec::new() } else { log.figures(&mut notes, now) };
     poll.more |= notes.are_dirty();
-    let parsed = Parsed { figures, rejects: poll.rejects, held: vec![], covers: Covers::Nothing, until: None };
-    Ok(Advanced { parsed, own: notes.write(), more: poll.more })
+    let parsed = ParsedFile { figures, rejects: poll.rejects, held: vec![], covers: Coverage::Nothing, until: None };
+    Ok(LogAdvance { parsed, own: notes.write(), more: poll.more })
 }
 
 /// One poll under way.
@@ -135,13 +135,18 @@ struct Poll<'a> {
     /// Bytes that may still be read.
     left: u64,
     more: bool,
-    rejects: Vec<Rejected>,
+    rejects: Vec<RejectedRow>,
     /// The first hour of the file that grows.
     first: Option<i64>,
 }
 
 impl Poll<'_> {
-    fn read(&mut self, notes: &mut Notes, known: &mut Known, present: &tail::Present) -> Result<(), FetchError> {
+    fn read(
+        &mut self,
+        notes: &mut LogNotes,
+        known: &mut FileProgress,
+        present: &tail::LogFile,
+    ) -> Result<(), FetchError> {
         if known.over || present.is_damaged(known) {
             return Ok(());
         }
@@ -151,7 +156,7 @@ impl Poll<'_> {
             return Ok(());
         }
         let over = present.is_over(known, self.log.finished);
-        let (mut begun, before) = (Begun::of(known.skipping), known.clone());
+        let (mut begun, before) = (PartialLine::of(known.skipping), known.clone());
         let (outcome, tally) = self.log.count(self.hour + MAX_AHEAD_HOURS, |counter| {
             let read = present.read(known, self.left, |chunk, lines| {
                 let taken = counter.chunk(chunk, &mut begun, lines);
@@ -193,9 +198,9 @@ impl Poll<'_> {
     /// holds are not known without it; what it adds to a log that grows is lost. `None` when that may still be mended by waiting.
     fn damaged(
         &mut self,
-        notes: &mut Notes,
-        known: &mut Known,
-        present: &tail::Present,
+        notes: &mut LogNotes,
+        known: &mut FileProgress,
+        present: &tail::LogFile,
         first: Option<i64>,
     ) -> Option<()> {
         let end = present.damaged(known, self.now.0);
@@ -224,12 +229,12 @@ impl Poll<'_> {
         if self.rejects.len() < MAX_REJECTS {
             let place = Place { sheet: Some(name.to_owned()), row };
             let hash = sha256(format!("{name} {number}").as_bytes())[..32].to_owned();
-            self.rejects.push(Rejected { reason, place, column: None, hash });
+            self.rejects.push(RejectedRow { reason, place, column: None, hash });
         }
     }
 
     /// What is known of hours without lines, once all is read.
-    fn settle(&self, notes: &mut Notes, live: bool) {
+    fn settle(&self, notes: &mut LogNotes, live: bool) {
         if self.more {
             return;
         }

@@ -1,11 +1,11 @@
 //! Fetches and parses the files of a source, each by itself.
 
-use super::{Collector, Content, Failure, File, Said};
+use super::{Collector, Content, File, PollFailure, Said};
 use crate::config::SourceConfig;
-use crate::fetch::{Address, Answer, FetchError, Fetched, Validators};
+use crate::fetch::{Document, FetchError, FetchOutcome, FileAddress, Validators};
 use crate::schedule;
-use crate::sources::{Parsed, Seen};
-use crate::state::State;
+use crate::sources::{ParsedFile, PollContext};
+use crate::state::SourceState;
 use contract::time::Moment;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const MAX_ANSWERS: usize = 10_000;
 
 /// The files of a source, in the order in which they count; one that stands for all when not even their
 /// list could be had.
-pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &State) -> Vec<File> {
+pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &SourceState) -> Vec<File> {
     let addresses = match patiently(collector, || collector.fetcher.list(source)).await {
         Ok(addresses) => addresses,
         Err(error) => return vec![failed(source.address(), error.into())],
@@ -38,7 +38,7 @@ pub(super) async fn files(collector: &Collector, source: &SourceConfig, state: &
 }
 
 /// What to tell the server: nothing when the same content would be read differently now.
-fn validators<'a>(source: &SourceConfig, state: &'a State, address: &str, now: Moment) -> Option<&'a Validators> {
+fn validators<'a>(source: &SourceConfig, state: &'a SourceState, address: &str, now: Moment) -> Option<&'a Validators> {
     let note = state.files.get(address)?;
     let stands = note.fingerprint == source.fingerprint && note.until.is_none_or(|until| now.0 < until);
     (stands && !note.validators.is_empty()).then_some(&note.validators)
@@ -47,12 +47,12 @@ fn validators<'a>(source: &SourceConfig, state: &'a State, address: &str, now: M
 async fn file(
     collector: &Collector,
     source: &SourceConfig,
-    address: &Address,
+    address: &FileAddress,
     validators: Option<&Validators>,
 ) -> File {
     let fetched = match fetch(collector, source, address, validators).await {
-        Ok(Answer::Fetched(fetched)) => fetched,
-        Ok(Answer::NotModified) => {
+        Ok(FetchOutcome::Fetched(fetched)) => fetched,
+        Ok(FetchOutcome::NotModified) => {
             return File { address: address.text.clone(), content: None, result: Ok(Said::NotModified) };
         }
         Err(failure) => return failed(&address.text, failure),
@@ -63,7 +63,8 @@ async fn file(
         bytes: u64::try_from(length).unwrap_or(u64::MAX),
         validators: fetched.validators.clone(),
     };
-    let seen = Seen { time: collector.clock.now().moment(), encoding: source.encoding, max_bytes: source.max_bytes };
+    let seen =
+        PollContext { time: collector.clock.now().moment(), encoding: source.encoding, max_bytes: source.max_bytes };
     let result = parse(source, fetched, seen).await.map(Said::Parsed);
     File { address: address.text.clone(), content: Some(content), result }
 }
@@ -72,16 +73,16 @@ async fn file(
 async fn fetch(
     collector: &Collector,
     source: &SourceConfig,
-    address: &Address,
+    address: &FileAddress,
     validators: Option<&Validators>,
-) -> Result<Answer, Failure> {
+) -> Result<FetchOutcome, PollFailure> {
     if address.is_single() {
         return Ok(patiently(collector, || collector.fetcher.get(source, address, validators)).await?);
     }
     let first = source.source.ask(address.full(), &[])?.unwrap_or_else(|| address.full().to_owned());
     let first = address.at(&first)?;
     let answer = patiently(collector, || collector.fetcher.get(source, &first, validators)).await?;
-    let Answer::Fetched(mut fetched) = answer else { return Ok(Answer::NotModified) };
+    let FetchOutcome::Fetched(mut fetched) = answer else { return Ok(FetchOutcome::NotModified) };
     let mut answers = vec![std::mem::take(&mut fetched.bytes)];
     let mut length = answers[0].len();
     while let Some(next) = source.source.ask(address.full(), &answers)? {
@@ -91,25 +92,25 @@ async fn fetch(
         let next = address.at(&next)?;
         collector.progress.answer(source, answers.len());
         let more = patiently(collector, || collector.fetcher.get(source, &next, None)).await?;
-        let Answer::Fetched(more) = more else { return Err(FetchError::EmptyBody.into()) };
+        let FetchOutcome::Fetched(more) = more else { return Err(FetchError::EmptyBody.into()) };
         length += more.bytes.len();
         if u64::try_from(length).unwrap_or(u64::MAX) > source.max_bytes {
             return Err(FetchError::TooLarge(source.max_bytes).into());
         }
         answers.push(more.bytes);
     }
-    Ok(Answer::Fetched(Fetched::of_answers(&address.text, answers, fetched.validators)))
+    Ok(FetchOutcome::Fetched(Document::of_answers(&address.text, answers, fetched.validators)))
 }
 
 /// Parses on a thread of its own: a large file takes a second, and a fault in a parser must not take the
 /// collector with it.
-async fn parse(source: &SourceConfig, fetched: Fetched, seen: Seen) -> Result<Parsed, Failure> {
+async fn parse(source: &SourceConfig, fetched: Document, seen: PollContext) -> Result<ParsedFile, PollFailure> {
     let parser = Arc::clone(&source.source);
     let parsed = tokio::task::spawn_blocking(move || parser.parse(&fetched, &seen)).await;
-    parsed.map_err(|_| Failure::Panicked)?.map_err(Failure::from)
+    parsed.map_err(|_| PollFailure::Panicked)?.map_err(PollFailure::from)
 }
 
-fn failed(address: &str, failure: Failure) -> File {
+fn failed(address: &str, failure: PollFailure) -> File {
     File { address: address.to_owned(), content: None, result: Err(failure) }
 }
 

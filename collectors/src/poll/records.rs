@@ -1,12 +1,12 @@
 //! The records of a poll, and the state after it. Pure.
 
-use super::{Content, Failure, File, Poll, Said, Summary};
+use super::{Content, File, FinishedPoll, PollFailure, PollSummary, Said};
 use crate::config::SourceConfig;
-use crate::diff::{self, Change, diff};
-use crate::sources::Rejected;
-use crate::sources::accesslog::notes::Own;
-use crate::state::{FileNote, KeyNote, State};
-use contract::record::{Observation, Outcome, Place, Record, Reject, Visit};
+use crate::diff::{self, FigureUpdate, diff};
+use crate::sources::RejectedRow;
+use crate::sources::accesslog::notes::SourceNotes;
+use crate::state::{FileNote, KeyNote, SourceState};
+use contract::record::{Observation, Place, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,19 +19,20 @@ const MAX_RECORDS: usize = 50_000;
 pub(super) fn make(
     collector: &str,
     source: &SourceConfig,
-    state: &State,
+    state: &SourceState,
     files: &[File],
-    own: Own,
+    own: SourceNotes,
     revision: Micros,
-) -> Poll {
+) -> FinishedPoll {
     let now = revision.moment();
-    let said: Vec<(&str, diff::Said<'_>)> = files.iter().map(|file| (file.address.as_str(), said(file))).collect();
+    let said: Vec<(&str, diff::FileResult<'_>)> =
+        files.iter().map(|file| (file.address.as_str(), said(file))).collect();
     let (changes, keys) = diff(state, &said, source.forgets(), now);
-    let rejects: Vec<&[Rejected]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
+    let rejects: Vec<&[RejectedRow]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
     let total = changes.len() + rejects.iter().map(|rejects| rejects.len()).sum::<usize>();
     if total > MAX_RECORDS {
         // A poll that failed as a whole changes nothing, so that it cannot be too large again.
-        let result = Err(Failure::TooMany(MAX_RECORDS));
+        let result = Err(PollFailure::TooMany(MAX_RECORDS));
         let failed = File { address: source.address().to_owned(), content: None, result };
         return make(collector, source, state, &[failed], state.own.clone(), revision);
     }
@@ -42,23 +43,23 @@ pub(super) fn make(
         records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &visits[&Some(at)])));
     }
     let observations = changes.len();
-    records.extend(writer.visits.into_iter().map(Record::Visit));
+    records.extend(writer.visits.into_iter().map(Record::Poll));
     let next = next_state(source, state, files, (keys, own), revision);
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
-    Poll { records, checkpoint, next, summary, more: false }
+    FinishedPoll { records, checkpoint, next, summary, more: false }
 }
 
-fn said(file: &File) -> diff::Said<'_> {
+fn said(file: &File) -> diff::FileResult<'_> {
     match &file.result {
-        Ok(Said::Parsed(parsed)) => diff::Said::Parsed(parsed),
-        Ok(Said::NotModified) => diff::Said::NotModified,
-        Err(_) => diff::Said::Failed,
+        Ok(Said::Parsed(parsed)) => diff::FileResult::Parsed(parsed),
+        Ok(Said::NotModified) => diff::FileResult::NotModified,
+        Err(_) => diff::FileResult::Failed,
     }
 }
 
 /// The rejects of a file, unless it is the same file, read in the same way, as before.
-fn new_rejects<'a>(source: &SourceConfig, state: &State, file: &'a File) -> &'a [Rejected] {
+fn new_rejects<'a>(source: &SourceConfig, state: &SourceState, file: &'a File) -> &'a [RejectedRow] {
     let note = state.files.get(&file.address);
     let known = note.is_some_and(|note| note.fingerprint == source.fingerprint && !is_new(state, file));
     match &file.result {
@@ -68,20 +69,20 @@ fn new_rejects<'a>(source: &SourceConfig, state: &State, file: &'a File) -> &'a 
 }
 
 /// True when the content is not the one read before.
-fn is_new(state: &State, file: &File) -> bool {
+fn is_new(state: &SourceState, file: &File) -> bool {
     let known = state.files.get(&file.address).map(|note| note.sha256.as_str());
     file.content.as_ref().is_some_and(|content| known != Some(&content.sha256))
 }
 
 fn next_state(
     source: &SourceConfig,
-    state: &State,
+    state: &SourceState,
     files: &[File],
-    (keys, own): (BTreeMap<crate::sources::Key, KeyNote>, Own),
+    (keys, own): (BTreeMap<crate::sources::ParsedKey, KeyNote>, SourceNotes),
     revision: Micros,
-) -> State {
+) -> SourceState {
     let failed = files.iter().any(|file| file.result.is_err());
-    let mut next = State { clock: state.clock, files: BTreeMap::new(), keys, own };
+    let mut next = SourceState { clock: state.clock, files: BTreeMap::new(), keys, own };
     next.clock.last = revision.0;
     if !failed {
         next.clock.success = Some(revision.0);
@@ -113,20 +114,20 @@ fn summary(
     files: &[File],
     observations: usize,
     rejects: usize,
-    next: &State,
+    next: &SourceState,
     revision: Micros,
-    state: &State,
-) -> Summary {
+    state: &SourceState,
+) -> PollSummary {
     let failure = files.iter().find_map(|file| Some((&file.address, file.result.as_ref().err()?)));
     let changed = observations > 0 || files.iter().any(|file| is_new(state, file));
     let age = next.clock.success.map(|success| revision.0.saturating_sub(success));
-    Summary {
+    PollSummary {
         outcome: failure.map_or(if changed { "changed" } else { "unchanged" }, |(_, failure)| failure.label()),
         observations,
         rejects,
         failure: failure.map(|(address, failure)| format!("{address}: {failure}")),
         retry_after: failure.and_then(|(_, failure)| match failure {
-            Failure::Fetch(error) => error.retry_after(),
+            PollFailure::Fetch(error) => error.retry_after(),
             _ => None,
         }),
         age: age.map(|micros| Duration::from_micros(micros.unsigned_abs())),
@@ -138,7 +139,7 @@ struct Writer<'a> {
     collector: &'a str,
     source: &'a SourceConfig,
     revision: Micros,
-    visits: Vec<Visit>,
+    visits: Vec<PollRecord>,
 }
 
 impl Writer<'_> {
@@ -146,44 +147,44 @@ impl Writer<'_> {
     /// left, and one for all when there is none of these. Ids by file.
     fn visits(
         &mut self,
-        state: &State,
+        state: &SourceState,
         files: &[File],
-        changes: &[Change],
-        rejects: &[&[Rejected]],
+        changes: &[FigureUpdate],
+        rejects: &[&[RejectedRow]],
     ) -> BTreeMap<Option<usize>, String> {
         let mut ids = BTreeMap::new();
         for (at, file) in files.iter().enumerate() {
             let outcome = match &file.result {
-                Err(failure) => Outcome::Failed(failure.label().to_owned()),
+                Err(failure) => PollOutcome::Failed(failure.label().to_owned()),
                 Ok(_) if is_new(state, file) || changes.iter().any(|change| change.file == Some(at)) => {
-                    Outcome::Changed
+                    PollOutcome::Changed
                 }
-                Ok(_) if !rejects[at].is_empty() => Outcome::Unchanged,
+                Ok(_) if !rejects[at].is_empty() => PollOutcome::Unchanged,
                 Ok(_) => continue,
             };
             let content = file.content.as_ref().map(|content| (content.sha256.clone(), content.bytes));
             ids.insert(Some(at), self.visit(outcome, &file.address, content));
         }
         if changes.iter().any(|change| change.file.is_none()) {
-            ids.insert(None, self.visit(Outcome::Changed, self.source.address(), None));
+            ids.insert(None, self.visit(PollOutcome::Changed, self.source.address(), None));
         }
         if self.visits.is_empty() {
             let note = if let [only] = files { state.files.get(&only.address) } else { None };
             let content = note.map(|note| (note.sha256.clone(), note.bytes));
-            self.visit(Outcome::Unchanged, self.source.address(), content);
+            self.visit(PollOutcome::Unchanged, self.source.address(), content);
         }
         // Whoever looks at the last visit sees a failure, if there was one.
-        self.visits.sort_by_key(|visit| matches!(visit.outcome, Outcome::Failed(_)));
+        self.visits.sort_by_key(|visit| matches!(visit.outcome, PollOutcome::Failed(_)));
         ids
     }
 
-    fn visit(&mut self, outcome: Outcome, address: &str, content: Option<(String, u64)>) -> String {
+    fn visit(&mut self, outcome: PollOutcome, address: &str, content: Option<(String, u64)>) -> String {
         let mut id = format!("{}-{}-{}-{}", self.collector, self.source.plan, self.source.id, self.revision.0);
         if !self.visits.is_empty() {
             id = format!("{id}-{}", self.visits.len() + 1);
         }
         let (sha256, bytes) = content.unzip();
-        self.visits.push(Visit {
+        self.visits.push(PollRecord {
             plan: self.source.plan.clone(),
             source: self.source.id.clone(),
             id: id.clone(),
@@ -197,7 +198,7 @@ impl Writer<'_> {
         id
     }
 
-    fn observation(&self, change: &Change, visits: &BTreeMap<Option<usize>, String>) -> Record {
+    fn observation(&self, change: &FigureUpdate, visits: &BTreeMap<Option<usize>, String>) -> Record {
         let figure = &change.figure;
         Record::Observation(Observation {
             plan: self.source.plan.clone(),
@@ -214,7 +215,7 @@ impl Writer<'_> {
         })
     }
 
-    fn reject(&self, rejected: &Rejected, file: &str, visit: &str) -> Record {
+    fn reject(&self, rejected: &RejectedRow, file: &str, visit: &str) -> Record {
         Record::Reject(Reject {
             plan: self.source.plan.clone(),
             source: self.source.id.clone(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{Poller, lines, moment, mynumber, outbox, register, source};
-use contract::record::Outcome;
+use contract::record::PollOutcome;
 use contract::time::Micros;
 use std::fs;
 use std::path::Path;
@@ -52,7 +52,7 @@ async fn a_second_look_at_the_same_file_publishes_only_a_visit() {
 async fn records_carry_where_they_come_from() {
     let (_folder, mut poller) = one_file(APRIL);
     let poll = poller.poll().await;
-    let [Record::Observation(seen), Record::Visit(visit)] = &poll.records[..] else { panic!("{:?}", poll.records) };
+    let [Record::Observation(seen), Record::Poll(visit)] = &poll.records[..] else { panic!("{:?}", poll.records) };
     let time = moment("2022-07-01").micros().0 + 1_000_000;
     assert_eq!((seen.revision, &*seen.visit), (Micros(time), &*format!("c1-p-register-{time}")));
     assert_eq!((&*visit.id, visit.time, visit.bytes), (&*seen.visit, seen.revision, Some(54)));
@@ -131,7 +131,7 @@ async fn each_file_of_a_folder_has_its_visit_and_the_later_name_wins() {
         ]
     );
     let ids: Vec<&str> =
-        poll.records.iter().filter_map(|r| if let Record::Visit(v) = r { Some(&*v.id) } else { None }).collect();
+        poll.records.iter().filter_map(|r| if let Record::Poll(v) = r { Some(&*v.id) } else { None }).collect();
     assert_eq!(ids[1], format!("{}-2", ids[0]));
     let [Record::Observation(april), Record::Observation(may), ..] = &poll.records[..] else { panic!() };
     assert_eq!((&*april.visit, &*may.visit), (ids[1], ids[0]));
@@ -199,7 +199,7 @@ async fn two_collectors_of_the_same_files_publish_equal_figures() {
     let mut second = Poller::new(source(folder.path(), &register("path = 'in'")));
     second.collector.name = "c2".into();
     second.clock.pass(3600);
-    let figures = |poll: Poll| -> Vec<_> {
+    let figures = |poll: FinishedPoll| -> Vec<_> {
         let figure = |record| {
             if let Record::Observation(o) = record {
                 Some((o.series, o.period, o.value, o.finality, o.place))
@@ -248,16 +248,16 @@ async fn records_and_notes_are_published_together_and_remembered() {
     let outbox = outbox(folder.path(), &poller.clock);
     let poll = poller.poll().await;
     outbox.publish(poll.outgoing(), poll.checkpoint).await.unwrap();
-    let state = State::load(outbox.as_ref(), "p", "register").unwrap();
+    let state = SourceState::load(outbox.as_ref(), "p", "register").unwrap();
     assert_eq!(state, poll.next);
-    assert_eq!(State::load(outbox.as_ref(), "p", "other").unwrap(), State::default());
+    assert_eq!(SourceState::load(outbox.as_ref(), "p", "other").unwrap(), SourceState::default());
 }
 
 #[derive(Debug)]
 struct Faulty;
 
 impl crate::sources::Source for Faulty {
-    fn parse(&self, _: &crate::fetch::Fetched, _: &crate::sources::Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, _: &crate::fetch::Document, _: &crate::sources::PollContext) -> Result<ParsedFile, ParseError> {
         panic!("a fault that the test wants");
     }
 
@@ -275,7 +275,7 @@ async fn a_fault_in_a_parser_is_a_failed_visit() {
     let (_folder, mut poller) = one_file(APRIL);
     poller.source.source = Arc::new(Faulty);
     let poll = poller.poll().await;
-    let [Record::Visit(visit)] = &poll.records[..] else { panic!() };
-    assert_eq!(visit.outcome, Outcome::Failed("panicked".into()));
+    let [Record::Poll(visit)] = &poll.records[..] else { panic!() };
+    assert_eq!(visit.outcome, PollOutcome::Failed("panicked".into()));
     assert!(visit.sha256.is_some());
 }

@@ -1,18 +1,18 @@
 use super::*;
-use crate::poll::Failure;
-use crate::sources::{Parsed, Seen, Source, Unreadable};
+use crate::poll::PollFailure;
+use crate::sources::{ParseError, ParsedFile, PollContext, Source};
 use crate::testing::{TestClock, collector, outbox, register, source};
-use bus::{Acknowledge, Checkpoint, Outgoing, Pending};
+use bus::{Checkpoint, Outgoing, Pending, PendingSender};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
 /// Hands on every report, and keeps what is told of the outbox.
-struct Told(mpsc::UnboundedSender<Report>, Mutex<Vec<Option<String>>>);
+struct Told(mpsc::UnboundedSender<PollReport>, Mutex<Vec<Option<String>>>);
 
-impl Watch for Told {
-    fn finished(&self, report: &Report) {
+impl PollObserver for Told {
+    fn finished(&self, report: &PollReport) {
         let _ = self.0.send(report.clone());
     }
 
@@ -37,7 +37,7 @@ impl Outbox for Refusing {
             return self.inner.publish(batch, checkpoint);
         }
         let bus = || "b".to_owned();
-        let (ack, pending): (Acknowledge, Pending) = Pending::new("b");
+        let (ack, pending): (PendingSender, Pending) = Pending::new("b");
         ack.send(Err(
             if self.fatal { BusError::Closed { bus: bus() } } else { BusError::Overloaded { bus: bus() } }.into()
         ));
@@ -53,7 +53,7 @@ impl Outbox for Refusing {
 struct Faulty;
 
 impl Source for Faulty {
-    fn parse(&self, _: &crate::fetch::Fetched, _: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, _: &crate::fetch::Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
         panic!("a fault that the test wants");
     }
 
@@ -78,9 +78,9 @@ async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: Cancellation
     super::run(runner, wanted, stop).await
 }
 
-fn wanted(sources: Vec<SourceConfig>, plans: &[&str]) -> Wanted {
+fn wanted(sources: Vec<SourceConfig>, plans: &[&str]) -> SourceSet {
     let plans = plans.iter().map(|&plan| plan.to_owned()).collect();
-    Wanted { sources: sources.into_iter().map(Arc::new).collect(), plans }
+    SourceSet { sources: sources.into_iter().map(Arc::new).collect(), plans }
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
     assert!(task.await.unwrap().is_ok());
 }
 
-fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<Report>) {
+fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<PollReport>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));
     (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender, Mutex::default())), random: || 0.5 }), reports)
@@ -161,7 +161,7 @@ async fn a_faulty_source_stops_no_other() {
     let mut seen = std::collections::BTreeMap::new();
     while seen.values().copied().min().unwrap_or(0) < 3 || seen.len() < 2 {
         let report = reports.recv().await.unwrap();
-        let expected = if report.source == "faulty" { Failure::Panicked.label() } else { report.outcome };
+        let expected = if report.source == "faulty" { PollFailure::Panicked.label() } else { report.outcome };
         assert_eq!(report.outcome, expected);
         *seen.entry(report.source).or_insert(0) += 1;
     }

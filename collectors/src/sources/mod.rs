@@ -7,29 +7,29 @@
 pub mod accesslog;
 pub mod appstore;
 pub mod ckan;
+mod date_in_name;
+mod disclosure_control;
 pub mod eapply;
 pub mod mynumber;
 mod period;
 pub mod register;
-mod small;
-mod stamp;
 pub mod table;
 mod target;
 pub mod wifi;
 
-use crate::fetch::Fetched;
-use crate::table::{Columns, Encoding, Format, Limits, Row, Shape, Sheet, TableError, row_hash};
-use contract::reader::Reader;
+use crate::fetch::Document;
+use crate::table::{Columns, Encoding, FileFormat, FileLayout, Sheet, SheetRow, TableError, TableLimits, row_hash};
+use contract::reader::TomlTable;
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
 use std::fmt;
 use std::sync::Arc;
 
-pub use target::{Context, Label, Target};
+pub use target::{SeriesLabel, SeriesTarget, SourceContext};
 
 /// One kind of source system.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct SourceKind {
     /// What `kind` says in the configuration.
     pub name: &'static str,
     /// A configuration to copy, with a word on every key.
@@ -37,11 +37,11 @@ pub struct Kind {
     /// The kind's own keys of a `[[source]]`.
     pub keys: &'static [&'static str],
     /// Reads these keys; mistakes are reported through the reader.
-    pub read: fn(&Reader<'_>, &Context<'_>) -> Arc<dyn Source>,
+    pub read: fn(&TomlTable<'_>, &SourceContext<'_>) -> Arc<dyn Source>,
 }
 
 /// All kinds. To add one: its folder, and one line here.
-pub const KINDS: &[Kind] = &[
+pub const KINDS: &[SourceKind] = &[
     accesslog::KIND,
     appstore::KIND,
     ckan::KIND,
@@ -58,13 +58,13 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// What a file says.
     ///
     /// Errors: a file that cannot be read at all; it withdraws nothing.
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable>;
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError>;
 
     /// The address to ask next, when one answer is not all: an interface that gives a thousand rows a page. `answers`
     /// are those so far; `None` when they are complete. The default asks once.
     ///
     /// Errors: an answer that says that asking on is useless.
-    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
         Ok(answers.is_empty().then(|| address.to_owned()))
     }
 
@@ -82,7 +82,7 @@ pub trait Source: fmt::Debug + Send + Sync {
 
 /// The circumstances of a visit, as far as a parser may know them.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct PollContext {
     /// When the file was seen.
     pub time: Moment,
     /// The configured encoding.
@@ -91,17 +91,18 @@ pub struct Seen {
     pub max_bytes: u64,
 }
 
-impl Seen {
+impl PollContext {
     /// The sheets of a file.
-    pub fn sheets(&self, file: &Fetched) -> Result<Vec<Sheet>, TableError> {
+    pub fn sheets(&self, file: &Document) -> Result<Vec<Sheet>, TableError> {
         self.sheets_as(file, None)
     }
 
     /// The sheets of a file whose form is known. A packed file (gzip) is unpacked, no further than the size cap.
-    pub fn sheets_as(&self, file: &Fetched, format: Option<Format>) -> Result<Vec<Sheet>, TableError> {
+    pub fn sheets_as(&self, file: &Document, format: Option<FileFormat>) -> Result<Vec<Sheet>, TableError> {
         let name = file.name();
-        let shape = Shape { format, encoding: self.encoding, name: Some(name.strip_suffix(".gz").unwrap_or(name)) };
-        let limits = Limits { bytes: self.max_bytes, ..Limits::default() };
+        let shape =
+            FileLayout { format, encoding: self.encoding, name: Some(name.strip_suffix(".gz").unwrap_or(name)) };
+        let limits = TableLimits { bytes: self.max_bytes, ..TableLimits::default() };
         match crate::table::unpacked(&file.bytes, self.max_bytes)? {
             Some(bytes) => crate::table::read(&bytes, shape, &limits),
             None => crate::table::read(&file.bytes, shape, &limits),
@@ -116,7 +117,7 @@ impl Seen {
 
 /// What one figure is of. One poll gives at most one figure a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct ParsedKey {
     /// Series id.
     pub series: String,
     /// Definition id.
@@ -127,9 +128,9 @@ pub struct Key {
 
 /// One figure read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
+pub struct ParsedFigure {
     /// What it is of.
-    pub key: Key,
+    pub key: ParsedKey,
     /// The figure, in the series' unit.
     pub value: Value,
     /// One dimension, complete.
@@ -142,7 +143,7 @@ pub struct Figure {
 
 /// A row that could not be read, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct RejectedRow {
     /// Typed reason.
     pub reason: &'static str,
     /// Where the row stood.
@@ -155,7 +156,7 @@ pub struct Rejected {
 
 /// Which keys a file speaks for: one of these that it no longer gives is withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Covers {
+pub enum Coverage {
     /// All it has ever given: a register.
     Everything,
     /// This instant: an edition.
@@ -168,7 +169,7 @@ pub enum Covers {
     Nothing,
 }
 
-impl Covers {
+impl Coverage {
     /// True when a key of this span is spoken for.
     pub fn holds(self, span: Span) -> bool {
         let (Span::AsOf(start) | Span::During(start, _)) = span;
@@ -185,22 +186,22 @@ impl Covers {
 
 /// What a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parsed {
+pub struct ParsedFile {
     /// Its figures, at most one a key.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<ParsedFigure>,
     /// Its rows that could not be read.
-    pub rejects: Vec<Rejected>,
+    pub rejects: Vec<RejectedRow>,
     /// Keys of rejected rows: not given, but not withdrawn either.
-    pub held: Vec<Key>,
+    pub held: Vec<ParsedKey>,
     /// What it speaks for.
-    pub covers: Covers,
+    pub covers: Coverage,
     /// When the same bytes will say something else, because a period will have ended.
     pub until: Option<Moment>,
 }
 
 /// Why a file could not be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum ParseError {
     /// It is no table, or not the one that was meant.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -223,7 +224,7 @@ pub enum Unreadable {
     },
 }
 
-impl Unreadable {
+impl ParseError {
     /// The error as metrics and visits name it.
     pub fn label(&self) -> &'static str {
         match self {
@@ -253,18 +254,18 @@ mod reason {
 }
 
 /// Reads the words of a role's column, or takes the usual ones.
-fn words(columns: Option<&Reader<'_>>, role: &'static str, usual: &[&str]) -> Vec<String> {
+fn words(columns: Option<&TomlTable<'_>>, role: &'static str, usual: &[&str]) -> Vec<String> {
     let own = columns.map(|columns| columns.texts(role)).unwrap_or_default();
     if own.is_empty() { usual.iter().map(|word| (*word).to_owned()).collect() } else { own }
 }
 
 /// A row rejected for what stands in the column of a role.
-fn rejected(columns: &Columns, sheet: &Sheet, row: &Row, role: &str, reason: &'static str) -> Rejected {
+fn rejected(columns: &Columns, sheet: &Sheet, row: &SheetRow, role: &str, reason: &'static str) -> RejectedRow {
     let column = columns.index(role).map(|_| role.to_owned());
-    Rejected { reason, place: place(sheet, row), column, hash: row_hash(row) }
+    RejectedRow { reason, place: place(sheet, row), column, hash: row_hash(row) }
 }
 
 /// Where a row stands.
-fn place(sheet: &Sheet, row: &Row) -> Place {
+fn place(sheet: &Sheet, row: &SheetRow) -> Place {
     Place { sheet: sheet.name.clone(), row: Some(row.number) }
 }

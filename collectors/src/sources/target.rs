@@ -3,24 +3,24 @@
 use crate::table::text::word;
 use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::Grain;
-use contract::reader::{Reader, nearest};
+use contract::reader::{TomlTable, nearest};
 
 /// What a kind may ask while it reads its configuration.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub struct SourceContext<'a> {
     /// Id of the source.
     pub source: &'a str,
     /// Its plan's catalogue; `None` when the plan is unknown, which is reported elsewhere.
     pub catalogue: Option<&'a Catalogue>,
     /// The entries of `[source.series]`.
-    pub labels: &'a [Label],
+    pub labels: &'a [SeriesLabel],
     /// Reports a mistake at a line of the file.
     pub report: &'a dyn Fn(u32, String),
 }
 
 /// One entry of `[source.series]`: what a file calls a series, and the series.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
+pub struct SeriesLabel {
     /// What the file says.
     pub text: String,
     /// The series id.
@@ -33,7 +33,7 @@ pub struct Label {
 
 /// A series that figures are read for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct SeriesTarget {
     /// Series id.
     pub series: String,
     /// The counting rule meant; `None` when the file must say it.
@@ -48,7 +48,7 @@ pub struct Target {
     pub unit: String,
 }
 
-impl Target {
+impl SeriesTarget {
     fn of(series: &Series, definition: Option<String>) -> Self {
         let definitions: Vec<String> = series.definitions.iter().map(|d| d.id.clone()).collect();
         let only = if let [only] = &definitions[..] { Some(only.clone()) } else { None };
@@ -63,11 +63,11 @@ impl Target {
     }
 }
 
-impl Context<'_> {
+impl SourceContext<'_> {
     /// The series of that id and its counting rule; `None` when the plan is unknown.
     ///
     /// Errors: what is wrong and what would be right.
-    fn target(&self, series: &str, definition: Option<String>) -> Option<Result<Target, String>> {
+    fn target(&self, series: &str, definition: Option<String>) -> Option<Result<SeriesTarget, String>> {
         let catalogue = self.catalogue?;
         let Some((_, found)) = catalogue.series_named(series) else {
             let right = nearest(series, catalogue.series.iter().map(|s| s.id.as_str()));
@@ -79,11 +79,11 @@ impl Context<'_> {
             let right = nearest(rule, found.definitions.iter().map(|d| d.id.as_str()));
             return Some(Err(format!("unknown definition `{rule}` of series `{series}`{right}")));
         }
-        Some(Ok(Target::of(found, definition)))
+        Some(Ok(SeriesTarget::of(found, definition)))
     }
 
     /// The target named by an inline table `{ series = "..", definition = ".." }` of `r`.
-    pub(super) fn target_at(&self, r: &Reader<'_>, key: &'static str) -> Option<Target> {
+    pub(super) fn target_at(&self, r: &TomlTable<'_>, key: &'static str) -> Option<SeriesTarget> {
         let Some(inner) = r.table(key) else {
             if !r.has(key) {
                 r.mistake(key, format!("`{key}` is missing; it must be {{ series = \"..\", definition = \"..\" }}"));
@@ -101,15 +101,15 @@ impl Context<'_> {
     }
 
     /// The series of the plan that list this source.
-    pub(super) fn listing(&self) -> Vec<Target> {
+    pub(super) fn listing(&self) -> Vec<SeriesTarget> {
         let series = self.catalogue.iter().flat_map(|catalogue| &catalogue.series);
         let ours = series.filter(|series| series.sources.iter().any(|source| source.id == self.source));
-        ours.map(|series| Target::of(series, None)).collect()
+        ours.map(|series| SeriesTarget::of(series, None)).collect()
     }
 
     /// The targets of `[source.series]`, each with its label as a word to look for.
-    pub(super) fn labelled(&self) -> Vec<(String, Target)> {
-        let mut found: Vec<(String, Target)> = Vec::new();
+    pub(super) fn labelled(&self) -> Vec<(String, SeriesTarget)> {
+        let mut found: Vec<(String, SeriesTarget)> = Vec::new();
         for label in self.labels {
             let text = word(&label.text);
             if found.iter().any(|(known, _)| *known == text) {

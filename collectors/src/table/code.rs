@@ -4,7 +4,7 @@
 //! leave the check digit out, so five digits can mean two things. Cell by cell 143 of the 1,741
 //! municipalities would be taken for others; the column tells, so let [`Form::of`] look at all of it first.
 
-use super::problem::Reason;
+use super::problem::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, normal};
 use std::fmt;
@@ -18,14 +18,14 @@ const PREFECTURES: u32 = 47;
 
 /// How a column writes its codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum CodeForm {
     /// With the check digit: six digits, five where a leading zero was lost.
     Checked,
     /// Without: five digits, four where a leading zero was lost.
     Unchecked,
 }
 
-impl Form {
+impl CodeForm {
     /// The form of a column, by all its codes; cells that are no code are passed over. `None` when
     /// there is none.
     ///
@@ -46,20 +46,20 @@ impl Form {
 }
 
 /// The digits of a cell, four to six of them.
-fn digits(cell: &Cell) -> Result<String, Reason> {
+fn digits(cell: &Cell) -> Result<String, RejectReason> {
     let text = match cell {
-        Cell::Empty => return Err(Reason::Empty),
-        Cell::Text(text) if has_false_digit(text) => return Err(Reason::NotACode),
+        Cell::Empty => return Err(RejectReason::Empty),
+        Cell::Text(text) if has_false_digit(text) => return Err(RejectReason::NotACode),
         Cell::Text(text) => normal(text),
         Cell::Number(number) if (0.0..=MAX_CODE).contains(number) => number.to_string(),
-        Cell::Number(_) => return Err(Reason::NotACode),
-        Cell::Bool(_) | Cell::Date(_) => return Err(Reason::WrongType),
-        Cell::Error => return Err(Reason::FormulaError),
+        Cell::Number(_) => return Err(RejectReason::NotACode),
+        Cell::Bool(_) | Cell::Date(_) => return Err(RejectReason::WrongType),
+        Cell::Error => return Err(RejectReason::FormulaError),
     };
     // A list that went through floating numbers.
     let digits = text.strip_suffix(".0").unwrap_or(&text);
     let fits = (4..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { Ok(digits.to_owned()) } else { Err(Reason::NotACode) }
+    if fits { Ok(digits.to_owned()) } else { Err(RejectReason::NotACode) }
 }
 
 /// A municipality or prefecture, by its code.
@@ -75,22 +75,22 @@ impl Municipality {
     ///
     /// Five digits are the six of a code that lost its zero when they check as such (`11002`, 札幌市),
     /// else a code without its check digit (`14130`).
-    pub fn parse(text: &str) -> Result<Self, Reason> {
+    pub fn parse(text: &str) -> Result<Self, RejectReason> {
         Self::of_digits(&digits(&Cell::of_text(text))?, None)
     }
 
     /// Reads a code from a cell of a column of this form; without one as [`Municipality::parse`] does.
-    pub fn read(cell: &Cell, form: Option<Form>) -> Result<Self, Reason> {
+    pub fn read(cell: &Cell, form: Option<CodeForm>) -> Result<Self, RejectReason> {
         Self::of_digits(&digits(cell)?, form)
     }
 
-    fn of_digits(digits: &str, form: Option<Form>) -> Result<Self, Reason> {
-        let number: u32 = digits.parse().map_err(|_| Reason::NotACode)?;
+    fn of_digits(digits: &str, form: Option<CodeForm>) -> Result<Self, RejectReason> {
+        let number: u32 = digits.parse().map_err(|_| RejectReason::NotACode)?;
         match (digits.len(), form) {
-            (6, _) | (5, Some(Form::Checked)) => Self::checked(number),
-            (4, Some(Form::Checked)) => Err(Reason::NotACode),
-            (5, None) => Self::checked(number).or_else(|_| Self::of_stem(number).ok_or(Reason::NotACode)),
-            _ => Self::of_stem(number).ok_or(Reason::NotACode),
+            (6, _) | (5, Some(CodeForm::Checked)) => Self::checked(number),
+            (4, Some(CodeForm::Checked)) => Err(RejectReason::NotACode),
+            (5, None) => Self::checked(number).or_else(|_| Self::of_stem(number).ok_or(RejectReason::NotACode)),
+            _ => Self::of_stem(number).ok_or(RejectReason::NotACode),
         }
     }
 
@@ -104,9 +104,9 @@ impl Municipality {
         self.stem / 1000
     }
 
-    fn checked(number: u32) -> Result<Self, Reason> {
-        let code = Self::of_stem(number / 10).ok_or(Reason::NotACode)?;
-        if code.number() == number { Ok(code) } else { Err(Reason::WrongCheckDigit) }
+    fn checked(number: u32) -> Result<Self, RejectReason> {
+        let code = Self::of_stem(number / 10).ok_or(RejectReason::NotACode)?;
+        if code.number() == number { Ok(code) } else { Err(RejectReason::WrongCheckDigit) }
     }
 
     fn of_stem(stem: u32) -> Option<Self> {
@@ -136,7 +136,7 @@ impl fmt::Display for Municipality {
 mod tests {
     use super::*;
 
-    fn show(code: Result<Municipality, Reason>) -> Result<String, Reason> {
+    fn show(code: Result<Municipality, RejectReason>) -> Result<String, RejectReason> {
         code.map(|code| code.to_string())
     }
 
@@ -155,15 +155,15 @@ mod tests {
             ("140007", Ok("140007")),
             ("14000", Ok("140007")),
             ("141305.0", Ok("141305")),
-            ("141306", Err(Reason::WrongCheckDigit)),
-            ("<NA>", Err(Reason::NotACode)),
-            ("川崎市", Err(Reason::NotACode)),
-            ("", Err(Reason::Empty)),
-            ("480000", Err(Reason::NotACode)),
-            ("14050", Err(Reason::NotACode)),
-            ("1413051", Err(Reason::NotACode)),
-            ("14130²", Err(Reason::NotACode)),
-            ("-14130", Err(Reason::NotACode)),
+            ("141306", Err(RejectReason::WrongCheckDigit)),
+            ("<NA>", Err(RejectReason::NotACode)),
+            ("川崎市", Err(RejectReason::NotACode)),
+            ("", Err(RejectReason::Empty)),
+            ("480000", Err(RejectReason::NotACode)),
+            ("14050", Err(RejectReason::NotACode)),
+            ("1413051", Err(RejectReason::NotACode)),
+            ("14130²", Err(RejectReason::NotACode)),
+            ("-14130", Err(RejectReason::NotACode)),
         ];
         for (text, code) in rows {
             assert_eq!(show(Municipality::parse(text)), code.map(str::to_owned), "{text}");
@@ -175,9 +175,9 @@ mod tests {
         let read = |number| show(Municipality::read(&Cell::Number(number), None));
         assert_eq!(read(11_002.0), Ok("011002".to_owned()));
         assert_eq!(read(141_305.0), Ok("141305".to_owned()));
-        assert_eq!(read(0.5), Err(Reason::NotACode));
-        assert_eq!(read(1e300), Err(Reason::NotACode));
-        assert_eq!(Municipality::read(&Cell::Empty, None), Err(Reason::Empty));
+        assert_eq!(read(0.5), Err(RejectReason::NotACode));
+        assert_eq!(read(1e300), Err(RejectReason::NotACode));
+        assert_eq!(Municipality::read(&Cell::Empty, None), Err(RejectReason::Empty));
     }
 
     #[test]
@@ -193,19 +193,22 @@ mod tests {
         // 14150 is 相模原市 without its check digit; it happens to check as 014150.
         let cells = |texts: &[&str]| texts.iter().map(|text| Cell::of_text(text)).collect::<Vec<_>>();
         assert_eq!(show(Municipality::parse("14150")), Ok("014150".to_owned()));
-        let rows: [(&[&str], Option<Form>); 6] = [
-            (&["14150", "14130"], Some(Form::Unchecked)),
-            (&["14150", "1100"], Some(Form::Unchecked)),
-            (&["14150", "141305"], Some(Form::Checked)),
-            (&["11002", "12025"], Some(Form::Checked)),
+        let rows: [(&[&str], Option<CodeForm>); 6] = [
+            (&["14150", "14130"], Some(CodeForm::Unchecked)),
+            (&["14150", "1100"], Some(CodeForm::Unchecked)),
+            (&["14150", "141305"], Some(CodeForm::Checked)),
+            (&["11002", "12025"], Some(CodeForm::Checked)),
             (&["団体コード", "<NA>", ""], None),
-            (&["12025", "川崎市", "14130"], Some(Form::Unchecked)),
+            (&["12025", "川崎市", "14130"], Some(CodeForm::Unchecked)),
         ];
         for (texts, form) in rows {
-            assert_eq!(Form::of(&cells(texts)), form, "{texts:?}");
+            assert_eq!(CodeForm::of(&cells(texts)), form, "{texts:?}");
         }
         let cell = Cell::of_text("14150");
-        assert_eq!(show(Municipality::read(&cell, Some(Form::Unchecked))), Ok("141500".to_owned()));
-        assert_eq!(Municipality::read(&Cell::of_text("14130"), Some(Form::Checked)), Err(Reason::WrongCheckDigit));
+        assert_eq!(show(Municipality::read(&cell, Some(CodeForm::Unchecked))), Ok("141500".to_owned()));
+        assert_eq!(
+            Municipality::read(&Cell::of_text("14130"), Some(CodeForm::Checked)),
+            Err(RejectReason::WrongCheckDigit)
+        );
     }
 }

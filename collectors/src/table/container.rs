@@ -4,7 +4,7 @@
 //! billion texts that the reader would make room for. Every part is unpacked once here, in pieces that
 //! are counted and dropped; that costs a second unpacking and bounds everything after it.
 
-use super::{Limits, TableError};
+use super::{TableError, TableLimits};
 use std::io::{Cursor, Read};
 
 /// Parts (files) of a workbook.
@@ -24,7 +24,7 @@ const CORRUPT: TableError = TableError::Workbook("a part is damaged, encrypted o
 ///
 /// Errors: [`TableError::TooLarge`] as soon as a limit is passed, [`TableError::Workbook`] when it is
 /// no intact zip file.
-pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), TableError> {
+pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableError> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| TableError::Workbook("not a zip file, or cut short"))?;
     if archive.len() > MAX_PARTS {
@@ -181,7 +181,7 @@ mod tests {
     fn a_bomb_is_refused_by_what_it_unpacks_to_and_not_by_what_it_says() {
         let mut bomb = pack(&[("xl/worksheets/sheet1.xml", &vec![b' '; 20 << 20])]);
         assert!(bomb.len() < 100_000);
-        let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
+        let limits = TableLimits { unpacked_bytes: 1 << 20, ..TableLimits::default() };
         assert_eq!(inspect(&bomb, &limits), too_large("bytes unpacked", 1 << 20));
         // The size in the central directory, made to say one byte.
         let directory = bomb.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_billion_announced_texts_are_refused_before_room_is_made_for_them() {
-        let limits = Limits::default();
+        let limits = TableLimits::default();
         for text in
             ["<sst uniqueCount=\"1000000000000\">", "<sst uniqueuniqueCount\n=\n'99999999'", "uniqueCount='00005000000"]
         {
@@ -211,10 +211,10 @@ mod tests {
         let texts = |text: &str, times| pack(&[("xl/sharedStrings.xml", text.repeat(times).as_bytes())]);
         let refused = too_large("shared texts", MAX_SHARED_TEXTS);
         for text in ["<si/>", "<si>", "<x:si/>", "<si\n/>"] {
-            assert_eq!(inspect(&texts(text, 2_000_001), &Limits::default()), refused, "{text}");
+            assert_eq!(inspect(&texts(text, 2_000_001), &TableLimits::default()), refused, "{text}");
         }
-        assert_eq!(inspect(&texts("<si></si>", 2_000_000), &Limits::default()), Ok(()));
-        assert_eq!(inspect(&texts("<size>", 2_000_001), &Limits::default()), Ok(()));
+        assert_eq!(inspect(&texts("<si></si>", 2_000_000), &TableLimits::default()), Ok(()));
+        assert_eq!(inspect(&texts("<size>", 2_000_001), &TableLimits::default()), Ok(()));
     }
 
     #[test]
@@ -227,8 +227,8 @@ mod tests {
         for (part, what, limit) in rows {
             let elements = |times| pack(&[(part, "<xf/>".repeat(times).as_bytes())]);
             let most = usize::try_from(limit).unwrap();
-            assert_eq!(inspect(&elements(most + 1), &Limits::default()), too_large(what, limit), "{part}");
-            assert_eq!(inspect(&elements(most), &Limits::default()), Ok(()), "{part}");
+            assert_eq!(inspect(&elements(most + 1), &TableLimits::default()), too_large(what, limit), "{part}");
+            assert_eq!(inspect(&elements(most), &TableLimits::default()), Ok(()), "{part}");
         }
     }
 
@@ -236,6 +236,6 @@ mod tests {
     fn a_damaged_part_is_an_error() {
         let mut bytes = pack(&[("xl/workbook.xml", &vec![b'a'; 1000])]);
         bytes[45] ^= 0xFF;
-        assert_eq!(inspect(&bytes, &Limits::default()), Err(CORRUPT));
+        assert_eq!(inspect(&bytes, &TableLimits::default()), Err(CORRUPT));
     }
 }

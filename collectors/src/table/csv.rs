@@ -3,11 +3,11 @@
 //! Line ends may be mixed, rows ragged, quotes stray. The one fault that is refused is a quote whose
 //! other end is missing: it hides the rows up to the next quote or the end.
 
-use super::sheet::{Cell, Row, Sheet};
-use super::{Budget, Limits, TableError};
+use super::sheet::{Cell, Sheet, SheetRow};
+use super::{Budget, TableError, TableLimits};
 
 /// The rows of `text`. Quotes and separators follow RFC 4180; CR, LF and CRLF all end a row.
-pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, TableError> {
+pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sheet, TableError> {
     quoting(text, separator)?;
     let mut reader =
         ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str, separator: u8, limits: &Limits) -> Result<Sheet, 
             budget.text(field)?;
             cells.push(Cell::of_text(field));
         }
-        rows.extend(Row::new(line, cells));
+        rows.extend(SheetRow::new(line, cells));
     }
     split.found().map_or(Ok(Sheet { rows, ..Sheet::default() }), |line| Err(TableError::SplitNumber { line }))
 }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
-        texts(&read(text, b',', &Limits::default()).unwrap())
+        texts(&read(text, b',', &TableLimits::default()).unwrap())
     }
 
     fn row(number: u32, cells: &[&str]) -> (u32, Vec<String>) {
@@ -202,23 +202,23 @@ mod tests {
 
     #[test]
     fn a_quote_left_open_is_an_error_with_its_line() {
-        assert_eq!(read("a,b\n1,\"2\n3,4\n", b',', &Limits::default()), Err(TableError::OpenQuote { line: 2 }));
+        assert_eq!(read("a,b\n1,\"2\n3,4\n", b',', &TableLimits::default()), Err(TableError::OpenQuote { line: 2 }));
         assert_eq!(rows("a,b\n1,\"2\n3\"\n"), [row(1, &["a", "b"]), row(2, &["1", "2\n3"])]);
         let swallowed = "\"a\",\"b\"\n\"1\",\"2\n\"3\",\"4\"\n\"5\",\"6\"\n";
-        assert_eq!(read(swallowed, b',', &Limits::default()), Err(TableError::OpenQuote { line: 2 }));
+        assert_eq!(read(swallowed, b',', &TableLimits::default()), Err(TableError::OpenQuote { line: 2 }));
         assert_eq!(rows("a\n\"1"), [row(1, &["a"]), row(2, &["1"])]);
     }
 
     #[test]
     fn tabs_separate_when_asked() {
-        let sheet = read("a\tb,c\n1\t2\n", b'\t', &Limits::default()).unwrap();
+        let sheet = read("a\tb,c\n1\t2\n", b'\t', &TableLimits::default()).unwrap();
         assert_eq!(texts(&sheet), [row(1, &["a", "b,c"]), row(2, &["1", "2"])]);
     }
 
     #[test]
     fn a_number_that_fell_apart_at_its_separator_is_an_error_with_its_line() {
         let split = |line| Err(TableError::SplitNumber { line });
-        let read = |text: &str| read(text, b',', &Limits::default()).map(|sheet| sheet.rows.len());
+        let read = |text: &str| read(text, b',', &TableLimits::default()).map(|sheet| sheet.rows.len());
         assert_eq!(read("月,件数,備考\n4月,\"1,200\",\n5月,1,234,\n6月,90,\n"), split(3));
         assert_eq!(read("月,件数\n4月,1,234,567\n"), split(2));
         assert_eq!(read("月,額\n4月,△1,234.5\n"), split(2));
@@ -237,19 +237,20 @@ mod tests {
         for text in ["a,b\n1,2\n", "a,b\n1\t,2\n", "a\n1\n", "a,b\n\"x\ty\"\n1,2\n"] {
             assert!(!is_by_tabs(text), "{text}");
         }
-        let sheets = super::super::read(b"a\tb\n1\t2\n", super::super::Shape::default(), &Limits::default()).unwrap();
+        let sheets =
+            super::super::read(b"a\tb\n1\t2\n", super::super::FileLayout::default(), &TableLimits::default()).unwrap();
         assert_eq!(texts(&sheets[0]), [row(1, &["a", "b"]), row(2, &["1", "2"])]);
     }
 
     #[test]
     fn every_limit_is_an_error_of_its_own() {
-        let limits = Limits::default();
+        let limits = TableLimits::default();
         let rows = [
-            (Limits { rows: 1, ..limits }, "rows"),
-            (Limits { columns: 1, ..limits }, "columns"),
-            (Limits { cells: 3, ..limits }, "cells"),
-            (Limits { cell_chars: 1, ..limits }, "characters in a cell"),
-            (Limits { text_bytes: 4, ..limits }, "bytes of text in cells"),
+            (TableLimits { rows: 1, ..limits }, "rows"),
+            (TableLimits { columns: 1, ..limits }, "columns"),
+            (TableLimits { cells: 3, ..limits }, "cells"),
+            (TableLimits { cell_chars: 1, ..limits }, "characters in a cell"),
+            (TableLimits { text_bytes: 4, ..limits }, "bytes of text in cells"),
         ];
         for (limits, what) in rows {
             let error = read("a,b\nc,dd\n", b',', &limits).unwrap_err();

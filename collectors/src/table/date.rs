@@ -6,7 +6,7 @@
 
 mod parse;
 
-use super::problem::Reason;
+use super::problem::RejectReason;
 use super::sheet::Cell;
 use contract::time::{FIRST_YEAR, LAST_YEAR};
 use jiff::civil::Date;
@@ -22,7 +22,7 @@ const MAX_DIGITS: f64 = 99_999_999.0;
 
 /// What a label names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub enum LabelledPeriod {
     /// A civil day.
     Date(Date),
     /// A month of a civil year.
@@ -47,14 +47,14 @@ pub enum When {
 
 /// A label that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dated {
+pub struct DateLabel {
     /// What it names.
-    pub when: When,
+    pub when: LabelledPeriod,
     /// True when its era was over by then (H31.5, H33): the label of a plan, not of a record.
     pub plan_label: bool,
 }
 
-impl When {
+impl LabelledPeriod {
     /// First and last day; a year counts from January.
     pub fn days(self) -> (Date, Date) {
         let first = |year: i16, month: i8| Date::new(year, month, 1).unwrap_or(Date::MAX);
@@ -85,17 +85,17 @@ impl When {
 /// `2019年度第1四半期`, `2019Q1` (of the fiscal year, always), `2019`, `R8`. A time of day behind a date is
 /// dropped; one with a zone is refused, as it may be another day. Two labels of one period
 /// (`平成31年度/令和元年度`) must agree. A number cell counts as its digits.
-pub fn read(cell: &Cell) -> Result<Dated, Reason> {
+pub fn read(cell: &Cell) -> Result<DateLabel, RejectReason> {
     match cell {
-        Cell::Empty => Err(Reason::Empty),
+        Cell::Empty => Err(RejectReason::Empty),
         Cell::Text(text) => parse::label(text),
         Cell::Number(number) if number.fract() == 0.0 && (0.0..=MAX_DIGITS).contains(number) => {
             parse::label(&number.to_string())
         }
-        Cell::Number(_) => Err(Reason::NotADate),
+        Cell::Number(_) => Err(RejectReason::NotADate),
         Cell::Date(at) => civil(at.date()),
-        Cell::Bool(_) => Err(Reason::WrongType),
-        Cell::Error => Err(Reason::FormulaError),
+        Cell::Bool(_) => Err(RejectReason::WrongType),
+        Cell::Error => Err(RejectReason::FormulaError),
     }
 }
 
@@ -103,7 +103,7 @@ pub fn read(cell: &Cell) -> Result<Dated, Reason> {
 /// of a workbook's day (from 18 May 1927, counted from 1900) are that day, also when a csv shows them.
 ///
 /// A workbook that counts from 1904 says so only in cells shown as dates; those arrive as dates.
-pub fn read_date_cell(cell: &Cell) -> Result<Dated, Reason> {
+pub fn read_date_cell(cell: &Cell) -> Result<DateLabel, RejectReason> {
     let serial = match cell {
         #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its border, no serial")]
         Cell::Number(number) => Some(number.floor() as i32),
@@ -118,11 +118,11 @@ pub fn read_date_cell(cell: &Cell) -> Result<Dated, Reason> {
     }
 }
 
-fn civil(date: Date) -> Result<Dated, Reason> {
+fn civil(date: Date) -> Result<DateLabel, RejectReason> {
     if !(FIRST_YEAR..=LAST_YEAR).contains(&date.year()) {
-        return Err(Reason::YearOutOfRange);
+        return Err(RejectReason::YearOutOfRange);
     }
-    Ok(Dated { when: When::Date(date), plan_label: false })
+    Ok(DateLabel { when: LabelledPeriod::Date(date), plan_label: false })
 }
 
 #[cfg(test)]

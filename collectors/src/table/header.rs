@@ -7,8 +7,8 @@
 mod words;
 
 use super::TableError;
-use super::problem::{Place, Problem, Reason};
-use super::sheet::{Cell, Row, Sheet};
+use super::problem::{ColumnPlace, RejectReason, RowProblem};
+use super::sheet::{Cell, Sheet, SheetRow};
 use super::text::{normal, word};
 use words::{Heading, headings, nearest};
 
@@ -19,7 +19,7 @@ const MAX_HEADER_DEPTH: usize = 3;
 
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct WantedColumn<'a> {
     /// What the source calls it (`count`, `month`).
     pub role: &'a str,
     /// The words that may stand over it, the preferred one first. A header of several rows is also
@@ -52,7 +52,7 @@ impl Columns {
     ///
     /// Errors: [`TableError::AmbiguousColumn`] when a word stands over several columns of the best
     /// row, else [`TableError::MissingColumn`].
-    pub fn find(sheet: &Sheet, wanted: &[Wanted<'_>]) -> Result<Self, TableError> {
+    pub fn find(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> Result<Self, TableError> {
         let mut best: Option<Attempt> = None;
         for last in 0..sheet.rows.len().min(MAX_HEADER_ROW) {
             for depth in 1..=MAX_HEADER_DEPTH.min(last + 1) {
@@ -83,7 +83,7 @@ impl Columns {
     pub fn find_sheet<'a>(
         sheets: &'a [Sheet],
         name: Option<&str>,
-        wanted: &[Wanted<'_>],
+        wanted: &[WantedColumn<'_>],
     ) -> Result<(&'a Sheet, Self), TableError> {
         let called = |sheet: &&Sheet| name.is_some() && sheet.name.as_deref().map(word) == name.map(word);
         if let Some(sheet) = sheets.iter().find(called) {
@@ -115,7 +115,7 @@ impl Columns {
     }
 
     /// The cell of a role; empty when the row ends before it or the role was not found.
-    pub fn cell<'a>(&self, row: &'a Row, role: &str) -> &'a Cell {
+    pub fn cell<'a>(&self, row: &'a SheetRow, role: &str) -> &'a Cell {
         self.index(role).map_or(&Cell::Empty, |index| row.cell(index))
     }
 
@@ -139,23 +139,23 @@ impl Columns {
     }
 
     /// The cell of a role that says what a row is of: where it is empty and merged with cells above, their text.
-    pub fn label<'a>(&self, sheet: &'a Sheet, row: &'a Row, role: &str) -> &'a Cell {
+    pub fn label<'a>(&self, sheet: &'a Sheet, row: &'a SheetRow, role: &str) -> &'a Cell {
         let Some(index) = self.index(role) else { return &Cell::Empty };
         let cell = row.cell(index);
         if cell.is_empty() { sheet.merged_with(row.number, index).unwrap_or(cell) } else { cell }
     }
 
     /// The rows below the header, without remarks (`#`) and repetitions of the header.
-    pub fn data<'a>(&self, sheet: &'a Sheet) -> impl Iterator<Item = &'a Row> + use<'a> {
+    pub fn data<'a>(&self, sheet: &'a Sheet) -> impl Iterator<Item = &'a SheetRow> + use<'a> {
         let header = sheet.rows.get(self.last);
         let below = sheet.rows.iter().skip(self.last + 1);
         below.filter(move |row| !row.is_remark() && !header.is_some_and(|header| header.says_the_same(row)))
     }
 
     /// The problem of a role's cell in a row.
-    pub fn problem(&self, sheet: &Sheet, row: &Row, role: &str, reason: Reason) -> Problem {
-        let column = self.index(role).map(|index| Place { role: role.to_owned(), index: number(index) });
-        Problem { column, ..Problem::of_row(sheet, row, reason) }
+    pub fn problem(&self, sheet: &Sheet, row: &SheetRow, role: &str, reason: RejectReason) -> RowProblem {
+        let column = self.index(role).map(|index| ColumnPlace { role: role.to_owned(), index: number(index) });
+        RowProblem { column, ..RowProblem::of_row(sheet, row, reason) }
     }
 }
 
@@ -175,7 +175,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(rows: &[Row], last: usize, wanted: &[Wanted<'_>]) -> Self {
+    fn new(rows: &[SheetRow], last: usize, wanted: &[WantedColumn<'_>]) -> Self {
         let headings = headings(rows);
         let mut attempt = Self { last, headings, found: Vec::new(), missing: None, ambiguous: None };
         for want in wanted {
@@ -202,7 +202,7 @@ impl Attempt {
 /// How alike a word must be to be quoted from rows that may be no header at all: data is not quoted.
 const MIN_LIKENESS: f64 = 0.5;
 
-fn nothing(sheet: &Sheet, wanted: &[Wanted<'_>]) -> TableError {
+fn nothing(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> TableError {
     let want = wanted.iter().find(|want| want.required).or(wanted.first());
     let missing = want.map(|want| (want.role.to_owned(), want.words.to_vec())).unwrap_or_default();
     let rows = &sheet.rows[..sheet.rows.len().min(MAX_HEADER_ROW)];

@@ -4,8 +4,8 @@
 //! named `outer.inner`; deeper ones and arrays inside a row are no cells. Limits hold while the text is read: what is
 //! not yet needed stays a slice of it.
 
-use super::sheet::{Cell, Row, Sheet};
-use super::{Budget, Limits, TableError};
+use super::sheet::{Cell, Sheet, SheetRow};
+use super::{Budget, TableError, TableLimits};
 use serde::Deserializer as _;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ pub(super) fn is_json(text: &str) -> bool {
 
 /// The only array of objects or arrays in a text. A record's number is its place in the array, from 1; the header,
 /// which objects do not have, is row 0.
-pub(super) fn read(text: &str, limits: &Limits) -> Result<Sheet, TableError> {
+pub(super) fn read(text: &str, limits: &TableLimits) -> Result<Sheet, TableError> {
     let root: &RawValue = serde_json::from_str(text).map_err(|error| broken(&error))?;
     let array = match &tables(root.get(), MAX_DEPTH)?[..] {
         [only] => *only,
@@ -84,7 +84,7 @@ struct Table<'a> {
     budget: Budget<'a>,
     header: Vec<String>,
     columns: HashMap<String, usize>,
-    rows: Vec<Row>,
+    rows: Vec<SheetRow>,
 }
 
 impl Table<'_> {
@@ -123,7 +123,7 @@ impl Table<'_> {
         }
         self.budget.row(cells.len(), self.rows.len() + 1)?;
         if !cells.is_empty() {
-            self.rows.push(Row { number, cells });
+            self.rows.push(SheetRow { number, cells });
         }
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Table<'_> {
     fn finish(mut self) -> Result<Sheet, TableError> {
         if !self.header.is_empty() {
             let cells = self.header.iter().map(|key| Cell::of_text(key)).collect();
-            self.rows.insert(0, Row { number: 0, cells });
+            self.rows.insert(0, SheetRow { number: 0, cells });
         }
         if self.rows.is_empty() { Err(TableError::Empty) } else { Ok(Sheet { rows: self.rows, ..Sheet::default() }) }
     }
@@ -221,9 +221,9 @@ mod tests {
     use super::*;
 
     /// Rows as `number: cell | cell`.
-    fn shown(text: &str, limits: &Limits) -> Result<Vec<String>, TableError> {
+    fn shown(text: &str, limits: &TableLimits) -> Result<Vec<String>, TableError> {
         let sheet = read(text, limits)?;
-        let row = |row: &Row| {
+        let row = |row: &SheetRow| {
             let cells: Vec<String> = row.cells.iter().map(Cell::text).collect();
             format!("{}: {}", row.number, cells.join(" | "))
         };
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_array_of_a_document_is_the_table() {
-        let free = Limits::default();
+        let free = TableLimits::default();
         let rows: [(&str, &[&str]); 5] = [
             (
                 r#"[{"月":"2020年4月","件数":1234567890123456789},{"件数":null,"他":true},{}]"#,
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_no_table_says_so() {
-        let limits = Limits { columns: 3, rows: 2, cell_chars: 5, ..Limits::default() };
+        let limits = TableLimits { columns: 3, rows: 2, cell_chars: 5, ..TableLimits::default() };
         let json = |why: &'static str| TableError::Json(why);
         let large = |what: &'static str, limit: u64| TableError::TooLarge { what, limit };
         let rows = [

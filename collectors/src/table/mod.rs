@@ -30,12 +30,12 @@ mod xlsx;
 mod properties;
 
 pub use code::Municipality;
-pub use date::{Dated, When};
+pub use date::{DateLabel, LabelledPeriod};
 pub use gzip::unpacked;
-pub use header::{Columns, Wanted};
-pub use number::Figure;
-pub use problem::{Problem, Reason, content_hash, row_hash};
-pub use sheet::{Cell, Row, Sheet};
+pub use header::{Columns, WantedColumn};
+pub use number::NumberCell;
+pub use problem::{RejectReason, RowProblem, content_hash, row_hash};
+pub use sheet::{Cell, Sheet, SheetRow};
 pub use text::Encoding;
 
 /// Bytes of one file: a year of single applications fits twice.
@@ -57,7 +57,7 @@ pub const MAX_SHEETS: usize = 256;
 
 /// How much one file may take. Everything is checked before or while reading, never after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct TableLimits {
     /// See [`MAX_BYTES`].
     pub bytes: u64,
     /// See [`MAX_UNPACKED_BYTES`].
@@ -76,7 +76,7 @@ pub struct Limits {
     pub sheets: usize,
 }
 
-impl Default for Limits {
+impl Default for TableLimits {
     fn default() -> Self {
         Self {
             bytes: MAX_BYTES,
@@ -93,7 +93,7 @@ impl Default for Limits {
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum FileFormat {
     /// Text, separated by commas.
     Csv,
     /// Text, separated by tabs.
@@ -109,7 +109,7 @@ const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 /// First bytes of a compound file: an .xls workbook, or an xlsx with a password.
 const COMPOUND_MAGIC: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
-impl Format {
+impl FileFormat {
     /// The form of `bytes`: the first bytes tell a workbook from text, whatever was configured, as a
     /// source may change format in mid-year; for text the configured form, then the name's extension,
     /// tells the separator.
@@ -130,9 +130,9 @@ impl Format {
 
 /// What the configuration may say about a file; all of it can be left open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shape<'a> {
+pub struct FileLayout<'a> {
     /// The form; see [`Format::of`] for when it counts.
-    pub format: Option<Format>,
+    pub format: Option<FileFormat>,
     /// The encoding of text; a byte order mark beats it.
     pub encoding: Option<Encoding>,
     /// Name of the file, for its extension only.
@@ -245,7 +245,7 @@ impl TableError {
 }
 
 /// The sheets of a file: one for text, all worksheets in their order for a workbook.
-pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet>, TableError> {
+pub fn read(bytes: &[u8], shape: FileLayout<'_>, limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
     if bytes.is_empty() {
         return Err(TableError::Empty);
     }
@@ -255,11 +255,11 @@ pub fn read(bytes: &[u8], shape: Shape<'_>, limits: &Limits) -> Result<Vec<Sheet
     if bytes.starts_with(COMPOUND_MAGIC) {
         return Err(TableError::OldWorkbook);
     }
-    let separator = match Format::of(bytes, shape.format, shape.name) {
-        Format::Xlsx => return xlsx::read(bytes, limits),
-        Format::Csv => Some(b','),
-        Format::Tsv => Some(b'\t'),
-        Format::Json => None,
+    let separator = match FileFormat::of(bytes, shape.format, shape.name) {
+        FileFormat::Xlsx => return xlsx::read(bytes, limits),
+        FileFormat::Csv => Some(b','),
+        FileFormat::Tsv => Some(b'\t'),
+        FileFormat::Json => None,
     };
     let (text, _) = text::decode(bytes, shape.encoding)?;
     let start = text::trim(&text);
@@ -285,13 +285,13 @@ fn is_page(text: &str) -> bool {
 
 /// What is left of the limits on cells while a file is read.
 struct Budget<'a> {
-    limits: &'a Limits,
+    limits: &'a TableLimits,
     cells: usize,
     text_bytes: usize,
 }
 
 impl<'a> Budget<'a> {
-    fn new(limits: &'a Limits) -> Self {
+    fn new(limits: &'a TableLimits) -> Self {
         Self { limits, cells: 0, text_bytes: 0 }
     }
 
@@ -330,12 +330,12 @@ mod tests {
 
     #[test]
     fn the_first_bytes_tell_the_format_and_only_the_separator_is_configured() {
-        assert_eq!(Format::of(b"PK\x03\x04..", Some(Format::Csv), Some("a.csv")), Format::Xlsx);
-        assert_eq!(Format::of(b"a,b", Some(Format::Xlsx), Some("a.xlsx")), Format::Csv);
-        assert_eq!(Format::of(b"a\tb", None, Some("S_D_85.TSV")), Format::Tsv);
-        assert_eq!(Format::of(b"a\tb", Some(Format::Tsv), Some("a.txt")), Format::Tsv);
-        assert_eq!(Format::of(b"a,b", Some(Format::Csv), Some("a.tsv")), Format::Csv);
-        assert_eq!(Format::of(b"a,b", None, None), Format::Csv);
+        assert_eq!(FileFormat::of(b"PK\x03\x04..", Some(FileFormat::Csv), Some("a.csv")), FileFormat::Xlsx);
+        assert_eq!(FileFormat::of(b"a,b", Some(FileFormat::Xlsx), Some("a.xlsx")), FileFormat::Csv);
+        assert_eq!(FileFormat::of(b"a\tb", None, Some("S_D_85.TSV")), FileFormat::Tsv);
+        assert_eq!(FileFormat::of(b"a\tb", Some(FileFormat::Tsv), Some("a.txt")), FileFormat::Tsv);
+        assert_eq!(FileFormat::of(b"a,b", Some(FileFormat::Csv), Some("a.tsv")), FileFormat::Csv);
+        assert_eq!(FileFormat::of(b"a,b", None, None), FileFormat::Csv);
     }
 
     #[test]
@@ -348,9 +348,12 @@ mod tests {
             (b"PK\x03\x04....", TableError::Workbook("not a zip file, or cut short")),
         ];
         for (bytes, error) in rows {
-            assert_eq!(read(bytes, Shape::default(), &Limits::default()), Err(error));
+            assert_eq!(read(bytes, FileLayout::default(), &TableLimits::default()), Err(error));
         }
-        let limits = Limits { bytes: 3, ..Limits::default() };
-        assert_eq!(read(b"a,b\n", Shape::default(), &limits), Err(TableError::TooLarge { what: "bytes", limit: 3 }));
+        let limits = TableLimits { bytes: 3, ..TableLimits::default() };
+        assert_eq!(
+            read(b"a,b\n", FileLayout::default(), &limits),
+            Err(TableError::TooLarge { what: "bytes", limit: 3 })
+        );
     }
 }

@@ -5,11 +5,11 @@
 
 mod percent;
 
-use super::problem::Reason;
+use super::problem::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, is_blank, normal};
 
-pub use percent::{Bare, Share, percent};
+pub use percent::{BareShare, ShareCell, percent};
 
 /// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
 const MAX_CHARS: usize = 64;
@@ -20,7 +20,7 @@ const MAX_DECIMALS: u32 = 12;
 
 /// A figure as a cell gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
+pub enum NumberCell {
     /// Exactly this many.
     Known(i64),
     /// About this many (`約105億円`).
@@ -34,7 +34,7 @@ pub enum Figure {
     Missing(&'static str),
 }
 
-impl Figure {
+impl NumberCell {
     /// The number, exact or not; `None` when none is given.
     pub fn value(self) -> Option<i64> {
         match self {
@@ -65,64 +65,64 @@ const SUPPRESSED_WORDS: [&str; 2] = ["秘匿", "非公表"];
 /// `unit` is what may stand behind the number (`件`, `人`, `円`); a unit that is not configured is a
 /// reason, as it may be another one than the figure is published in. The multipliers 兆億万千百十 are
 /// worked out exactly, unless the unit brings its own (`千円`). `¥` may stand before when the unit is 円.
-pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<Figure, Reason> {
+pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<NumberCell, RejectReason> {
     scaled(cell, unit, 1)
 }
 
 /// Like [`integer`], in a column whose numbers count so many each (`scale`): 105.3 of 億円 are 10,530,000,000 円.
 ///
 /// A unit or a multiplier behind a number would contradict another scale than 1, and is a reason.
-pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<Figure, Reason> {
+pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
     match cell {
-        Cell::Empty => Ok(Figure::Missing(MISSING)),
+        Cell::Empty => Ok(NumberCell::Missing(MISSING)),
         Cell::Text(text) => of_text(text, unit, scale),
         // As it is written in the workbook: a float times a scale would not be exact.
         Cell::Number(number) if scale != 1 && number.is_finite() => of_text(&number.to_string(), None, scale),
-        Cell::Number(number) => of_number(*number).map(Figure::Known),
-        Cell::Bool(_) | Cell::Date(_) => Err(Reason::WrongType),
-        Cell::Error => Err(Reason::FormulaError),
+        Cell::Number(number) => of_number(*number).map(NumberCell::Known),
+        Cell::Bool(_) | Cell::Date(_) => Err(RejectReason::WrongType),
+        Cell::Error => Err(RejectReason::FormulaError),
     }
 }
 
-fn of_number(number: f64) -> Result<i64, Reason> {
+fn of_number(number: f64) -> Result<i64, RejectReason> {
     if !number.is_finite() {
-        return Err(Reason::NotANumber);
+        return Err(RejectReason::NotANumber);
     }
     if number.abs() >= MAX_EXACT {
-        return Err(Reason::TooLarge);
+        return Err(RejectReason::TooLarge);
     }
     if number.fract() != 0.0 {
-        return Err(Reason::NotAnInteger);
+        return Err(RejectReason::NotAnInteger);
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, as just checked")]
     Ok(number as i64)
 }
 
-fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<Figure, Reason> {
+fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
     if text.chars().nth(MAX_CHARS).is_some() {
-        return Err(Reason::TooLong);
+        return Err(RejectReason::TooLong);
     }
     if has_false_digit(text) {
-        return Err(Reason::NotANumber);
+        return Err(RejectReason::NotANumber);
     }
     let text = normal(text);
     if let Some(missing) = missing(&text) {
-        return Ok(Figure::Missing(missing));
+        return Ok(NumberCell::Missing(missing));
     }
     let text = joined(&text)?;
     let (about, text) = without_about(&text);
     let (negative, text) = without_sign(text);
     let (bare, multipliers) = without_unit(text, unit);
     if scale != 1 && bare != text {
-        return Err(Reason::UnexpectedUnit);
+        return Err(RejectReason::UnexpectedUnit);
     }
     let amount = Scanner::new(bare, multipliers && scale == 1).amount(i128::from(scale))?;
     let value = if negative { -amount.value } else { amount.value };
-    let value = i64::try_from(value).map_err(|_| Reason::TooLarge)?;
+    let value = i64::try_from(value).map_err(|_| RejectReason::TooLarge)?;
     if !about {
-        return Ok(Figure::Known(value));
+        return Ok(NumberCell::Known(value));
     }
-    Ok(Figure::About { value, precision: i64::try_from(amount.precision).map_err(|_| Reason::TooLarge)? })
+    Ok(NumberCell::About { value, precision: i64::try_from(amount.precision).map_err(|_| RejectReason::TooLarge)? })
 }
 
 fn missing(text: &str) -> Option<&'static str> {
@@ -140,12 +140,12 @@ fn missing(text: &str) -> Option<&'static str> {
 }
 
 /// Without its blanks; one between digits could divide two figures.
-fn joined(text: &str) -> Result<String, Reason> {
+fn joined(text: &str) -> Result<String, RejectReason> {
     let mut parts = text.split(is_blank).filter(|part| !part.is_empty());
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         if whole.ends_with(|c: char| c.is_ascii_digit()) && part.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(Reason::NotANumber);
+            return Err(RejectReason::NotANumber);
         }
         whole.push_str(part);
     }
@@ -223,7 +223,7 @@ impl<'a> Scanner<'a> {
         Self { rest, multipliers, total: 0, section: 0, number: None, worth: 1, decimals: 0, numbers: 0 }
     }
 
-    fn amount(mut self, scale: i128) -> Result<Amount, Reason> {
+    fn amount(mut self, scale: i128) -> Result<Amount, RejectReason> {
         let (mut least_small, mut least_large) = (i128::MAX, i128::MAX);
         while let Some(c) = self.rest.chars().next() {
             if c.is_ascii_digit() {
@@ -233,7 +233,7 @@ impl<'a> Scanner<'a> {
             self.rest = &self.rest[c.len_utf8()..];
             if let Some(factor) = small(c) {
                 falling(factor, &mut least_small)?;
-                let number = self.number.take().ok_or(Reason::NotANumber)?;
+                let number = self.number.take().ok_or(RejectReason::NotANumber)?;
                 self.section = add(self.section, times(number, factor)?)?;
                 self.worth = times(self.worth, factor)?;
             } else if let Some(factor) = large(c) {
@@ -241,7 +241,7 @@ impl<'a> Scanner<'a> {
                 least_small = i128::MAX;
                 let section = add(self.section, self.number.take().unwrap_or(0))?;
                 if self.worth == 0 || self.numbers == 0 {
-                    return Err(Reason::NotANumber);
+                    return Err(RejectReason::NotANumber);
                 }
                 self.total = add(self.total, times(section, factor)?)?;
                 self.section = 0;
@@ -250,32 +250,32 @@ impl<'a> Scanner<'a> {
                 return Err(self.stranger(c));
             }
             if !self.multipliers {
-                return Err(Reason::UnexpectedUnit);
+                return Err(RejectReason::UnexpectedUnit);
             }
         }
         self.settle(scale)
     }
 
     /// What a character says that belongs to no number: a unit, when a number came before it.
-    fn stranger(&self, c: char) -> Reason {
+    fn stranger(&self, c: char) -> RejectReason {
         let unit = self.numbers > 0 && (c.is_alphabetic() || c == '%' || c == '°') && !c.is_ascii();
-        if unit || c == '%' { Reason::UnexpectedUnit } else { Reason::NotANumber }
+        if unit || c == '%' { RejectReason::UnexpectedUnit } else { RejectReason::NotANumber }
     }
 
-    fn take_number(&mut self) -> Result<(), Reason> {
+    fn take_number(&mut self) -> Result<(), RejectReason> {
         if self.number.is_some() || (self.numbers > 0 && self.decimals > 0) {
-            return Err(Reason::NotANumber);
+            return Err(RejectReason::NotANumber);
         }
         let length = self.rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at(length);
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
         if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Reason::NotANumber);
+            return Err(RejectReason::NotANumber);
         }
         let decimals = decimals.trim_end_matches('0');
         self.decimals = u32::try_from(decimals.len()).unwrap_or(u32::MAX);
         if self.decimals > MAX_DECIMALS || (self.decimals > 0 && self.numbers > 0) {
-            return Err(Reason::NotAnInteger);
+            return Err(RejectReason::NotAnInteger);
         }
         let mut value = 0;
         for digit in grouped(whole)?.chain(decimals.bytes()) {
@@ -288,50 +288,50 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn settle(self, scale: i128) -> Result<Amount, Reason> {
+    fn settle(self, scale: i128) -> Result<Amount, RejectReason> {
         if self.numbers == 0 {
-            return Err(Reason::NotANumber);
+            return Err(RejectReason::NotANumber);
         }
         let sum = times(add(add(self.total, self.section)?, self.number.unwrap_or(0))?, scale)?;
         let unit = 10_i128.pow(self.decimals);
         if sum % unit != 0 {
-            return Err(Reason::NotAnInteger);
+            return Err(RejectReason::NotAnInteger);
         }
         Ok(Amount { value: sum / unit, precision: (times(self.worth, scale)? / unit).max(1) })
     }
 }
 
 /// The digits of a number whose separators, if any, part groups of three.
-fn grouped(whole: &str) -> Result<impl Iterator<Item = u8> + '_, Reason> {
+fn grouped(whole: &str) -> Result<impl Iterator<Item = u8> + '_, RejectReason> {
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default().len();
     let mut parted = false;
     for group in groups {
         parted = true;
         if group.len() != 3 {
-            return Err(Reason::BadGrouping);
+            return Err(RejectReason::BadGrouping);
         }
     }
     if first == 0 || (parted && first > 3) {
-        return Err(Reason::BadGrouping);
+        return Err(RejectReason::BadGrouping);
     }
     Ok(whole.bytes().filter(|&byte| byte != b','))
 }
 
-fn falling(factor: i128, least: &mut i128) -> Result<(), Reason> {
+fn falling(factor: i128, least: &mut i128) -> Result<(), RejectReason> {
     if factor >= *least {
-        return Err(Reason::NotANumber);
+        return Err(RejectReason::NotANumber);
     }
     *least = factor;
     Ok(())
 }
 
-fn add(a: i128, b: i128) -> Result<i128, Reason> {
-    a.checked_add(b).ok_or(Reason::TooLarge)
+fn add(a: i128, b: i128) -> Result<i128, RejectReason> {
+    a.checked_add(b).ok_or(RejectReason::TooLarge)
 }
 
-fn times(a: i128, b: i128) -> Result<i128, Reason> {
-    a.checked_mul(b).ok_or(Reason::TooLarge)
+fn times(a: i128, b: i128) -> Result<i128, RejectReason> {
+    a.checked_mul(b).ok_or(RejectReason::TooLarge)
 }
 
 #[cfg(test)]

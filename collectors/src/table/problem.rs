@@ -3,13 +3,13 @@
 //! Reasons are a closed list, as they are metric labels; a problem holds coordinates and a hash,
 //! never what the cell says (the promise that only statistics travel).
 
-use super::sheet::{Row, Sheet};
+use super::sheet::{Sheet, SheetRow};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
 /// Why a cell is not what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
+pub enum RejectReason {
     /// The cell is empty where a value is needed.
     Empty,
     /// A formula failed (`#REF!`).
@@ -52,7 +52,7 @@ pub enum Reason {
     WrongCheckDigit,
 }
 
-impl Reason {
+impl RejectReason {
     /// The reason as metrics and rejects name it.
     pub fn label(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
     }
@@ -88,36 +88,36 @@ impl fmt::Display for Reason {
 
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct RowProblem {
     /// Why.
-    pub reason: Reason,
+    pub reason: RejectReason,
     /// The sheet's name; a csv file has none.
     pub sheet: Option<String>,
     /// Row of the sheet or line of the file, from 1.
     pub row: u32,
     /// The column, when the reason lies in one.
-    pub column: Option<Place>,
+    pub column: Option<ColumnPlace>,
     /// [`row_hash`] of the row.
     pub row_hash: String,
 }
 
 /// The column a reason lies in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ColumnPlace {
     /// The role that the configuration gives the column.
     pub role: String,
     /// Number of the column, from 1.
     pub index: u32,
 }
 
-impl Problem {
+impl RowProblem {
     /// A problem of a whole row.
-    pub fn of_row(sheet: &Sheet, row: &Row, reason: Reason) -> Self {
+    pub fn of_row(sheet: &Sheet, row: &SheetRow, reason: RejectReason) -> Self {
         Self { reason, sheet: sheet.name.clone(), row: row.number, column: None, row_hash: row_hash(row) }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "row {}", self.row)?;
         if let Some(place) = &self.column {
@@ -134,7 +134,7 @@ const ROW_HASH_DIGITS: usize = 32;
 ///
 /// It tells whether a reject is still the same one next month. A row of few possible contents could
 /// be guessed from it: it is a name for the row, not a secret.
-pub fn row_hash(row: &Row) -> String {
+pub fn row_hash(row: &SheetRow) -> String {
     let mut hash = hex(Sha256::new().chain_update(row.canonical()));
     hash.truncate(ROW_HASH_DIGITS);
     hash
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_hash_names_what_a_row_says_and_not_how() {
-        let row = |number, text| Row::new(number, vec![Cell::of_text(text), Cell::of_text("川崎市")]).unwrap();
+        let row = |number, text| SheetRow::new(number, vec![Cell::of_text(text), Cell::of_text("川崎市")]).unwrap();
         assert_eq!(row_hash(&row(1, "１２")), row_hash(&row(7, "12")));
         assert_ne!(row_hash(&row(1, "12")), row_hash(&row(1, "13")));
         assert_eq!(row_hash(&row(1, "12")).len(), ROW_HASH_DIGITS);
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn a_problem_says_where_and_why_but_not_what() {
-        let row = Row::new(9, vec![Cell::of_text("090-1234-5678")]).unwrap();
+        let row = SheetRow::new(9, vec![Cell::of_text("090-1234-5678")]).unwrap();
         let sheet = Sheet { rows: vec![row.clone()], ..Sheet::default() };
-        let problem = Problem::of_row(&sheet, &row, Reason::NotANumber);
+        let problem = RowProblem::of_row(&sheet, &row, RejectReason::NotANumber);
         assert_eq!(problem.to_string(), "row 9: not_a_number");
         assert!(!format!("{problem:?}").contains("1234"));
     }

@@ -1,7 +1,8 @@
 //! Whatever comes, nothing panics; whatever is written, it is read back.
 
 use super::{
-    Cell, Columns, Encoding, Limits, Municipality, Shape, Wanted, code, date, number, read, row_hash, text, total, xlsx,
+    Cell, Columns, Encoding, FileLayout, Municipality, TableLimits, WantedColumn, code, date, number, read, row_hash,
+    text, total, xlsx,
 };
 use proptest::prelude::*;
 
@@ -33,15 +34,15 @@ proptest! {
         let bytes = if zip { [b"PK\x03\x04", &bytes[..]].concat() } else { bytes };
         for encoding in [None, Some(Encoding::Cp932), Some(Encoding::EucJp), Some(Encoding::Utf16Le), Some(Encoding::Utf8)] {
             let _ = text::decode(&bytes, encoding);
-            let _ = read(&bytes, Shape { encoding, ..Shape::default() }, &Limits::default());
+            let _ = read(&bytes, FileLayout { encoding, ..FileLayout::default() }, &TableLimits::default());
         }
     }
 
     #[test]
     fn any_csv_is_read_or_refused_and_its_rows_ascend(text in "([a-z0-9計件数#\"]|,|\r|\n|\r\n){0,80}") {
         let words = vec!["件数".to_owned()];
-        let wanted = [Wanted { role: "count", words: &words, required: true }];
-        if let Ok(sheets) = read(text.as_bytes(), Shape::default(), &Limits::default()) {
+        let wanted = [WantedColumn { role: "count", words: &words, required: true }];
+        if let Ok(sheets) = read(text.as_bytes(), FileLayout::default(), &TableLimits::default()) {
             let rows = &sheets[0].rows;
             prop_assert!(rows.windows(2).all(|two| two[0].number < two[1].number));
             prop_assert!(rows.iter().all(|row| row.cells.last().is_some_and(|cell| !cell.is_empty())));
@@ -56,7 +57,7 @@ proptest! {
     fn any_text_is_a_value_or_a_reason(text in label(), unit in prop::option::of("[件円人万千]{0,2}")) {
         let cell = Cell::of_text(&text);
         let _ = number::integer(&cell, unit.as_deref());
-        let _ = number::percent(&cell, number::Bare::Fraction);
+        let _ = number::percent(&cell, number::BareShare::Fraction);
         let _ = (date::read(&cell), date::read_date_cell(&cell));
         let _ = (code::Municipality::parse(&text), total::is_total(&cell));
     }
@@ -65,16 +66,16 @@ proptest! {
     fn any_number_is_a_value_or_a_reason(bits in any::<u64>(), whole in -200_000_i32..30_000_000) {
         for number in [f64::from_bits(bits), f64::from(whole)] {
             let cell = Cell::Number(number);
-            let _ = (number::integer(&cell, None), date::read(&cell), date::read_date_cell(&cell), Municipality::read(&cell, None), code::Form::of([&cell]));
+            let _ = (number::integer(&cell, None), date::read(&cell), date::read_date_cell(&cell), Municipality::read(&cell, None), code::CodeForm::of([&cell]));
         }
     }
 
     #[test]
     fn every_integer_is_read_back_from_full_width(value in any::<i64>(), separated in any::<bool>()) {
         let text = full_width(value, separated);
-        prop_assert_eq!(number::integer(&Cell::of_text(&text), None), Ok(number::Figure::Known(value)));
+        prop_assert_eq!(number::integer(&Cell::of_text(&text), None), Ok(number::NumberCell::Known(value)));
         let text = format!("{text} 件");
-        prop_assert_eq!(number::integer(&Cell::of_text(&text), Some("件")), Ok(number::Figure::Known(value)));
+        prop_assert_eq!(number::integer(&Cell::of_text(&text), Some("件")), Ok(number::NumberCell::Known(value)));
     }
 
     // To the end of 令和99年: eras have years of two digits.
@@ -89,11 +90,11 @@ proptest! {
             format!("{year}{month:02}{dom:02}"),
             format!("{label}{month}月{dom}日現在"),
         ] {
-            let dated = date::Dated { when: date::When::Date(date), plan_label: false };
+            let dated = date::DateLabel { when: date::LabelledPeriod::Date(date), plan_label: false };
             prop_assert_eq!(date::read(&Cell::of_text(&text)), Ok(dated), "{}", text);
         }
         let text = contract::era::fiscal_year_label(year);
-        let dated = date::Dated { when: date::When::FiscalYear(year), plan_label: false };
+        let dated = date::DateLabel { when: date::LabelledPeriod::FiscalYear(year), plan_label: false };
         prop_assert_eq!(date::read(&Cell::of_text(&text)), Ok(dated), "{}", text);
     }
 }
@@ -104,6 +105,6 @@ proptest! {
     fn any_sheet_of_a_workbook_is_read_or_refused(
         data in r#"(<row( r="[0-9]{1,12}")?>|</row>|<c( r="[A-Z]{0,8}[0-9]{0,12}")?( t="(s|b|n|d|e|str|inlineStr)")?( s="[0-9]{1,3}")?>|</c>|<v>|</v>|<is>|<t>|[0-9.#a-z]|&amp;|&){0,40}"#
     ) {
-        let _ = xlsx::read(&xlsx::tests::workbook_with(&data), &Limits::default());
+        let _ = xlsx::read(&xlsx::tests::workbook_with(&data), &TableLimits::default());
     }
 }

@@ -17,9 +17,9 @@ pub struct Sheet {
     /// True for a sheet that its author hid.
     pub hidden: bool,
     /// The rows that hold anything, in order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SheetRow>,
     /// Cells merged over several rows, which hold their text in the first of them.
-    pub merged: Merged,
+    pub merged: MergedCells,
 }
 
 impl Sheet {
@@ -33,9 +33,9 @@ impl Sheet {
 
 /// The cells of a workbook that are merged over several rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Merged(BTreeMap<(usize, u32), u32>);
+pub struct MergedCells(BTreeMap<(usize, u32), u32>);
 
-impl Merged {
+impl MergedCells {
     /// Notes that the rows `first` to `last` of a 0-based column are one cell.
     pub fn add(&mut self, column: usize, first: u32, last: u32) {
         self.0.insert((column, first), last);
@@ -49,7 +49,7 @@ impl Merged {
 
 /// One row with at least one cell that is not empty.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct SheetRow {
     /// Row of the sheet, or first line of the record in a csv file; from 1.
     pub number: u32,
     /// The cells, up to the last that is not empty.
@@ -110,7 +110,7 @@ const FAILURES: [&str; 8] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#
 const NOTES: [&str; 17] =
     ["※", "*", "注", "(注", "(備考", "備考", "出典", "資料:", "(資料", "●", "○", "◎", "■", "□", "◆", "◇", "▼"];
 
-impl Row {
+impl SheetRow {
     /// The row without trailing empty cells; `None` when nothing is left.
     pub fn new(number: u32, mut cells: Vec<Cell>) -> Option<Self> {
         let used = cells.iter().rposition(|cell| !cell.is_empty())? + 1;
@@ -176,25 +176,25 @@ mod tests {
 
     #[test]
     fn a_row_ends_at_its_last_cell_and_a_blank_row_is_none() {
-        let row = Row::new(3, vec![Cell::Empty, Cell::of_text(" a　"), Cell::of_text("　"), Cell::Empty]).unwrap();
+        let row = SheetRow::new(3, vec![Cell::Empty, Cell::of_text(" a　"), Cell::of_text("　"), Cell::Empty]).unwrap();
         assert_eq!(row.cells, [Cell::Empty, Cell::Text("a".into())]);
         assert_eq!(row.cell(9), &Cell::Empty);
-        assert_eq!(Row::new(4, vec![Cell::Empty; 5]), None);
+        assert_eq!(SheetRow::new(4, vec![Cell::Empty; 5]), None);
     }
 
     #[test]
     fn rows_that_say_the_same_are_the_same_text() {
-        let csv =
-            Row::new(1, vec![Cell::of_text("１２"), Cell::of_text("高松　市"), Cell::of_text("2019-04-01")]).unwrap();
+        let csv = SheetRow::new(1, vec![Cell::of_text("１２"), Cell::of_text("高松　市"), Cell::of_text("2019-04-01")])
+            .unwrap();
         let day = Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0));
-        let book = Row::new(9, vec![Cell::Number(12.0), Cell::of_text("⾼松 市"), day]).unwrap();
+        let book = SheetRow::new(9, vec![Cell::Number(12.0), Cell::of_text("⾼松 市"), day]).unwrap();
         assert_eq!(csv.canonical(), book.canonical());
         assert_eq!(csv.canonical(), "12\u{1F}高松 市\u{1F}2019-04-01\u{1F}");
     }
 
     #[test]
     fn a_note_or_a_heading_has_its_row_to_itself() {
-        let row = |text: &str| Row::new(1, text.split(',').map(Cell::of_text).collect()).unwrap();
+        let row = |text: &str| SheetRow::new(1, text.split(',').map(Cell::of_text).collect()).unwrap();
         for text in [
             "※令和5年3月31日現在",
             ",注１）休館日を除く",
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_merged_cell_says_what_its_first_row_says() {
-        let row = |number, texts: [&str; 2]| Row::new(number, texts.map(Cell::of_text).to_vec()).unwrap();
+        let row = |number, texts: [&str; 2]| SheetRow::new(number, texts.map(Cell::of_text).to_vec()).unwrap();
         let mut sheet =
             Sheet { rows: vec![row(2, ["a", "1"]), row(3, ["", "2"]), row(5, ["", "3"])], ..Sheet::default() };
         sheet.merged.add(0, 2, 3);
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_remark_begins_with_a_hash_but_a_failed_formula_is_none() {
-        let row = |text| Row::new(1, vec![Cell::Empty, Cell::of_text(text)]).unwrap();
+        let row = |text| SheetRow::new(1, vec![Cell::Empty, Cell::of_text(text)]).unwrap();
         assert!(row("#license").is_remark() && row("＃注").is_remark());
         assert!(!row("#N/A").is_remark() && !row("12").is_remark());
     }

@@ -11,9 +11,9 @@ const ENDS: [char; 6] = [')', ']', '】', '〕', '。', ';'];
 
 /// The units stated above a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stated(Vec<String>);
+pub struct StatedUnit(Vec<String>);
 
-impl Stated {
+impl StatedUnit {
     /// Those in the rows down to the header's last one.
     pub fn above(sheet: &Sheet, header_row: u32) -> Self {
         let cells = sheet.rows.iter().take_while(|row| row.number <= header_row).flat_map(|row| &row.cells);
@@ -42,14 +42,14 @@ pub fn is_multiple(unit: &str, own: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, Shape, read};
+    use super::super::{FileLayout, TableLimits, read};
     use super::*;
 
     #[test]
     fn a_line_above_the_table_states_its_unit() {
         let stated = |line: &str| {
             let text = format!("市税決算,,{line}\n年度,税額\n令和3年度,1 （単位：億円）\n");
-            Stated::above(&read(text.as_bytes(), Shape::default(), &Limits::default()).unwrap()[0], 2)
+            StatedUnit::above(&read(text.as_bytes(), FileLayout::default(), &TableLimits::default()).unwrap()[0], 2)
         };
         for line in ["（単位：千円）", "単位　百万円", "[単位:千円]", "（単位　件、千円）"] {
             assert!(stated(line).is_multiple_of("円"), "{line}");

@@ -4,8 +4,8 @@
 //! cells say. Charts are no sheets, formulas count by their stored value, and merged cells hold their
 //! value in the first one.
 
-use super::sheet::{Cell, Merged, Row, Sheet};
-use super::{Budget, Limits, MAX_ROWS, TableError, container};
+use super::sheet::{Cell, MergedCells, Sheet, SheetRow};
+use super::{Budget, MAX_ROWS, TableError, TableLimits, container};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const MAX_MERGED: usize = 100_000;
 
 /// All worksheets of a workbook, in its order.
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError> {
+pub(super) fn read(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
     container::inspect(bytes, limits)?;
     // calamine computes cell references unchecked, which panics on `A99999999999` where overflow is
     // checked. Nothing outlives the closure, so nothing half-made can be seen.
@@ -24,7 +24,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableErr
         .unwrap_or(Err(TableError::Workbook("it breaks the workbook reader")))
 }
 
-fn read_trusted(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, TableError> {
+fn read_trusted(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| fault(&error))?;
     let listed: Vec<_> = workbook.sheets_metadata().to_vec();
     if listed.len() > limits.sheets {
@@ -65,7 +65,7 @@ impl From<TableError> for Fault {
     }
 }
 
-fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Vec<Row>, Fault> {
+fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Vec<SheetRow>, Fault> {
     let mut reader = workbook.worksheet_cells_reader(name)?;
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     while let Some(cell) = reader.next_cell()? {
@@ -91,13 +91,13 @@ fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget
         }
         cells[column] = value;
     }
-    let rows = rows.into_iter().filter_map(|(row, cells)| Row::new(row.saturating_add(1), cells));
+    let rows = rows.into_iter().filter_map(|(row, cells)| SheetRow::new(row.saturating_add(1), cells));
     Ok(rows.collect())
 }
 
 /// The cells merged over several rows.
-fn merged(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Merged, TableError> {
-    let mut merged = Merged::default();
+fn merged(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<MergedCells, TableError> {
+    let mut merged = MergedCells::default();
     let areas = workbook.merge_cells_by_sheet_name(name).map_err(|error| fault(&error))?;
     if areas.len() > MAX_MERGED {
         return Err(TableError::too_large("merged cells", MAX_MERGED));

@@ -1,9 +1,9 @@
 //! What must hold between the parts of a catalogue.
 
-use super::{Catalogue, Direction, Kind, Kpi, Measure, Plan, Series, Shape};
+use super::{Catalogue, Direction, Kpi, KpiKind, Measure, Plan, Series, Shape};
 use crate::exact;
 use crate::period::Grain;
-use crate::reader::Reader;
+use crate::reader::TomlTable;
 use num_traits::Signed;
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const MAX_ENTRIES: usize = 250;
 
 /// Ids that stand twice, and lists that are too long.
-pub(super) fn whole(top: &Reader<'_>, catalogue: &Catalogue) {
+pub(super) fn whole(top: &TomlTable<'_>, catalogue: &Catalogue) {
     let unique = |key: &'static str, ids: Vec<&str>| {
         let mut seen = BTreeSet::new();
         for id in ids.iter().filter(|id| !id.is_empty()) {
@@ -33,7 +33,7 @@ pub(super) fn whole(top: &Reader<'_>, catalogue: &Catalogue) {
 }
 
 /// One KPI against its series and its own numbers.
-pub(super) fn kpi(r: &Reader<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) {
+pub(super) fn kpi(r: &TomlTable<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) {
     shapes(r, series, kpi);
     if kpi.kind.has_path() && kpi.origin().is_none() {
         r.mistake(
@@ -41,15 +41,15 @@ pub(super) fn kpi(r: &Reader<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) {
             "a KPI with a path needs a `baseline`, or a `start` declared on a 1 April with its reason",
         );
     }
-    if kpi.round_to.is_some() && kpi.kind != Kind::Ceiling {
+    if kpi.round_to.is_some() && kpi.kind != KpiKind::Ceiling {
         r.mistake("round_to", "only a ceiling has `round_to`");
     }
     if kpi.tolerance.as_ref().is_some_and(Signed::is_negative) {
         r.mistake("tolerance", "`tolerance` must not be negative");
     }
     let wanted = match kpi.kind {
-        Kind::Ceiling => Some((Direction::AtMost, "a ceiling is `at_most` its cap")),
-        Kind::Maintain => Some((Direction::AtLeast, "what is maintained is `at_least` its floor")),
+        KpiKind::Ceiling => Some((Direction::AtMost, "a ceiling is `at_most` its cap")),
+        KpiKind::Maintain => Some((Direction::AtLeast, "what is maintained is `at_least` its floor")),
         _ => None,
     };
     if let Some((_, message)) = wanted.filter(|(direction, _)| *direction != kpi.direction) {
@@ -58,7 +58,7 @@ pub(super) fn kpi(r: &Reader<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) {
     goals(r, plan, kpi);
 }
 
-fn goals(r: &Reader<'_>, plan: &Plan, kpi: &Kpi) {
+fn goals(r: &TomlTable<'_>, plan: &Plan, kpi: &Kpi) {
     let Some(origin) = kpi.origin() else { return };
     if origin.year >= plan.last_year {
         r.mistake("baseline", "the baseline must lie before the plan's last year");
@@ -85,19 +85,19 @@ fn goals(r: &Reader<'_>, plan: &Plan, kpi: &Kpi) {
     }
 }
 
-fn shapes(r: &Reader<'_>, series: &[Series], kpi: &Kpi) {
+fn shapes(r: &TomlTable<'_>, series: &[Series], kpi: &Kpi) {
     for part in kpi.measure.parts() {
         let Some(series) = series.get(part.series) else { continue };
         let flows = matches!(series.shape, Shape::Flow | Shape::Counter);
         let yearly = series.shape == Shape::Flow && series.grain == Grain::FiscalYear;
         let fits = match kpi.kind {
-            Kind::Level | Kind::Ratio => series.shape == Shape::Level,
-            Kind::Cumulative => true,
-            Kind::FlowPerYear | Kind::MonthlyMean | Kind::Ceiling => flows,
-            Kind::Maintain => series.shape == Shape::Level || yearly,
+            KpiKind::Level | KpiKind::Ratio => series.shape == Shape::Level,
+            KpiKind::Cumulative => true,
+            KpiKind::FlowPerYear | KpiKind::MonthlyMean | KpiKind::Ceiling => flows,
+            KpiKind::Maintain => series.shape == Shape::Level || yearly,
         };
         if !fits {
-            let word = Kind::WORDS.iter().find(|(_, kind)| *kind == kpi.kind).map_or("", |(word, _)| *word);
+            let word = KpiKind::WORDS.iter().find(|(_, kind)| *kind == kpi.kind).map_or("", |(word, _)| *word);
             let key = if matches!(kpi.measure, Measure::Ratio { .. }) { "numerator" } else { "series" };
             r.mistake(
                 key,

@@ -1,12 +1,12 @@
 //! From TOML to the catalogue, table by table.
 
 use super::{
-    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kind, Kpi, Measure, Plan, Policy, Rhythm, Series,
-    SeriesRef, SeriesSource, Shape, Text, check,
+    Bilingual, Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm,
+    Series, SeriesRef, SeriesSource, Shape, check,
 };
 use crate::exact::{self, Exact};
 use crate::period::Grain;
-use crate::reader::{self, Mistake, Reader, nearest};
+use crate::reader::{self, Mistake, TomlTable, nearest};
 use crate::time::Moment;
 
 const DIRECTIONS: &str = "one of `at_least` or `at_most` with the target's value";
@@ -28,27 +28,27 @@ pub fn parse(file: &str, text: &str) -> Result<Catalogue, Vec<Mistake>> {
     })
 }
 
-fn bilingual(reader: &Reader<'_>, key: &'static str) -> Text {
+fn bilingual(reader: &TomlTable<'_>, key: &'static str) -> Bilingual {
     if !reader.has(key) {
         reader.mistake(key, format!("`{key}` is missing; it must be {{ ja = \"..\", en = \"..\" }}"));
-        return Text::default();
+        return Bilingual::default();
     }
     bilingual_if(reader, key).unwrap_or_default()
 }
 
-fn bilingual_if(reader: &Reader<'_>, key: &'static str) -> Option<Text> {
+fn bilingual_if(reader: &TomlTable<'_>, key: &'static str) -> Option<Bilingual> {
     let inner = reader.table(key)?;
-    Some(Text { ja: inner.text("ja"), en: inner.text("en") })
+    Some(Bilingual { ja: inner.text("ja"), en: inner.text("en") })
 }
 
-fn plan(top: &Reader<'_>) -> Plan {
+fn plan(top: &TomlTable<'_>) -> Plan {
     let Some(r) = top.table("plan") else {
         top.mistake("plan", "the table [plan] is missing");
         let none = String::new;
         return Plan {
             id: none(),
-            name: Text::default(),
-            city: Text::default(),
+            name: Bilingual::default(),
+            city: Bilingual::default(),
             first_year: 2019,
             last_year: 2019,
             sample: false,
@@ -77,7 +77,7 @@ fn plan(top: &Reader<'_>) -> Plan {
     plan
 }
 
-fn policy(r: &Reader<'_>) -> Policy {
+fn policy(r: &TomlTable<'_>) -> Policy {
     Policy { id: r.id("id"), name: bilingual(r, "name"), owner: bilingual(r, "owner") }
 }
 
@@ -89,7 +89,7 @@ const GRAINS: [(&str, Grain); 5] = [
     ("fiscal_year", Grain::FiscalYear),
 ];
 
-fn series(r: &Reader<'_>) -> Series {
+fn series(r: &TomlTable<'_>) -> Series {
     let shape = r.word("shape", &[("level", Shape::Level), ("flow", Shape::Flow), ("counter", Shape::Counter)]);
     let combine = r.word_if("combine", &[("first", Combine::First), ("sum", Combine::Sum)]);
     let decrease = r.word_if("decrease", &[("restart", Decrease::Restart), ("break", Decrease::Break)]);
@@ -115,11 +115,11 @@ fn series(r: &Reader<'_>) -> Series {
     }
 }
 
-fn definition(r: &Reader<'_>) -> Definition {
+fn definition(r: &TomlTable<'_>) -> Definition {
     Definition { id: r.id("id"), from: r.date_if("from"), text: bilingual(r, "text") }
 }
 
-fn range(r: &Reader<'_>) -> (Option<Moment>, Option<Moment>) {
+fn range(r: &TomlTable<'_>) -> (Option<Moment>, Option<Moment>) {
     let (from, until) = (r.date_if("from"), r.date_if("until"));
     if from.zip(until).is_some_and(|(from, until)| until <= from) {
         r.mistake("until", "`until` must lie after `from`");
@@ -127,13 +127,13 @@ fn range(r: &Reader<'_>) -> (Option<Moment>, Option<Moment>) {
     (from.map(Moment::midnight), until.map(Moment::midnight))
 }
 
-fn source(r: &Reader<'_>) -> SeriesSource {
+fn source(r: &TomlTable<'_>) -> SeriesSource {
     let (from, until) = range(r);
     let rhythm = r.tables("rhythm").iter().map(rhythm).collect();
     SeriesSource { id: r.id("id"), from, until, rhythm, line: r.line }
 }
 
-fn rhythm(r: &Reader<'_>) -> Rhythm {
+fn rhythm(r: &TomlTable<'_>) -> Rhythm {
     let (from, until) = range(r);
     let days = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
     if !r.has("expected_by_days") {
@@ -148,19 +148,19 @@ fn rhythm(r: &Reader<'_>) -> Rhythm {
     }
 }
 
-fn goal(r: &Reader<'_>) -> Goal {
+fn goal(r: &TomlTable<'_>) -> Goal {
     let value = exact_or_missing(r, "value");
     Goal { year: r.fiscal_year("year"), value }
 }
 
-fn exact_or_missing(r: &Reader<'_>, key: &'static str) -> Exact {
+fn exact_or_missing(r: &TomlTable<'_>, key: &'static str) -> Exact {
     if !r.has(key) {
         r.mistake(key, format!("`{key}` is missing; it must be a number"));
     }
     r.exact_if(key).unwrap_or_else(|| exact::whole(0))
 }
 
-fn target(r: &Reader<'_>) -> (Exact, Direction) {
+fn target(r: &TomlTable<'_>) -> (Exact, Direction) {
     let inner = r.table("target");
     let found = inner.as_ref().map(|t| (t.exact_if("at_least"), t.exact_if("at_most")));
     match found {
@@ -173,7 +173,7 @@ fn target(r: &Reader<'_>) -> (Exact, Direction) {
     }
 }
 
-fn start(r: &Reader<'_>) -> (Option<Goal>, Option<Text>) {
+fn start(r: &TomlTable<'_>) -> (Option<Goal>, Option<Bilingual>) {
     let Some(inner) = r.table("start") else { return (None, None) };
     let on = inner.date_if("on");
     if on.is_none_or(|date| (date.month(), date.day()) != (4, 1)) {
@@ -184,7 +184,7 @@ fn start(r: &Reader<'_>) -> (Option<Goal>, Option<Text>) {
     (Some(goal), Some(bilingual(&inner, "reason")))
 }
 
-fn series_ref(r: &Reader<'_>, key: &'static str, series: &[Series]) -> SeriesRef {
+fn series_ref(r: &TomlTable<'_>, key: &'static str, series: &[Series]) -> SeriesRef {
     let fallback = SeriesRef { series: 0, definition: 0 };
     let id = r.text(key);
     let found = series.iter().position(|s| s.id == id);
@@ -212,8 +212,8 @@ fn series_ref(r: &Reader<'_>, key: &'static str, series: &[Series]) -> SeriesRef
     SeriesRef { series: index, definition: definition.unwrap_or(0) }
 }
 
-fn measure(r: &Reader<'_>, kind: Kind, series: &[Series]) -> Measure {
-    if kind != Kind::Ratio {
+fn measure(r: &TomlTable<'_>, kind: KpiKind, series: &[Series]) -> Measure {
+    if kind != KpiKind::Ratio {
         return Measure::Series(series_ref(r, "series", series));
     }
     let side = |key: &'static str| {
@@ -231,8 +231,8 @@ fn measure(r: &Reader<'_>, kind: Kind, series: &[Series]) -> Measure {
     }
 }
 
-fn kpi(r: &Reader<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -> Kpi {
-    let kind = r.word("kind", &Kind::WORDS);
+fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -> Kpi {
+    let kind = r.word("kind", &KpiKind::WORDS);
     let policy = r.text("policy");
     let policy_index = policies.iter().position(|p| p.id == policy);
     if policy_index.is_none() && !policy.is_empty() {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{CatalogueText, Outcome, Place, Reject, Span, Visit};
+use crate::record::{CatalogueText, Place, PollOutcome, PollRecord, Reject, Span};
 use crate::time::{Micros, Moment};
 use proptest::prelude::*;
 
@@ -28,13 +28,13 @@ fn an_observation_reads_like_its_golden_line() {
 
 #[test]
 fn the_other_kinds_read_like_their_golden_lines() {
-    let visit = Record::Visit(Visit {
+    let visit = Record::Poll(PollRecord {
         plan: "p".into(),
         source: "s".into(),
         id: "v1".into(),
         collector: "c".into(),
         time: Micros(1),
-        outcome: Outcome::Failed("timeout".into()),
+        outcome: PollOutcome::Failed("timeout".into()),
         address: "https://data.example.jp/a.csv".into(),
         sha256: None,
         bytes: None,

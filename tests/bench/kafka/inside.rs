@@ -1,7 +1,7 @@
 //! The two contenders that are this program: librdkafka's poll loop without anything behind it, and the shipper.
 
 use anyhow::{Context, bail};
-use bus::kafka::{Kafka, Shipper};
+use bus::kafka::{KafkaConfig, Shipper};
 use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use rdkafka::config::ClientConfig;
@@ -116,8 +116,8 @@ pub(crate) fn ship(log: &Path, brokers: &str, topic: &str) -> anyhow::Result<f64
 }
 
 /// Settings of a topic.
-pub(crate) fn on(brokers: &str, topic: &str) -> Kafka {
-    let mut kafka = Kafka::new(brokers, "unused");
+pub(crate) fn on(brokers: &str, topic: &str) -> KafkaConfig {
+    let mut kafka = KafkaConfig::new(brokers, "unused");
     topic.clone_into(&mut kafka.topic);
     kafka
 }

@@ -58,6 +58,9 @@ impl Round<'_> {
 /// A new topic.
 pub(crate) fn topic(brokers: &str, name: &str) -> anyhow::Result<String> {
     let topic = format!("bench.{name}.{}", Wall.now().0);
-    topics::ensure(&on(brokers, &topic), &topics::Topic { partitions: PARTITIONS, replication: 1, min_insync: 1 })?;
+    topics::ensure(
+        &on(brokers, &topic),
+        &topics::TopicShape { partitions: PARTITIONS, replication: 1, min_insync: 1 },
+    )?;
     Ok(topic)
 }

@@ -1,7 +1,7 @@
 //! When figures are due: stale sources while a plan runs, and the wait for the last figure at its end.
 
-use crate::ledger::Entry;
-use crate::rollup::View;
+use crate::ledger::LedgerEntry;
+use crate::rollup::LedgerView;
 use contract::catalogue::{Combine, Kpi, Rhythm, SeriesRef, SeriesSource, Shape};
 use contract::period::Period;
 use contract::time::{Moment, date_of};
@@ -13,7 +13,7 @@ const LOOK_AHEAD: i32 = 6;
 
 /// How a source of a series stands: what it gave last, and what is due of it next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct SourceDue {
     /// Index of the series.
     pub series: usize,
     /// Index of the source in it.
@@ -25,18 +25,19 @@ pub struct Standing {
 }
 
 /// How the sources of all series stand on the day asked, each by its own figures; in the catalogue's order.
-pub(super) fn standings(view: &View<'_>, day: i32) -> Vec<Standing> {
+pub(super) fn standings(view: &LedgerView<'_>, day: i32) -> Vec<SourceDue> {
     let all = view.catalogue.series.iter().enumerate();
     let pairs = all.flat_map(|(series, one)| (0..one.sources.len()).map(move |source| (series, source)));
     pairs.map(|(series, source)| standing(view, (series, source), day)).collect()
 }
 
-fn standing(view: &View<'_>, (series, source): (usize, usize), day: i32) -> Standing {
+fn standing(view: &LedgerView<'_>, (series, source): (usize, usize), day: i32) -> SourceDue {
     let one = &view.catalogue.series[series];
     let refs = || (0..one.definitions.len()).map(move |definition| SeriesRef { series, definition });
     let index = u8::try_from(source).unwrap_or(u8::MAX);
     let latest = |of: SeriesRef| {
-        let known = |entry: &&Entry| entry.source == index && entry.figure.value.is_some() && view.sees(of, entry);
+        let known =
+            |entry: &&LedgerEntry| entry.source == index && entry.figure.value.is_some() && view.sees(of, entry);
         let entry = view.ledger.figures(series, of.definition).rev().find(known)?;
         let period = view.period(of, entry);
         Some(if one.shape == Shape::Flow { period.end() } else { period.start() })
@@ -49,7 +50,7 @@ fn standing(view: &View<'_>, (series, source): (usize, usize), day: i32) -> Stan
         let days = own.rhythm.iter().filter(|r| r.every == period.grain && r.holds(period)).map(|r| r.last_day(period));
         days.max().map(|day| Moment::midnight(date_of(day + 1)))
     };
-    Standing { series, source, latest: refs().filter_map(latest).max(), due: missing.or_else(next).and_then(last_day) }
+    SourceDue { series, source, latest: refs().filter_map(latest).max(), due: missing.or_else(next).and_then(last_day) }
 }
 
 /// The first period of a rhythm that is still waited for on `day`.
@@ -76,7 +77,7 @@ fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
 
 /// True when a figure that is due, with its grace over on `day`, is missing from every source that could
 /// give it (of a sum: from its own source; of a ratio: in either part).
-pub(super) fn is_stale(view: &View<'_>, kpi: &Kpi, day: i32) -> bool {
+pub(super) fn is_stale(view: &LedgerView<'_>, kpi: &Kpi, day: i32) -> bool {
     kpi.measure.parts().into_iter().any(|of| {
         let series = view.series(of);
         series.sources.iter().enumerate().any(|(i, source)| {
@@ -89,7 +90,7 @@ pub(super) fn is_stale(view: &View<'_>, kpi: &Kpi, day: i32) -> bool {
 
 /// The last period of a source's rhythm in the plan, and its last day of due and grace; `None` when it has
 /// no rhythm then. Of several rhythms that hold it the shortest period.
-pub(super) fn last_period(view: &View<'_>, source: &SeriesSource) -> Option<(Period, i32)> {
+pub(super) fn last_period(view: &LedgerView<'_>, source: &SeriesSource) -> Option<(Period, i32)> {
     let end = view.catalogue.plan.end();
     let periods = source.rhythm.iter().map(|rhythm| (Period::closing(rhythm.every, end), rhythm));
     let held = periods.filter(|(p, rhythm)| rhythm.holds(*p));
@@ -98,7 +99,7 @@ pub(super) fn last_period(view: &View<'_>, source: &SeriesSource) -> Option<(Per
 
 /// The last civil day on which the plan's last figure of a KPI is still waited for: of several sources
 /// the latest, without a rhythm the day the plan ends.
-pub(super) fn last_day(view: &View<'_>, kpi: &Kpi) -> i32 {
+pub(super) fn last_day(view: &LedgerView<'_>, kpi: &Kpi) -> i32 {
     let sources = |of: SeriesRef| view.series(of).sources.iter();
     let last = |source: &SeriesSource| {
         let (period, day) = last_period(view, source)?;

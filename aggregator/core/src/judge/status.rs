@@ -1,38 +1,38 @@
 //! The status while a plan runs: target, path, tolerance and confirmation.
 
-use super::measure::Measured;
+use super::measure::MeasuredValue;
 use super::{Status, measure, upto};
-use crate::rollup::View;
-use contract::catalogue::{Direction, Kind, Kpi};
+use crate::rollup::LedgerView;
+use contract::catalogue::{Direction, Kpi, KpiKind};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use num_traits::Signed;
 
 /// Status of a value, stale and no data aside.
-pub(super) fn running(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+pub(super) fn running(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
     let now = at_once(view, kpi, measured);
     if kpi.confirm <= 1 || now == Status::Achieved { now } else { confirmed(view, kpi, now) }
 }
 
 /// Status without confirmation.
-fn at_once(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+fn at_once(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
     if is_achieved(view, kpi, measured) { Status::Achieved } else { against_path(view, kpi, measured) }
 }
 
 /// States are achieved as soon as they meet the target; a yearly sum in the target year, and one with an
 /// upper limit only when the year is whole.
-fn is_achieved(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> bool {
+fn is_achieved(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> bool {
     let may = match kpi.kind {
-        Kind::Level | Kind::Cumulative | Kind::Ratio => true,
-        Kind::FlowPerYear => measured.months.as_ref().is_some_and(|m| {
+        KpiKind::Level | KpiKind::Cumulative | KpiKind::Ratio => true,
+        KpiKind::FlowPerYear => measured.months.as_ref().is_some_and(|m| {
             m.year == view.catalogue.plan.last_year && (kpi.direction == Direction::AtLeast || m.is_whole())
         }),
-        Kind::MonthlyMean | Kind::Ceiling | Kind::Maintain => false,
+        KpiKind::MonthlyMean | KpiKind::Ceiling | KpiKind::Maintain => false,
     };
     may && kpi.direction.meets(&measured.value, &kpi.target)
 }
 
-fn against_path(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
+fn against_path(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
     let expected = measure::expected(view, kpi, measured);
     let value = measure::compared(kpi, measured);
     if kpi.direction.meets(&value, &expected) {
@@ -51,14 +51,14 @@ fn against_path(view: &View<'_>, kpi: &Kpi, measured: &Measured) -> Status {
 
 /// Distance from the path that is still at risk: a tenth of the way from b to t, of counts at least 1, and
 /// of a part-year sum the share of its months.
-fn tolerance(kpi: &Kpi, measured: &Measured) -> Exact {
+fn tolerance(kpi: &Kpi, measured: &MeasuredValue) -> Exact {
     let base = kpi.tolerance.clone().unwrap_or_else(|| {
         let origin = kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
         let tenth = (&kpi.target - origin).abs() / whole(10);
-        if kpi.kind == Kind::Ratio { tenth } else { tenth.max(whole(1)) }
+        if kpi.kind == KpiKind::Ratio { tenth } else { tenth.max(whole(1)) }
     });
     match &measured.months {
-        Some(months) if kpi.kind == Kind::FlowPerYear => base * whole(months.numbers.len()) / whole(12),
+        Some(months) if kpi.kind == KpiKind::FlowPerYear => base * whole(months.numbers.len()) / whole(12),
         _ => base,
     }
 }
@@ -68,7 +68,7 @@ fn tolerance(kpi: &Kpi, measured: &Measured) -> Exact {
 ///
 /// Folded over standing figures in calendar order, from the value known at the plan's start, so it does
 /// not depend on when or how often anything was evaluated.
-fn confirmed(view: &View<'_>, kpi: &Kpi, now: Status) -> Status {
+fn confirmed(view: &LedgerView<'_>, kpi: &Kpi, now: Status) -> Status {
     let meets = |status: Status| matches!(status, Status::OnTrack | Status::Achieved);
     let mut held: Option<Status> = None;
     let mut waiting = 0;
@@ -84,9 +84,9 @@ fn confirmed(view: &View<'_>, kpi: &Kpi, now: Status) -> Status {
 }
 
 /// The value known at the plan's start, then the latest figure of each month that has one.
-fn by_month(view: &View<'_>, kpi: &Kpi) -> Vec<Measured> {
+fn by_month(view: &LedgerView<'_>, kpi: &Kpi) -> Vec<MeasuredValue> {
     let start = view.catalogue.plan.start();
-    let value = |view: &View<'_>, year: i32| {
+    let value = |view: &LedgerView<'_>, year: i32| {
         if measure::is_state(view, kpi) {
             measure::state(view, kpi, measure::beginning(), view.cut.at)
         } else {
@@ -95,7 +95,7 @@ fn by_month(view: &View<'_>, kpi: &Kpi) -> Vec<Measured> {
     };
     let first = value(&view.at(upto(start)), view.catalogue.plan.first_year - 1);
     let mut month = Period::holding(Grain::Month, start);
-    let mut values: Vec<Measured> = first.into_iter().collect();
+    let mut values: Vec<MeasuredValue> = first.into_iter().collect();
     while month.start() < view.cut.at {
         let cut = if month.end() < view.cut.at { upto(month.end()) } else { view.cut };
         let found = value(&view.at(cut), month.within(Grain::FiscalYear).index);

@@ -1,15 +1,15 @@
 //! After the plan's end: the wait for the last figure, and the verdict.
 
-use super::measure::{self, Measured};
+use super::measure::{self, MeasuredValue};
 use super::{Judgement, Phase, Status, due, past, progress, running, unjudged, upto};
-use crate::ask::Ask;
-use crate::rollup::View;
+use crate::report_period::ReportPeriod;
+use crate::rollup::LedgerView;
 use contract::catalogue::{Kpi, Measure, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use contract::time::{Moment, date_of};
 
 /// The judgement once the plan has ended: closing or closed.
-pub(super) fn after_the_end(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
+pub(super) fn after_the_end(view: &LedgerView<'_>, kpi: &Kpi, ask: ReportPeriod) -> Judgement {
     let end = view.catalogue.plan.end();
     let waited = ask.is_closing() || ask.day() > due::last_day(view, kpi);
     let at_end = view.at(upto(end));
@@ -39,9 +39,9 @@ pub(super) fn after_the_end(view: &View<'_>, kpi: &Kpi, ask: Ask) -> Judgement {
 }
 
 /// The latest value and the status of the plan's last day, until the last figure is in.
-fn closing(view: &View<'_>, kpi: &Kpi, last: Option<Measured>) -> Judgement {
+fn closing(view: &LedgerView<'_>, kpi: &Kpi, last: Option<MeasuredValue>) -> Judgement {
     let end = view.catalogue.plan.end();
-    let last_day = Ask(Period::day(date_of(end.day() - 1)));
+    let last_day = ReportPeriod(Period::day(date_of(end.day() - 1)));
     let before = running(&view.at(last_day.cut()), kpi, last_day);
     let no_data = before.status == Some(Status::NoData);
     let Some(measured) = last.clone().filter(|_| !no_data) else {
@@ -58,7 +58,7 @@ fn closing(view: &View<'_>, kpi: &Kpi, last: Option<Measured>) -> Judgement {
 }
 
 /// The latest value a view knows.
-fn latest(view: &View<'_>, kpi: &Kpi) -> Option<Measured> {
+fn latest(view: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
     if measure::is_state(view, kpi) {
         return measure::state(view, kpi, measure::beginning(), view.cut.at);
     }
@@ -82,7 +82,7 @@ enum Wait {
 ///
 /// A state exactly at that period's start belongs to the period before; it serves only when nothing later
 /// can be waited for. Without a rhythm the last period is the fiscal year.
-fn serves(view: &View<'_>, kpi: &Kpi, measured: &Measured, wait: Wait) -> bool {
+fn serves(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue, wait: Wait) -> bool {
     let plan = &view.catalogue.plan;
     if let Some(months) = &measured.months {
         // Of a counter twelve known months are not yet a known year: its sources may have changed.

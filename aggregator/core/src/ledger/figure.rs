@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// What an observation is a figure of. All four are indexes into the catalogue's lists, but `index`,
 /// the running number of the period (flow) or of the hour or day that starts at the instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct FigureKey {
     /// Index of the series.
     pub series: u16,
     /// Index of the definition in its series.
@@ -27,12 +27,12 @@ pub struct Figure {
     /// Final, not provisional.
     pub settled: bool,
     /// What few figures have, apart so that the others stay small.
-    pub more: Option<Box<More>>,
+    pub more: Option<Box<FigureExtras>>,
 }
 
 /// What few figures have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct More {
+pub struct FigureExtras {
     /// Label to integer.
     pub breakdown: Option<Breakdown>,
     /// Why it is unknown.
@@ -79,7 +79,7 @@ impl Figure {
 
 /// One revision that was stored.
 #[derive(Clone, Debug)]
-struct Seen {
+struct StoredRevision {
     revision: Micros,
     digest: u64,
     value: Option<i64>,
@@ -88,7 +88,7 @@ struct Seen {
 
 /// The standing figure of one key, with all revisions ever stored.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// Period number.
     pub index: i32,
     /// Index of the source.
@@ -100,12 +100,12 @@ pub struct Entry {
     digest: u64,
     /// All other revisions, in no order; boxed because few keys have any.
     #[expect(clippy::box_collection, reason = "8 bytes in every entry instead of 24")]
-    others: Option<Box<Vec<Seen>>>,
+    others: Option<Box<Vec<StoredRevision>>>,
 }
 
 /// What became of an admitted observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum InsertOutcome {
     /// The very same was stored before.
     Duplicate,
     /// Stored, and it stands.
@@ -114,9 +114,9 @@ pub enum Stored {
     Superseded,
 }
 
-impl Entry {
+impl LedgerEntry {
     /// The first revision of a key.
-    pub(super) fn new(key: Key, figure: Figure, revision: Micros) -> Self {
+    pub(super) fn new(key: FigureKey, figure: Figure, revision: Micros) -> Self {
         let digest = figure.digest();
         Self { index: key.index, source: key.source, figure, revision, digest, others: None }
     }
@@ -131,12 +131,12 @@ impl Entry {
     }
 
     /// The upsert rule: the greatest (revision, canonical bytes) stands.
-    pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> Stored {
+    pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> InsertOutcome {
         let digest = figure.digest();
         let same = |at: Micros, seen: u64| at == revision && seen == digest;
         let known = self.others.as_ref().is_some_and(|others| others.iter().any(|s| same(s.revision, s.digest)));
         if known || same(self.revision, self.digest) {
-            return Stored::Duplicate;
+            return InsertOutcome::Duplicate;
         }
         let stands = match revision.cmp(&self.revision) {
             std::cmp::Ordering::Equal => figure.canonical() > self.figure.canonical(),
@@ -144,12 +144,12 @@ impl Entry {
         };
         let others = self.others.get_or_insert_default();
         if !stands {
-            others.push(Seen { revision, digest, value: figure.value, settled: figure.settled });
-            return Stored::Superseded;
+            others.push(StoredRevision { revision, digest, value: figure.value, settled: figure.settled });
+            return InsertOutcome::Superseded;
         }
         let (value, settled) = (self.figure.value, self.figure.settled);
-        others.push(Seen { revision: self.revision, digest: self.digest, value, settled });
+        others.push(StoredRevision { revision: self.revision, digest: self.digest, value, settled });
         (self.figure, self.revision, self.digest) = (figure, revision, digest);
-        Stored::Stands
+        InsertOutcome::Stands
     }
 }

@@ -1,6 +1,6 @@
 //! What several sources say together about one own-grain period of a flow, and the running sums of those.
 
-use super::Entry;
+use super::LedgerEntry;
 use contract::catalogue::{Combine, Series, SeriesSource};
 use contract::period::Period;
 
@@ -19,14 +19,14 @@ pub struct Rollup {
 
 /// How the sources of a flow become one figure.
 #[derive(Debug)]
-pub(super) struct Mix {
+pub(super) struct SourceCombination {
     combine: Combine,
     sources: Vec<SeriesSource>,
     /// No source has a from or until: all take part always.
     undated: bool,
 }
 
-impl Mix {
+impl SourceCombination {
     pub(super) fn new(series: &Series) -> Self {
         let undated = series.sources.iter().all(|s| s.from.is_none() && s.until.is_none());
         Self { combine: series.combine, sources: series.sources.clone(), undated }
@@ -42,7 +42,7 @@ impl Mix {
     }
 
     /// The figure of one period; `None` when nothing was said of it.
-    pub(super) fn together<'e>(&self, period: Period, said: impl Iterator<Item = &'e Entry>) -> Option<Rollup> {
+    pub(super) fn together<'e>(&self, period: Period, said: impl Iterator<Item = &'e LedgerEntry>) -> Option<Rollup> {
         let (mut counted, mut seen, mut rollup) = (0, false, Rollup::default());
         for entry in said {
             seen = true;
@@ -68,7 +68,7 @@ impl Mix {
 
 /// The sum of the parts of a period, kept while parts change.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sum {
+pub struct PartialSum {
     value: i128,
     seen: i32,
     known: i32,
@@ -77,7 +77,7 @@ pub struct Sum {
     restated: i32,
 }
 
-impl Sum {
+impl PartialSum {
     fn count(&mut self, part: &Rollup, sign: i32) {
         self.value += part.value.unwrap_or(0) * i128::from(sign);
         self.seen += sign;

@@ -1,6 +1,6 @@
 //! Points of figures: those of the own grain of flows and states, and all rollups above.
 
-use crate::book::Book;
+use crate::plan_state::PlanState;
 use crate::rollup::{self, Rollup, RollupKey, grains};
 use contract::catalogue::{Series, SeriesRef, Shape};
 use contract::period::{Grain, Period};
@@ -20,7 +20,7 @@ pub struct FigurePoint {
 
 /// How far a walk over all figures of a plan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct FigureCursor {
     series: usize,
     definition: usize,
     /// The last bucket that was shown.
@@ -42,7 +42,7 @@ pub fn has_grain(series: &Series, grain: Grain) -> bool {
     own || grains(series).any(|one| one == grain)
 }
 
-impl Book {
+impl PlanState {
     /// A figure by its ids; `None` when the catalogue does not have them.
     pub fn key(&self, series: &str, definition: &str, period: Period) -> Option<RollupKey> {
         let (at, found) = self.catalogue.series_named(series)?;
@@ -64,11 +64,11 @@ impl Book {
 
     /// All figures after a place, about `limit` of them (whole buckets, at least one), and the place to go on
     /// from; `None` when there are no more.
-    pub fn figure_points(&self, from: Place, limit: usize) -> (Vec<FigurePoint>, Option<Place>) {
+    pub fn figure_points(&self, from: FigureCursor, limit: usize) -> (Vec<FigurePoint>, Option<FigureCursor>) {
         let (mut points, mut place) = (Vec::new(), from);
         while let Some(series) = self.catalogue.series.get(place.series) {
             if place.definition == series.definitions.len() {
-                place = Place { series: place.series + 1, ..Place::default() };
+                place = FigureCursor { series: place.series + 1, ..FigureCursor::default() };
                 continue;
             }
             if points.len() >= limit {
@@ -79,14 +79,14 @@ impl Book {
                     self.bucket_points(place, bucket, &mut points);
                     place.after = Some(bucket.index);
                 }
-                None => place = Place { definition: place.definition + 1, after: None, ..place },
+                None => place = FigureCursor { definition: place.definition + 1, after: None, ..place },
             }
         }
         (points, None)
     }
 
     /// The figures of a bucket and those of coarser periods that no earlier bucket belongs to.
-    fn bucket_points(&self, place: Place, bucket: Period, points: &mut Vec<FigurePoint>) {
+    fn bucket_points(&self, place: FigureCursor, bucket: Period, points: &mut Vec<FigurePoint>) {
         let of = SeriesRef { series: place.series, definition: place.definition };
         let series = &self.catalogue.series[of.series];
         let (Ok(number), Ok(definition)) = (u16::try_from(of.series), u8::try_from(of.definition)) else { return };

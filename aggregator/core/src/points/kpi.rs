@@ -11,10 +11,10 @@
 //!
 //! From the day after the one asked to the plan's last day the ends of months show the path alone.
 
-use crate::ask::Ask;
-use crate::book::Book;
 use crate::judge::{self, Phase, Status};
-use crate::rollup::View;
+use crate::plan_state::PlanState;
+use crate::report_period::ReportPeriod;
+use crate::rollup::LedgerView;
 use contract::catalogue::{Kpi, Shape};
 use contract::exact::Exact;
 use contract::period::{Grain, Period};
@@ -73,7 +73,7 @@ fn last_day(period: Period) -> i32 {
     period.end().day() - 1
 }
 
-impl Book {
+impl PlanState {
     /// All days of a KPI (its index in the catalogue) as known on the day `today`, latest first to be shown.
     pub fn kpi_walk(&self, kpi: usize, today: i32) -> KpiWalk {
         let view = self.view(asked(today).cut());
@@ -100,12 +100,12 @@ impl Book {
     }
 }
 
-fn asked(day: i32) -> Ask {
-    Ask(Period { grain: Grain::Day, index: day })
+fn asked(day: i32) -> ReportPeriod {
+    ReportPeriod(Period { grain: Grain::Day, index: day })
 }
 
 /// The days of the figures of a KPI's series.
-fn figure_days(view: &View<'_>, kpi: &Kpi) -> BTreeSet<i32> {
+fn figure_days(view: &LedgerView<'_>, kpi: &Kpi) -> BTreeSet<i32> {
     let mut days = BTreeSet::new();
     for of in kpi.measure.parts() {
         let flow = view.series(of).shape == Shape::Flow;
@@ -115,7 +115,7 @@ fn figure_days(view: &View<'_>, kpi: &Kpi) -> BTreeSet<i32> {
     days
 }
 
-fn point(view: &View<'_>, kpi: &Kpi, day: i32, today: i32) -> KpiPoint {
+fn point(view: &LedgerView<'_>, kpi: &Kpi, day: i32, today: i32) -> KpiPoint {
     let plan = &view.catalogue.plan;
     let end = asked(day).cut().at;
     let guide = || (end > plan.start() && end <= plan.end()).then(|| judge::guide(view, kpi, end));

@@ -2,10 +2,10 @@
 
 #![allow(clippy::format_push_string, reason = "a test writes its catalogue as it reads")]
 
-use super::{FigurePoint, KpiPoint, Place};
-use crate::ask::Ask;
-use crate::book::Book;
-use crate::report::Number;
+use super::{FigureCursor, FigurePoint, KpiPoint};
+use crate::plan_state::PlanState;
+use crate::report::CanonicalNumber;
+use crate::report_period::ReportPeriod;
 use contract::catalogue;
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Span, Value};
@@ -24,7 +24,7 @@ const SERIES: [(&str, &str); 7] = [
     ("level", "hour"),
 ];
 
-fn book() -> Book {
+fn book() -> PlanState {
     let names = "name = { ja = \"a\", en = \"a\" }\nunit = { ja = \"a\", en = \"a\" }\n";
     let mut text = String::from(
         "[plan]\nid = \"p\"\nname = { ja = \"a\", en = \"a\" }\ncity = { ja = \"a\", en = \"a\" }\n\
@@ -42,7 +42,7 @@ fn book() -> Book {
              baseline = {{ year = \"FY2017\", value = 12 }}\ntarget = {{ at_least = 60 }}\ncitation = \"c\"\n"
         );
     }
-    Book::new(catalogue::parse("t", &text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}")))
+    PlanState::new(catalogue::parse("t", &text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}")))
 }
 
 fn day(text: &str) -> i32 {
@@ -70,8 +70,8 @@ fn observation(series: usize, index: i32, value: Option<i64>) -> Observation {
     }
 }
 
-fn walk(book: &Book, limit: usize) -> Vec<FigurePoint> {
-    let (mut all, mut place) = (Vec::new(), Some(Place::default()));
+fn walk(book: &PlanState, limit: usize) -> Vec<FigurePoint> {
+    let (mut all, mut place) = (Vec::new(), Some(FigureCursor::default()));
     while let Some(from) = place {
         let (points, next) = book.figure_points(from, limit);
         all.extend(points);
@@ -80,7 +80,7 @@ fn walk(book: &Book, limit: usize) -> Vec<FigurePoint> {
     all
 }
 
-fn kpi_points(book: &Book, kpi: usize, today: i32, limit: usize) -> Vec<KpiPoint> {
+fn kpi_points(book: &PlanState, kpi: usize, today: i32, limit: usize) -> Vec<KpiPoint> {
     let (mut all, mut walk) = (Vec::new(), book.kpi_walk(kpi, today));
     while !walk.is_over() {
         all.extend(book.kpi_points(&mut walk, limit));
@@ -104,7 +104,7 @@ proptest! {
                 states.insert((series, at.0));
             }
         }
-        let asked = Ask(Period::parse("2030-01-01").unwrap());
+        let asked = ReportPeriod(Period::parse("2030-01-01").unwrap());
         book.settle(asked.cut());
         let points = walk(&book, limit);
         let name = |p: &FigurePoint| (usize::from(p.key.series), p.key.period.grain.name(), p.key.period.to_string());
@@ -136,7 +136,7 @@ proptest! {
         for (series, index, value) in figures {
             book.enter(&observation(series, index, value)).unwrap();
         }
-        book.settle(Ask(Period { grain: Grain::Day, index: today }).cut());
+        book.settle(ReportPeriod(Period { grain: Grain::Day, index: today }).cut());
         for kpi in 0..3 {
             let before: BTreeSet<i32> = book.kpi_walk(kpi, today - 40).days().iter().copied().collect();
             for point in kpi_points(&book, kpi, today, limit) {
@@ -144,11 +144,11 @@ proptest! {
                     prop_assert_eq!((&point.value, point.status), (&None, None));
                     continue;
                 }
-                let report = book.report(Ask(Period { grain: Grain::Day, index: point.day }), false);
+                let report = book.report(ReportPeriod(Period { grain: Grain::Day, index: point.day }), false);
                 let judged = report.kpis.into_iter().find(|k| k.id == book.catalogue.kpis[kpi].id).unwrap();
                 prop_assert_eq!(point.status.map(crate::judge::Status::name), judged.status);
-                prop_assert_eq!(point.value.clone().map(Number), judged.value);
-                prop_assert!(judged.path.is_none() || judged.path == point.path.clone().map(Number));
+                prop_assert_eq!(point.value.clone().map(CanonicalNumber), judged.value);
+                prop_assert!(judged.path.is_none() || judged.path == point.path.clone().map(CanonicalNumber));
             }
             let now: BTreeSet<i32> = book.kpi_walk(kpi, today).days().iter().copied().collect();
             prop_assert!(before.is_subset(&now), "days never vanish");
@@ -162,7 +162,7 @@ fn moments_of_figures_are_first_instants_as_ofs_and_last_days() {
     for (series, index) in [(0, 5), (1, 5), (2, 5), (5, 5)] {
         book.enter(&observation(series, index, Some(7))).unwrap();
     }
-    book.settle(Ask(Period::parse("2030-01-01").unwrap()).cut());
+    book.settle(ReportPeriod(Period::parse("2030-01-01").unwrap()).cut());
     let shown: Vec<String> = walk(&book, 100)
         .iter()
         .map(|p| format!("s{} {} {}", p.key.series, p.key.period, p.time.to_string().replace(":00:00+09:00", "")))
@@ -187,7 +187,7 @@ fn moments_of_figures_are_first_instants_as_ofs_and_last_days() {
 #[test]
 fn the_path_alone_leads_to_the_target() {
     let mut book = book();
-    book.settle(Ask(Period::parse("2019-05-10").unwrap()).cut());
+    book.settle(ReportPeriod(Period::parse("2019-05-10").unwrap()).cut());
     let points = kpi_points(&book, 0, day("2019-05-10"), 7);
     let on = |date: &str| points.iter().find(|p| p.day == day(date)).unwrap_or_else(|| panic!("{date}"));
     assert_eq!((points.first().unwrap().day, points.last().unwrap().day), (day("2018-03-31"), day("2022-03-31")));

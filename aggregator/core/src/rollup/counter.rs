@@ -3,8 +3,8 @@
 //! Increases are summed once from the first reading ever; a period is the difference of two sums, so
 //! every grain agrees and gaps inside a period are harmless.
 
-use super::{Reading, Rollup, View};
-use crate::ledger::Entry;
+use super::{LedgerView, LevelReading, Rollup};
+use crate::ledger::LedgerEntry;
 use contract::catalogue::{Combine, Decrease, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
@@ -13,12 +13,12 @@ use std::rc::Rc;
 
 /// The readings of one source with the increases so far.
 #[derive(Debug, Default)]
-pub(super) struct Totals {
-    steps: Vec<Step>,
+pub(super) struct CounterReadings {
+    steps: Vec<CounterStep>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct CounterStep {
     at: Moment,
     /// Increase since the first reading ever.
     total: i128,
@@ -30,16 +30,16 @@ struct Step {
     restated: u32,
 }
 
-impl Totals {
+impl CounterReadings {
     /// The latest reading in `(after, upto]`.
-    fn reading(&self, after: Moment, upto: Moment) -> Option<&Step> {
+    fn reading(&self, after: Moment, upto: Moment) -> Option<&CounterStep> {
         let upper = self.steps.partition_point(|s| s.at <= upto);
         self.steps[..upper].last().filter(|s| s.at > after)
     }
 }
 
 /// The rise between two readings; `None` when a break lies between them.
-fn rise(from: &Step, to: &Step) -> Option<Rollup> {
+fn rise(from: &CounterStep, to: &CounterStep) -> Option<Rollup> {
     (from.breaks == to.breaks).then(|| Rollup {
         value: Some(to.total - from.total),
         complete: true,
@@ -48,30 +48,30 @@ fn rise(from: &Step, to: &Step) -> Option<Rollup> {
     })
 }
 
-impl View<'_> {
-    fn totals(&self, of: SeriesRef, source: u8) -> Rc<Totals> {
+impl LedgerView<'_> {
+    fn totals(&self, of: SeriesRef, source: u8) -> Rc<CounterReadings> {
         let key = ((of.series, of.definition), source);
         if let Some(totals) = self.totals.borrow().get(&key) {
             return Rc::clone(totals);
         }
         let entries = self.ledger.figures(of.series, of.definition);
-        let readings: Vec<&Entry> = entries.filter(|e| e.source == source).collect();
+        let readings: Vec<&LedgerEntry> = entries.filter(|e| e.source == source).collect();
         let totals = Rc::new(self.sum_up(of, &readings));
         self.totals.borrow_mut().insert(key, Rc::clone(&totals));
         totals
     }
 
-    fn sum_up(&self, of: SeriesRef, readings: &[&Entry]) -> Totals {
+    fn sum_up(&self, of: SeriesRef, readings: &[&LedgerEntry]) -> CounterReadings {
         // Of the series, not of what is seen: an answer about the past must not change its counting later.
         let labelled = readings.iter().any(|e| e.figure.breakdown().is_some());
         let restarts = labelled && self.series(of).decrease == Decrease::Restart;
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut steps: Vec<Step> = Vec::with_capacity(readings.len());
+        let mut steps: Vec<CounterStep> = Vec::with_capacity(readings.len());
         for entry in readings.iter().take_while(|e| self.sees(of, e)) {
             let Some(labels) = labels(entry, labelled) else { continue };
             let first = steps.is_empty();
             let before = steps.last().copied();
-            let mut step = Step {
+            let mut step = CounterStep {
                 at: self.period(of, entry).start(),
                 total: before.map_or(0, |s| s.total),
                 breaks: before.map_or(0, |s| s.breaks),
@@ -94,11 +94,11 @@ impl View<'_> {
             }
             steps.push(step);
         }
-        Totals { steps }
+        CounterReadings { steps }
     }
 
     /// The border reading of an instant: the latest known one in (instant - grain, instant].
-    fn border<'t>(&self, of: SeriesRef, totals: &'t Totals, at: Moment) -> Option<&'t Step> {
+    fn border<'t>(&self, of: SeriesRef, totals: &'t CounterReadings, at: Moment) -> Option<&'t CounterStep> {
         let window = Period::closing(self.series(of).grain, at);
         totals.reading(window.start(), at)
     }
@@ -106,7 +106,7 @@ impl View<'_> {
     /// The flow of a period: by source order the first that knows it, or the sum of all.
     pub(super) fn increase(&self, of: SeriesRef, period: Period) -> Option<Rollup> {
         let (start, end) = (period.start(), period.end());
-        let inside = |e: &Entry| {
+        let inside = |e: &LedgerEntry| {
             let at = self.period(of, e).start();
             at > start && at <= end && self.cut.sees_instant(at)
         };
@@ -145,10 +145,10 @@ impl View<'_> {
 
     /// The rise from the border reading at `since` to the latest reading up to `upto`: of several sources the
     /// one that was read last, or their sum where all were last read at the same instant.
-    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<Reading> {
+    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<LevelReading> {
         let series = self.series(of);
         let taking = series.sources.iter().enumerate().filter(|(_, s)| s.takes_part(since, since));
-        let rises: Vec<Option<Reading>> = taking
+        let rises: Vec<Option<LevelReading>> = taking
             .map(|(i, source)| {
                 let index = u8::try_from(i).ok()?;
                 let totals = self.totals(of, index);
@@ -157,15 +157,15 @@ impl View<'_> {
                 let to = totals.reading(Moment(from.at.0 - 1), upto)?;
                 let rise = rise(from, to)?;
                 let (provisional, restated) = (rise.provisional, rise.restated);
-                Some(Reading { value: rise.value?, at: to.at, provisional, restated, sources: vec![index] })
+                Some(LevelReading { value: rise.value?, at: to.at, provisional, restated, sources: vec![index] })
             })
             .collect();
         match series.combine {
             Combine::First => rises.into_iter().rev().flatten().max_by_key(|reading| reading.at),
             Combine::Sum => {
-                let parts: Vec<Reading> = rises.into_iter().collect::<Option<_>>()?;
+                let parts: Vec<LevelReading> = rises.into_iter().collect::<Option<_>>()?;
                 let at = parts.first()?.at;
-                parts.iter().all(|part| part.at == at).then(|| Reading {
+                parts.iter().all(|part| part.at == at).then(|| LevelReading {
                     value: parts.iter().map(|part| part.value).sum(),
                     at,
                     provisional: parts.iter().any(|part| part.provisional),
@@ -178,7 +178,7 @@ impl View<'_> {
 }
 
 /// The labels of a reading; `None` for a gap: unknown, or without labels in a labelled series.
-fn labels(entry: &Entry, labelled: bool) -> Option<Vec<(&str, i64)>> {
+fn labels(entry: &LedgerEntry, labelled: bool) -> Option<Vec<(&str, i64)>> {
     match (entry.figure.breakdown(), entry.figure.value) {
         (Some(labels), Some(_)) => Some(labels.iter().map(|(l, n)| (l.as_str(), *n)).collect()),
         (None, Some(value)) if !labelled => Some(vec![("", value)]),

@@ -1,11 +1,11 @@
 //! Flows: counts that add up, complete only if all their parts are.
 
-use super::{Rollup, View, narrow};
-use crate::ledger::Sum;
+use super::{LedgerView, Rollup, narrow};
+use crate::ledger::PartialSum;
 use contract::catalogue::SeriesRef;
 use contract::period::Period;
 
-impl View<'_> {
+impl LedgerView<'_> {
     /// The sum of a period's parts in the next finer grain, or at the series' own grain the figure
     /// that its sources give together.
     pub(super) fn flow(&self, of: SeriesRef, period: Period) -> Option<Rollup> {
@@ -21,7 +21,7 @@ impl View<'_> {
             let parts = Period::holding(own, period.end()).index - Period::holding(own, period.start()).index;
             return self.ledger.sum(series, definition, period.index)?.of(parts);
         }
-        let (mut sum, mut parts) = (Sum::default(), 0);
+        let (mut sum, mut parts) = (PartialSum::default(), 0);
         for part in period.parts(finer) {
             parts += 1;
             if let Some(part) = self.rollup(of, part) {

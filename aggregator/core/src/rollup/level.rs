@@ -1,14 +1,14 @@
 //! Levels: the latest known state, and the state that closes a period.
 
-use super::{Rollup, RollupKey, View};
-use crate::ledger::{Entry, Ledger};
+use super::{LedgerView, Rollup, RollupKey};
+use crate::ledger::{Ledger, LedgerEntry};
 use contract::catalogue::{Combine, Series, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
 
 /// A known state, or a value made of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct LevelReading {
     /// The integer.
     pub value: i128,
     /// The instant it describes.
@@ -21,14 +21,14 @@ pub struct Reading {
     pub sources: Vec<u8>,
 }
 
-impl View<'_> {
+impl LedgerView<'_> {
     /// The latest known state at an instant in `(after, upto]`.
-    pub fn latest(&self, of: SeriesRef, after: Moment, upto: Moment) -> Option<Reading> {
+    pub fn latest(&self, of: SeriesRef, after: Moment, upto: Moment) -> Option<LevelReading> {
         self.readings(of, after, upto).next()
     }
 
     /// The known states at instants in `(after, upto]` that are seen, latest first.
-    pub fn readings(&self, of: SeriesRef, after: Moment, upto: Moment) -> impl Iterator<Item = Reading> {
+    pub fn readings(&self, of: SeriesRef, after: Moment, upto: Moment) -> impl Iterator<Item = LevelReading> {
         let series = self.series(of);
         let mut entries = self.ledger.between(of.series, of.definition, after, upto).rev().peekable();
         std::iter::from_fn(move || {
@@ -61,7 +61,7 @@ impl View<'_> {
                 restated: reading.restated,
             });
         }
-        let inside = |e: &Entry| {
+        let inside = |e: &LedgerEntry| {
             let at = self.period(of, e).start();
             at > start && at <= end && self.cut.sees_instant(at)
         };
@@ -71,18 +71,22 @@ impl View<'_> {
 
 /// The state at one instant, whatever the moment asked; `None` when nothing was said of it.
 pub(crate) fn state(series: &Series, ledger: &Ledger, key: RollupKey) -> Option<Rollup> {
-    let said: Vec<&Entry> = ledger.said(key.series, key.definition, key.period.index).collect();
+    let said: Vec<&LedgerEntry> = ledger.said(key.series, key.definition, key.period.index).collect();
     let reading = together(series, key.period.start(), &said);
-    let known =
-        |r: Reading| Rollup { value: Some(r.value), complete: true, provisional: r.provisional, restated: r.restated };
+    let known = |r: LevelReading| Rollup {
+        value: Some(r.value),
+        complete: true,
+        provisional: r.provisional,
+        restated: r.restated,
+    };
     (!said.is_empty()).then(|| reading.map(known).unwrap_or_default())
 }
 
 /// What the sources of a series say together about one instant; `None` when that is not known.
-fn together(series: &Series, at: Moment, said: &[&Entry]) -> Option<Reading> {
+fn together(series: &Series, at: Moment, said: &[&LedgerEntry]) -> Option<LevelReading> {
     let takes_part = |i: usize| series.sources[i].takes_part(at, at);
     let known = || said.iter().filter(|e| takes_part(usize::from(e.source)) && e.figure.value.is_some());
-    let counted: Vec<&&Entry> = match series.combine {
+    let counted: Vec<&&LedgerEntry> = match series.combine {
         Combine::First => known().take(1).collect(),
         Combine::Sum => known().collect(),
     };
@@ -90,7 +94,7 @@ fn together(series: &Series, at: Moment, said: &[&Entry]) -> Option<Reading> {
         Combine::First => 1,
         Combine::Sum => (0..series.sources.len()).filter(|i| takes_part(*i)).count(),
     };
-    (counted.len() == wanted && wanted > 0).then(|| Reading {
+    (counted.len() == wanted && wanted > 0).then(|| LevelReading {
         value: counted.iter().filter_map(|e| e.figure.value).map(i128::from).sum(),
         at,
         provisional: counted.iter().any(|e| !e.figure.settled),

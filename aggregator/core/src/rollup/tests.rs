@@ -1,8 +1,8 @@
 #![allow(clippy::format_push_string, reason = "a test writes its catalogue as it reads")]
 
-use super::{Rollup, View};
-use crate::ask::{Ask, Cut};
-use crate::book::Book;
+use super::{LedgerView, Rollup};
+use crate::plan_state::PlanState;
+use crate::report_period::{Cutoff, ReportPeriod};
 use contract::catalogue::{self, Catalogue, SeriesRef};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Span, Value};
@@ -51,21 +51,21 @@ fn observation(series: usize, source: &str, day: i32, value: Option<i64>, settle
     }
 }
 
-fn day_cut(day: i32) -> Cut {
-    Ask(Period { grain: Grain::Day, index: Period::month(2019, 1).start().day() + day }).cut()
+fn day_cut(day: i32) -> Cutoff {
+    ReportPeriod(Period { grain: Grain::Day, index: Period::month(2019, 1).start().day() + day }).cut()
 }
 
 /// Kept rows as the export lists them: those with something seen, without the own grain of flows.
-fn kept(book: &Book) -> Vec<(super::RollupKey, Rollup)> {
+fn kept(book: &PlanState) -> Vec<(super::RollupKey, Rollup)> {
     book.rollups().rows()
 }
 
-fn computed(book: &Book, cut: Cut) -> Vec<(super::RollupKey, Rollup)> {
+fn computed(book: &PlanState, cut: Cutoff) -> Vec<(super::RollupKey, Rollup)> {
     let own = |key: &super::RollupKey| {
         let series = &book.catalogue.series[usize::from(key.series)];
         series.shape == catalogue::Shape::Flow && key.period.grain == series.grain
     };
-    let mut rows: Vec<_> = View::new(&book.catalogue, book.ledger(), cut).all();
+    let mut rows: Vec<_> = LedgerView::new(&book.catalogue, book.ledger(), cut).all();
     rows.retain(|(key, _)| !own(key));
     rows.sort_by_key(|(key, _)| *key);
     rows
@@ -89,7 +89,7 @@ proptest! {
     fn kept_rollups_equal_those_computed_from_scratch(
         observations in any_observations(), batch in 1..40_usize, cuts in prop::collection::vec(0..560, 1..5)
     ) {
-        let mut book = Book::new(catalogue());
+        let mut book = PlanState::new(catalogue());
         let mut cuts = cuts;
         cuts.sort_unstable();
         for (i, part) in observations.chunks(batch).enumerate() {
@@ -100,7 +100,7 @@ proptest! {
         book.settle(cut);
         prop_assert_eq!(kept(&book), computed(&book, cut));
         let later = day_cut(700);
-        prop_assert_eq!(book.view(later).all(), View::new(&book.catalogue, book.ledger(), later).all());
+        prop_assert_eq!(book.view(later).all(), LedgerView::new(&book.catalogue, book.ledger(), later).all());
     }
 
     /// Fails when the upsert rule looks at anything but revision and canonical bytes.
@@ -112,7 +112,7 @@ proptest! {
         })
     ) {
         let cut = day_cut(600);
-        let (mut one, mut other) = (Book::new(catalogue()), Book::new(catalogue()));
+        let (mut one, mut other) = (PlanState::new(catalogue()), PlanState::new(catalogue()));
         one.enter_all(&observations);
         for observation in &shuffled {
             other.enter(observation).unwrap();
@@ -125,8 +125,8 @@ proptest! {
     }
 }
 
-fn month_book() -> (Book, Cut) {
-    let mut book = Book::new(catalogue());
+fn month_book() -> (PlanState, Cutoff) {
+    let mut book = PlanState::new(catalogue());
     for month in 0..24 {
         let start = Period::month(2019, 4).plus(month).start();
         let day = start.day() - Period::month(2019, 1).start().day();

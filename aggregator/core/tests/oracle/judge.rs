@@ -3,7 +3,7 @@
 use super::standing::Standing;
 use super::values::{self, Form, Val};
 use super::{Asked, Cut, KpiAnswer, Stage, figures, path};
-use contract::catalogue::{Combine, Direction, Kind, Kpi, Rhythm, SeriesRef};
+use contract::catalogue::{Combine, Direction, Kpi, KpiKind, Rhythm, SeriesRef};
 use contract::exact::{self, Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::{Moment, date_of};
@@ -132,7 +132,7 @@ fn ended(st: &Standing, kpi: &Kpi, asked: Asked) -> KpiAnswer {
 /// Direction-aware, exact; a ceiling with its rounding.
 fn meets(kpi: &Kpi, value: &Exact, goal: &Exact) -> bool {
     let value = match kpi.round_to {
-        Some(step) if kpi.kind == Kind::Ceiling => exact::round_to(value, &whole(step)),
+        Some(step) if kpi.kind == KpiKind::Ceiling => exact::round_to(value, &whole(step)),
         _ => value.clone(),
     };
     kpi.direction.meets(&value, goal)
@@ -150,7 +150,7 @@ fn path_of(st: &Standing, kpi: &Kpi, v: &Val) -> Exact {
     let year = v.year.unwrap();
     let sum = v.months.iter().fold(Exact::zero(), |sum, k| sum + path::rate(plan, kpi, year, *k));
     // flow_per_year: "the sum of e_k/12 over the same months"; monthly_mean: "the mean of e_k over the same months".
-    if kpi.kind == Kind::MonthlyMean { sum / whole(v.months.len() as i64) } else { sum / whole(12) }
+    if kpi.kind == KpiKind::MonthlyMean { sum / whole(v.months.len() as i64) } else { sum / whole(12) }
 }
 
 /// The status of a value by itself, while running.
@@ -160,10 +160,10 @@ fn plain_status(st: &Standing, kpi: &Kpi, v: &Val) -> &'static str {
     }
     let full = v.months.len() == 12;
     let can_achieve = match kpi.kind {
-        Kind::Level | Kind::Cumulative | Kind::Ratio => true,
+        KpiKind::Level | KpiKind::Cumulative | KpiKind::Ratio => true,
         // "flow_per_year in the target year; one with an upper limit only with all twelve months"
         // CHOICE ("a flow in the target year"): the figure's year is the target year, not only the day asked.
-        Kind::FlowPerYear => {
+        KpiKind::FlowPerYear => {
             v.year == Some(st.catalogue.plan.last_year) && (kpi.direction == Direction::AtLeast || full)
         }
         _ => false,
@@ -362,7 +362,7 @@ fn progress(st: &Standing, kpi: &Kpi, v: &Val, cut: Cut) -> Option<Exact> {
     if kpi.target == *b {
         return None;
     }
-    let part_year_sum = kpi.kind == Kind::FlowPerYear && v.months.len() < 12;
+    let part_year_sum = kpi.kind == KpiKind::FlowPerYear && v.months.len() < 12;
     let value = if part_year_sum {
         // CHOICE: also in a fiscal-year question, though that "takes only figures of that year".
         values::last_year(st, kpi, v.year.unwrap() - 1, cut)?.value
@@ -379,7 +379,7 @@ fn pace(st: &Standing, kpi: &Kpi, v: &Val) -> Option<Exact> {
     if !kpi.kind.has_path() || meets(kpi, &v.value, &kpi.target) {
         return None;
     }
-    let part_year_sum = kpi.kind == Kind::FlowPerYear && v.months.len() < 12;
+    let part_year_sum = kpi.kind == KpiKind::FlowPerYear && v.months.len() < 12;
     // CHOICE ("only in the target year"): the sum's year.
     if part_year_sum && v.year != Some(plan.last_year) {
         return None;

@@ -1,6 +1,6 @@
 //! The path: yearly goals, days inside a year, expected rates of months, tolerance, months remaining.
 
-use contract::catalogue::{Goal, Kind, Kpi, Plan};
+use contract::catalogue::{Goal, Kpi, KpiKind, Plan};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::Moment;
@@ -62,10 +62,10 @@ pub fn tolerance(kpi: &Kpi, months: usize) -> Exact {
         None => {
             let tenth = (&kpi.target - &kpi.origin().unwrap().value).abs() * ratio(1, 10);
             // "counts at least 1", before the scaling. Convention: every kind but ratio.
-            if kpi.kind == Kind::Ratio { tenth } else { tenth.max(whole(1)) }
+            if kpi.kind == KpiKind::Ratio { tenth } else { tenth.max(whole(1)) }
         }
     };
-    if kpi.kind == Kind::FlowPerYear { base * ratio(months as i64, 12) } else { base }
+    if kpi.kind == KpiKind::FlowPerYear { base * ratio(months as i64, 12) } else { base }
 }
 
 /// Months from a moment to the plan's end: civil days x 12 / days of the fiscal year, year by year.

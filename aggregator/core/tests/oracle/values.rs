@@ -3,7 +3,7 @@
 use super::figures::{self, Rolled};
 use super::standing::Standing;
 use super::{Asked, Cut};
-use contract::catalogue::{Combine, Kind, Kpi, Measure, SeriesRef, Shape};
+use contract::catalogue::{Combine, Kpi, KpiKind, Measure, SeriesRef, Shape};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::Moment;
@@ -49,11 +49,11 @@ pub enum Form {
 pub fn form(st: &Standing, kpi: &Kpi) -> Form {
     let shape = st.series(only(kpi)).shape;
     match (kpi.kind, shape) {
-        (Kind::Ratio | Kind::Level, _) | (Kind::Maintain | Kind::Cumulative, Shape::Level) => Form::State,
-        (Kind::Cumulative, Shape::Flow) => Form::Run,
-        (Kind::Cumulative, Shape::Counter) => Form::Total,
-        (Kind::FlowPerYear | Kind::MonthlyMean, _) => Form::Months,
-        (Kind::Ceiling | Kind::Maintain, _) => Form::Years,
+        (KpiKind::Ratio | KpiKind::Level, _) | (KpiKind::Maintain | KpiKind::Cumulative, Shape::Level) => Form::State,
+        (KpiKind::Cumulative, Shape::Flow) => Form::Run,
+        (KpiKind::Cumulative, Shape::Counter) => Form::Total,
+        (KpiKind::FlowPerYear | KpiKind::MonthlyMean, _) => Form::Months,
+        (KpiKind::Ceiling | KpiKind::Maintain, _) => Form::Years,
     }
 }
 
@@ -235,7 +235,7 @@ pub fn months(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> {
     let ks: Vec<i32> =
         parts.iter().flat_map(|(period, _)| period.parts(Grain::Month)).map(|month| month.index - first + 1).collect();
     let sum = parts.iter().fold(Exact::zero(), |sum, (_, figure)| sum + figure.value.clone().unwrap());
-    let value = if kpi.kind == Kind::MonthlyMean { sum / whole(ks.len() as i64) } else { sum };
+    let value = if kpi.kind == KpiKind::MonthlyMean { sum / whole(ks.len() as i64) } else { sum };
     let provisional = parts.iter().any(|(_, figure)| figure.provisional);
     Some(Val { value, as_of, provisional, year: Some(year), months: ks, sources: Vec::new() })
 }
@@ -248,7 +248,7 @@ pub fn whole_year(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> 
     let period = Period::fiscal_year(year);
     let figure = figures::rolled(st, only(kpi), period, cut);
     let sum = figure.value.filter(|_| figure.complete)?;
-    let value = if kpi.kind == Kind::MonthlyMean { sum / whole(12) } else { sum };
+    let value = if kpi.kind == KpiKind::MonthlyMean { sum / whole(12) } else { sum };
     let provisional = figure.provisional;
     Some(Val {
         value,

@@ -3,13 +3,13 @@
 //! Alertmanager knows an alert by its labels, so that sending it twice, to several members of a cluster, or after a
 //! restart changes nothing. It groups, silences and repeats; that is its configuration, not ours.
 
-use super::post::{Post, failed, shown};
-use super::told::Told;
-use super::{SettingError, check_link, check_url};
-use crate::pipeline::chain;
-use crate::sinks::{Done, Sink, SinkError, Turn};
+use super::http::{HttpPoster, failed, shown};
+use super::notification::AlertNotification;
+use super::{AlertSettingError, check_link, check_url};
+use crate::sinks::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
-use aggregator_core::alert::Event;
+use aggregator_core::alert::AlertTransition;
+use contract::error::chain;
 use contract::time::Micros;
 use reqwest::header::HeaderMap;
 use serde::Serialize;
@@ -30,18 +30,18 @@ const REMEMBERED: i64 = 900 * SECOND;
 
 /// Where Alertmanager is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alertmanager {
+pub struct AlertmanagerSettings {
     /// Addresses of all members of the cluster; each is told, as Alertmanager asks for.
     pub urls: Vec<String>,
     /// Address of the scoreboard as readers of an alert reach it.
     pub link: String,
 }
 
-impl Alertmanager {
+impl AlertmanagerSettings {
     /// Says what cannot be right, without asking a server.
-    pub fn check(&self) -> Result<(), SettingError> {
+    pub fn check(&self) -> Result<(), AlertSettingError> {
         if self.urls.is_empty() {
-            return Err(SettingError::Empty(URLS));
+            return Err(AlertSettingError::Empty(URLS));
         }
         for url in &self.urls {
             check_url(URLS, "[\"http://localhost:9093\"]", url, false)?;
@@ -63,22 +63,22 @@ struct Posted {
 }
 
 /// Keeps Alertmanagers told of one partition's alerts.
-pub(super) struct Teller {
-    to: Alertmanager,
-    post: Option<Post>,
+pub(super) struct AlertmanagerSink {
+    to: AlertmanagerSettings,
+    post: Option<HttpPoster>,
     /// When what stands was sent last.
     sent: Option<Micros>,
 }
 
-impl Sink for Teller {
-    fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError> {
+impl Sink for AlertmanagerSink {
+    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         let cursor = turn.desk.alert_cursor(NAME)?;
         let read = turn.desk.read();
         let last = read.last_alert_event()?;
         // A clock that was set back must not silence us.
         let is_due = self.sent.is_none_or(|sent| turn.now < sent || turn.now.0 - sent.0 >= AGAIN);
         if last <= cursor && !is_due {
-            return Ok(Done::Nothing);
+            return Ok(StepOutcome::Nothing);
         }
         let events = read.standing_alert_events(Micros(turn.now.0 - REMEMBERED), cursor)?;
         let alerts = self.alerts(&events, turn.now);
@@ -90,7 +90,7 @@ impl Sink for Teller {
         if last > cursor {
             turn.desk.put_alert_cursor(NAME, last, turn.now)?;
         }
-        Ok(if written > 0 { Done::Some { written, dead: 0 } } else { Done::Nothing })
+        Ok(if written > 0 { StepOutcome::Some { written, dead: 0 } } else { StepOutcome::Nothing })
     }
 
     fn ask(&mut self, stop: &CancellationToken) -> Result<bool, SinkError> {
@@ -99,8 +99,8 @@ impl Sink for Teller {
     }
 }
 
-impl Teller {
-    pub(super) fn new(to: Alertmanager) -> Self {
+impl AlertmanagerSink {
+    pub(super) fn new(to: AlertmanagerSettings) -> Self {
         Self { to, post: None, sent: None }
     }
 
@@ -108,7 +108,7 @@ impl Teller {
     fn alerts(&self, events: &[AlertEvent], now: Micros) -> Vec<Posted> {
         let mut last = BTreeMap::new();
         for event in events {
-            let Some(told) = Told::from_json(&event.body) else { continue };
+            let Some(told) = AlertNotification::from_json(&event.body) else { continue };
             let posted = posted(event, &told, &self.to.link, now);
             last.insert(posted.labels.clone(), posted);
         }
@@ -119,7 +119,7 @@ impl Teller {
     fn send(&mut self, alerts: &[Posted], stop: &CancellationToken) -> Result<(), SinkError> {
         let post = match self.post.take() {
             Some(post) => post,
-            None => Post::new()?,
+            None => HttpPoster::new()?,
         };
         let post = self.post.insert(post);
         let body = serde_json::to_string(alerts).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Teller {
     }
 }
 
-fn posted(event: &AlertEvent, told: &Told, link: &str, now: Micros) -> Posted {
+fn posted(event: &AlertEvent, told: &AlertNotification, link: &str, now: Micros) -> Posted {
     let name = if told.rule == "overdue" { "ShihyoKpiOverdue" } else { "ShihyoKpiTrend" };
     let labels = [
         ("alertname", name),
@@ -160,8 +160,8 @@ fn posted(event: &AlertEvent, told: &Told, link: &str, now: Micros) -> Posted {
     ];
     let since = event.event.since();
     let ends = match event.event {
-        Event::Fired { .. } => now.0 + LASTS,
-        Event::Resolved { .. } => event.time.0,
+        AlertTransition::Fired { .. } => now.0 + LASTS,
+        AlertTransition::Resolved { .. } => event.time.0,
     };
     Posted {
         labels: labels.map(|(name, value)| (name, value.to_owned())).into(),

@@ -11,20 +11,20 @@
 //! - **link**: the scoreboard's address as readers of an alert reach it.
 
 mod alertmanager;
-mod post;
-mod told;
+mod http;
+mod notification;
 mod webhook;
 
-pub use alertmanager::Alertmanager;
-pub use told::{Both, Named, Text, Told, severity};
-pub use webhook::Webhook;
+pub use alertmanager::AlertmanagerSettings;
+pub use notification::{AlertNotification, AlertText, Both, NamedItem, severity};
+pub use webhook::WebhookSettings;
 
-use super::{Follows, Sink, SinkMaker};
+use super::{ConfiguredSink, Sink, SinkInput};
 use std::sync::Arc;
 
 /// A setting that cannot be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingError {
+pub enum AlertSettingError {
     /// No address of a server.
     #[error("{key} must be like {like}, not `{found}`")]
     Url {
@@ -41,23 +41,23 @@ pub enum SettingError {
 }
 
 /// The sink that keeps Alertmanagers told.
-pub fn alertmanager(to: Alertmanager) -> Result<SinkMaker, SettingError> {
+pub fn alertmanager(to: AlertmanagerSettings) -> Result<ConfiguredSink, AlertSettingError> {
     to.check()?;
-    Ok(maker(alertmanager::NAME, move || Box::new(alertmanager::Teller::new(to.clone()))))
+    Ok(maker(alertmanager::NAME, move || Box::new(alertmanager::AlertmanagerSink::new(to.clone()))))
 }
 
 /// The sink that posts each event to a webhook.
-pub fn webhook(to: Webhook) -> Result<SinkMaker, SettingError> {
+pub fn webhook(to: WebhookSettings) -> Result<ConfiguredSink, AlertSettingError> {
     to.check()?;
-    Ok(maker(webhook::NAME, move || Box::new(webhook::Poster::new(to.clone()))))
+    Ok(maker(webhook::NAME, move || Box::new(webhook::WebhookSink::new(to.clone()))))
 }
 
-fn maker(name: &'static str, make: impl Fn() -> Box<dyn Sink> + Send + Sync + 'static) -> SinkMaker {
-    SinkMaker { name, follows: Follows::Alerts, make: Arc::new(move |_| make()) }
+fn maker(name: &'static str, make: impl Fn() -> Box<dyn Sink> + Send + Sync + 'static) -> ConfiguredSink {
+    ConfiguredSink { name, follows: SinkInput::Alerts, make: Arc::new(move |_| make()) }
 }
 
 /// Says whether an address can be right: a host by HTTP, without name and password, which errors would show.
-fn check_url(key: &'static str, like: &'static str, url: &str, may_ask: bool) -> Result<(), SettingError> {
+fn check_url(key: &'static str, like: &'static str, url: &str, may_ask: bool) -> Result<(), AlertSettingError> {
     let plain = reqwest::Url::parse(url).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         matches!(url.scheme(), "http" | "https") && url.has_host() && bare && (may_ask || url.query().is_none())
@@ -67,9 +67,9 @@ fn check_url(key: &'static str, like: &'static str, url: &str, may_ask: bool) ->
     }
     // What stands before an @ may be a password, what stands after a ? a token.
     let shown = url.rsplit('@').next().unwrap_or_default().split('?').next().unwrap_or_default();
-    Err(SettingError::Url { key, like, found: shown.to_owned() })
+    Err(AlertSettingError::Url { key, like, found: shown.to_owned() })
 }
 
-fn check_link(link: &str) -> Result<(), SettingError> {
+fn check_link(link: &str) -> Result<(), AlertSettingError> {
     check_url("alerts.link", "\"https://shihyo.example\"", link, false)
 }

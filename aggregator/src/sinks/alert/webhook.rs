@@ -1,10 +1,10 @@
 //! A webhook: each event is posted once it was taken, in order, signed. At least once: whoever listens tells
 //! repetitions by `Idempotency-Key`, and us from others by `Shihyo-Signature`.
 
-use super::post::{Answer, Post};
-use super::told::{Both, Named, Text, Told};
-use super::{SettingError, check_link, check_url};
-use crate::sinks::{Done, Sink, SinkError, Turn};
+use super::http::{HttpPoster, HttpRejection};
+use super::notification::{AlertNotification, AlertText, Both, NamedItem};
+use super::{AlertSettingError, check_link, check_url};
+use crate::sinks::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
 use contract::time::Micros;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -23,7 +23,7 @@ const TRIES: u32 = 5;
 
 /// Where the webhook is.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Webhook {
+pub struct WebhookSettings {
     /// Its address; its path and query may be secret and are never shown.
     pub url: String,
     /// What signs; never shown.
@@ -32,19 +32,19 @@ pub struct Webhook {
     pub link: String,
 }
 
-impl fmt::Debug for Webhook {
+impl fmt::Debug for WebhookSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, secret: _, link } = self;
-        f.debug_struct("Webhook").field("url", &super::post::shown(url)).field("link", link).finish_non_exhaustive()
+        f.debug_struct("Webhook").field("url", &super::http::shown(url)).field("link", link).finish_non_exhaustive()
     }
 }
 
-impl Webhook {
+impl WebhookSettings {
     /// Says what cannot be right, without asking the server.
-    pub fn check(&self) -> Result<(), SettingError> {
+    pub fn check(&self) -> Result<(), AlertSettingError> {
         check_url("alerts.webhook.url", "\"https://hooks.example/shihyo\"", &self.url, true)?;
         if self.secret.is_empty() {
-            return Err(SettingError::Empty("alerts.webhook.secret"));
+            return Err(AlertSettingError::Empty("alerts.webhook.secret"));
         }
         check_link(&self.link)
     }
@@ -61,10 +61,10 @@ struct Body<'a> {
     severity: &'static str,
     since: String,
     time: String,
-    plan: &'a Named,
+    plan: &'a NamedItem,
     sample: bool,
-    policy: &'a Named,
-    kpi: &'a Named,
+    policy: &'a NamedItem,
+    kpi: &'a NamedItem,
     owner: &'a Both,
     status: Statuses<'a>,
     value_text: Option<&'a str>,
@@ -73,7 +73,7 @@ struct Body<'a> {
     target_text: &'a str,
     progress_text: Option<&'a str>,
     required_pace_text: Option<&'a str>,
-    text: Text,
+    text: AlertText,
     link: String,
 }
 
@@ -84,31 +84,31 @@ struct Statuses<'a> {
 }
 
 /// Posts one partition's events.
-pub(super) struct Poster {
-    to: Webhook,
-    post: Option<Post>,
+pub(super) struct WebhookSink {
+    to: WebhookSettings,
+    post: Option<HttpPoster>,
     /// The event that was answered with "never", and how often.
     refused: (i64, u32),
 }
 
-impl Sink for Poster {
-    fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError> {
+impl Sink for WebhookSink {
+    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         let cursor = turn.desk.alert_cursor(NAME)?;
-        let Some(event) = turn.desk.read().alert_events(cursor, 1)?.pop() else { return Ok(Done::Nothing) };
-        let Some(told) = Told::from_json(&event.body) else {
+        let Some(event) = turn.desk.read().alert_events(cursor, 1)?.pop() else { return Ok(StepOutcome::Nothing) };
+        let Some(told) = AlertNotification::from_json(&event.body) else {
             return kept_dead(turn, &event, "another version of Shihyo wrote this event", &event.body);
         };
         let key = event.key();
         let body = body(&event, &told, &key, &self.to.link);
         let post = match self.post.take() {
             Some(post) => post,
-            None => Post::new()?,
+            None => HttpPoster::new()?,
         };
         let headers = headers(&self.to.secret, &key, &body, turn.now);
         match self.post.insert(post).post(&self.to.url, headers, body.clone(), turn.stop)? {
             Ok(()) => {
                 turn.desk.put_alert_cursor(NAME, event.seq, turn.now)?;
-                Ok(Done::Some { written: 1, dead: 0 })
+                Ok(StepOutcome::Some { written: 1, dead: 0 })
             }
             Err(answer) if self.is_over(&event, &answer) => {
                 kept_dead(turn, &event, &format!("answered {}: {}", answer.status, answer.text), &body)
@@ -118,13 +118,13 @@ impl Sink for Poster {
     }
 }
 
-impl Poster {
-    pub(super) fn new(to: Webhook) -> Self {
+impl WebhookSink {
+    pub(super) fn new(to: WebhookSettings) -> Self {
         Self { to, post: None, refused: (0, 0) }
     }
 
     /// True when an event was answered with "never" often enough: the next must not wait for it for ever.
-    fn is_over(&mut self, event: &AlertEvent, answer: &Answer) -> bool {
+    fn is_over(&mut self, event: &AlertEvent, answer: &HttpRejection) -> bool {
         if !(400..500).contains(&answer.status) || matches!(answer.status, 408 | 425 | 429) {
             return false;
         }
@@ -134,13 +134,13 @@ impl Poster {
     }
 }
 
-fn kept_dead(turn: &mut Turn<'_>, event: &AlertEvent, reason: &str, body: &str) -> Result<Done, SinkError> {
+fn kept_dead(turn: &mut Step<'_>, event: &AlertEvent, reason: &str, body: &str) -> Result<StepOutcome, SinkError> {
     let new = turn.desk.put_dead_letter(NAME, body, reason, turn.now)?;
     turn.desk.put_alert_cursor(NAME, event.seq, turn.now)?;
-    Ok(Done::Some { written: 0, dead: u64::from(new) })
+    Ok(StepOutcome::Some { written: 0, dead: u64::from(new) })
 }
 
-fn body(event: &AlertEvent, told: &Told, key: &str, link: &str) -> String {
+fn body(event: &AlertEvent, told: &AlertNotification, key: &str, link: &str) -> String {
     let body = Body {
         version: VERSION,
         id: key,

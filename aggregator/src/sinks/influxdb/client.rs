@@ -4,8 +4,8 @@
 //! time-out and no stop (we wait for it); it does not escape newlines (we build the lines); it hides the headers
 //! of an answer, so that a Retry-After cannot be honoured; it does not read a retention beyond 68 years.
 
-use super::Influx;
-use super::writer::{Refusal, Runtime, Writer, days, for_now, refusal, unanswered};
+use super::InfluxSettings;
+use super::writer::{PointWriter, SinkRuntime, WriteError, days, for_now, refusal, unanswered};
 use contract::time::Moment;
 use influxdb2::api::buckets::ListBucketsRequest;
 use influxdb2::api::write::TimestampPrecision;
@@ -15,23 +15,23 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Writes through `influxdb2`.
-pub struct Crate {
-    to: Influx,
+pub struct Influxdb2Client {
+    to: InfluxSettings,
     client: Client,
-    runtime: Runtime,
+    runtime: SinkRuntime,
 }
 
-impl Crate {
+impl Influxdb2Client {
     /// A writer to a bucket whose settings were checked.
-    pub fn new(to: &Influx) -> Result<Self, Refusal> {
+    pub fn new(to: &InfluxSettings) -> Result<Self, WriteError> {
         let unusable = |source| for_now(format!("no client for {to} can be made"), Some(source));
-        let runtime = Runtime::new().map_err(|error| unusable(error.into()))?;
+        let runtime = SinkRuntime::new().map_err(|error| unusable(error.into()))?;
         let client = ClientBuilder::new(&to.url, &to.org, &to.token).build().map_err(|e| unusable(e.into()))?;
         Ok(Self { to: to.clone(), client, runtime })
     }
 }
 
-fn refused(to: &Influx, error: RequestError) -> Refusal {
+fn refused(to: &InfluxSettings, error: RequestError) -> WriteError {
     match error {
         RequestError::Http { status, text } => refusal(to, status.as_u16(), None, &text),
         error => unanswered(to, error),
@@ -44,8 +44,8 @@ fn civil<T: Default + Add<Duration, Output = T> + Sub<Duration, Output = T>>(mom
     if moment.0 < 0 { T::default() - since } else { T::default() + since }
 }
 
-impl Writer for Crate {
-    fn write(&mut self, lines: String, stop: &CancellationToken) -> Result<(), Refusal> {
+impl PointWriter for Influxdb2Client {
+    fn write(&mut self, lines: String, stop: &CancellationToken) -> Result<(), WriteError> {
         let Self { to, client, runtime } = self;
         runtime.wait(to, stop, async {
             let seconds = TimestampPrecision::Seconds;
@@ -60,7 +60,7 @@ impl Writer for Crate {
         until: Moment,
         predicate: &str,
         stop: &CancellationToken,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), WriteError> {
         let Self { to, client, runtime } = self;
         runtime.wait(to, stop, async {
             let request = client.delete(&to.bucket, civil(from), civil(until), Some(predicate.to_owned()));
@@ -68,7 +68,7 @@ impl Writer for Crate {
         })
     }
 
-    fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, Refusal> {
+    fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, WriteError> {
         let Self { to, client, runtime } = self;
         let (name, org) = (Some(to.bucket.clone()), Some(to.org.clone()));
         let request = ListBucketsRequest { name, org, ..ListBucketsRequest::default() };

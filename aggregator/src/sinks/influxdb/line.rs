@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// What a field holds. Numbers are floats, whatever they are here: a field never changes its type.
 #[derive(Clone, Copy, Debug)]
-pub enum Field<'a> {
+pub enum FieldValue<'a> {
     /// A whole number.
     Whole(i128),
     /// An exact number, in canonical form.
@@ -35,13 +35,13 @@ pub enum LineError {
 
 /// Lines, one after the other in one text.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct LineBuffer {
     text: String,
     /// Where each line ends, its newline included.
     ends: Vec<usize>,
 }
 
-impl Lines {
+impl LineBuffer {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -85,7 +85,7 @@ impl Lines {
         &mut self,
         measurement: &'static str,
         tags: &[(&'static str, &str)],
-        fields: &[(&'static str, Field<'_>)],
+        fields: &[(&'static str, FieldValue<'_>)],
         time: Moment,
     ) -> Result<(), LineError> {
         tags.iter().try_for_each(|(key, value)| check(key, value))?;
@@ -102,9 +102,9 @@ impl Lines {
             self.text.push('=');
             // Writing to a text cannot fail.
             let _ = match field {
-                Field::Whole(number) => write!(self.text, "{number}"),
-                Field::Exact(number) => write!(self.text, "{}", exact::canonical(number)),
-                Field::Flag(flag) => write!(self.text, "{flag}"),
+                FieldValue::Whole(number) => write!(self.text, "{number}"),
+                FieldValue::Exact(number) => write!(self.text, "{}", exact::canonical(number)),
+                FieldValue::Flag(flag) => write!(self.text, "{flag}"),
             };
         }
         let _ = writeln!(self.text, " {}", time.0);
@@ -166,8 +166,8 @@ mod tests {
             ("a\\", Err(LineError::Backslash("t"))),
         ];
         for (value, expected) in rows {
-            let mut lines = Lines::default();
-            let outcome = lines.push("m", &[("t", value)], &[("f", Field::Flag(true))], Moment(7));
+            let mut lines = LineBuffer::default();
+            let outcome = lines.push("m", &[("t", value)], &[("f", FieldValue::Flag(true))], Moment(7));
             let expected = expected.map(|escaped| format!("m,t={escaped} f=true 7"));
             assert_eq!(outcome.map(|()| lines.last().to_owned()), expected, "{value:?}");
             assert_eq!(lines.len(), usize::from(expected.is_ok()), "nothing half-written: {value:?}");
@@ -176,12 +176,12 @@ mod tests {
 
     #[test]
     fn numbers_are_floats_in_canonical_form() {
-        let (mut lines, third) = (Lines::default(), whole(1) / whole(3));
+        let (mut lines, third) = (LineBuffer::default(), whole(1) / whole(3));
         let fields = [
-            ("a", Field::Whole(-12)),
-            ("b", Field::Whole(i128::MAX)),
-            ("c", Field::Exact(&third)),
-            ("d", Field::Flag(false)),
+            ("a", FieldValue::Whole(-12)),
+            ("b", FieldValue::Whole(i128::MAX)),
+            ("c", FieldValue::Exact(&third)),
+            ("d", FieldValue::Flag(false)),
         ];
         lines.push("m", &[("t", "x")], &fields, Moment(-1)).unwrap();
         assert_eq!(lines.last(), "m,t=x a=-12,b=170141183460469231731687303715884105727,c=0.333333,d=false -1");
@@ -189,9 +189,9 @@ mod tests {
 
     #[test]
     fn lines_are_cut_where_they_were_joined() {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         for time in 1..=3 {
-            lines.push("m", &[("t", "x")], &[("f", Field::Whole(time.into()))], Moment(time)).unwrap();
+            lines.push("m", &[("t", "x")], &[("f", FieldValue::Whole(time.into()))], Moment(time)).unwrap();
         }
         assert_eq!(lines.text(1..3), "m,t=x f=2 2\nm,t=x f=3 3\n");
         assert_eq!((lines.text(0..0), lines.len()), ("", 3));

@@ -26,12 +26,12 @@ mod send;
 mod sink;
 pub mod writer;
 
-pub use client::Crate;
-pub use line::{Field, LineError, Lines};
-pub use writer::{Refusal, Writer};
+pub use client::Influxdb2Client;
+pub use line::{FieldValue, LineBuffer, LineError};
+pub use writer::{PointWriter, WriteError};
 
-use super::{Follows, SinkMaker};
-use sink::InfluxDb;
+use super::{ConfiguredSink, SinkInput};
+use sink::InfluxSink;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where InfluxDB is, and the bucket that is ours.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Influx {
+pub struct InfluxSettings {
     /// Its address, such as `https://influxdb.example:8086`.
     pub url: String,
     /// Name of the organization.
@@ -61,7 +61,7 @@ pub struct Influx {
 
 /// A setting that cannot be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingError {
+pub enum InfluxSettingError {
     /// No address of a server.
     #[error("influxdb.url must be like \"http://localhost:8086\", not `{0}`")]
     Url(String),
@@ -73,7 +73,7 @@ pub enum SettingError {
     Token,
 }
 
-impl fmt::Debug for Influx {
+impl fmt::Debug for InfluxSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, org, bucket, token: _, patience: _ } = self;
         f.debug_struct("Influx").field("url", url).field("org", org).field("bucket", bucket).finish_non_exhaustive()
@@ -81,13 +81,13 @@ impl fmt::Debug for Influx {
 }
 
 /// As errors name it.
-impl fmt::Display for Influx {
+impl fmt::Display for InfluxSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InfluxDB at {} (bucket {} of {})", self.url.trim_end_matches('/'), self.bucket, self.org)
     }
 }
 
-impl Influx {
+impl InfluxSettings {
     /// A bucket, with the patience that fits: a batch of 5,000 points is taken in some 30 ms.
     pub fn new(
         url: impl Into<String>,
@@ -101,7 +101,7 @@ impl Influx {
 
     /// Says what cannot be right, without asking the server. An address with a name, a password or a path is
     /// refused: the token says who we are, and the library would drop the path.
-    pub fn check(&self) -> Result<(), SettingError> {
+    pub fn check(&self) -> Result<(), InfluxSettingError> {
         let plain = reqwest::Url::parse(&self.url).is_ok_and(|url| {
             let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
             let root = url.path() == "/" && url.fragment().is_none();
@@ -110,28 +110,28 @@ impl Influx {
         if !plain {
             // What stands before an @ may be a password.
             let shown = self.url.rsplit('@').next().unwrap_or_default();
-            return Err(SettingError::Url(shown.to_owned()));
+            return Err(InfluxSettingError::Url(shown.to_owned()));
         }
         for (key, value) in [("org", &self.org), ("bucket", &self.bucket), ("token", &self.token)] {
             if value.is_empty() {
-                return Err(SettingError::Empty(key));
+                return Err(InfluxSettingError::Empty(key));
             }
         }
-        if self.token.bytes().all(|b| b.is_ascii_graphic()) { Ok(()) } else { Err(SettingError::Token) }
+        if self.token.bytes().all(|b| b.is_ascii_graphic()) { Ok(()) } else { Err(InfluxSettingError::Token) }
     }
 
     /// The sink that writes there, through the crate `influxdb2`.
-    pub fn sink(self) -> Result<SinkMaker, SettingError> {
+    pub fn sink(self) -> Result<ConfiguredSink, InfluxSettingError> {
         self.check()?;
-        Ok(self.sink_through(|to| Ok(Box::new(Crate::new(to)?))))
+        Ok(self.sink_through(|to| Ok(Box::new(Influxdb2Client::new(to)?))))
     }
 
     /// The same through another library.
-    pub fn sink_through(self, writer: fn(&Self) -> Result<Box<dyn Writer>, Refusal>) -> SinkMaker {
-        SinkMaker {
+    pub fn sink_through(self, writer: fn(&Self) -> Result<Box<dyn PointWriter>, WriteError>) -> ConfiguredSink {
+        ConfiguredSink {
             name: NAME,
-            follows: Follows::Changes,
-            make: Arc::new(move |_| Box::new(InfluxDb::new(self.clone(), writer))),
+            follows: SinkInput::Changes,
+            make: Arc::new(move |_| Box::new(InfluxSink::new(self.clone(), writer))),
         }
     }
 }
@@ -140,22 +140,22 @@ impl Influx {
 mod tests {
     use super::*;
 
-    fn to(url: &str) -> Influx {
-        Influx::new(url, "city", "b", "secret")
+    fn to(url: &str) -> InfluxSettings {
+        InfluxSettings::new(url, "city", "b", "secret")
     }
 
     #[test]
     fn addresses_that_the_library_would_panic_on_or_cut_are_refused() {
         for url in ["http://localhost:8086", "https://db.example", "http://[::1]:8086/", "http://10.0.0.1"] {
             assert_eq!(to(url).check(), Ok(()), "{url}");
-            assert!(Crate::new(&to(url)).is_ok(), "{url}");
+            assert!(Influxdb2Client::new(&to(url)).is_ok(), "{url}");
         }
         for url in ["", "localhost", "/3242/23", "localhost:8086", "http://", "http://a b", "http://[::zz]", "ftp://a"]
         {
-            assert_eq!(to(url).check(), Err(SettingError::Url(url.into())));
+            assert_eq!(to(url).check(), Err(InfluxSettingError::Url(url.into())));
         }
         for url in ["http://a/influx", "http://a/?org=x", "http://a/#x", "http://user@a"] {
-            assert!(matches!(to(url).check(), Err(SettingError::Url(_))), "{url}");
+            assert!(matches!(to(url).check(), Err(InfluxSettingError::Url(_))), "{url}");
         }
         let error = to("http://me:pass@a").check().unwrap_err().to_string();
         assert_eq!(error, "influxdb.url must be like \"http://localhost:8086\", not `a`");
@@ -163,8 +163,11 @@ mod tests {
 
     #[test]
     fn a_token_is_never_shown() {
-        assert_eq!(Influx { token: String::new(), ..to("http://a") }.check(), Err(SettingError::Empty("token")));
-        assert_eq!(Influx { token: "a\nb".into(), ..to("http://a") }.check(), Err(SettingError::Token));
+        assert_eq!(
+            InfluxSettings { token: String::new(), ..to("http://a") }.check(),
+            Err(InfluxSettingError::Empty("token"))
+        );
+        assert_eq!(InfluxSettings { token: "a\nb".into(), ..to("http://a") }.check(), Err(InfluxSettingError::Token));
         let shown = format!("{:?} {} {:?}", to("http://a"), to("http://a"), to("http://a").sink());
         assert!(!shown.contains("secret"), "{shown}");
     }

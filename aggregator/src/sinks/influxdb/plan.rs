@@ -1,9 +1,9 @@
 //! What there is to do: changes, looked up in the books, as figures to write, KPIs to show and what is gone.
 
-use super::schema::Gone;
-use crate::store::{Changed, ChangedFigure};
-use aggregator_core::book::Book;
-use aggregator_core::points::{KpiWalk, Place, figure};
+use super::schema::ObsoleteShape;
+use crate::store::{ChangeRow, ChangedFigure};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::points::{FigureCursor, KpiWalk, figure};
 use aggregator_core::rollup::RollupKey;
 use contract::catalogue::SeriesRef;
 use contract::period::Period;
@@ -11,18 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A piece of what is to be done, in order.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum WriteStep {
     /// Remove what is gone.
-    Remove(Gone),
+    Remove(ObsoleteShape),
     /// Write all figures of a plan from a place on.
-    Figures(String, Place),
+    Figures(String, FigureCursor),
     /// Show a KPI (plan, index in its catalogue) on the days that are left, all when the walk has not begun.
     Kpi(String, usize, Option<KpiWalk>),
 }
 
 /// What some changes come to.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct PlannedWrites {
     /// Figures to write, by plan.
     pub(super) figures: BTreeMap<String, BTreeSet<RollupKey>>,
     /// KPIs to show (plan, index), and whether all that was shown of them before is to be removed first.
@@ -34,9 +34,9 @@ pub(super) struct Found {
     judged: BTreeSet<(String, String)>,
 }
 
-impl Found {
+impl PlannedWrites {
     /// Looks up changes of a plan's figures and judgements; `book` is `None` when it is not configured.
-    pub(super) fn add(&mut self, book: Option<&Book>, changed: &Changed) {
+    pub(super) fn add(&mut self, book: Option<&PlanState>, changed: &ChangeRow) {
         let plan = || changed.plan.clone();
         let Some(book) = book else {
             self.plans.insert(plan());
@@ -53,7 +53,7 @@ impl Found {
         }
     }
 
-    fn add_figure(&mut self, book: &Book, plan: String, changed: &ChangedFigure) {
+    fn add_figure(&mut self, book: &PlanState, plan: String, changed: &ChangedFigure) {
         let ChangedFigure { series, definition, period } = changed.clone();
         let Some(key) = book.key(&series, &definition, period) else {
             self.rules.insert((plan, series, definition));
@@ -78,12 +78,17 @@ impl Found {
     }
 
     /// What is gone: as few removals as name no more than that. `moment` gives the moment of a figure.
-    pub(super) fn gone(&self, moment: impl Fn(&str, &str, Period) -> Option<contract::time::Moment>) -> Vec<Gone> {
-        let mut gone: Vec<Gone> = self.plans.iter().map(|plan| Gone::Plan(plan.clone())).collect();
-        gone.extend(self.judged.iter().map(|(plan, kpi)| Gone::Kpi(plan.clone(), kpi.clone())));
-        let rule = |(p, s, d): &(String, String, String)| Gone::Rule(p.clone(), s.clone(), d.clone(), None);
+    pub(super) fn gone(
+        &self,
+        moment: impl Fn(&str, &str, Period) -> Option<contract::time::Moment>,
+    ) -> Vec<ObsoleteShape> {
+        let mut gone: Vec<ObsoleteShape> = self.plans.iter().map(|plan| ObsoleteShape::Plan(plan.clone())).collect();
+        gone.extend(self.judged.iter().map(|(plan, kpi)| ObsoleteShape::Kpi(plan.clone(), kpi.clone())));
+        let rule = |(p, s, d): &(String, String, String)| ObsoleteShape::Rule(p.clone(), s.clone(), d.clone(), None);
         gone.extend(self.rules.iter().map(rule));
-        gone.extend(self.grains.iter().map(|(p, s, d, g)| Gone::Rule(p.clone(), s.clone(), d.clone(), Some(g.grain))));
+        gone.extend(
+            self.grains.iter().map(|(p, s, d, g)| ObsoleteShape::Rule(p.clone(), s.clone(), d.clone(), Some(g.grain))),
+        );
         let mut before: Option<&(String, String, String, Period)> = None;
         for one in &self.single {
             let (plan, series, definition, period) = one;
@@ -93,10 +98,10 @@ impl Found {
             };
             match gone.last_mut() {
                 // Nothing can lie between neighbours, so one removal names both.
-                Some(Gone::Figures(.., last)) if before.is_some_and(follows) => *last = at,
+                Some(ObsoleteShape::Figures(.., last)) if before.is_some_and(follows) => *last = at,
                 _ => {
                     let (p, s, d) = (plan.clone(), series.clone(), definition.clone());
-                    gone.push(Gone::Figures(p, s, d, period.grain, at, at));
+                    gone.push(ObsoleteShape::Figures(p, s, d, period.grain, at, at));
                 }
             }
             before = Some(one);

@@ -1,6 +1,6 @@
 //! What dashboards rely on: measurements, tags, fields and times. `README.md` says the same in prose.
 
-use super::line::{Field, LineError, Lines};
+use super::line::{FieldValue, LineBuffer, LineError};
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::points::{FigurePoint, KpiPoint};
 use contract::catalogue::{Catalogue, Kpi};
@@ -39,7 +39,7 @@ fn phase(phase: Phase) -> i128 {
 }
 
 /// Adds the line of a figure.
-pub(super) fn figure(lines: &mut Lines, catalogue: &Catalogue, point: &FigurePoint) -> Result<(), LineError> {
+pub(super) fn figure(lines: &mut LineBuffer, catalogue: &Catalogue, point: &FigurePoint) -> Result<(), LineError> {
     let series = &catalogue.series[usize::from(point.key.series)];
     let definition = &series.definitions[usize::from(point.key.definition)];
     // In the order of their names, as InfluxDB keeps them.
@@ -51,40 +51,40 @@ pub(super) fn figure(lines: &mut Lines, catalogue: &Catalogue, point: &FigurePoi
     ];
     let rollup = point.rollup;
     let fields = [
-        ("value", Field::Whole(rollup.value.unwrap_or(0))),
-        ("value_known", Field::Flag(rollup.value.is_some())),
-        ("complete", Field::Flag(rollup.complete)),
-        ("provisional", Field::Flag(rollup.provisional)),
+        ("value", FieldValue::Whole(rollup.value.unwrap_or(0))),
+        ("value_known", FieldValue::Flag(rollup.value.is_some())),
+        ("complete", FieldValue::Flag(rollup.complete)),
+        ("provisional", FieldValue::Flag(rollup.provisional)),
     ];
     lines.push(SERIES, &tags, &fields, point.time)
 }
 
 /// Adds the line of a KPI on a day.
-pub(super) fn kpi(lines: &mut Lines, catalogue: &Catalogue, kpi: &Kpi, point: &KpiPoint) -> Result<(), LineError> {
+pub(super) fn kpi(lines: &mut LineBuffer, catalogue: &Catalogue, kpi: &Kpi, point: &KpiPoint) -> Result<(), LineError> {
     let tags = [("kpi", kpi.id.as_str()), ("plan", &catalogue.plan.id), ("policy", &catalogue.policies[kpi.policy].id)];
     let zero = Exact::from_integer(0.into());
     let baseline = kpi.baseline.as_ref().map(|goal| &goal.value);
     let (value, path, progress) = (point.value.as_ref(), point.path.as_ref(), point.progress.as_ref());
     let fields = [
-        ("value", Field::Exact(value.unwrap_or(&zero))),
-        ("value_known", Field::Flag(value.is_some())),
-        ("baseline", Field::Exact(baseline.unwrap_or(&zero))),
-        ("baseline_known", Field::Flag(baseline.is_some())),
-        ("target", Field::Exact(&kpi.target)),
-        ("path", Field::Exact(path.unwrap_or(&zero))),
-        ("path_known", Field::Flag(path.is_some())),
-        ("progress", Field::Exact(progress.unwrap_or(&zero))),
-        ("progress_known", Field::Flag(progress.is_some())),
-        ("status", Field::Whole(status(point.status))),
-        ("phase", Field::Whole(phase(point.phase))),
-        ("provisional", Field::Flag(point.provisional)),
+        ("value", FieldValue::Exact(value.unwrap_or(&zero))),
+        ("value_known", FieldValue::Flag(value.is_some())),
+        ("baseline", FieldValue::Exact(baseline.unwrap_or(&zero))),
+        ("baseline_known", FieldValue::Flag(baseline.is_some())),
+        ("target", FieldValue::Exact(&kpi.target)),
+        ("path", FieldValue::Exact(path.unwrap_or(&zero))),
+        ("path_known", FieldValue::Flag(path.is_some())),
+        ("progress", FieldValue::Exact(progress.unwrap_or(&zero))),
+        ("progress_known", FieldValue::Flag(progress.is_some())),
+        ("status", FieldValue::Whole(status(point.status))),
+        ("phase", FieldValue::Whole(phase(point.phase))),
+        ("provisional", FieldValue::Flag(point.provisional)),
     ];
     lines.push(KPI, &tags, &fields, point.time())
 }
 
 /// What was written once and is to be removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Gone {
+pub(super) enum ObsoleteShape {
     /// A plan with all its KPIs.
     Plan(String),
     /// A KPI, under whatever policy.
@@ -95,7 +95,7 @@ pub(super) enum Gone {
     Figures(String, String, String, Grain, Moment, Moment),
 }
 
-impl Gone {
+impl ObsoleteShape {
     /// The predicates and the moments that name it.
     pub(super) fn deletes(&self) -> Vec<(String, Moment, Moment)> {
         let (first, last) = (start_of(FIRST_YEAR - 1), start_of(LAST_YEAR + 2));
@@ -139,31 +139,34 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_named_by_its_tags_and_time() {
-        let text = |gone: Gone| {
+        let text = |gone: ObsoleteShape| {
             let deletes = gone.deletes();
             deletes.iter().map(|(p, from, to)| format!("{p} | {from} {to}")).collect::<Vec<_>>()
         };
         let all = "1899-01-01T00:00:00+09:00 2202-01-01T00:00:00+09:00";
         let (p, s, d) = (|| String::from("p"), || String::from("s"), || String::from("d"));
         assert_eq!(
-            text(Gone::Plan(p())),
+            text(ObsoleteShape::Plan(p())),
             [
                 format!("_measurement=\"series\" AND \"plan\"=\"p\" | {all}"),
                 format!("_measurement=\"kpi\" AND \"plan\"=\"p\" | {all}")
             ]
         );
         assert_eq!(
-            text(Gone::Kpi(p(), s())),
+            text(ObsoleteShape::Kpi(p(), s())),
             [format!("_measurement=\"kpi\" AND \"plan\"=\"p\" AND \"kpi\"=\"s\" | {all}")]
         );
         let rule = "_measurement=\"series\" AND \"plan\"=\"p\" AND \"series\"=\"s\" AND \"definition\"=\"d\"";
-        assert_eq!(text(Gone::Rule(p(), s(), d(), None)), [format!("{rule} | {all}")]);
+        assert_eq!(text(ObsoleteShape::Rule(p(), s(), d(), None)), [format!("{rule} | {all}")]);
         let day = Grain::Day;
-        assert_eq!(text(Gone::Rule(p(), s(), d(), Some(day))), [format!("{rule} AND \"grain\"=\"day\" | {all}")]);
+        assert_eq!(
+            text(ObsoleteShape::Rule(p(), s(), d(), Some(day))),
+            [format!("{rule} AND \"grain\"=\"day\" | {all}")]
+        );
         let at = Period::month(2020, 4).start();
         let exact = "2020-04-01T00:00:00+09:00 2020-04-01T00:00:00+09:00";
         assert_eq!(
-            text(Gone::Figures(p(), s(), d(), day, at, at)),
+            text(ObsoleteShape::Figures(p(), s(), d(), day, at, at)),
             [format!("{rule} AND \"grain\"=\"day\" | {exact}")]
         );
         assert_eq!(predicate("m", &[("a", "b\"\\")]), "_measurement=\"m\" AND \"a\"=\"b\\\"\\\\\"");

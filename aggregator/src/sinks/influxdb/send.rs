@@ -1,25 +1,30 @@
 //! One batch on its way: cut to the size the server takes, halved until a bad point stands alone.
 
-use super::line::Lines;
-use super::writer::{Refusal, Writer, for_now};
+use super::line::LineBuffer;
+use super::writer::{PointWriter, WriteError, for_now};
 use std::ops::Range;
 use tokio_util::sync::CancellationToken;
 
 /// What became of a batch.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(super) struct SendOutcome {
     /// Points that were taken.
     pub(super) taken: u64,
     /// Points that never will be, and why.
     pub(super) bad: Vec<(usize, String)>,
     /// Why the rest was not taken.
-    pub(super) end: Result<(), Refusal>,
+    pub(super) end: Result<(), WriteError>,
 }
 
 /// Writes lines, at most `size` a request; `size` shrinks when the server finds that too much. Each point is asked
 /// of at most once more for every halving above it, so this ends whatever the server says.
-pub(super) fn send(writer: &mut dyn Writer, lines: &Lines, size: &mut usize, stop: &CancellationToken) -> Sent {
-    let mut sent = Sent { taken: 0, bad: Vec::new(), end: Ok(()) };
+pub(super) fn send(
+    writer: &mut dyn PointWriter,
+    lines: &LineBuffer,
+    size: &mut usize,
+    stop: &CancellationToken,
+) -> SendOutcome {
+    let mut sent = SendOutcome { taken: 0, bad: Vec::new(), end: Ok(()) };
     let whole: Range<usize> = 0..lines.len();
     // Parts that are still to be written, the next one last.
     let mut parts = vec![whole];
@@ -35,13 +40,13 @@ pub(super) fn send(writer: &mut dyn Writer, lines: &Lines, size: &mut usize, sto
         let half = part.start + part.len() / 2;
         match writer.write(lines.text(part.clone()).to_owned(), stop) {
             Ok(()) => sent.taken += part.len() as u64,
-            Err(Refusal::Never(reason)) if part.len() == 1 => sent.bad.push((part.start, reason)),
-            Err(Refusal::Never(_)) => parts.extend([half..part.end, part.start..half]),
-            Err(Refusal::TooLarge) if part.len() > 1 => {
+            Err(WriteError::Never(reason)) if part.len() == 1 => sent.bad.push((part.start, reason)),
+            Err(WriteError::Never(_)) => parts.extend([half..part.end, part.start..half]),
+            Err(WriteError::TooLarge) if part.len() > 1 => {
                 *size = part.len() / 2;
                 parts.push(part);
             }
-            Err(Refusal::TooLarge) => {
+            Err(WriteError::TooLarge) => {
                 let what = "InfluxDB or a proxy before it answers 413 to a single point; raise its limit of a request";
                 sent.end = Err(for_now(what.to_owned(), None));
                 return sent;
@@ -57,7 +62,7 @@ pub(super) fn send(writer: &mut dyn Writer, lines: &Lines, size: &mut usize, sto
 
 #[cfg(test)]
 mod tests {
-    use super::super::line::Field;
+    use super::super::line::FieldValue;
     use super::*;
     use contract::time::Moment;
     use proptest::prelude::*;
@@ -71,33 +76,33 @@ mod tests {
         requests: usize,
     }
 
-    impl Writer for Picky {
-        fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), Refusal> {
+    impl PointWriter for Picky {
+        fn write(&mut self, lines: String, _: &CancellationToken) -> Result<(), WriteError> {
             self.requests += 1;
             let times: BTreeSet<i64> = lines.lines().map(|l| l.rsplit(' ').next().unwrap().parse().unwrap()).collect();
             if times.len() > self.limit {
-                return Err(Refusal::TooLarge);
+                return Err(WriteError::TooLarge);
             }
             if !times.is_disjoint(&self.bad) {
-                return Err(Refusal::Never("bad".into()));
+                return Err(WriteError::Never("bad".into()));
             }
             self.taken.extend(times);
             Ok(())
         }
 
-        fn delete(&mut self, _: Moment, _: Moment, _: &str, _: &CancellationToken) -> Result<(), Refusal> {
+        fn delete(&mut self, _: Moment, _: Moment, _: &str, _: &CancellationToken) -> Result<(), WriteError> {
             Ok(())
         }
 
-        fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, Refusal> {
+        fn retention(&mut self, _: &CancellationToken) -> Result<Option<i64>, WriteError> {
             Ok(None)
         }
     }
 
-    fn lines(count: i64) -> Lines {
-        let mut lines = Lines::default();
+    fn lines(count: i64) -> LineBuffer {
+        let mut lines = LineBuffer::default();
         for time in 0..count {
-            lines.push("m", &[("t", "x")], &[("f", Field::Whole(1))], Moment(time)).unwrap();
+            lines.push("m", &[("t", "x")], &[("f", FieldValue::Whole(1))], Moment(time)).unwrap();
         }
         lines
     }
@@ -136,6 +141,6 @@ mod tests {
     fn a_single_point_that_is_too_large_is_waited_out() {
         let mut picky = Picky { limit: 0, bad: BTreeSet::new(), taken: BTreeSet::new(), requests: 0 };
         let sent = send(&mut picky, &lines(8), &mut 8, &CancellationToken::new());
-        assert!(matches!(sent.end, Err(Refusal::ForNow { .. })) && sent.bad.is_empty());
+        assert!(matches!(sent.end, Err(WriteError::ForNow { .. })) && sent.bad.is_empty());
     }
 }

@@ -4,16 +4,16 @@
 //! again with the same lines, a killed process starts at the cursor. Which points of KPIs this worker has written
 //! is remembered, since a KPI is shown again whole whenever one of its figures changes.
 
-use super::line::Lines;
-use super::plan::{Found, Step};
-use super::schema::{self, Gone};
-use super::send::{Sent, send};
-use super::writer::{Refusal, Writer};
-use super::{BATCH, Influx, NAME};
-use crate::pipeline::Shelf;
-use crate::sinks::{Done, Sink, SinkError, Turn};
-use aggregator_core::book::Book;
-use aggregator_core::points::{KpiPoint, Place, figure};
+use super::line::LineBuffer;
+use super::plan::{PlannedWrites, WriteStep};
+use super::schema::{self, ObsoleteShape};
+use super::send::{SendOutcome, send};
+use super::writer::{PointWriter, WriteError};
+use super::{BATCH, InfluxSettings, NAME};
+use crate::pipeline::PlanStates;
+use crate::sinks::{Sink, SinkError, Step, StepOutcome};
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::points::{FigureCursor, KpiPoint, figure};
 use contract::catalogue::Kpi;
 use contract::time::date_of;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -32,10 +32,10 @@ const ROOM: usize = 64;
 const REMOVALS: usize = 100;
 
 /// A sink that writes one partition's books to one bucket.
-pub(super) struct InfluxDb {
-    to: Influx,
-    make: fn(&Influx) -> Result<Box<dyn Writer>, Refusal>,
-    writer: Option<Box<dyn Writer>>,
+pub(super) struct InfluxSink {
+    to: InfluxSettings,
+    make: fn(&InfluxSettings) -> Result<Box<dyn PointWriter>, WriteError>,
+    writer: Option<Box<dyn PointWriter>>,
     /// Points of a request.
     size: usize,
     /// The civil day on which the bucket was looked at, and what was found of its retention in days.
@@ -48,21 +48,21 @@ pub(super) struct InfluxDb {
     shown: FxHashMap<(String, String), FxHashMap<i32, u64>>,
     /// KPIs to be shown once no more changes wait, and whether to remove them first.
     due: BTreeMap<(String, usize), bool>,
-    steps: VecDeque<Step>,
-    lines: Lines,
+    steps: VecDeque<WriteStep>,
+    lines: LineBuffer,
     /// Points that cannot even be written down, and why.
     unwritable: Vec<(String, String)>,
     /// The cursor once steps and lines are done.
     upto: Option<i64>,
 }
 
-impl Sink for InfluxDb {
-    fn turn(&mut self, turn: &mut Turn<'_>) -> Result<Done, SinkError> {
+impl Sink for InfluxSink {
+    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         let today = turn.now.moment().day();
         self.look_at_the_bucket(turn, today)?;
         let idle = self.steps.is_empty() && self.lines.is_empty() && self.upto.is_none();
         if idle && !self.look_for_work(turn, today)? {
-            return Ok(Done::Nothing);
+            return Ok(StepOutcome::Nothing);
         }
         let mut dead = self.remove(turn)?;
         if self.lines.is_empty() {
@@ -74,7 +74,7 @@ impl Sink for InfluxDb {
             turn.desk.put_cursor(NAME, upto)?;
             self.upto = None;
         }
-        Ok(Done::Some { written: sent.0, dead })
+        Ok(StepOutcome::Some { written: sent.0, dead })
     }
 
     fn ask(&mut self, stop: &CancellationToken) -> Result<bool, SinkError> {
@@ -85,8 +85,11 @@ impl Sink for InfluxDb {
     }
 }
 
-impl InfluxDb {
-    pub(super) fn new(to: Influx, make: fn(&Influx) -> Result<Box<dyn Writer>, Refusal>) -> Self {
+impl InfluxSink {
+    pub(super) fn new(
+        to: InfluxSettings,
+        make: fn(&InfluxSettings) -> Result<Box<dyn PointWriter>, WriteError>,
+    ) -> Self {
         Self {
             to,
             make,
@@ -98,13 +101,13 @@ impl InfluxDb {
             shown: FxHashMap::default(),
             due: BTreeMap::new(),
             steps: VecDeque::new(),
-            lines: Lines::default(),
+            lines: LineBuffer::default(),
             unwritable: Vec::new(),
             upto: None,
         }
     }
 
-    fn writer(&mut self) -> Result<&mut Box<dyn Writer>, Refusal> {
+    fn writer(&mut self) -> Result<&mut Box<dyn PointWriter>, WriteError> {
         let made = match self.writer.take() {
             Some(made) => made,
             None => (self.make)(&self.to)?,
@@ -113,7 +116,7 @@ impl InfluxDb {
     }
 
     /// Once a day: whether we may write there, and how long points are kept.
-    fn look_at_the_bucket(&mut self, turn: &Turn<'_>, today: i32) -> Result<(), SinkError> {
+    fn look_at_the_bucket(&mut self, turn: &Step<'_>, today: i32) -> Result<(), SinkError> {
         if self.dead.is_none() {
             let letters = turn.desk.dead_letters(NAME)?;
             self.dead = Some(letters.iter().map(|(line, _)| xxh3_64(line.as_bytes())).collect());
@@ -125,7 +128,7 @@ impl InfluxDb {
         let writer = self.writer().map_err(failed)?;
         // A token that may write need not be one that may look at buckets; then the retention stays unknown.
         let retention = match writer.retention(turn.stop) {
-            Err(Refusal::Stopped) => return Err(SinkError::Stopped),
+            Err(WriteError::Stopped) => return Err(SinkError::Stopped),
             found => found.unwrap_or(None),
         };
         self.looked = Some((today, retention));
@@ -133,7 +136,11 @@ impl InfluxDb {
     }
 
     /// A bucket that forgets a plan's beginning is a mistake of whoever made it, not of its points.
-    fn check_retention<'a>(&mut self, books: &Shelf, plans: impl Iterator<Item = &'a String>) -> Result<(), SinkError> {
+    fn check_retention<'a>(
+        &mut self,
+        books: &PlanStates,
+        plans: impl Iterator<Item = &'a String>,
+    ) -> Result<(), SinkError> {
         let Some((today, Some(days))) = self.looked else { return Ok(()) };
         for plan in plans.filter_map(|plan| Some(&books.get(plan)?.catalogue.plan)) {
             if i64::from(plan.start().day()) < i64::from(today) - days {
@@ -151,19 +158,19 @@ impl InfluxDb {
     }
 
     /// Plans the steps of what is to be done; false when there is nothing.
-    fn look_for_work(&mut self, turn: &Turn<'_>, today: i32) -> Result<bool, SinkError> {
+    fn look_for_work(&mut self, turn: &Step<'_>, today: i32) -> Result<bool, SinkError> {
         match turn.desk.cursor(NAME)? {
             None => self.plan_everything(turn, today).map(|()| true),
             Some(cursor) => self.plan_changes(turn, today, cursor),
         }
     }
 
-    fn plan_everything(&mut self, turn: &Turn<'_>, today: i32) -> Result<(), SinkError> {
+    fn plan_everything(&mut self, turn: &Step<'_>, today: i32) -> Result<(), SinkError> {
         let store = turn.desk.read();
         let last = store.last_change()?;
         let plans = store.plans_judged()?;
         // What changed needs no look: all is written. What is gone is said by changes alone.
-        let (mut found, mut after) = (Found::default(), 0);
+        let (mut found, mut after) = (PlannedWrites::default(), 0);
         while after < last {
             let changes = store.changes(after, CHANGES)?;
             let Some(end) = changes.last() else { break };
@@ -176,8 +183,8 @@ impl InfluxDb {
         }
         let books = read(turn.books);
         self.check_retention(&books, plans.iter())?;
-        self.steps.extend(gone(&found, &books).into_iter().map(Step::Remove));
-        self.steps.extend(plans.iter().map(|plan| Step::Figures(plan.clone(), Place::default())));
+        self.steps.extend(gone(&found, &books).into_iter().map(WriteStep::Remove));
+        self.steps.extend(plans.iter().map(|plan| WriteStep::Figures(plan.clone(), FigureCursor::default())));
         self.due = all_kpis(&books, &plans);
         for (kpi, anew) in &mut self.due {
             *anew = found.kpis.get(kpi).copied().unwrap_or(false);
@@ -188,7 +195,7 @@ impl InfluxDb {
         Ok(())
     }
 
-    fn plan_changes(&mut self, turn: &Turn<'_>, today: i32, cursor: i64) -> Result<bool, SinkError> {
+    fn plan_changes(&mut self, turn: &Step<'_>, today: i32, cursor: i64) -> Result<bool, SinkError> {
         let store = turn.desk.read();
         let changes = store.changes(cursor, CHANGES)?;
         let plans = if self.shown_to == Some(today) { Vec::new() } else { store.plans_judged()? };
@@ -196,7 +203,7 @@ impl InfluxDb {
             self.shown_to = Some(today);
             return Ok(false);
         }
-        let (mut found, books) = (Found::default(), read(turn.books));
+        let (mut found, books) = (PlannedWrites::default(), read(turn.books));
         for change in &changes {
             found.add(books.get(&change.plan), change);
         }
@@ -205,7 +212,7 @@ impl InfluxDb {
             let Some(book) = books.get(plan) else { continue };
             keys.iter().filter_map(|key| book.figure_point(*key)).for_each(|point| self.add_figure(book, &point));
         }
-        self.steps.extend(gone(&found, &books).into_iter().map(Step::Remove));
+        self.steps.extend(gone(&found, &books).into_iter().map(WriteStep::Remove));
         for (kpi, anew) in found.kpis {
             *self.due.entry(kpi).or_default() |= anew;
         }
@@ -221,27 +228,27 @@ impl InfluxDb {
         Ok(true)
     }
 
-    fn plan_kpis(&mut self, books: &Shelf) {
+    fn plan_kpis(&mut self, books: &PlanStates) {
         for ((plan, kpi), anew) in std::mem::take(&mut self.due) {
             let found = books.get(&plan).and_then(|book| book.catalogue.kpis.get(kpi));
             let Some(id) = found.map(|kpi| kpi.id.clone()) else { continue };
             if anew {
-                self.steps.push_back(Step::Remove(Gone::Kpi(plan.clone(), id)));
+                self.steps.push_back(WriteStep::Remove(ObsoleteShape::Kpi(plan.clone(), id)));
             }
-            self.steps.push_back(Step::Kpi(plan, kpi, None));
+            self.steps.push_back(WriteStep::Kpi(plan, kpi, None));
         }
     }
 
     /// Removes what is gone and next in turn; says how many removals will never be done.
-    fn remove(&mut self, turn: &mut Turn<'_>) -> Result<u64, SinkError> {
+    fn remove(&mut self, turn: &mut Step<'_>) -> Result<u64, SinkError> {
         let mut dead = 0;
         for _ in 0..REMOVALS {
-            let Some(Step::Remove(gone)) = self.steps.front().filter(|_| self.lines.is_empty()) else { break };
+            let Some(WriteStep::Remove(gone)) = self.steps.front().filter(|_| self.lines.is_empty()) else { break };
             let gone = gone.clone();
             for (predicate, from, to) in gone.deletes() {
                 match self.writer().and_then(|writer| writer.delete(from, to, &predicate, turn.stop)) {
                     Ok(()) => {}
-                    Err(Refusal::Never(reason)) => {
+                    Err(WriteError::Never(reason)) => {
                         let body = format!("delete {predicate} from {from} to {to}");
                         dead += u64::from(turn.desk.put_dead_letter(NAME, &body, &reason, turn.now)?);
                     }
@@ -249,9 +256,9 @@ impl InfluxDb {
                 }
             }
             match gone {
-                Gone::Kpi(plan, kpi) => drop(self.shown.remove(&(plan, kpi))),
-                Gone::Plan(plan) => self.shown.retain(|(of, _), _| *of != plan),
-                Gone::Rule(..) | Gone::Figures(..) => {}
+                ObsoleteShape::Kpi(plan, kpi) => drop(self.shown.remove(&(plan, kpi))),
+                ObsoleteShape::Plan(plan) => self.shown.retain(|(of, _), _| *of != plan),
+                ObsoleteShape::Rule(..) | ObsoleteShape::Figures(..) => {}
             }
             self.steps.pop_front();
         }
@@ -259,10 +266,10 @@ impl InfluxDb {
     }
 
     /// Makes the lines of the next steps, until there are enough for a request.
-    fn fill(&mut self, books: &crate::books::Books) {
+    fn fill(&mut self, books: &crate::plan_states::SharedPlanStates) {
         while self.lines.len() + ROOM < BATCH {
             match self.steps.pop_front() {
-                Some(Step::Figures(plan, place)) => {
+                Some(WriteStep::Figures(plan, place)) => {
                     let books = read(books);
                     let Some(book) = books.get(&plan) else { continue };
                     let (points, next) = book.figure_points(place, BATCH - ROOM - self.lines.len());
@@ -270,10 +277,10 @@ impl InfluxDb {
                         self.add_figure(book, point);
                     }
                     if let Some(place) = next {
-                        self.steps.push_front(Step::Figures(plan, place));
+                        self.steps.push_front(WriteStep::Figures(plan, place));
                     }
                 }
-                Some(Step::Kpi(plan, index, walk)) => {
+                Some(WriteStep::Kpi(plan, index, walk)) => {
                     let (books, today) = (read(books), self.shown_to.unwrap_or_default());
                     let Some((book, kpi)) = books.get(&plan).and_then(|b| Some((b, b.catalogue.kpis.get(index)?)))
                     else {
@@ -282,10 +289,10 @@ impl InfluxDb {
                     let mut walk = walk.unwrap_or_else(|| book.kpi_walk(index, today));
                     book.kpi_points(&mut walk, DAYS).iter().for_each(|point| self.add_kpi(book, kpi, point));
                     if !walk.is_over() {
-                        self.steps.push_front(Step::Kpi(plan, index, Some(walk)));
+                        self.steps.push_front(WriteStep::Kpi(plan, index, Some(walk)));
                     }
                 }
-                Some(remove @ Step::Remove(_)) => {
+                Some(remove @ WriteStep::Remove(_)) => {
                     self.steps.push_front(remove);
                     return;
                 }
@@ -298,7 +305,7 @@ impl InfluxDb {
         self.dead.as_ref().is_some_and(|dead| dead.contains(&hash))
     }
 
-    fn add_figure(&mut self, book: &Book, point: &figure::FigurePoint) {
+    fn add_figure(&mut self, book: &PlanState, point: &figure::FigurePoint) {
         if let Err(error) = schema::figure(&mut self.lines, &book.catalogue, point) {
             self.unwritable.push((format!("{} {point:?}", book.catalogue.plan.id), error.to_string()));
         } else if self.is_dead(xxh3_64(self.lines.last().as_bytes())) {
@@ -306,7 +313,7 @@ impl InfluxDb {
         }
     }
 
-    fn add_kpi(&mut self, book: &Book, kpi: &Kpi, point: &KpiPoint) {
+    fn add_kpi(&mut self, book: &PlanState, kpi: &Kpi, point: &KpiPoint) {
         let plan = &book.catalogue.plan.id;
         if let Err(error) = schema::kpi(&mut self.lines, &book.catalogue, kpi, point) {
             self.unwritable.push((format!("{plan} {:?} {point:?}", kpi.id), error.to_string()));
@@ -321,7 +328,7 @@ impl InfluxDb {
     }
 
     /// Writes the lines in hand; says how many were taken and how many never will be.
-    fn send(&mut self, turn: &mut Turn<'_>) -> Result<(u64, u64), SinkError> {
+    fn send(&mut self, turn: &mut Step<'_>) -> Result<(u64, u64), SinkError> {
         let mut dead = 0;
         while let Some((body, reason)) = self.unwritable.last() {
             dead += u64::from(turn.desk.put_dead_letter(NAME, body, reason, turn.now)?);
@@ -332,7 +339,7 @@ impl InfluxDb {
         }
         self.writer().map_err(failed)?;
         let Some(writer) = self.writer.as_deref_mut() else { return Ok((0, dead)) };
-        let Sent { taken, bad, end } = send(writer, &self.lines, &mut self.size, turn.stop);
+        let SendOutcome { taken, bad, end } = send(writer, &self.lines, &mut self.size, turn.stop);
         for (at, reason) in &bad {
             let line = self.lines.text(*at..at + 1).trim_end();
             dead += u64::from(turn.desk.put_dead_letter(NAME, line, reason, turn.now)?);
@@ -340,7 +347,7 @@ impl InfluxDb {
         }
         match end {
             Ok(()) => {
-                self.lines = Lines::default();
+                self.lines = LineBuffer::default();
                 Ok((taken, dead))
             }
             Err(refusal) => {
@@ -351,12 +358,12 @@ impl InfluxDb {
     }
 }
 
-fn read(books: &crate::books::Books) -> RwLockReadGuard<'_, Shelf> {
+fn read(books: &crate::plan_states::SharedPlanStates) -> RwLockReadGuard<'_, PlanStates> {
     // Whoever panicked while writing has ended the pipeline; until then the figures are whole.
     books.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn all_kpis(books: &Shelf, plans: &[String]) -> BTreeMap<(String, usize), bool> {
+fn all_kpis(books: &PlanStates, plans: &[String]) -> BTreeMap<(String, usize), bool> {
     let of = |plan: &String| {
         let count = books.get(plan).map_or(0, |book| book.catalogue.kpis.len());
         (0..count).map(|kpi| ((plan.clone(), kpi), false)).collect::<Vec<_>>()
@@ -364,19 +371,19 @@ fn all_kpis(books: &Shelf, plans: &[String]) -> BTreeMap<(String, usize), bool> 
     plans.iter().flat_map(of).collect()
 }
 
-fn gone(found: &Found, books: &Shelf) -> Vec<Gone> {
+fn gone(found: &PlannedWrites, books: &PlanStates) -> Vec<ObsoleteShape> {
     found.gone(|plan, series, period| {
         let (_, series) = books.get(plan)?.catalogue.series_named(series)?;
         Some(figure::moment(series, period))
     })
 }
 
-fn failed(refusal: Refusal) -> SinkError {
+fn failed(refusal: WriteError) -> SinkError {
     let refused = |what, after, source| SinkError::Refused { what, after, source };
     match refusal {
-        Refusal::ForNow { what, after, source } => refused(what, after, source),
-        Refusal::Never(reason) => refused(format!("InfluxDB refused the request as a whole: {reason}"), None, None),
-        Refusal::TooLarge => refused("InfluxDB found a small request too large".to_owned(), None, None),
-        Refusal::Stopped => SinkError::Stopped,
+        WriteError::ForNow { what, after, source } => refused(what, after, source),
+        WriteError::Never(reason) => refused(format!("InfluxDB refused the request as a whole: {reason}"), None, None),
+        WriteError::TooLarge => refused("InfluxDB found a small request too large".to_owned(), None, None),
+        WriteError::Stopped => SinkError::Stopped,
     }
 }

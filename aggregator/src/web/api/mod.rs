@@ -1,18 +1,18 @@
 //! The interface for machines, `/api/v1`: what the pages show, and the records behind it, as JSON.
 //!
-//! One table ([`table::ROUTES`]) is the router and the OpenAPI document, so that neither can say what the other
+//! One table ([`routes::ROUTES`]) is the router and the OpenAPI document, so that neither can say what the other
 //! does not. Answers are typed by structs whose schemas are derived; errors are problems (RFC 9457); every answer
 //! has an ETag. Reading is open to whoever reaches the address; a token is needed for what came and could hold
 //! anything (a record in quarantine, as it came), and for the one thing that writes.
 
-mod answer;
-mod call;
 mod openapi;
 mod plans;
 mod problem;
 mod quarantine;
 mod records;
-mod table;
+mod request;
+mod response;
+mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +22,9 @@ use axum::extract::{OriginalUri, RawPathParams, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use call::Call;
 pub(super) use problem::Problem;
-use table::{ROUTES, Route};
+use request::ApiRequest;
+use routes::{ROUTES, Route};
 
 pub use openapi::document;
 
@@ -40,7 +40,7 @@ pub(super) fn router() -> Router<Site> {
                             OriginalUri(uri): OriginalUri,
                             headers: HeaderMap| async move {
             let instance = uri.path().to_owned();
-            let call = Call::read(site, &params, &uri, headers);
+            let call = ApiRequest::read(site, &params, &uri, headers);
             let answered = match call {
                 Ok(call) => answered(route, call).await,
                 Err(problem) => Err(problem),
@@ -53,7 +53,7 @@ pub(super) fn router() -> Router<Site> {
     router.fallback(nothing).method_not_allowed_fallback(not_so)
 }
 
-async fn answered(route: &'static Route, call: Call) -> Result<Response, Problem> {
+async fn answered(route: &'static Route, call: ApiRequest) -> Result<Response, Problem> {
     if route.token {
         call.allowed()?;
     }
@@ -63,7 +63,7 @@ async fn answered(route: &'static Route, call: Call) -> Result<Response, Problem
         // Held by the work, not by the request: a reader who left does not free a core that is still at work.
         let _turn = turn;
         let body = (route.answer)(&call)?;
-        Ok(answer::answer(route, &call, body))
+        Ok(response::answer(route, &call, body))
     };
     tokio::task::spawn_blocking(work).await.map_err(Problem::broken)?
 }

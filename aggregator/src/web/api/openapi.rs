@@ -1,10 +1,10 @@
 //! The OpenAPI document, made of the table of routes and the types of their answers.
 
 use super::PREFIX;
-use super::answer::{JSON, PROBLEM, tagged};
-use super::call::{LIMIT, MAX_LIMIT};
-use super::problem::Body;
-use super::table::{ROUTES, Route};
+use super::problem::ProblemBody;
+use super::request::{LIMIT, MAX_LIMIT};
+use super::response::{JSON, PROBLEM, tagged};
+use super::routes::{ROUTES, Route};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::SchemaGenerator;
@@ -18,7 +18,7 @@ pub fn document() -> Value {
         settings.meta_schema = None;
     });
     let mut schemas = settings.for_serialize().into_generator();
-    let problem = schemas.subschema_for::<Body>();
+    let problem = schemas.subschema_for::<ProblemBody>();
     let mut paths = Map::new();
     for route in ROUTES {
         let path = paths.entry(format!("{PREFIX}{}", route.path)).or_insert_with(|| json!({}));

@@ -1,8 +1,8 @@
 //! Why there is no answer, as a problem of RFC 9457.
 
-use super::answer::PROBLEM;
+use super::response::PROBLEM;
 use crate::store::StoreError;
-use crate::web::answer::Refusal;
+use crate::web::answer::HttpError;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ pub(in crate::web) enum Problem {
     #[error("no token is configured: name one with `http.token_file` in shihyo.toml, then ask with it")]
     NoWriting,
     #[error("{}", .0.words().1)]
-    Refused(Refusal),
+    Refused(HttpError),
     #[error("the answer could not be made; see the log")]
     Broken,
 }
@@ -35,7 +35,7 @@ pub(in crate::web) enum Problem {
 /// A problem as it is sent.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
-pub(super) struct Body {
+pub(super) struct ProblemBody {
     /// `about:blank`: `code` tells the kinds apart.
     r#type: &'static str,
     /// The phrase of the status.
@@ -80,7 +80,7 @@ impl Problem {
         let (status, code) = self.kind();
         let title = status.canonical_reason().unwrap_or_default();
         let (detail, instance) = (self.to_string(), instance.to_owned());
-        let body = Body { r#type: "about:blank", title, status: status.as_u16(), detail, instance, code };
+        let body = ProblemBody { r#type: "about:blank", title, status: status.as_u16(), detail, instance, code };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (status, [(CONTENT_TYPE, PROBLEM)], text).into_response();
         if status == StatusCode::UNAUTHORIZED {
@@ -91,29 +91,29 @@ impl Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<HttpError> for Problem {
+    fn from(refusal: HttpError) -> Self {
         match refusal {
-            Refusal::NoPlan => Self::NoSuch("plan"),
-            Refusal::NoKpi => Self::NoSuch("KPI"),
-            Refusal::Elsewhere => Self::Elsewhere,
-            Refusal::NoPage => Self::NoSuchAddress,
-            Refusal::BadMethod => Self::NoSuchMethod,
-            Refusal::Broken => Self::Broken,
+            HttpError::NoPlan => Self::NoSuch("plan"),
+            HttpError::NoKpi => Self::NoSuch("KPI"),
+            HttpError::Elsewhere => Self::Elsewhere,
+            HttpError::NoPage => Self::NoSuchAddress,
+            HttpError::BadMethod => Self::NoSuchMethod,
+            HttpError::Broken => Self::Broken,
             other => Self::Refused(other),
         }
     }
 }
 
 /// The word for programs.
-fn refused(refusal: Refusal) -> &'static str {
+fn refused(refusal: HttpError) -> &'static str {
     match refusal {
-        Refusal::BadAddress => "bad_address",
-        Refusal::LargeBody => "large_body",
-        Refusal::LongAddress => "long_address",
-        Refusal::LargeHead => "large_head",
-        Refusal::Busy => "busy",
-        Refusal::Unreadable => "store_unreadable",
+        HttpError::BadAddress => "bad_address",
+        HttpError::LargeBody => "large_body",
+        HttpError::LongAddress => "long_address",
+        HttpError::LargeHead => "large_head",
+        HttpError::Busy => "busy",
+        HttpError::Unreadable => "store_unreadable",
         _ => "bad_parameter",
     }
 }
@@ -121,8 +121,8 @@ fn refused(refusal: Refusal) -> &'static str {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_retriable() {
-            tracing::warn!(error = %crate::pipeline::chain(&error), "the store cannot be read for an answer");
-            return Self::Refused(Refusal::Unreadable);
+            tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for an answer");
+            return Self::Refused(HttpError::Unreadable);
         }
         Self::broken(error)
     }

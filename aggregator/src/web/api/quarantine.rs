@@ -1,16 +1,16 @@
 //! What came and does not count.
 
-use super::answer::{Answer, Page, one, paged};
-use super::call::Call;
 use super::problem::Problem;
 use super::records::number;
-use crate::store::Quarantined;
+use super::request::ApiRequest;
+use super::response::{ApiResponse, ListPage, one, paged};
+use crate::store::QuarantinedRecord;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A record that does not count.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Refused {
+pub(super) struct QuarantineItem {
     /// Its number: PARTITION:ID.
     number: String,
     /// When the bus took it.
@@ -27,16 +27,16 @@ pub(super) struct Refused {
 
 /// A record that does not count, whole.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Whole {
+pub(super) struct QuarantineDetail {
     #[serde(flatten)]
-    refused: Refused,
+    refused: QuarantineItem,
     /// As it came, what is no printable ASCII escaped.
     body: String,
 }
 
 /// What was asked will be done.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Accepted {
+pub(super) struct ReplayAccepted {
     /// Records that will be judged again; see the list, or the metrics, for what came of it.
     waiting: u64,
 }
@@ -44,8 +44,8 @@ pub(super) struct Accepted {
 /// Records read at once.
 const STEP: usize = 500;
 
-fn refused(one: &Quarantined) -> Refused {
-    Refused {
+fn refused(one: &QuarantinedRecord) -> QuarantineItem {
+    QuarantineItem {
         number: format!("{}:{}", one.at.partition.0, one.id),
         time: one.at.time.to_string(),
         offset: one.at.offset,
@@ -55,13 +55,13 @@ fn refused(one: &Quarantined) -> Refused {
     }
 }
 
-pub(super) fn list(call: &Call) -> Answer {
+pub(super) fn list(call: &ApiRequest) -> ApiResponse {
     let limit = call.limit()?;
     let (partition, after) = match call.text("after") {
         None => (i32::MIN, 0),
         Some(text) => number(text).ok_or_else(|| Problem::parameter("after", "must be the `next` of a page before"))?,
     };
-    let wanted = |one: &Quarantined| {
+    let wanted = |one: &QuarantinedRecord| {
         call.text("plan").is_none_or(|plan| one.plan.as_deref() == Some(plan))
             && call.text("reason").is_none_or(|reason| one.reason == reason)
     };
@@ -81,23 +81,23 @@ pub(super) fn list(call: &Call) -> Answer {
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| last.number.clone());
-    paged(Page { items, next })
+    paged(ListPage { items, next })
 }
 
-pub(super) fn show(call: &Call) -> Answer {
+pub(super) fn show(call: &ApiRequest) -> ApiResponse {
     let no_such = Problem::NoSuch("record in quarantine");
     let (partition, id) = number(call.param("number")).ok_or(no_such.clone())?;
     let stores = call.stores()?;
     let (_, store) = stores.iter().find(|(of, _)| *of == partition).ok_or(no_such.clone())?;
     let found = store.quarantined(id - 1, 1)?.pop().filter(|found| found.id == id).ok_or(no_such)?;
-    one(&Whole { refused: refused(&found), body: found.body.escape_ascii().to_string() })
+    one(&QuarantineDetail { refused: refused(&found), body: found.body.escape_ascii().to_string() })
 }
 
-pub(super) fn replay(call: &Call) -> Answer {
+pub(super) fn replay(call: &ApiRequest) -> ApiResponse {
     let mut waiting = 0;
     for (_, store) in call.stores()? {
         waiting += store.tally()?.quarantined;
     }
     call.allowed()?.wishes.replay();
-    one(&Accepted { waiting })
+    one(&ReplayAccepted { waiting })
 }

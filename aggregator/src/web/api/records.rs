@@ -1,9 +1,9 @@
 //! Observations as they came, from the stores.
 
-use super::answer::{Answer, Page, paged};
-use super::call::Call;
 use super::problem::Problem;
-use crate::explain::{Seen, evidence};
+use super::request::ApiRequest;
+use super::response::{ApiResponse, ListPage, paged};
+use crate::explain::{PollEvidence, evidence};
 use contract::record::{Finality, Observation, Span, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// An observation as it came.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Observed {
+pub(super) struct ObservationItem {
     /// Its number: PARTITION:ID.
     number: String,
     series: String,
@@ -40,10 +40,10 @@ pub(super) struct Observed {
     /// Id of the visit.
     visit: String,
     /// The visit; `null` while its record has not come.
-    seen: Option<Seen>,
+    seen: Option<PollEvidence>,
 }
 
-pub(super) fn observations(call: &Call) -> Answer {
+pub(super) fn observations(call: &ApiRequest) -> ApiResponse {
     // Known here, or told to be elsewhere.
     call.book(|_| Ok(()))?;
     let (plan, limit) = (call.param("plan"), call.limit()?);
@@ -72,7 +72,7 @@ pub(super) fn observations(call: &Call) -> Answer {
     }
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| last.number.clone());
-    paged(Page { items, next })
+    paged(ListPage { items, next })
 }
 
 /// A number as [`Observed`] has it.
@@ -84,7 +84,7 @@ pub(super) fn number(text: &str) -> Option<(i32, i64)> {
     (plain(partition) && plain(id) && read.1 > 0 && text == format!("{}:{}", read.0, read.1)).then_some(read)
 }
 
-fn observed(number: String, o: Observation, seen: Option<Seen>) -> Observed {
+fn observed(number: String, o: Observation, seen: Option<PollEvidence>) -> ObservationItem {
     let (as_of, from, to) = match o.period {
         Span::AsOf(at) => (Some(at.to_string()), None, None),
         Span::During(from, to) => (None, Some(from.to_string()), Some(to.to_string())),
@@ -98,7 +98,7 @@ fn observed(number: String, o: Observation, seen: Option<Seen>) -> Observed {
         Finality::Final => "final",
     };
     let (sheet, row) = o.place.map_or((None, None), |place| (place.sheet, place.row));
-    Observed {
+    ObservationItem {
         number,
         series: o.series,
         definition: o.definition,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::metrics::Metrics;
-use crate::pipeline::Wishes;
+use crate::pipeline::ControlRequests;
 use crate::render::fixture::{book, books};
 use crate::store;
 use crate::web::{self, Site};
@@ -23,17 +23,17 @@ impl Clock for Stopped {
 }
 
 /// A site over a store with three records in quarantine.
-fn site() -> (Site, tempfile::TempDir, Arc<Wishes>) {
+fn site() -> (Site, tempfile::TempDir, Arc<ControlRequests>) {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = store::open_writer(folder.path(), Partition(0)).unwrap();
     for n in 0..3 {
-        let at = store::Coordinates { partition: Partition(0), offset: Some(n), time: Micros(0) };
+        let at = store::BusCoordinates { partition: Partition(0), offset: Some(n), time: Micros(0) };
         let body = format!("{{\"n\":{n}}}\u{1b}");
         let plan = (n == 1).then(|| "small".to_owned());
-        let record = store::ToQuarantine { at, plan, reason: "unknown_plan", body: body.as_bytes() };
+        let record = store::QuarantineRow { at, plan, reason: "unknown_plan", body: body.as_bytes() };
         writer.change(|change| change.put_quarantine(&record)).unwrap();
     }
-    let wishes = Arc::new(Wishes::default());
+    let wishes = Arc::new(ControlRequests::default());
     let site = Site::new(books(book(true)), Arc::new(Stopped), Arc::new(Metrics::new("0").unwrap()), Arc::default());
     (site.with_store(folder.path().to_owned()).with_token(TOKEN, Arc::clone(&wishes)), folder, wishes)
 }

@@ -1,7 +1,7 @@
 //! Records across the border, and what is said when that is not possible.
 
 use super::*;
-use crate::bundle::{BundleName, Fault, KEPT_BUNDLES, LineFault, bundled};
+use crate::bundle::{BundleFault, BundleName, KEPT_BUNDLES, LineFault, bundled};
 use proptest::prelude::*;
 
 #[test]
@@ -39,10 +39,10 @@ fn records_cross_once_however_often_it_is_written_and_read() {
 #[test]
 fn bundles_end_at_their_limits_and_nowhere_else() {
     for (limits, counts) in [
-        (Limits { records: 2, bytes: 1000 }, vec![2, 2, 1]),
-        (Limits { records: 9, bytes: 3 * 19 }, vec![3, 2]),
-        (Limits { records: 9, bytes: 1 }, vec![1; 5]),
-        (Limits { records: 5, bytes: 1000 }, vec![5]),
+        (BundleLimits { records: 2, bytes: 1000 }, vec![2, 2, 1]),
+        (BundleLimits { records: 9, bytes: 3 * 19 }, vec![3, 2]),
+        (BundleLimits { records: 9, bytes: 1 }, vec![1; 5]),
+        (BundleLimits { records: 5, bytes: 1000 }, vec![5]),
     ] {
         let (mut a, b, media) = (Zone::new("a"), Zone::new("b"), tempfile::tempdir().unwrap());
         a.limits = limits;
@@ -158,14 +158,14 @@ fn only_plain_files_with_the_name_of_a_bundle_are_opened() {
     std::fs::write(at("long-00000001.jsonl"), vec![b'x'; 2 << 20]).unwrap();
     let done = b.read(media.path());
     assert_eq!(done.ignored, [".a-00000002.jsonl.partial", "A-00000002.JSONL", "a-00000002 (1).jsonl", "readme.txt"]);
-    let faults: Vec<(&str, &Fault)> = done.problems.iter().map(|p| (p.collector.as_str(), &p.fault)).collect();
+    let faults: Vec<(&str, &BundleFault)> = done.problems.iter().map(|p| (p.collector.as_str(), &p.fault)).collect();
     match faults[..] {
         [
-            ("folder", Fault::NotPlain),
-            ("large", Fault::TooLarge { bytes: 1_099_511_627_776, .. }),
-            ("link", Fault::NotPlain),
-            ("long", Fault::Line { line: 1, fault: LineFault::TooLong { .. } }),
-            ("zero", Fault::NotPlain),
+            ("folder", BundleFault::NotPlain),
+            ("large", BundleFault::TooLarge { bytes: 1_099_511_627_776, .. }),
+            ("link", BundleFault::NotPlain),
+            ("long", BundleFault::Line { line: 1, fault: LineFault::TooLong { .. } }),
+            ("zero", BundleFault::NotPlain),
         ] => {}
         _ => panic!("{}", told(&done)),
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bundle::scan::scan;
-use crate::bundle::{BundleName, Fault, KEPT_BUNDLES};
+use crate::bundle::{BundleFault, BundleName, KEPT_BUNDLES};
 use proptest::prelude::*;
 
 fn name(sequence: u32) -> BundleName {
@@ -63,7 +63,7 @@ fn every_cut_every_doubled_and_every_lost_line_is_found() {
     assert!(check(&bytes).is_ok());
     for cut in 0..bytes.len() {
         let found = check(&bytes[..cut]);
-        assert!(matches!(found, Err(Fault::CutOff | Fault::NoManifest)), "cut at {cut}: {found:?}");
+        assert!(matches!(found, Err(BundleFault::CutOff | BundleFault::NoManifest)), "cut at {cut}: {found:?}");
     }
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     for at in 0..lines.len() {
@@ -75,7 +75,7 @@ fn every_cut_every_doubled_and_every_lost_line_is_found() {
         assert!(check(&lost.concat()).is_err(), "line {at} lost");
     }
     let swapped = [lines[1], lines[0], lines[2], lines[3]].concat();
-    assert!(matches!(check(&swapped), Err(Fault::Differs { what: "sha256", .. })));
+    assert!(matches!(check(&swapped), Err(BundleFault::Differs { what: "sha256", .. })));
     assert!(check(&[&bytes[..], &bytes[..]].concat()).is_err());
     let converted = String::from_utf8(bytes.clone()).unwrap().replace('\n', "\r\n");
     let said = check(converted.as_bytes()).unwrap_err().to_string();

@@ -1,10 +1,10 @@
 //! A call that ends between any two of its steps, as by a power cut.
 
 use super::*;
-use crate::bundle::{BundleName, Fault, KEPT_BUNDLES};
+use crate::bundle::{BundleFault, BundleName, KEPT_BUNDLES};
 use std::io;
 
-fn cut(done: usize, steps: &mut Vec<Step>, step: Step) -> Result<(), BundleError> {
+fn cut(done: usize, steps: &mut Vec<WriteStage>, step: WriteStage) -> Result<(), BundleError> {
     steps.push(step);
     if steps.len() > done {
         return Err(BundleError::File { action: "go on", path: PathBuf::new(), source: io::Error::other("cut") });
@@ -36,7 +36,7 @@ fn cut_after_any_step_nothing_is_lost_doubled_or_out_of_order() {
             break;
         }
     }
-    for step in [Step::Kept, Step::Noted, Step::Sent, Step::NotedSent] {
+    for step in [WriteStage::Kept, WriteStage::Noted, WriteStage::Sent, WriteStage::NotedSent] {
         assert!(seen.contains(&step), "{step:?} was never the last");
     }
 }
@@ -81,15 +81,15 @@ fn a_bundle_lost_before_it_was_sent_is_named_and_another_id_bundles_the_whole_lo
     a.publish(&[&body(0)]);
     let mut steps = Vec::new();
     a.write_until(media.path(), 0, &mut |step| cut(1, &mut steps, step)).unwrap_err();
-    assert_eq!(steps, [Step::Kept, Step::Noted]);
+    assert_eq!(steps, [WriteStage::Kept, WriteStage::Noted]);
     let kept = a.kept().join("a-00000001.jsonl");
     let bytes = std::fs::read(&kept).unwrap();
     std::fs::remove_file(&kept).unwrap();
     let error = a.try_write(media.path(), 0).unwrap_err();
-    assert!(matches!(error, BundleError::Lost { fault: Fault::Io(_), .. }), "{error}");
+    assert!(matches!(error, BundleError::Lost { fault: BundleFault::Io(_), .. }), "{error}");
     std::fs::write(&kept, &bytes[1..]).unwrap();
     let error = a.try_write(media.path(), 0).unwrap_err();
-    assert!(matches!(error, BundleError::Lost { fault: Fault::Differs { .. }, .. }), "{error}");
+    assert!(matches!(error, BundleError::Lost { fault: BundleFault::Differs { .. }, .. }), "{error}");
     a.id = "a2";
     a.write(media.path());
     assert_eq!(b.read_all(media.path()), 1);

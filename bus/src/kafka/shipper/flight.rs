@@ -3,8 +3,8 @@
 use super::window::Window;
 use crate::BusError;
 use crate::kafka::client;
-use crate::kafka::error::{self, Doing, Heard, Said};
-use crate::kafka::settings::Kafka;
+use crate::kafka::error::{self, CapturedMessages, KafkaMessage, KafkaOperation};
+use crate::kafka::settings::KafkaConfig;
 use crate::log::ShippingLog;
 use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
@@ -20,30 +20,30 @@ const READ_RECORDS: usize = 2000;
 
 /// What the producer reported, kept when a producer is given up for a new one.
 #[derive(Default)]
-pub(super) struct Reports {
+pub(super) struct DeliveryReports {
     pub(super) window: Window,
     /// The first record that will not arrive by itself, and why.
     pub(super) failed: Option<(i64, Code)>,
-    heard: Heard,
+    heard: CapturedMessages,
     /// What was heard last, to be told.
-    pub(super) news: Option<Said>,
+    pub(super) news: Option<KafkaMessage>,
     /// How many were sent and have neither arrived nor failed.
     flying: usize,
 }
 
 /// The library's view of it.
-struct Context(Arc<Mutex<Reports>>);
+struct DeliveryContext(Arc<Mutex<DeliveryReports>>);
 
 /// A producer at work.
-pub(super) struct Flight {
+pub(super) struct InFlight {
     topic: String,
-    producer: BaseProducer<Context>,
-    reports: Arc<Mutex<Reports>>,
+    producer: BaseProducer<DeliveryContext>,
+    reports: Arc<Mutex<DeliveryReports>>,
     /// The last record that was handed to the producer.
     sent: i64,
 }
 
-impl ClientContext for Context {
+impl ClientContext for DeliveryContext {
     fn error(&self, error: KafkaError, reason: &str) {
         let mut reports = lock(&self.0);
         let said = reports.heard.hear(&error, reason).cloned();
@@ -51,7 +51,7 @@ impl ClientContext for Context {
     }
 }
 
-impl ProducerContext for Context {
+impl ProducerContext for DeliveryContext {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, id: usize) {
@@ -68,10 +68,10 @@ impl ProducerContext for Context {
     }
 }
 
-impl Flight {
+impl InFlight {
     /// A new producer that goes on behind what has arrived.
-    pub(super) fn new(kafka: &Kafka, reports: &Arc<Mutex<Reports>>) -> Result<Self, BusError> {
-        let context = Context(Arc::clone(reports));
+    pub(super) fn new(kafka: &KafkaConfig, reports: &Arc<Mutex<DeliveryReports>>) -> Result<Self, BusError> {
+        let context = DeliveryContext(Arc::clone(reports));
         let producer = BaseProducer::from_config_and_context(&client::producer(kafka), context)
             .map_err(|error| error::unmade(&error))?;
         let mut locked = lock(reports);
@@ -118,18 +118,18 @@ impl Flight {
     }
 
     /// Why the producer can do no more, when that is so.
-    pub(super) fn fatal(&self) -> Option<Said> {
+    pub(super) fn fatal(&self) -> Option<KafkaMessage> {
         let (code, reason) = self.producer.client().fatal_error()?;
-        Some(Said::new(code, Some(reason)))
+        Some(KafkaMessage::new(code, Some(reason)))
     }
 }
 
 /// What a failed record means for an operator.
-pub(super) fn told(kafka: &Kafka, id: i64, code: Code, heard: Option<Said>) -> BusError {
+pub(super) fn told(kafka: &KafkaConfig, id: i64, code: Code, heard: Option<KafkaMessage>) -> BusError {
     // Not this record's own failure, but its producer's.
     let thrown = matches!(code, Code::PurgeQueue | Code::PurgeInflight | Code::Fatal);
     if let Some(said) = heard.clone().filter(|_| thrown) {
-        return error::said(kafka, Doing::Writing, said);
+        return error::said(kafka, KafkaOperation::Writing, said);
     }
     let reason = match code {
         Code::MessageSizeTooLarge => Some(format!(
@@ -138,10 +138,10 @@ pub(super) fn told(kafka: &Kafka, id: i64, code: Code, heard: Option<Said>) -> B
         )),
         _ => heard.and_then(|said| said.reason).or(Some(format!("record {id} of the log"))),
     };
-    error::said(kafka, Doing::Writing, Said::new(code, reason))
+    error::said(kafka, KafkaOperation::Writing, KafkaMessage::new(code, reason))
 }
 
-pub(super) fn lock(reports: &Mutex<Reports>) -> MutexGuard<'_, Reports> {
+pub(super) fn lock(reports: &Mutex<DeliveryReports>) -> MutexGuard<'_, DeliveryReports> {
     // Every report is whole before anything in it can panic.
     reports.lock().unwrap_or_else(PoisonError::into_inner)
 }

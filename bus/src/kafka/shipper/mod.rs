@@ -14,12 +14,12 @@ mod flight;
 mod trimmer;
 mod window;
 
-use super::error::{self, Doing};
-use super::settings::Kafka;
+use super::error::{self, KafkaOperation};
+use super::settings::KafkaConfig;
 use crate::BusError;
-use crate::log::{Held, ShippingLog};
+use crate::log::{ShipperLock, ShippingLog};
 use contract::time::Clock;
-use flight::{Flight, Reports, lock};
+use flight::{DeliveryReports, InFlight, lock};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,7 +80,7 @@ struct Shared {
 impl Shipper {
     /// Starts to ship the log at `path`, which is made when there is none. Waits, working on nothing, while
     /// another shipper works on it. Brokers that cannot be reached are [`ShipperState::trouble`].
-    pub fn start(path: impl AsRef<Path>, kafka: &Kafka, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
+    pub fn start(path: impl AsRef<Path>, kafka: &KafkaConfig, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
         kafka.check()?;
         let path = path.as_ref();
         let shared = Arc::new(Shared {
@@ -170,7 +170,7 @@ impl Shared {
 /// What the shipping thread owns.
 struct Work {
     path: PathBuf,
-    kafka: Kafka,
+    kafka: KafkaConfig,
     shared: Arc<Shared>,
 }
 
@@ -186,9 +186,9 @@ impl Work {
     }
 
     /// Waits for the right to ship; `None` when told to stop first.
-    fn turn(&self) -> Option<Held> {
+    fn turn(&self) -> Option<ShipperLock> {
         while !self.shared.is_stopping() {
-            match Held::take(&self.path) {
+            match ShipperLock::take(&self.path) {
                 Ok(Some(held)) => {
                     self.shared.tell(None);
                     return Some(held);
@@ -207,10 +207,10 @@ impl Work {
     fn ship(&self) -> Result<(), BusError> {
         let log = ShippingLog::open(&self.path)?;
         let trimmer = Trimmer::start(&self.path, &self.shared)?;
-        let reports = Arc::new(Mutex::new(Reports::default()));
+        let reports = Arc::new(Mutex::new(DeliveryReports::default()));
         lock(&reports).window = Window::behind(log.shipped()?);
         while !self.shared.is_stopping() {
-            let flight = Flight::new(&self.kafka, &reports)?;
+            let flight = InFlight::new(&self.kafka, &reports)?;
             if let Some(error) = self.fly(flight, &log, &trimmer, &reports)? {
                 self.shared.failures.fetch_add(1, Ordering::Relaxed);
                 self.shared.suffer(&error);
@@ -222,10 +222,10 @@ impl Work {
     /// Ships with one producer until it can do no more, and why; `None` when told to stop.
     fn fly(
         &self,
-        mut flight: Flight,
+        mut flight: InFlight,
         log: &ShippingLog,
         trimmer: &Trimmer,
-        reports: &Mutex<Reports>,
+        reports: &Mutex<DeliveryReports>,
     ) -> Result<Option<BusError>, BusError> {
         let mut stop_at = None;
         let mut arrived = lock(reports).window.arrived();
@@ -257,7 +257,7 @@ impl Work {
     }
 
     /// Takes in bad news: an error when this producer is at its end.
-    fn heed(&self, flight: &Flight, reports: &Mutex<Reports>) -> Option<BusError> {
+    fn heed(&self, flight: &InFlight, reports: &Mutex<DeliveryReports>) -> Option<BusError> {
         let fatal = flight.fatal();
         if fatal.is_some() && lock(reports).failed.is_none() {
             // The report of the record it ended with says why; it follows at once.
@@ -271,10 +271,10 @@ impl Work {
             return Some(flight::told(&self.kafka, id, code, fatal.or(news)));
         }
         if let Some(said) = fatal {
-            return Some(error::said(&self.kafka, Doing::Writing, said));
+            return Some(error::said(&self.kafka, KafkaOperation::Writing, said));
         }
         if let Some(said) = news {
-            self.shared.tell(Some(chain(&error::said(&self.kafka, Doing::Writing, said))));
+            self.shared.tell(Some(chain(&error::said(&self.kafka, KafkaOperation::Writing, said))));
         }
         None
     }

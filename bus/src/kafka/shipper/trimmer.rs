@@ -3,7 +3,7 @@
 
 use super::{RETRY, Shared, chain};
 use crate::log::ShippingLog;
-use crate::{BusError, Point};
+use crate::{BusError, Failpoint};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -111,7 +111,7 @@ impl Work {
 
     fn note(&mut self, arrived: i64) -> Result<bool, BusError> {
         if arrived > self.noted {
-            Point::ShipperArrived.reached();
+            Failpoint::ShipperArrived.reached();
         }
         let more = self.log.note(arrived)?;
         if arrived > self.noted {

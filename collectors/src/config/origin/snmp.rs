@@ -1,6 +1,6 @@
 //! A device that is asked by SNMP: where, what for, and where its secrets are.
 
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::path::{Path, PathBuf};
 
 /// The port of SNMP.
@@ -8,7 +8,7 @@ const PORT: i64 = 161;
 
 /// A device and a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snmp {
+pub struct SnmpConfig {
     /// Name or address.
     pub host: String,
     /// UDP port.
@@ -64,7 +64,7 @@ pub enum Privacy {
 }
 
 /// Reads `snmp = { host = "..", oid = "..", .. }`.
-pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Snmp> {
+pub(super) fn read(r: &TomlTable<'_>, folder: &Path) -> Option<SnmpConfig> {
     if !cfg!(feature = "snmp") {
         r.mistake("snmp", "this program was built without SNMP; build it with `--features snmp`");
     }
@@ -93,5 +93,5 @@ pub(super) fn read(r: &Reader<'_>, folder: &Path) -> Option<Snmp> {
     let oid = oid?;
     let numbers: Vec<String> = oid.iter().map(u64::to_string).collect();
     let text = format!("snmp://{host}:{port}/{}{}", numbers.join("."), if walk { ".*" } else { "" });
-    Some(Snmp { host, port, oid, walk, login, folder: folder.to_owned(), text })
+    Some(SnmpConfig { host, port, oid, walk, login, folder: folder.to_owned(), text })
 }

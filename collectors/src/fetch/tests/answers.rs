@@ -1,8 +1,8 @@
 //! Tests of interfaces that give a page at a time.
 
 use crate::config::SourceConfig;
-use crate::fetch::Fetched;
-use crate::sources::{Covers, Figure, Key, Parsed, Seen, Source, Unreadable};
+use crate::fetch::Document;
+use crate::sources::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, Source};
 use crate::testing::{Poller, lines, moment, register, source};
 use contract::record::{Finality, Place, Span, Value};
 use std::path::Path;
@@ -15,18 +15,21 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 struct Pages;
 
 impl Source for Pages {
-    fn parse(&self, file: &Fetched, _: &Seen) -> Result<Parsed, Unreadable> {
-        let key =
-            Key { series: "datasets".into(), definition: "listed".into(), span: Span::AsOf(moment("2022-07-01")) };
+    fn parse(&self, file: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
+        let key = ParsedKey {
+            series: "datasets".into(),
+            definition: "listed".into(),
+            span: Span::AsOf(moment("2022-07-01")),
+        };
         let value = Value::Known(i64::try_from(1 + file.more.len()).unwrap());
-        let figure = Figure { key, value, breakdown: None, finality: Finality::Final, place: Place::default() };
-        Ok(Parsed { figures: vec![figure], rejects: vec![], held: vec![], covers: Covers::Nothing, until: None })
+        let figure = ParsedFigure { key, value, breakdown: None, finality: Finality::Final, place: Place::default() };
+        Ok(ParsedFile { figures: vec![figure], rejects: vec![], held: vec![], covers: Coverage::Nothing, until: None })
     }
 
-    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
         match answers.last() {
             Some(last) if last == b"end" => Ok(None),
-            Some(last) if last == b"bad" => Err(Unreadable::NoRows),
+            Some(last) if last == b"bad" => Err(ParseError::NoRows),
             _ => Ok(Some(format!("{address}?page={}", answers.len()))),
         }
     }

@@ -1,9 +1,9 @@
 //! Lines become counts by hour. Chunks in, as a file is read; nothing of a line stays but its count.
 
-use super::format::{Format, Line};
-use super::json::Keys;
-use super::rule::Rule;
-use super::time::Hours;
+use super::format::{LineFormat, LogLine};
+use super::json::JsonKeys;
+use super::rule::CountingRule;
+use super::time::TimeReader;
 use super::visitors::Visitors;
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ pub const MAX_TOLD: usize = 20;
 
 /// How a line is read.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub enum LineForm {
     /// One of nginx's or Apache's forms.
-    Fields(Format),
+    Fields(LineFormat),
     /// JSON lines.
-    Json(Keys),
+    Json(JsonKeys),
 }
 
 /// What the lines of one hour come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hour {
+pub struct HourCount {
     /// Accesses.
     pub hits: i64,
     /// Accesses by area, in the order of the rule; the last is the rest.
@@ -31,17 +31,17 @@ pub struct Hour {
 }
 
 /// Counts lines.
-pub struct Counter<'a> {
-    form: &'a Form,
-    rule: &'a Rule,
+pub struct LineCounter<'a> {
+    form: &'a LineForm,
+    rule: &'a CountingRule,
     visitors: Option<&'a mut Visitors>,
-    hours: Hours,
+    hours: TimeReader,
     /// The last hour that can have come; a line of a later one was stamped by a wrong clock.
     latest: i64,
     /// Counts by hour since 1970; an hour with lines of which none counts is 0.
-    pub counted: BTreeMap<i64, Hour>,
+    pub counted: BTreeMap<i64, HourCount>,
     /// The hour that is counted just now, and its counts.
-    now: Option<(i64, Hour)>,
+    now: Option<(i64, HourCount)>,
     /// Lines that are none of the form.
     pub bad: u64,
     /// The numbers of the first of them.
@@ -50,7 +50,7 @@ pub struct Counter<'a> {
 
 /// A file's line that was begun in one chunk and ends in another.
 #[derive(Debug, Default)]
-pub struct Begun {
+pub struct PartialLine {
     /// Its bytes, without zeros before it.
     bytes: Vec<u8>,
     /// True once it is longer than any line: the rest is skipped.
@@ -61,23 +61,23 @@ pub struct Begun {
 
 /// What a chunk came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct ChunkCount {
     /// Bytes up to and with the last line's end; those behind it are kept as begun.
     pub whole: usize,
     /// Lines that ended.
     pub lines: u64,
 }
 
-impl<'a> Counter<'a> {
+impl<'a> LineCounter<'a> {
     /// A counter that starts at nothing; lines of an hour after `latest` are bad.
-    pub fn new(form: &'a Form, rule: &'a Rule, visitors: Option<&'a mut Visitors>, latest: i64) -> Self {
-        let (counted, hours) = (BTreeMap::new(), Hours::default());
+    pub fn new(form: &'a LineForm, rule: &'a CountingRule, visitors: Option<&'a mut Visitors>, latest: i64) -> Self {
+        let (counted, hours) = (BTreeMap::new(), TimeReader::default());
         Self { form, rule, visitors, hours, latest, counted, now: None, bad: 0, told: Vec::new() }
     }
 
     /// Counts the lines of a file's next chunk; `lines` ended before it.
-    pub fn chunk(&mut self, chunk: &[u8], begun: &mut Begun, lines: u64) -> Taken {
-        let (mut from, mut taken) = (0, Taken { whole: 0, lines: 0 });
+    pub fn chunk(&mut self, chunk: &[u8], begun: &mut PartialLine, lines: u64) -> ChunkCount {
+        let (mut from, mut taken) = (0, ChunkCount { whole: 0, lines: 0 });
         for at in memchr::memchr_iter(b'\n', chunk) {
             let number = lines + taken.lines + 1;
             if begun.bytes.is_empty() && !begun.overlong {
@@ -86,19 +86,19 @@ impl<'a> Counter<'a> {
                 if line.len() > MAX_LINE_BYTES { self.is_bad(number) } else { self.line(line, number) }
             } else {
                 begun.add(&chunk[from..at]);
-                let Begun { bytes, overlong, .. } = std::mem::take(begun);
+                let PartialLine { bytes, overlong, .. } = std::mem::take(begun);
                 if overlong { self.is_bad(number) } else { self.line(&bytes, number) }
             }
             begun.length = 0;
             from = at + 1;
-            taken = Taken { whole: from, lines: taken.lines + 1 };
+            taken = ChunkCount { whole: from, lines: taken.lines + 1 };
         }
         begun.add(&chunk[from..]);
         taken
     }
 
     /// Counts the last line of a file that is over, which has no end; gives its bytes.
-    pub fn last(&mut self, begun: &Begun, lines: u64) -> usize {
+    pub fn last(&mut self, begun: &PartialLine, lines: u64) -> usize {
         if begun.overlong {
             self.is_bad(lines + 1);
         } else if !begun.bytes.is_empty() {
@@ -122,11 +122,11 @@ impl<'a> Counter<'a> {
         }
         let form = self.form;
         let is_one = match form {
-            Form::Fields(format) => {
+            LineForm::Fields(format) => {
                 let read = format.read(line, &mut self.hours);
                 read.as_ref().is_some_and(|read| self.count(read))
             }
-            Form::Json(keys) => {
+            LineForm::Json(keys) => {
                 let texts = keys.texts(line);
                 let read = texts.as_ref().and_then(|texts| texts.line(&mut self.hours));
                 read.as_ref().is_some_and(|read| self.count(read))
@@ -139,7 +139,7 @@ impl<'a> Counter<'a> {
 
     /// False for a line of an hour that has not come.
     #[inline]
-    fn count(&mut self, line: &Line<'_>) -> bool {
+    fn count(&mut self, line: &LogLine<'_>) -> bool {
         if line.hour > self.latest {
             return false;
         }
@@ -162,10 +162,10 @@ impl<'a> Counter<'a> {
     }
 
     #[cold]
-    fn turn(&mut self, hour: i64) -> &mut Hour {
+    fn turn(&mut self, hour: i64) -> &mut HourCount {
         self.finish();
         let areas = if self.rule.areas.is_empty() { 0 } else { self.rule.areas.len() + 1 };
-        &mut self.now.insert((hour, Hour { hits: 0, areas: vec![0; areas] })).1
+        &mut self.now.insert((hour, HourCount { hits: 0, areas: vec![0; areas] })).1
     }
 
     #[cold]
@@ -177,7 +177,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-impl Hour {
+impl HourCount {
     /// Adds another count of the same hour.
     pub fn add(&mut self, other: &Self) {
         self.hits += other.hits;
@@ -188,7 +188,7 @@ impl Hour {
     }
 }
 
-impl Begun {
+impl PartialLine {
     /// Nothing, or the middle of a line that is too long.
     pub fn of(overlong: bool) -> Self {
         Self { overlong, ..Self::default() }
@@ -215,7 +215,7 @@ fn without_zeros(line: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::super::format::COMBINED;
-    use super::super::rule::Words;
+    use super::super::rule::WordFilter;
     use super::*;
 
     const LINE: &str = r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /app/PATH HTTP/1.1" 200 1 "-" "Mozilla""#;
@@ -223,19 +223,20 @@ mod tests {
 
     /// Hits and numbers of bad lines, and the length of what is left, when the file is read in chunks of this size.
     fn counted(file: &[u8], size: usize, latest: i64) -> (i64, Vec<u64>, usize) {
-        let statuses = super::super::rule::Statuses::parse(&["2xx".to_owned()]).unwrap();
+        let statuses = super::super::rule::StatusSet::parse(&["2xx".to_owned()]).unwrap();
         let (paths, none) = (vec!["/app/".to_owned()], Vec::new);
-        let rule = Rule {
+        let rule = CountingRule {
             methods: none(),
             statuses,
             paths,
             not_paths: none(),
             not_extensions: none(),
-            bots: Words::new(none()),
+            bots: WordFilter::new(none()),
             areas: Vec::new(),
         };
-        let form = Form::Fields(Format::parse(COMBINED).unwrap());
-        let (mut counter, mut begun, mut lines) = (Counter::new(&form, &rule, None, latest), Begun::default(), 0);
+        let form = LineForm::Fields(LineFormat::parse(COMBINED).unwrap());
+        let (mut counter, mut begun, mut lines) =
+            (LineCounter::new(&form, &rule, None, latest), PartialLine::default(), 0);
         for chunk in file.chunks(size) {
             lines += counter.chunk(chunk, &mut begun, lines).lines;
         }

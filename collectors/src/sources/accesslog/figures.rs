@@ -1,10 +1,10 @@
 //! The figures of the hours that changed.
 
-use super::notes::{Day, Notes};
+use super::notes::{DayNote, LogNotes};
 use super::visitors::Visitors;
 use super::{AccessLog, HOURS, first_hour};
-use crate::sources::small::OTHERS;
-use crate::sources::{Figure, Key, Target};
+use crate::sources::disclosure_control::OTHERS;
+use crate::sources::{ParsedFigure, ParsedKey, SeriesTarget};
 use contract::period::{Grain, Period};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::Moment;
@@ -22,7 +22,7 @@ const NOT_COUNTED: &str = "not_counted";
 
 /// The figures of the days that are not clean, which are clean then; no more than [`MAX_DAYS`] at a time. Days that hold an
 /// hour that may just have settled are told again; who publishes leaves out what is not new.
-pub(super) fn dirty(log: &AccessLog, notes: &mut Notes, visitors: &Visitors, now: Moment) -> Vec<Figure> {
+pub(super) fn dirty(log: &AccessLog, notes: &mut LogNotes, visitors: &Visitors, now: Moment) -> Vec<ParsedFigure> {
     let recent = super::day_of((now.0 - 2 * LATENESS_SECONDS).div_euclid(3600));
     let wanted = notes.days.iter().filter(|(day, note)| note.dirty || **day >= recent).map(|(day, _)| *day);
     let days: BTreeSet<i64> = wanted.take(MAX_DAYS).collect();
@@ -47,7 +47,7 @@ pub(super) fn dirty(log: &AccessLog, notes: &mut Notes, visitors: &Visitors, now
 }
 
 /// Accesses of a period: the sum of its hours. `None` for one of which nothing was seen.
-fn hits(log: &AccessLog, target: &Target, notes: &Notes, period: Period, now: Moment) -> Option<Figure> {
+fn hits(log: &AccessLog, target: &SeriesTarget, notes: &LogNotes, period: Period, now: Moment) -> Option<ParsedFigure> {
     let hours = period.start().0.div_euclid(3600)..period.end().0.div_euclid(3600);
     let (mut sum, mut areas) = (0_i64, vec![0_i64; log.rule.areas.len() + 1]);
     let (mut some, mut whole) = (false, true);
@@ -78,7 +78,13 @@ fn hits(log: &AccessLog, target: &Target, notes: &Notes, period: Period, now: Mo
 
 /// Visitors of a day, when it was watched from its first hour on; or as they were told before, when that day was over before
 /// we began and nothing of it has come since.
-fn seen(target: &Target, notes: &mut Notes, visitors: &Visitors, day: i64, now: Moment) -> Option<Figure> {
+fn seen(
+    target: &SeriesTarget,
+    notes: &mut LogNotes,
+    visitors: &Visitors,
+    day: i64,
+    now: Moment,
+) -> Option<ParsedFigure> {
     let note = notes.days.get_mut(&day)?;
     let period = Period::holding(Grain::Day, Moment(first_hour(day) * 3600));
     let whole = (0..HOURS).all(|at| {
@@ -102,14 +108,20 @@ fn seen(target: &Target, notes: &mut Notes, visitors: &Visitors, day: i64, now: 
     Some(figure(target, period, value, None, now))
 }
 
-fn is_set(note: &Day, at: usize) -> bool {
+fn is_set(note: &DayNote, at: usize) -> bool {
     (note.seen | note.partial) >> at & 1 == 1
 }
 
-fn figure(target: &Target, period: Period, value: Value, breakdown: Option<Breakdown>, now: Moment) -> Figure {
+fn figure(
+    target: &SeriesTarget,
+    period: Period,
+    value: Value,
+    breakdown: Option<Breakdown>,
+    now: Moment,
+) -> ParsedFigure {
     let settled = period.end().0 + LATENESS_SECONDS <= now.0;
     let finality = if settled { Finality::Final } else { Finality::Provisional };
     let definition = target.definition.clone().unwrap_or_default();
-    let key = Key { series: target.series.clone(), definition, span: Span::of(period) };
-    Figure { key, value, breakdown, finality, place: Place::default() }
+    let key = ParsedKey { series: target.series.clone(), definition, span: Span::of(period) };
+    ParsedFigure { key, value, breakdown, finality, place: Place::default() }
 }

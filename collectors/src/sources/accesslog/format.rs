@@ -1,13 +1,13 @@
 //! The form of a line: nginx's `log_format` or Apache's `LogFormat`, taken apart once, not at every line.
 
-use super::time::{Hours, LOCAL_BYTES};
+use super::time::{LOCAL_BYTES, TimeReader};
 
 /// nginx's and Apache's usual form, the combined log.
 pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
 
 /// What is read of a line; slices of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct LogLine<'a> {
     /// Hours since 1970, UTC.
     pub hour: i64,
     /// The status of the answer.
@@ -45,12 +45,12 @@ struct Step {
 
 /// A form taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Format {
+pub struct LineFormat {
     lead: Vec<u8>,
     steps: Vec<Step>,
 }
 
-impl Format {
+impl LineFormat {
     /// Reads a form. Fields that are not known are passed over.
     ///
     /// Errors: what is wrong with it.
@@ -100,9 +100,9 @@ impl Format {
     }
 
     /// Reads a line; `None` when it is none of this form. A line cut off behind its status is one.
-    pub fn read<'a>(&self, line: &'a [u8], hours: &mut Hours) -> Option<Line<'a>> {
+    pub fn read<'a>(&self, line: &'a [u8], hours: &mut TimeReader) -> Option<LogLine<'a>> {
         let mut rest = line.strip_prefix(&self.lead[..])?;
-        let mut read = Line::default();
+        let mut read = LogLine::default();
         let (mut timed, mut answered) = (false, false);
         for step in &self.steps {
             let (value, left) = match end(rest, step) {
@@ -236,8 +236,8 @@ mod tests {
         r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /app/a?x=1 HTTP/1.1" 200 2326 "-" "Mozilla \"5\" (X)""#;
 
     fn shown(format: &str, line: &str) -> Option<String> {
-        let format = Format::parse(format).unwrap();
-        let read = format.read(line.as_bytes(), &mut Hours::default())?;
+        let format = LineFormat::parse(format).unwrap();
+        let read = format.read(line.as_bytes(), &mut TimeReader::default())?;
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         let (hour, status) = (read.hour, read.status);
         Some(format!("{hour} {status} {} {} [{}]", text(read.method), text(read.path), text(read.agent)))
@@ -303,10 +303,10 @@ mod tests {
     #[test]
     fn the_address_is_the_last_that_says_something() {
         let format =
-            Format::parse("$remote_addr $time_iso8601 $status $request_uri \"$http_x_forwarded_for\"").unwrap();
+            LineFormat::parse("$remote_addr $time_iso8601 $status $request_uri \"$http_x_forwarded_for\"").unwrap();
         let address = |behind: &str| {
             let line = format!("192.0.2.7 2021-10-10T13:55:36+09:00 200 /{behind}");
-            let read = format.read(line.as_bytes(), &mut Hours::default()).unwrap();
+            let read = format.read(line.as_bytes(), &mut TimeReader::default()).unwrap();
             String::from_utf8_lossy(read.address).into_owned()
         };
         let rows = [
@@ -332,7 +332,7 @@ mod tests {
             ("%t %>s %{", "it names no request ($request, $uri or %r)"),
             ("$time_local$status $request", "two fields with nothing between them cannot be told apart"),
         ] {
-            assert_eq!(Format::parse(format), Err(why));
+            assert_eq!(LineFormat::parse(format), Err(why));
         }
     }
 }

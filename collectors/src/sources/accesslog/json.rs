@@ -1,7 +1,7 @@
 //! Access logs as JSON lines, with the keys that the configuration names.
 
-use super::format::{Line, request, status};
-use super::time::Hours;
+use super::format::{LogLine, request, status};
+use super::time::TimeReader;
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use std::fmt;
 
 /// The keys of a line; `request.method` is the key `method` of the object at `request`.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct JsonKeys {
     pub(super) time: String,
     pub(super) request: String,
     pub(super) method: String,
@@ -22,7 +22,7 @@ pub struct Keys {
 
 /// What is taken of a line; a number is taken as it is written.
 #[derive(Default)]
-pub(super) struct Texts<'a> {
+pub(super) struct JsonTexts<'a> {
     time: Cow<'a, str>,
     request: Cow<'a, str>,
     method: Cow<'a, str>,
@@ -32,11 +32,11 @@ pub(super) struct Texts<'a> {
     address: Cow<'a, str>,
 }
 
-impl Keys {
+impl JsonKeys {
     /// Takes a line apart; `None` when it is no JSON object.
-    pub(super) fn texts<'a>(&self, line: &'a [u8]) -> Option<Texts<'a>> {
+    pub(super) fn texts<'a>(&self, line: &'a [u8]) -> Option<JsonTexts<'a>> {
         let mut json = serde_json::Deserializer::from_slice(line);
-        let mut texts = Texts::default();
+        let mut texts = JsonTexts::default();
         json.deserialize_map(Taker { keys: self, inside: "", texts: &mut texts }).ok()?;
         json.end().ok()?;
         Some(texts)
@@ -49,25 +49,25 @@ impl Keys {
     }
 }
 
-impl Texts<'_> {
+impl JsonTexts<'_> {
     /// The line; `None` without a time and a status.
-    pub(super) fn line(&self, hours: &mut Hours) -> Option<Line<'_>> {
+    pub(super) fn line(&self, hours: &mut TimeReader) -> Option<LogLine<'_>> {
         let (mut method, mut path) = (self.method.as_bytes(), self.path.as_bytes());
         if !self.request.is_empty() {
             (method, path) = request(self.request.as_bytes());
         }
         let (agent, address) = (self.agent.as_bytes(), self.address.as_bytes());
         let (hour, status) = (hours.read(self.time.as_bytes())?, status(self.status.as_bytes())?);
-        Some(Line { hour, status, method, path, agent, address })
+        Some(LogLine { hour, status, method, path, agent, address })
     }
 }
 
 /// Takes the texts of an object, and of those inside it.
 struct Taker<'k, 't, 'de> {
-    keys: &'k Keys,
+    keys: &'k JsonKeys,
     /// The key of the object, with a dot behind it; nothing for the line itself.
     inside: &'k str,
-    texts: &'t mut Texts<'de>,
+    texts: &'t mut JsonTexts<'de>,
 }
 
 impl<'de> Visitor<'de> for Taker<'_, '_, 'de> {
@@ -130,12 +130,12 @@ mod tests {
     fn lines_are_read_by_the_configured_keys() {
         let [time, request, method, path, status, agent, address] =
             ["time", "request", "method", "path", "status", "agent", "address"].map(str::to_owned);
-        let keys = Keys { time, request, method, path, status, agent, address };
+        let keys = JsonKeys { time, request, method, path, status, agent, address };
         let [method, path, agent] = ["http.method", "http.uri", "http.headers.User-Agent"].map(str::to_owned);
-        let inner = Keys { method, path, agent, ..keys.clone() };
-        let shown = |keys: &Keys, line: &str| {
+        let inner = JsonKeys { method, path, agent, ..keys.clone() };
+        let shown = |keys: &JsonKeys, line: &str| {
             let texts = keys.texts(line.as_bytes())?;
-            let line = texts.line(&mut Hours::default())?;
+            let line = texts.line(&mut TimeReader::default())?;
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
             Some(format!(
                 "{} {} {} {} {}",

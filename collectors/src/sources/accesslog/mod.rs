@@ -16,12 +16,12 @@ mod visitors;
 
 pub use read::KIND;
 
-use super::{Figure, Parsed, Seen, Source, Target, Unreadable};
-use crate::fetch::Fetched;
+use super::{ParseError, ParsedFigure, ParsedFile, PollContext, SeriesTarget, Source};
+use crate::fetch::Document;
 use contract::time::Moment;
-use count::{Counter, Form};
-use notes::Notes;
-use rule::Rule;
+use count::{LineCounter, LineForm};
+use notes::LogNotes;
+use rule::CountingRule;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use visitors::Visitors;
 
@@ -43,13 +43,13 @@ pub(crate) fn first_hour(day: i64) -> i64 {
 /// A configured log.
 #[derive(Debug)]
 pub struct AccessLog {
-    form: Form,
-    rule: Rule,
+    form: LineForm,
+    rule: CountingRule,
     /// Names what the counts are made by: when it changes they begin anew.
     rule_name: String,
     /// `None` after a mistake, which keeps the configuration from being used.
-    hits: Option<Target>,
-    visitors: Option<Target>,
+    hits: Option<SeriesTarget>,
+    visitors: Option<SeriesTarget>,
     /// True for a folder of files that are over, false for one that grows.
     pub(crate) finished: bool,
     /// What the names of rotated files look like.
@@ -74,7 +74,7 @@ impl AccessLog {
     }
 
     /// Begins a poll: with another rule the counts begin anew, in the next hour.
-    pub(crate) fn begin(&self, notes: &mut Notes, now: Moment) {
+    pub(crate) fn begin(&self, notes: &mut LogNotes, now: Moment) {
         self.visitors().begin(now);
         if notes.log.rule == self.rule_name {
             return;
@@ -89,19 +89,19 @@ impl AccessLog {
     }
 
     /// Counts a file's lines up to an hour, which `read` hands over; its result is handed back beside the counter.
-    pub(crate) fn count<T>(&self, latest: i64, read: impl FnOnce(&mut Counter<'_>) -> T) -> (T, Tally) {
+    pub(crate) fn count<T>(&self, latest: i64, read: impl FnOnce(&mut LineCounter<'_>) -> T) -> (T, FileTally) {
         let mut visitors = self.visitors();
         let seen = self.visitors.is_some().then_some(&mut *visitors);
-        let mut counter = Counter::new(&self.form, &self.rule, seen, latest);
+        let mut counter = LineCounter::new(&self.form, &self.rule, seen, latest);
         let outcome = read(&mut counter);
         counter.finish();
-        let Counter { counted, bad, told, .. } = counter;
-        (outcome, Tally { counted, bad, told })
+        let LineCounter { counted, bad, told, .. } = counter;
+        (outcome, FileTally { counted, bad, told })
     }
 
     /// The figures that may be new, those of the first days when there are many: what is left is dirty still. To be called
     /// when all that is there has been read.
-    pub(crate) fn figures(&self, notes: &mut Notes, now: Moment) -> Vec<Figure> {
+    pub(crate) fn figures(&self, notes: &mut LogNotes, now: Moment) -> Vec<ParsedFigure> {
         let mut visitors = self.visitors();
         let figures = figures::dirty(self, notes, &visitors, now);
         visitors.forget_before(day_of(now.0.div_euclid(3600)) - 2);
@@ -111,16 +111,16 @@ impl AccessLog {
 
 /// What the lines of one file came to.
 #[derive(Debug)]
-pub(crate) struct Tally {
-    pub(crate) counted: std::collections::BTreeMap<i64, count::Hour>,
+pub(crate) struct FileTally {
+    pub(crate) counted: std::collections::BTreeMap<i64, count::HourCount>,
     pub(crate) bad: u64,
     pub(crate) told: Vec<u64>,
 }
 
 impl Source for AccessLog {
-    fn parse(&self, _: &Fetched, _: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, _: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
         // A log is followed, see `log`.
-        Err(Unreadable::NoRows)
+        Err(ParseError::NoRows)
     }
 
     fn log(&self) -> Option<&AccessLog> {

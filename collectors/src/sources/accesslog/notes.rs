@@ -7,27 +7,27 @@
 //!
 //! All hours are kept: a late line adds to its hour's count, however old, and a day is some hundred bytes.
 
-use super::count::Hour;
+use super::count::HourCount;
 use super::{HOURS, day_of, first_hour};
-use crate::fetch::tail::Known;
+use crate::fetch::tail::FileProgress;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a kind of source keeps for itself, by name.
-pub type Own = BTreeMap<String, Vec<u8>>;
+pub type SourceNotes = BTreeMap<String, Vec<u8>>;
 
 /// What is remembered of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct LogNotes {
     /// The files and the rule.
-    pub log: Log,
+    pub log: WholeLogNote,
     /// The days with counts, by number since 1970 in the plan's zone.
-    pub days: BTreeMap<i64, Day>,
+    pub days: BTreeMap<i64, DayNote>,
 }
 
 /// The note on the whole log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
+pub struct WholeLogNote {
     /// Names the rule by which the counts were made; empty before the first poll.
     pub rule: String,
     /// The first hour that is known whole; `None` until the history has been read.
@@ -37,12 +37,12 @@ pub struct Log {
     /// The hour up to which hours without lines are known to be 0.
     pub watched_to: Option<i64>,
     /// The files, by what they begin with.
-    pub files: Vec<Known>,
+    pub files: Vec<FileProgress>,
 }
 
 /// A day's hours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Day {
+pub struct DayNote {
     /// Accesses of each hour.
     pub hits: Vec<i64>,
     /// Accesses of each hour by area.
@@ -61,14 +61,14 @@ pub struct Day {
     pub dirty: bool,
 }
 
-impl Notes {
+impl LogNotes {
     /// True when there are days whose figures may not have been published as they stand.
     pub fn are_dirty(&self) -> bool {
         self.days.values().any(|day| day.dirty)
     }
 
     /// Reads what was kept; a note of another version is as good as none.
-    pub fn read(own: &Own) -> Self {
+    pub fn read(own: &SourceNotes) -> Self {
         let log = own.get("log").and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default();
         let day = |(name, note): (&String, &Vec<u8>)| {
             Some((name.strip_prefix("day/")?.parse().ok()?, serde_json::from_slice(note).ok()?))
@@ -77,7 +77,7 @@ impl Notes {
     }
 
     /// What is to be kept.
-    pub fn write(&self) -> Own {
+    pub fn write(&self) -> SourceNotes {
         // Plain structs of texts and numbers: nothing in them can fail to be written.
         let json = |note: Result<Vec<u8>, serde_json::Error>| note.unwrap_or_default();
         let days = self.days.iter().map(|(day, note)| (format!("day/{day:06}"), json(serde_json::to_vec(note))));
@@ -85,7 +85,7 @@ impl Notes {
     }
 
     /// Adds the count of an hour. One before the first known hour is passed over: false.
-    pub fn add(&mut self, hour: i64, count: &Hour) -> bool {
+    pub fn add(&mut self, hour: i64, count: &HourCount) -> bool {
         if self.log.from.is_some_and(|from| hour < from) {
             return false;
         }
@@ -126,7 +126,7 @@ impl Notes {
         }
     }
 
-    fn place(&mut self, hour: i64) -> (&mut Day, u8) {
+    fn place(&mut self, hour: i64) -> (&mut DayNote, u8) {
         let day = day_of(hour);
         let entry = self.days.entry(day).or_default();
         entry.hits.resize(HOURS, 0);
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn notes_survive_and_hours_before_the_first_known_one_are_passed_over() {
-        let mut notes = Notes::default();
-        let count = Hour { hits: 3, areas: vec![1, 2] };
+        let mut notes = LogNotes::default();
+        let count = HourCount { hits: 3, areas: vec![1, 2] };
         assert!(notes.add(453_844, &count) && notes.add(453_844, &count));
         notes.watched(453_844..=453_846);
         notes.partial(453_845..=453_845);
@@ -149,9 +149,9 @@ mod tests {
         let at = usize::try_from(453_844 - first_hour(day_of(453_844))).unwrap();
         assert_eq!((at, day.hits[at], day.areas[&13].clone()), (13, 6, vec![2, 4]));
         assert_eq!((day.seen >> 13 & 0b111, day.partial >> 13 & 0b111), (0b111, 0b010));
-        assert_eq!(Notes::read(&notes.write()), notes);
+        assert_eq!(LogNotes::read(&notes.write()), notes);
         notes.log.from = Some(453_845);
         assert!(!notes.add(453_844, &count));
-        assert_eq!(Notes::read(&[("log".to_owned(), b"{}".to_vec())].into()), Notes::default());
+        assert_eq!(LogNotes::read(&[("log".to_owned(), b"{}".to_vec())].into()), LogNotes::default());
     }
 }

@@ -3,7 +3,7 @@
 //! One real day of lines gave four honest answers, the largest five times the smallest: what counts is part of the
 //! figure, so it stands in the configuration beside the id of the definition, and a changed rule begins anew.
 
-use super::format::Line;
+use super::format::LogLine;
 use aho_corasick::AhoCorasick;
 
 /// What bots call themselves, in any case.
@@ -16,11 +16,11 @@ pub(super) const USUAL_PARTS: [&str; 14] = [
 
 /// Which lines count.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct CountingRule {
     /// Methods that count; all when empty.
     pub(super) methods: Vec<String>,
     /// Statuses that count, by number.
-    pub(super) statuses: Statuses,
+    pub(super) statuses: StatusSet,
     /// Beginnings of paths that count; all when empty.
     pub(super) paths: Vec<String>,
     /// Beginnings of paths that do not.
@@ -28,19 +28,19 @@ pub struct Rule {
     /// Ends of paths that do not, in lower case.
     pub(super) not_extensions: Vec<String>,
     /// Words in a user agent that make it a bot.
-    pub(super) bots: Words,
+    pub(super) bots: WordFilter,
     /// Areas of the app: label, and beginnings of paths.
     pub(super) areas: Vec<(String, Vec<String>)>,
 }
 
 /// Words that are looked for, in any case; none when empty.
 #[derive(Clone)]
-pub struct Words {
+pub struct WordFilter {
     words: Vec<String>,
     search: Option<AhoCorasick>,
 }
 
-impl Words {
+impl WordFilter {
     /// Words to look for.
     pub(super) fn new(words: Vec<String>) -> Self {
         // A dozen short words always fit.
@@ -55,7 +55,7 @@ impl Words {
     }
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for WordFilter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.words.fmt(f)
     }
@@ -63,9 +63,9 @@ impl std::fmt::Debug for Words {
 
 /// A set of statuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statuses([u64; 10]);
+pub struct StatusSet([u64; 10]);
 
-impl Statuses {
+impl StatusSet {
     /// Reads `2xx` or `304`, several of them.
     pub(super) fn parse(texts: &[String]) -> Result<Self, String> {
         let mut set = [0; 10];
@@ -91,10 +91,10 @@ impl Statuses {
     }
 }
 
-impl Rule {
+impl CountingRule {
     /// True when a line counts.
     #[inline]
-    pub(super) fn counts(&self, line: &Line<'_>) -> bool {
+    pub(super) fn counts(&self, line: &LogLine<'_>) -> bool {
         if !self.statuses.holds(line.status) || line.path.is_empty() {
             return false;
         }
@@ -137,14 +137,14 @@ mod tests {
         all.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    fn rule() -> Rule {
-        Rule {
+    fn rule() -> CountingRule {
+        CountingRule {
             methods: texts(&["GET"]),
-            statuses: Statuses::parse(&texts(&["2xx", "304"])).unwrap(),
+            statuses: StatusSet::parse(&texts(&["2xx", "304"])).unwrap(),
             paths: texts(&["/app/"]),
             not_paths: texts(&["/app/health"]),
             not_extensions: texts(&[".css"]),
-            bots: Words::new(texts(&["bot"])),
+            bots: WordFilter::new(texts(&["bot"])),
             areas: vec![("予約".into(), texts(&["/app/reserve"])), ("地図".into(), texts(&["/app/map", "/app/route"]))],
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         ];
         for (method, path, status, agent, right) in rows {
             let [method, path, agent] = [method, path, agent].map(str::as_bytes);
-            let line = Line { status, method, path, agent, ..Line::default() };
+            let line = LogLine { status, method, path, agent, ..LogLine::default() };
             assert_eq!(rule.counts(&line), right, "{line:?}");
         }
     }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn statuses_are_numbers_or_classes() {
         for wrong in ["6xx", "20", "600", "ok", "0xx", "xx"] {
-            assert!(Statuses::parse(&texts(&[wrong])).is_err(), "{wrong}");
+            assert!(StatusSet::parse(&texts(&[wrong])).is_err(), "{wrong}");
         }
     }
 }

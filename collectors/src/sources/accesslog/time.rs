@@ -13,13 +13,13 @@ const YEARS: std::ops::RangeInclusive<i16> = 1995..=2100;
 
 /// Reads times, and remembers the last hour it read.
 #[derive(Clone, Debug, Default)]
-pub struct Hours {
+pub struct TimeReader {
     /// `10/Oct/2021:13` and ` +0900` of the last time with a zone of whole hours.
     last: [u8; HOUR_BYTES + 6],
     hour: i64,
 }
 
-impl Hours {
+impl TimeReader {
     /// Hours since 1970, UTC, of `10/Oct/2021:13:55:36 +0900` (in brackets or not), an ISO 8601 time with its zone, or
     /// seconds since 1970.
     #[inline]
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn times_are_hours_whatever_their_form_and_zone() {
-        let mut hours = Hours::default();
+        let mut hours = TimeReader::default();
         let rows = [
             ("10/Oct/2021:13:55:36 +0900", Some(453_844)),
             ("10/Oct/2021:13:00:00 +0900", Some(453_844)),

@@ -4,7 +4,7 @@
 //! the day: nobody can ask afterwards whether somebody was there, and nobody is known again tomorrow. After a restart
 //! the key is gone, so that day is unknown.
 
-use super::format::Line;
+use super::format::LogLine;
 use contract::time::Moment;
 use rand::Rng;
 use siphasher::sip::SipHasher13;
@@ -56,7 +56,7 @@ impl Visitors {
     }
 
     /// Remembers that somebody was there. The same lines once more change nothing.
-    pub(super) fn see(&mut self, line: &Line<'_>) {
+    pub(super) fn see(&mut self, line: &LogLine<'_>) {
         let day = super::day_of(line.hour);
         if self.days.len() >= MAX_DAYS && !self.days.contains_key(&day) {
             self.days.pop_first();

@@ -8,16 +8,16 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, words};
-use crate::fetch::Fetched;
-use crate::table::Format;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
+use crate::fetch::Document;
+use crate::table::FileFormat;
 use contract::catalogue::Shape;
 use contract::period::Grain;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// The kind `appstore`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "appstore",
     sample: include_str!("sample.toml"),
     keys: &["store", "app", "downloads", "columns"],
@@ -40,7 +40,7 @@ struct AppStore {
     /// Package name, Apple identifier or SKU.
     app: String,
     /// `None` after a mistake, which keeps the configuration from being used.
-    downloads: Option<Target>,
+    downloads: Option<SeriesTarget>,
     columns: Words,
 }
 
@@ -55,10 +55,11 @@ struct Words {
     sku: Vec<String>,
 }
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let store = r.word("store", &[("google", Store::Google), ("apple", Store::Apple)]);
     let downloads = context.target_at(r, "downloads");
-    let fits = |target: &&Target| target.shape == Shape::Flow && matches!(target.grain, Grain::Day | Grain::Month);
+    let fits =
+        |target: &&SeriesTarget| target.shape == Shape::Flow && matches!(target.grain, Grain::Day | Grain::Month);
     if let Some(target) = downloads.as_ref().filter(|target| !fits(target)) {
         r.mistake("downloads", format!("a store counts by day or month, and series `{}` does not", target.series));
     }
@@ -81,9 +82,9 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
 }
 
 impl Source for AppStore {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         // Apple's reports are called .txt.
-        let format = if self.store == Store::Apple { Some(Format::Tsv) } else { None };
+        let format = if self.store == Store::Apple { Some(FileFormat::Tsv) } else { None };
         parse::parse(self, &seen.sheets_as(file, format)?, seen)
     }
 

@@ -1,12 +1,12 @@
 //! A report's rows: those of the app that are first downloads, added up by day or month.
 
-use super::super::{Parsed, Rejected, Seen, Unreadable, place, reason, rejected};
-use super::days::{self, Given};
+use super::super::{ParseError, ParsedFile, PollContext, RejectedRow, place, reason, rejected};
+use super::days::{self, Downloads};
 use super::{AppStore, Store};
-use crate::table::date::{self, When};
-use crate::table::number::{self, Figure as Number};
+use crate::table::date::{self, LabelledPeriod};
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::normal;
-use crate::table::{Columns, Reason, Row, Sheet, Wanted};
+use crate::table::{Columns, RejectReason, Sheet, SheetRow, WantedColumn};
 use contract::period::{Grain, Period};
 use contract::record::{Place, Value};
 use contract::time::Moment;
@@ -16,11 +16,11 @@ use contract::time::Moment;
 const FIRST_DOWNLOADS: [&str; 7] = ["1", "1F", "1T", "1E", "1EP", "1EU", "F1"];
 
 /// Of the App Store a report without the app gives a 0; Google's reports are of one app each.
-const NO_SUCH_APP: Unreadable =
-    Unreadable::Unfit { label: "no_such_app", why: "no row is of that app; see `app`, the package's name" };
+const NO_SUCH_APP: ParseError =
+    ParseError::Unfit { label: "no_such_app", why: "no row is of that app; see `app`, the package's name" };
 
 /// Google's reports by country, device or version have several rows a day; added up they are no first downloads.
-const NO_OVERVIEW: Unreadable = Unreadable::Unfit {
+const NO_OVERVIEW: ParseError = ParseError::Unfit {
     label: "no_overview",
     why: "a day stands twice, as in reports by country, device or version: take the overview, by `pattern`",
 };
@@ -29,23 +29,23 @@ const NO_OVERVIEW: Unreadable = Unreadable::Unfit {
 type RowFault = (&'static str, &'static str);
 
 /// Reads a store's report.
-pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
     let words = &source.columns;
     let apple = source.store == Store::Apple;
     let mut wanted = vec![
-        Wanted { role: "app", words: &words.app, required: true },
-        Wanted { role: "date", words: &words.date, required: true },
-        Wanted { role: "count", words: &words.count, required: true },
+        WantedColumn { role: "app", words: &words.app, required: true },
+        WantedColumn { role: "date", words: &words.date, required: true },
+        WantedColumn { role: "count", words: &words.count, required: true },
     ];
     if apple {
-        wanted.push(Wanted { role: "until", words: &words.until, required: true });
-        wanted.push(Wanted { role: "kind", words: &words.kind, required: true });
-        wanted.push(Wanted { role: "sku", words: &words.sku, required: false });
+        wanted.push(WantedColumn { role: "until", words: &words.until, required: true });
+        wanted.push(WantedColumn { role: "kind", words: &words.kind, required: true });
+        wanted.push(WantedColumn { role: "sku", words: &words.sku, required: false });
     }
     let (sheet, columns) = Columns::find_sheet(sheets, None, &wanted)?;
-    let Some(target) = &source.downloads else { return Err(Unreadable::NoRows) };
+    let Some(target) = &source.downloads else { return Err(ParseError::NoRows) };
     let mut report =
-        Report { source, sheet, columns: &columns, seen, given: Given::new(), rejects: vec![], twice: false };
+        Report { source, sheet, columns: &columns, seen, given: Downloads::new(), rejects: vec![], twice: false };
     let mut rows = 0;
     for row in columns.data(sheet) {
         rows += 1;
@@ -54,7 +54,7 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<
         }
     }
     if rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
     if report.twice {
         return Err(NO_OVERVIEW);
@@ -65,25 +65,25 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &Seen) -> Result<
     }
     // Each day is a file of its own there, and of two files that give one month the later would count.
     if apple && target.grain == Grain::Month && given.keys().any(|period| period.grain == Grain::Day) {
-        return Err(Unreadable::DailyReport);
+        return Err(ParseError::DailyReport);
     }
-    let days::Read { figures, held, covers, until } = days::read(given, target, seen.time);
-    Ok(Parsed { figures, rejects, held, covers, until })
+    let days::SeriesRead { figures, held, covers, until } = days::read(given, target, seen.time);
+    Ok(ParsedFile { figures, rejects, held, covers, until })
 }
 
 struct Report<'a> {
     source: &'a AppStore,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    seen: &'a Seen,
-    given: Given,
-    rejects: Vec<Rejected>,
+    seen: &'a PollContext,
+    given: Downloads,
+    rejects: Vec<RejectedRow>,
     /// True once Google gave a day of the app again.
     twice: bool,
 }
 
 impl Report<'_> {
-    fn row(&mut self, row: &Row) -> Result<(), RowFault> {
+    fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let period = self.period(row)?;
         if self.seen.is_ahead(period.start()) {
             return Err(("date", reason::IN_THE_FUTURE));
@@ -101,11 +101,11 @@ impl Report<'_> {
             return Ok(());
         }
         let read = number::integer(self.columns.cell(row, "count"), None);
-        let count = match read.map_err(Reason::label) {
+        let count = match read.map_err(RejectReason::label) {
             Ok(Number::Known(count)) if count >= 0 || self.source.store == Store::Apple => Ok(Value::Known(count)),
             Ok(Number::Known(_)) => Err(reason::NEGATIVE),
             Ok(Number::Missing(why)) => Ok(Value::Unknown(why.to_owned())),
-            Ok(Number::About { .. }) => Err(Reason::NotAnInteger.label()),
+            Ok(Number::About { .. }) => Err(RejectReason::NotAnInteger.label()),
             Err(why) => Err(why),
         };
         match (count, sum.as_mut()) {
@@ -121,11 +121,11 @@ impl Report<'_> {
     }
 
     /// A day; of the App Store also the month from its first day to its last.
-    fn period(&self, row: &Row) -> Result<Period, RowFault> {
+    fn period(&self, row: &SheetRow) -> Result<Period, RowFault> {
         let day = |role: &'static str| match date::read_date_cell(self.columns.cell(row, role)) {
             Ok(dated) => match dated.when {
-                When::Date(date) => Ok(date),
-                _ => Err((role, Reason::NotADate.label())),
+                LabelledPeriod::Date(date) => Ok(date),
+                _ => Err((role, RejectReason::NotADate.label())),
             },
             Err(why) => Err((role, why.label())),
         };
@@ -138,11 +138,11 @@ impl Report<'_> {
         found.ok_or(("until", reason::WRONG_PERIOD))
     }
 
-    fn is_ours(&self, row: &Row) -> bool {
+    fn is_ours(&self, row: &SheetRow) -> bool {
         ["app", "sku"].iter().any(|role| normal(&self.columns.cell(row, role).text()) == self.source.app)
     }
 
-    fn is_first_download(&self, row: &Row) -> bool {
+    fn is_first_download(&self, row: &SheetRow) -> bool {
         FIRST_DOWNLOADS.contains(&normal(&self.columns.cell(row, "kind").text()).as_str())
     }
 }

@@ -1,5 +1,5 @@
 use crate::config::SourceConfig;
-use crate::sources::Covers;
+use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::io::Write;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn google_gives_a_figure_a_day_and_a_sum_a_month() {
     let april = utf16(&month(4, 1..=30));
     assert_eq!(figures(&source("google", "month"), "a.csv", &april).unwrap(), ["first/d 2022-04-01..2022-05-01 = 465"]);
     let parsed = parse_named(&source("google", "month"), "a.csv", &april).unwrap();
-    assert_eq!(parsed.covers, Covers::Within(moment("2022-04-01"), moment("2022-05-01")));
+    assert_eq!(parsed.covers, Coverage::Within(moment("2022-04-01"), moment("2022-05-01")));
 }
 
 #[test]

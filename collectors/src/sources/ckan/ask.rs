@@ -2,9 +2,9 @@
 //!
 //! Since CKAN 2.11 a search tells the totals by itself; from 2.3 to 2.10 only `package_show` does, and only when asked.
 
-use super::super::Unreadable;
-use super::answer::{self, Answer, Named, Package, Resource};
+use super::super::ParseError;
 use super::listing::{COUNT_CHANGED, NOT_WHOLE};
+use super::response::{self, CkanResponse, DatasetName, Package, Resource};
 use super::{Ckan, Format};
 use url::Url;
 
@@ -15,17 +15,17 @@ pub(super) const MAX_PAGES: usize = 100;
 /// Datasets that are asked for one by one in one visit: a city's portal, one request at a time, within some minutes.
 pub(super) const MAX_SHOWN: usize = 500;
 
-const TOO_MANY_PAGES: Unreadable =
-    Unreadable::Unfit { label: "too_many_pages", why: "more than 100 pages; narrow it with `organisation` or `fq`" };
+const TOO_MANY_PAGES: ParseError =
+    ParseError::Unfit { label: "too_many_pages", why: "more than 100 pages; narrow it with `organisation` or `fq`" };
 
 /// The address to ask after these answers; `None` when they are complete.
-pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
     let Some(base) = base(source, address) else { return Ok(answers.is_empty().then(|| address.to_owned())) };
     let Some(last) = answers.last() else { return Ok(search(source, &base, 0)) };
-    let Some(page) = answer::head(last)? else { return next_shown(source, &base, answers) };
+    let Some(page) = response::head(last)? else { return next_shown(source, &base, answers) };
     let (mut received, mut pages) = (0, 0);
     for bytes in answers {
-        let head = answer::head(bytes)?.ok_or(NOT_WHOLE)?;
+        let head = response::head(bytes)?.ok_or(NOT_WHOLE)?;
         if head.count != page.count {
             return Err(COUNT_CHANGED);
         }
@@ -46,15 +46,15 @@ pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<
 }
 
 /// The dataset after those shown; none when the first with files tells that nothing is counted.
-fn next_shown(source: &Ckan, base: &Url, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+fn next_shown(source: &Ckan, base: &Url, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
     if source.downloads.is_none() {
         return Ok(None);
     }
     let mut shown = 0;
     for bytes in answers.iter().rev() {
-        match answer::read(bytes)? {
-            Answer::Package(package) if package.files().all(Resource::is_tracked) => shown += 1,
-            Answer::Package(_) => return Ok(None),
+        match response::read(bytes)? {
+            CkanResponse::Package(package) if package.files().all(Resource::is_tracked) => shown += 1,
+            CkanResponse::Package(_) => return Ok(None),
             _ => break,
         }
     }
@@ -63,9 +63,9 @@ fn next_shown(source: &Ckan, base: &Url, answers: &[Vec<u8>]) -> Result<Option<S
 }
 
 /// True when a file of the pages has no total.
-fn lack_totals(pages: &[Vec<u8>]) -> Result<bool, Unreadable> {
+fn lack_totals(pages: &[Vec<u8>]) -> Result<bool, ParseError> {
     for bytes in pages {
-        let page = answer::page::<Package>(bytes)?.ok_or(NOT_WHOLE)?;
+        let page = response::page::<Package>(bytes)?.ok_or(NOT_WHOLE)?;
         if !page.results.iter().flat_map(Package::files).all(Resource::is_tracked) {
             return Ok(true);
         }
@@ -74,9 +74,9 @@ fn lack_totals(pages: &[Vec<u8>]) -> Result<bool, Unreadable> {
 }
 
 /// The name of the dataset at a place in all pages.
-fn name(pages: &[Vec<u8>], mut at: usize) -> Result<Option<String>, Unreadable> {
+fn name(pages: &[Vec<u8>], mut at: usize) -> Result<Option<String>, ParseError> {
     for bytes in pages {
-        let mut page = answer::page::<Named>(bytes)?.ok_or(NOT_WHOLE)?;
+        let mut page = response::page::<DatasetName>(bytes)?.ok_or(NOT_WHOLE)?;
         if at < page.results.len() {
             return Ok(Some(page.results.swap_remove(at).name));
         }

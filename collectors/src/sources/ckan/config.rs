@@ -1,13 +1,13 @@
 //! The keys of a portal, and what must hold between them.
 
-use super::super::{Context, Source, words};
+use super::super::{Source, SourceContext, words};
 use super::{AsOf, Ckan, Count, Format, Words};
 use contract::catalogue::Shape;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// Reads the kind's own keys.
-pub(super) fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let format = r.word_if("format", &[("api", Format::Api), ("table", Format::Table)]).unwrap_or(Format::Api);
     let rules = [("listed", Count::Listed), ("active", Count::Active), ("with_resources", Count::WithResources)];
     let target = |key: &'static str, shape: Shape, what: &str| {
@@ -37,7 +37,7 @@ pub(super) fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
 
 impl Ckan {
     /// Reports what does not fit together.
-    fn check(&self, r: &Reader<'_>) {
+    fn check(&self, r: &TomlTable<'_>) {
         let (table, lacks) = (self.format == Format::Table, |words: &[String]| words.is_empty());
         let resources = self.count == Count::WithResources && lacks(&self.columns.resource);
         let organisation = self.organisation.is_some() && lacks(&self.columns.organisation);

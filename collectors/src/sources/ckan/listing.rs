@@ -1,9 +1,9 @@
 //! What all answers of one visit say together, once they are whole.
 
-use super::super::Unreadable;
+use super::super::ParseError;
 use super::Count;
-use super::answer::{Answer, Package, UNEXPECTED};
 use super::ask::MAX_SHOWN;
+use super::response::{CkanResponse, Package, UNEXPECTED};
 use crate::fetch::sha256;
 use contract::record::{Breakdown, Value};
 use std::collections::BTreeSet;
@@ -13,23 +13,23 @@ const MAX_LABELS: usize = 30_000;
 /// Digits of an address' hash: enough to tell the files of a portal apart.
 const LABEL_DIGITS: usize = 16;
 
-pub(super) const COUNT_CHANGED: Unreadable = Unreadable::Unfit {
+pub(super) const COUNT_CHANGED: ParseError = ParseError::Unfit {
     label: "count_changed",
     why: "the portal's count changed from page to page; it will be asked again at the next poll",
 };
-pub(super) const NOT_WHOLE: Unreadable = Unreadable::Unfit {
+pub(super) const NOT_WHOLE: ParseError = ParseError::Unfit {
     label: "pages_do_not_add_up",
     why: "the pages do not add up to the portal's count, or one is missing",
 };
-const NAMED_TWICE: Unreadable = Unreadable::Unfit {
+const NAMED_TWICE: ParseError = ParseError::Unfit {
     label: "named_twice",
     why: "a dataset came twice: the order shifted between two pages, and another may be missing",
 };
-pub(super) const NO_DATASETS: Unreadable = Unreadable::Unfit {
+pub(super) const NO_DATASETS: ParseError = ParseError::Unfit {
     label: "no_datasets",
     why: "the portal lists no dataset at all, as while its index is rebuilt; see `organisation` and `fq`",
 };
-const NO_COUNT: Unreadable = Unreadable::Unfit {
+const NO_COUNT: ParseError = ParseError::Unfit {
     label: "no_count",
     why: "names alone, or a single dataset, do not say that: take package_search, or `count` = \"listed\" without `organisation`",
 };
@@ -46,7 +46,7 @@ const UNEXPECTED_TOTAL: &str = "unexpected_total";
 const TOO_MANY_FILES: &str = "too_many_files";
 
 /// Total and labels of a reading, or why there is none.
-pub(super) type Reading = (Value, Option<Breakdown>);
+pub(super) type ListingCount = (Value, Option<Breakdown>);
 
 /// The answers of one visit.
 pub(super) enum Listing {
@@ -61,20 +61,20 @@ impl Listing {
     /// Puts answers together.
     ///
     /// Errors: they are not all that the portal has.
-    pub(super) fn new(answers: Vec<Answer>) -> Result<Self, Unreadable> {
+    pub(super) fn new(answers: Vec<CkanResponse>) -> Result<Self, ParseError> {
         let (mut count, mut listed, mut shown) = (None, Vec::new(), Vec::new());
         let single = answers.len() == 1;
         for answer in answers {
             match answer {
-                Answer::Names(names) if single => return unique(&names).map(|()| Self::Names(names)),
-                Answer::Package(package) if single => return Ok(Self::One(package)),
-                Answer::Page(page) if shown.is_empty() => {
+                CkanResponse::Names(names) if single => return unique(&names).map(|()| Self::Names(names)),
+                CkanResponse::Package(package) if single => return Ok(Self::One(package)),
+                CkanResponse::Page(page) if shown.is_empty() => {
                     if *count.get_or_insert(page.count) != page.count {
                         return Err(COUNT_CHANGED);
                     }
                     listed.extend(page.results);
                 }
-                Answer::Package(package) if count.is_some() => shown.push(package),
+                CkanResponse::Package(package) if count.is_some() => shown.push(package),
                 _ => return Err(UNEXPECTED),
             }
         }
@@ -87,7 +87,7 @@ impl Listing {
     }
 
     /// The number of datasets by a rule, of one organisation or all.
-    pub(super) fn count(&self, rule: Count, organisation: Option<&str>) -> Result<usize, Unreadable> {
+    pub(super) fn count(&self, rule: Count, organisation: Option<&str>) -> Result<usize, ParseError> {
         let count = match self {
             Self::Names(names) if rule == Count::Listed && organisation.is_none() => names.len(),
             Self::Pages(packages, _) => {
@@ -105,7 +105,7 @@ impl Listing {
     }
 
     /// The totals of all files, each once, by the hash of its address: there the portal's count hangs.
-    pub(super) fn downloads(&self, organisation: Option<&str>) -> Reading {
+    pub(super) fn downloads(&self, organisation: Option<&str>) -> ListingCount {
         let unknown = |reason: &str| (Value::Unknown(reason.to_owned()), None);
         let (packages, partly, unasked) = match self {
             Self::Names(_) => return unknown(NO_TRACKING),
@@ -146,7 +146,7 @@ fn label(address: &str) -> String {
     hash
 }
 
-fn unique<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), Unreadable> {
+fn unique<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), ParseError> {
     let mut seen = BTreeSet::new();
     if names.into_iter().all(|name| seen.insert(name)) { Ok(()) } else { Err(NAMED_TWICE) }
 }

@@ -3,20 +3,20 @@
 //! CKAN answers page by page; portals without it publish their catalogue as a table. A dataset is known by its name, as
 //! ids are made anew when a portal moves. Whatever is no whole answer is a failed visit: never a count of 0.
 
-mod answer;
 mod ask;
 mod config;
 mod listing;
 mod parse;
+mod response;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use super::{Kind, Parsed, Seen, Source, Target, Unreadable};
-use crate::fetch::Fetched;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceKind};
+use crate::fetch::Document;
 
 /// The kind `ckan`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "ckan",
     sample: include_str!("sample.toml"),
     keys: &["format", "datasets", "count", "organisation", "fq", "downloads", "as_of", "sheet", "columns"],
@@ -58,8 +58,8 @@ struct Ckan {
     format: Format,
     count: Count,
     as_of: AsOf,
-    datasets: Option<Target>,
-    downloads: Option<Target>,
+    datasets: Option<SeriesTarget>,
+    downloads: Option<SeriesTarget>,
     organisation: Option<String>,
     fq: Option<String>,
     sheet: Option<String>,
@@ -75,11 +75,11 @@ struct Words {
 }
 
 impl Source for Ckan {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file, seen)
     }
 
-    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, Unreadable> {
+    fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
         ask::next(self, address, answers)
     }
 

@@ -3,19 +3,19 @@
 //! Both describe the day of the visit: a portal says what it lists now. A total is re-computed by the portal for its last
 //! two days; what it adds then is in the next readings, so no reading is ever corrected, and each is final.
 
-use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable};
-use super::listing::{Listing, Reading};
-use super::{AsOf, Ckan, Format, answer, table};
-use crate::fetch::Fetched;
+use super::super::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget};
+use super::listing::{Listing, ListingCount};
+use super::{AsOf, Ckan, Format, response, table};
+use crate::fetch::Document;
 use contract::period::Period;
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 
-const IN_THE_FUTURE: Unreadable =
-    Unreadable::Unfit { label: "in_the_future", why: "the date in the file's name has not come yet; see `as_of`" };
+const IN_THE_FUTURE: ParseError =
+    ParseError::Unfit { label: "in_the_future", why: "the date in the file's name has not come yet; see `as_of`" };
 
 /// Reads the answers of one visit.
-pub(super) fn parse(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(source: &Ckan, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
     let at = match source.as_of {
         AsOf::Visit => seen.time,
         AsOf::Name => Moment::midnight(table::date_in(file.name())?),
@@ -24,20 +24,20 @@ pub(super) fn parse(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<Parsed
         return Err(IN_THE_FUTURE);
     }
     let (count, downloads, rejects) = read(source, file, seen)?;
-    let mut parsed = Parsed { figures: vec![], rejects, held: vec![], covers: Covers::Nothing, until: None };
+    let mut parsed = ParsedFile { figures: vec![], rejects, held: vec![], covers: Coverage::Nothing, until: None };
     let counted = count.map(|count| (Value::Known(i64::try_from(count).unwrap_or(i64::MAX)), None));
     for (target, reading) in [(&source.datasets, counted), (&source.downloads, downloads)] {
         let (Some(target), Some((value, breakdown))) = (target, reading) else { continue };
         let period = Period::holding(target.grain.instant(), at);
         let key = key(target, period.start());
-        parsed.covers = Covers::Instant(period.start());
+        parsed.covers = Coverage::Instant(period.start());
         if source.as_of == AsOf::Visit {
             parsed.until = Some(parsed.until.map_or(period.end(), |until| until.min(period.end())));
         }
         // A row without a name may be one dataset more: the last good figure stands.
         if parsed.rejects.is_empty() {
             let (finality, place) = (Finality::Final, Place::default());
-            parsed.figures.push(Figure { key, value, breakdown, finality, place });
+            parsed.figures.push(ParsedFigure { key, value, breakdown, finality, place });
         } else {
             parsed.held.push(key);
         }
@@ -46,15 +46,15 @@ pub(super) fn parse(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<Parsed
 }
 
 /// A number of datasets, a total of downloads, and the rows that could not be read.
-type Read = (Option<usize>, Option<Reading>, Vec<Rejected>);
+type Read = (Option<usize>, Option<ListingCount>, Vec<RejectedRow>);
 
 /// What the answers say, as far as it is wanted.
-fn read(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<Read, Unreadable> {
+fn read(source: &Ckan, file: &Document, seen: &PollContext) -> Result<Read, ParseError> {
     if source.format == Format::Table {
         let (count, rejects) = table::count(source, file, seen)?;
         return Ok((Some(count), None, rejects));
     }
-    let answers = std::iter::once(&file.bytes).chain(&file.more).map(|bytes| answer::read(bytes));
+    let answers = std::iter::once(&file.bytes).chain(&file.more).map(|bytes| response::read(bytes));
     let listing = Listing::new(answers.collect::<Result<_, _>>()?)?;
     let organisation = source.organisation.as_deref();
     let downloads = source.downloads.as_ref().map(|_| listing.downloads(organisation));
@@ -64,7 +64,7 @@ fn read(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<Read, Unreadable> 
     Ok((count, downloads, Vec::new()))
 }
 
-fn key(target: &Target, at: Moment) -> Key {
+fn key(target: &SeriesTarget, at: Moment) -> ParsedKey {
     let definition = target.definition.clone().unwrap_or_default();
-    Key { series: target.series.clone(), definition, span: Span::AsOf(at) }
+    ParsedKey { series: target.series.clone(), definition, span: Span::AsOf(at) }
 }

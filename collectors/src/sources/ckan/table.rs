@@ -1,29 +1,33 @@
 //! A catalogue that a city publishes as a table: a row is a dataset, or one of its files.
 
-use super::super::{Rejected, Seen, Unreadable, rejected, stamp};
+use super::super::{ParseError, PollContext, RejectedRow, date_in_name, rejected};
 use super::listing::NO_DATASETS;
 use super::{Ckan, Count};
-use crate::fetch::Fetched;
-use crate::table::date::When;
+use crate::fetch::Document;
+use crate::table::date::LabelledPeriod;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
-use crate::table::{Cell, Columns, Reason, Row, Wanted};
+use crate::table::{Cell, Columns, RejectReason, SheetRow, WantedColumn};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-const NO_DATE: Unreadable = Unreadable::Unfit {
+const NO_DATE: ParseError = ParseError::Unfit {
     label: "no_date_in_name",
     why: "the file's name holds no date such as 20230331, 2023-03-31 or R5.3.31, or several; see `as_of`",
 };
 
 /// The datasets of a catalogue, told apart by name, and the rows without one.
-pub(super) fn count(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<(usize, Vec<Rejected>), Unreadable> {
+pub(super) fn count(
+    source: &Ckan,
+    file: &Document,
+    seen: &PollContext,
+) -> Result<(usize, Vec<RejectedRow>), ParseError> {
     let (words, sheets) = (&source.columns, seen.sheets(file)?);
     let with_resources = source.count == Count::WithResources;
     let wanted = [
-        Wanted { role: "name", words: &words.name, required: true },
-        Wanted { role: "resource", words: &words.resource, required: with_resources },
-        Wanted { role: "organisation", words: &words.organisation, required: source.organisation.is_some() },
+        WantedColumn { role: "name", words: &words.name, required: true },
+        WantedColumn { role: "resource", words: &words.resource, required: with_resources },
+        WantedColumn { role: "organisation", words: &words.organisation, required: source.organisation.is_some() },
     ];
     let (sheet, columns) = Columns::find_sheet(&sheets, source.sheet.as_deref(), &wanted)?;
     let organisation = source.organisation.as_deref().map(word);
@@ -39,21 +43,21 @@ pub(super) fn count(source: &Ckan, file: &Fetched, seen: &Seen) -> Result<(usize
             continue;
         }
         match cell("name") {
-            Cell::Empty => rejects.push(rejected(&columns, sheet, row, "name", Reason::Empty.label())),
-            Cell::Error => rejects.push(rejected(&columns, sheet, row, "name", Reason::FormulaError.label())),
+            Cell::Empty => rejects.push(rejected(&columns, sheet, row, "name", RejectReason::Empty.label())),
+            Cell::Error => rejects.push(rejected(&columns, sheet, row, "name", RejectReason::FormulaError.label())),
             name => {
                 names.insert(normal(&name.text()));
             }
         }
     }
     if rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
     if names.is_empty() && rejects.is_empty() { Err(NO_DATASETS) } else { Ok((names.len(), rejects)) }
 }
 
 /// True for totals and for notes: no dataset's name begins with their marks.
-fn is_remark(row: &Row, name: &Cell) -> bool {
+fn is_remark(row: &SheetRow, name: &Cell) -> bool {
     let text = normal(&name.text());
     let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
     let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
@@ -64,6 +68,6 @@ fn is_remark(row: &Row, name: &Cell) -> bool {
 }
 
 /// The one date in a file's name.
-pub(super) fn date_in(name: &str) -> Result<Date, Unreadable> {
-    if let Some(When::Date(date)) = stamp::find(name) { Ok(date) } else { Err(NO_DATE) }
+pub(super) fn date_in(name: &str) -> Result<Date, ParseError> {
+    if let Some(LabelledPeriod::Date(date)) = date_in_name::find(name) { Ok(date) } else { Err(NO_DATE) }
 }

@@ -1,8 +1,8 @@
 mod asking;
 
 use crate::config::{self, SourceConfig};
-use crate::fetch::{Fetched, Validators};
-use crate::sources::{Covers, Parsed, Seen, Unreadable};
+use crate::fetch::{Document, Validators};
+use crate::sources::{Coverage, ParseError, ParsedFile, PollContext};
 use crate::table::TableError;
 use crate::testing::{moment, rejects, show};
 use contract::catalogue;
@@ -68,14 +68,14 @@ fn portal(own: &str) -> SourceConfig {
 }
 
 /// What several answers of one visit say, at a time.
-fn visit(source: &SourceConfig, time: &str, name: &str, answers: &[&[u8]]) -> Result<Parsed, Unreadable> {
-    let seen = Seen { time: moment(time), encoding: None, max_bytes: source.max_bytes };
-    let mut fetched = Fetched::new(name, answers[0].to_vec(), Validators::default());
+fn visit(source: &SourceConfig, time: &str, name: &str, answers: &[&[u8]]) -> Result<ParsedFile, ParseError> {
+    let seen = PollContext { time: moment(time), encoding: None, max_bytes: source.max_bytes };
+    let mut fetched = Document::new(name, answers[0].to_vec(), Validators::default());
     fetched.more = answers[1..].iter().map(|bytes| bytes.to_vec()).collect();
     source.source.parse(&fetched, &seen)
 }
 
-fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<Parsed, Unreadable> {
+fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
     visit(source, "2022-07-01T15:30:00+09:00", "a.json", &[bytes])
 }
 
@@ -99,7 +99,7 @@ fn a_portal_gives_its_datasets_by_the_rule_and_for_the_day_of_the_visit() {
         assert_eq!(figures(&source, BASIC), [format!("datasets/rule 2022-07-01 = {count}")], "{rule} {more}");
     }
     let parsed = parse(&portal(&format!("{DATASETS}count = 'listed'")), BASIC).unwrap();
-    assert_eq!(parsed.covers, Covers::Instant(moment("2022-07-01")));
+    assert_eq!(parsed.covers, Coverage::Instant(moment("2022-07-01")));
     assert_eq!(parsed.until, Some(moment("2022-07-02")));
     // Nobody is late: an instant before midnight in UTC is a day later here.
     let night = visit(&portal(&format!("{DATASETS}count = 'listed'")), "2022-07-01T20:00:00Z", "a.json", &[BASIC]);
@@ -182,7 +182,7 @@ fn what_is_no_whole_answer_is_a_failed_visit() {
         let error = parse(&source, bytes).unwrap_err();
         assert_eq!(error.label(), label, "{}", String::from_utf8_lossy(bytes));
     }
-    assert_eq!(parse(&source, b""), Err(Unreadable::Table(TableError::Empty)));
+    assert_eq!(parse(&source, b""), Err(ParseError::Table(TableError::Empty)));
     let nobody = portal(&format!("{DATASETS}count = 'active'\norganisation = 'nobody'"));
     assert_eq!(parse(&nobody, BASIC).unwrap_err().label(), "no_datasets");
 }
@@ -220,7 +220,7 @@ fn a_catalogue_counts_distinct_names_and_a_row_without_one_holds_the_figure_back
     assert_eq!(figures(&source("count = 'listed'\n"), regions.as_bytes()), ["datasets/rule 2022-07-01 = 3"]);
     assert_eq!(
         parse(&source("count = 'listed'\n"), "データセット名,ファイル名,所管\n".as_bytes()),
-        Err(Unreadable::NoRows)
+        Err(ParseError::NoRows)
     );
     assert_eq!(parse(&source("count = 'listed'\n"), b"<html>").unwrap_err().label(), "html");
     assert_eq!(parse(&source("count = 'listed'\n"), b"Bad Gateway").unwrap_err().label(), "missing_column");

@@ -10,15 +10,17 @@ mod privacy;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, small, words};
-use crate::fetch::Fetched;
+use super::{
+    ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, disclosure_control, words,
+};
+use crate::fetch::Document;
 use contract::catalogue::Shape;
 use contract::period::Grain;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// The kind `eapply`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "eapply",
     sample: include_str!("sample.toml"),
     keys: &[
@@ -62,8 +64,8 @@ struct EApply {
     month_from: MonthFrom,
     sheet: Option<String>,
     /// `None` after a mistake, which keeps the configuration from being used.
-    applications: Option<Target>,
-    procedures: Option<Target>,
+    applications: Option<SeriesTarget>,
+    procedures: Option<SeriesTarget>,
     breakdown: bool,
     suppress_below: i64,
     withdrawn: Vec<String>,
@@ -80,7 +82,7 @@ struct Words {
     status: Vec<String>,
 }
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let rows = r.word_if("rows", &[("counts", Rows::Counts), ("applications", Rows::Applications)]);
     let rows = rows.unwrap_or(Rows::Counts);
     let from = [("column", MonthFrom::Column), ("name", MonthFrom::Name), ("title", MonthFrom::Title)];
@@ -111,7 +113,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         applications,
         procedures,
         breakdown: r.switch("breakdown"),
-        suppress_below: r.integer("suppress_below", 0..=1_000_000, small::USUAL_BOUND),
+        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::USUAL_BOUND),
         withdrawn,
         columns: Words {
             procedure: words(columns, "procedure", &["手続名", "手続名称", "手続き名", "申請様式名", "手続"]),
@@ -124,7 +126,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
 }
 
 impl Source for EApply {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file.name(), &seen.sheets(file)?, seen)
     }
 

@@ -1,11 +1,11 @@
 //! One month of an export, as its rows add up.
 
-use super::super::small::suppressed;
+use super::super::disclosure_control::suppressed;
 use contract::record::{Breakdown, Value};
 
 /// What the rows of one month come to.
 #[derive(Debug, Default)]
-pub(super) struct Month {
+pub(super) struct MonthTally {
     /// Applications by procedure; the key of rows without one is empty.
     by_procedure: Breakdown,
     /// Why the sum is not known, where a procedure's count is not given.
@@ -14,7 +14,7 @@ pub(super) struct Month {
     pub(super) broken: bool,
 }
 
-impl Month {
+impl MonthTally {
     /// Adds a procedure's count.
     pub(super) fn add(&mut self, procedure: &str, count: i64) {
         let sum = self.by_procedure.entry(procedure.to_owned()).or_insert(0);

@@ -1,14 +1,17 @@
 //! An export's rows: added up by month, and then forgotten.
 
-use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, reason, rejected, stamp};
-use super::month::Month;
+use super::super::{
+    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, date_in_name,
+    reason, rejected,
+};
+use super::month::MonthTally;
 use super::{EApply, MonthFrom, Rows};
 use crate::fetch::sha256;
-use crate::table::date::{self, When};
-use crate::table::number::{self, Figure as Number};
+use crate::table::date::{self, LabelledPeriod};
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
-use crate::table::{Cell, Columns, Reason, Row, Sheet, TableError, Wanted};
+use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow, TableError, WantedColumn};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
@@ -18,15 +21,20 @@ use std::collections::BTreeMap;
 type RowFault = (&'static str, &'static str);
 
 /// Reads the sheet that holds the export.
-pub(super) fn parse(source: &EApply, name: &str, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(
+    source: &EApply,
+    name: &str,
+    sheets: &[Sheet],
+    seen: &PollContext,
+) -> Result<ParsedFile, ParseError> {
     let words = &source.columns;
     let (counts, in_rows) = (source.rows == Rows::Counts, source.month_from == MonthFrom::Column);
     let wanted = [
-        Wanted { role: "procedure", words: &words.procedure, required: counts },
-        Wanted { role: "month", words: &words.month, required: counts && in_rows },
-        Wanted { role: "count", words: &words.count, required: counts },
-        Wanted { role: "received", words: &words.received, required: !counts },
-        Wanted { role: "status", words: &words.status, required: false },
+        WantedColumn { role: "procedure", words: &words.procedure, required: counts },
+        WantedColumn { role: "month", words: &words.month, required: counts && in_rows },
+        WantedColumn { role: "count", words: &words.count, required: counts },
+        WantedColumn { role: "received", words: &words.received, required: !counts },
+        WantedColumn { role: "status", words: &words.status, required: false },
     ];
     // What is not asked for must not be found: a word may well stand over two columns of no interest.
     let asked = |role: &str| match role {
@@ -34,14 +42,14 @@ pub(super) fn parse(source: &EApply, name: &str, sheets: &[Sheet], seen: &Seen) 
         "received" | "status" => !counts,
         _ => true,
     };
-    let wanted: Vec<Wanted<'_>> = wanted.into_iter().filter(|wanted| asked(wanted.role)).collect();
+    let wanted: Vec<WantedColumn<'_>> = wanted.into_iter().filter(|wanted| asked(wanted.role)).collect();
     let found = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted);
     let (sheet, columns) = found.map_err(|error| if counts { error } else { without_words(error) })?;
     let named = match source.month_from {
         MonthFrom::Column => None,
-        MonthFrom::Name => Some(month_of(stamp::find(name)).ok_or(Unreadable::NoPeriod("name"))?),
+        MonthFrom::Name => Some(month_of(date_in_name::find(name)).ok_or(ParseError::NoPeriod("name"))?),
         MonthFrom::Title => {
-            Some(month_of(stamp::above(sheet, columns.header_row)).ok_or(Unreadable::NoPeriod("title"))?)
+            Some(month_of(date_in_name::above(sheet, columns.header_row)).ok_or(ParseError::NoPeriod("title"))?)
         }
     };
     let mut export = Export {
@@ -59,7 +67,7 @@ pub(super) fn parse(source: &EApply, name: &str, sheets: &[Sheet], seen: &Seen) 
         export.take(row);
     }
     if export.rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
     Ok(export.parsed())
 }
@@ -72,10 +80,10 @@ fn without_words(error: TableError) -> TableError {
     }
 }
 
-fn month_of(when: Option<When>) -> Option<Period> {
+fn month_of(when: Option<LabelledPeriod>) -> Option<Period> {
     match when? {
-        When::Month { year, month } => Some(Period::month(i32::from(year), i32::from(month))),
-        When::Date(date) => Some(Period::holding(Grain::Month, Moment::midnight(date))),
+        LabelledPeriod::Month { year, month } => Some(Period::month(i32::from(year), i32::from(month))),
+        LabelledPeriod::Date(date) => Some(Period::holding(Grain::Month, Moment::midnight(date))),
         _ => None,
     }
 }
@@ -84,19 +92,19 @@ struct Export<'a> {
     source: &'a EApply,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    seen: &'a Seen,
+    seen: &'a PollContext,
     /// The month of the whole file, where its name or title says it.
     named: Option<Period>,
     /// Rows that are neither headings nor totals.
     rows: usize,
-    months: BTreeMap<Period, Month>,
-    rejects: Vec<Rejected>,
+    months: BTreeMap<Period, MonthTally>,
+    rejects: Vec<RejectedRow>,
     /// True once a row was unreadable of which not even the month is known: it may belong to any.
     lost: bool,
 }
 
 impl Export<'_> {
-    fn take(&mut self, row: &Row) {
+    fn take(&mut self, row: &SheetRow) {
         let outcome = match self.source.rows {
             Rows::Counts => self.count(row),
             Rows::Applications => self.application(row),
@@ -112,7 +120,7 @@ impl Export<'_> {
     }
 
     /// A procedure's count. Rows without a number are headings.
-    fn count(&mut self, row: &Row) -> Result<(), RowFault> {
+    fn count(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let [procedure, month] = ["procedure", "month"].map(|role| self.columns.label(self.sheet, row, role));
         let count = self.columns.cell(row, "count");
         let begins = row.cells.first().unwrap_or(&Cell::Empty);
@@ -127,9 +135,9 @@ impl Export<'_> {
         };
         let procedure = normal(&procedure.text());
         let unit = self.source.applications.as_ref().map(|target| target.unit.as_str());
-        let counted = number::integer(count, unit).map_err(Reason::label);
+        let counted = number::integer(count, unit).map_err(RejectReason::label);
         let counted = if procedure.is_empty() {
-            Err(("procedure", Reason::Empty.label()))
+            Err(("procedure", RejectReason::Empty.label()))
         } else {
             counted.map_err(|why| ("count", why))
         };
@@ -143,7 +151,7 @@ impl Export<'_> {
             Ok(Number::Missing(why)) => entry.add_unknown(&procedure, why),
             Ok(Number::About { .. }) => {
                 entry.broken = true;
-                return Err(("count", Reason::NotAnInteger.label()));
+                return Err(("count", RejectReason::NotAnInteger.label()));
             }
             Err(fault) => {
                 entry.broken = true;
@@ -154,7 +162,7 @@ impl Export<'_> {
     }
 
     /// One application: counted, and forgotten.
-    fn application(&mut self, row: &Row) -> Result<(), RowFault> {
+    fn application(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let [procedure, received, status] =
             ["procedure", "received", "status"].map(|role| self.columns.cell(row, role));
         if row.cells.iter().any(is_total) && received.is_empty() {
@@ -184,7 +192,7 @@ impl Export<'_> {
         month
     }
 
-    fn parsed(self) -> Parsed {
+    fn parsed(self) -> ParsedFile {
         let Self { source, sheet, seen, named, mut months, rejects, lost, .. } = self;
         // All applications of a named month may be withdrawn: that is a 0.
         if let Some(named) = named {
@@ -192,8 +200,8 @@ impl Export<'_> {
         }
         let (mut figures, mut held, mut until) = (Vec::new(), Vec::new(), None::<Moment>);
         let covers = match (months.keys().next(), months.keys().next_back()) {
-            (Some(first), Some(last)) => Covers::Within(first.start(), last.end()),
-            _ => Covers::Nothing,
+            (Some(first), Some(last)) => Coverage::Within(first.start(), last.end()),
+            _ => Coverage::Nothing,
         };
         for (period, month) in months {
             let running = period.end() > seen.time;
@@ -202,7 +210,7 @@ impl Export<'_> {
             }
             let finality = if running { Finality::Provisional } else { Finality::Final };
             let place = Place { sheet: sheet.name.clone(), row: None };
-            let figure = |key, value, breakdown| Figure { key, value, breakdown, finality, place: place.clone() };
+            let figure = |key, value, breakdown| ParsedFigure { key, value, breakdown, finality, place: place.clone() };
             let keys = (
                 source.applications.as_ref().map(|target| key(target, Span::of(period))),
                 source.procedures.as_ref().filter(|_| !running).map(|target| key(target, Span::AsOf(last_day(period)))),
@@ -216,7 +224,7 @@ impl Export<'_> {
             let breakdown = if source.breakdown { month.breakdown(source.suppress_below) } else { None };
             figures.extend(keys.0.map(|key| figure(key, value, breakdown)));
         }
-        Parsed { figures, rejects, held, covers, until }
+        ParsedFile { figures, rejects, held, covers, until }
     }
 }
 
@@ -225,7 +233,7 @@ fn last_day(month: Period) -> Moment {
     Moment::midnight(Moment(month.end().0 - 1).date())
 }
 
-fn key(target: &Target, span: Span) -> Key {
+fn key(target: &SeriesTarget, span: Span) -> ParsedKey {
     let definition = target.definition.clone().unwrap_or_default();
-    Key { series: target.series.clone(), definition, span }
+    ParsedKey { series: target.series.clone(), definition, span }
 }

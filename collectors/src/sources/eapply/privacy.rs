@@ -2,7 +2,7 @@
 
 use crate::fetch::sha256;
 use crate::poll::visit_once;
-use crate::state::State;
+use crate::state::SourceState;
 use crate::testing::{TestClock, collector, made, outbox, parse_named};
 use contract::wire;
 use std::io::Write;
@@ -66,7 +66,7 @@ async fn everything() -> Vec<Vec<u8>> {
     let _guard = tracing::subscriber::set_default(subscriber);
     let clock = TestClock::at("2022-07-01");
     let outbox = outbox(folder.path(), &clock);
-    let poll = visit_once(&collector(&clock), &source, &State::default()).await.unwrap();
+    let poll = visit_once(&collector(&clock), &source, &SourceState::default()).await.unwrap();
     tracing::info!(?poll, "polled");
     outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await.unwrap();
     let refused = parse_named(&source, "202206.csv", headless.as_bytes()).unwrap_err();
@@ -95,8 +95,8 @@ async fn nothing_of_an_applicant_can_be_found_in_what_we_make() {
 /// Not even the hash of a row: who knows all of it but a number could try them out.
 #[tokio::test]
 async fn the_hash_of_a_reject_says_nothing_of_its_row() {
-    use crate::table::{self, Limits, Shape, row_hash};
-    let sheets = table::read(export("2022/4/2").as_bytes(), Shape::default(), &Limits::default()).unwrap();
+    use crate::table::{self, FileLayout, TableLimits, row_hash};
+    let sheets = table::read(export("2022/4/2").as_bytes(), FileLayout::default(), &TableLimits::default()).unwrap();
     let all = everything().await;
     for row in &sheets[0].rows {
         assert!(!all.iter().any(|bytes| holds(bytes, &row_hash(row))), "row {}", row.number);

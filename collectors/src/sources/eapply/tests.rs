@@ -1,5 +1,5 @@
 use crate::config::SourceConfig;
-use crate::sources::Covers;
+use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn a_months_file_gives_the_sum_of_all_procedures_and_their_number() {
     let expected = ["offered/d 2022-04-30 = 4", "applied/d 2022-04-01..2022-05-01 = 1255"];
     assert_eq!(figures(&source, "a.csv", basic).unwrap(), expected);
     let parsed = parse_named(&source, "a.csv", basic).unwrap();
-    assert_eq!(parsed.covers, Covers::Within(moment("2022-04-01"), moment("2022-05-01")));
+    assert_eq!(parsed.covers, Coverage::Within(moment("2022-04-01"), moment("2022-05-01")));
     assert_eq!((parsed.rejects.len(), parsed.held.len(), parsed.until), (0, 0, None));
 }
 
@@ -44,7 +44,7 @@ fn a_row_that_cannot_be_read_holds_its_month_and_no_other() {
     let june = ["offered/d 2022-06-30 = 2", "applied/d 2022-06-01..2022-07-01 = missing"];
     assert_eq!(shown, june, "April and May are held, June lacks a count");
     assert_eq!(parsed.held.len(), 4);
-    assert_eq!(parsed.covers, Covers::Within(moment("2022-04-01"), moment("2022-07-01")));
+    assert_eq!(parsed.covers, Coverage::Within(moment("2022-04-01"), moment("2022-07-01")));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn single_applications_are_counted_by_the_month_of_receipt() {
     let named = single("month_from = 'name'");
     let parsed = parse_named(&named, "202204.csv", text.as_bytes()).unwrap();
     assert_eq!(rejects(&parsed), ["5 received: wrong_period"], "a row of May does not replace May");
-    assert_eq!(parsed.covers, Covers::Within(moment("2022-04-01"), moment("2022-05-01")));
+    assert_eq!(parsed.covers, Coverage::Within(moment("2022-04-01"), moment("2022-05-01")));
     let withdrawn = "受付番号,受付日時,処理状況\nA,2022/4/1,取下げ\n";
     assert_eq!(figures(&named, "202204.csv", withdrawn.as_bytes()).unwrap(), ["applied/d 2022-04-01..2022-05-01 = 0"]);
 }

@@ -3,10 +3,10 @@
 //! Written 「交付枚数（R4.6.30時点）」, 「【R5.3末時点】」, 「（令和4年6月末日現在）」, 「2022年6月30日時点」. The population's own date stands
 //! beside it in the same forms and must not be taken for it.
 
-use super::super::Unreadable;
-use crate::table::date::{self, When};
+use super::super::ParseError;
+use crate::table::date::{self, LabelledPeriod};
 use crate::table::text::word;
-use crate::table::{Cell, Columns, Row};
+use crate::table::{Cell, Columns, SheetRow};
 use jiff::civil::Date;
 
 /// Words behind a date that make it an as-of date.
@@ -20,12 +20,12 @@ const BRACKETS: [(char, char); 4] = [('(', ')'), ('【', '】'), ('[', ']'), ('�
 /// Characters of a text that is looked through for dates: a long title, not a page of notes.
 const MAX_CHARS: usize = 200;
 
-pub(super) const NO_AS_OF: Unreadable = Unreadable::Unfit {
+pub(super) const NO_AS_OF: ParseError = ParseError::Unfit {
     label: "no_as_of",
     why: "no as-of date: no column for it, and neither the heading over the cards nor the title names one with 現在 or \
           時点; see `columns.as_of`",
 };
-pub(super) const DATES_DISAGREE: Unreadable = Unreadable::Unfit {
+pub(super) const DATES_DISAGREE: ParseError = ParseError::Unfit {
     label: "dates_disagree",
     why: "the headings and the title name different as-of dates: one of them was not brought up to date",
 };
@@ -39,7 +39,12 @@ enum Of {
 }
 
 /// The date of an edition: from the heading of the cards' columns `roles`, else from the rows above.
-pub(super) fn find(above: &[Row], header: &[&Row], columns: &Columns, roles: &[&str]) -> Result<Date, Unreadable> {
+pub(super) fn find(
+    above: &[SheetRow],
+    header: &[&SheetRow],
+    columns: &Columns,
+    roles: &[&str],
+) -> Result<Date, ParseError> {
     let mut over: Vec<Date> = roles.iter().filter_map(|role| heading(header, columns.index(role)?)).collect();
     over.sort_unstable();
     over.dedup();
@@ -55,7 +60,7 @@ pub(super) fn find(above: &[Row], header: &[&Row], columns: &Columns, roles: &[&
 }
 
 /// The date in the heading of one column, whose rows are given from below.
-fn heading(header: &[&Row], index: usize) -> Option<Date> {
+fn heading(header: &[&SheetRow], index: usize) -> Option<Date> {
     header.iter().find_map(|row| {
         let text = word(&row.cell(index).text());
         let marked = dates(&text).into_iter().find(|(of, _)| *of != Of::Others).map(|(_, date)| date);
@@ -64,7 +69,7 @@ fn heading(header: &[&Row], index: usize) -> Option<Date> {
 }
 
 /// The dates of the rows above a table, from the top, that are of the cards; else those that do not say of what.
-fn title(above: &[Row]) -> Vec<Date> {
+fn title(above: &[SheetRow]) -> Vec<Date> {
     let cells = above.iter().flat_map(|row| &row.cells);
     let all: Vec<(Of, Date)> = cells.flat_map(|cell| dates(&word(&cell.text()))).collect();
     let of = |wanted| all.iter().filter(move |(of, _)| *of == wanted).map(|(_, date)| *date);
@@ -105,7 +110,7 @@ fn bracketed(text: &str) -> Option<Date> {
 
 fn day(text: &str) -> Option<Date> {
     match date::read(&Cell::of_text(text)).ok()?.when {
-        When::Date(date) => Some(date),
+        LabelledPeriod::Date(date) => Some(date),
         _ => None,
     }
 }

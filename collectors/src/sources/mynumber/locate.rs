@@ -3,10 +3,10 @@
 //! The ministry's workbook has its table at the foot of the sheet 「公表用」: rankings with the same words stand above it, each
 //! with a header of its own. So of several fitting headers the lowest counts.
 
-use super::super::Unreadable;
+use super::super::ParseError;
 use super::MyNumber;
 use crate::table::text::word;
-use crate::table::{Columns, Row, Sheet, TableError, Wanted};
+use crate::table::{Columns, Sheet, SheetRow, TableError, WantedColumn};
 use std::borrow::Cow;
 
 /// The ministry's sheet; others of the workbook are workings.
@@ -29,14 +29,14 @@ const REACH: usize = 200;
 /// Headers of one sheet: a dozen rankings, and room.
 const MAX_HEADERS: usize = 40;
 
-const NO_CODES: Unreadable = Unreadable::Unfit {
+const NO_CODES: ParseError = ParseError::Unfit {
     label: "no_codes",
     why: "the file has no column of codes: set `prefecture` and `municipality`, by which the city is known there",
 };
 
 /// How a row of the city is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum CityMatch {
     Code,
     Name,
     /// Every row is the city's.
@@ -44,28 +44,28 @@ pub(super) enum By {
 }
 
 /// The table of an edition.
-pub(super) struct Table<'a> {
+pub(super) struct EditionTable<'a> {
     /// The sheet, from its table's header or from above it on.
     pub(super) sheet: Cow<'a, Sheet>,
     pub(super) columns: Columns,
-    pub(super) by: By,
+    pub(super) by: CityMatch,
     /// The rows above the header.
-    pub(super) above: &'a [Row],
+    pub(super) above: &'a [SheetRow],
     /// The header's row, and the one above it, which may be a part of it.
-    pub(super) header: Vec<&'a Row>,
+    pub(super) header: Vec<&'a SheetRow>,
 }
 
 /// Finds the table in the sheets of a file.
-pub(super) fn find<'a>(source: &MyNumber, sheets: &'a [Sheet]) -> Result<Table<'a>, Unreadable> {
+pub(super) fn find<'a>(source: &MyNumber, sheets: &'a [Sheet]) -> Result<EditionTable<'a>, ParseError> {
     let mut ways = Vec::new();
     if source.code.is_some() {
-        ways.push(By::Code);
+        ways.push(CityMatch::Code);
     }
     if source.name.is_some() {
-        ways.push(By::Name);
+        ways.push(CityMatch::Name);
     }
     if source.single {
-        ways.push(By::Single);
+        ways.push(CityMatch::Single);
     }
     let mut first = None;
     for by in ways {
@@ -75,13 +75,13 @@ pub(super) fn find<'a>(source: &MyNumber, sheets: &'a [Sheet]) -> Result<Table<'
         }
     }
     let no_codes = matches!(&first, Some(TableError::MissingColumn { role, .. }) if role == "code");
-    if no_codes && source.name.is_none() && in_sheets(source, sheets, By::Name).is_ok() {
+    if no_codes && source.name.is_none() && in_sheets(source, sheets, CityMatch::Name).is_ok() {
         return Err(NO_CODES);
     }
     Err(first.unwrap_or(TableError::Empty).into())
 }
 
-fn in_sheets<'a>(source: &MyNumber, sheets: &'a [Sheet], by: By) -> Result<Table<'a>, TableError> {
+fn in_sheets<'a>(source: &MyNumber, sheets: &'a [Sheet], by: CityMatch) -> Result<EditionTable<'a>, TableError> {
     let wanted = Words::new(source, by);
     let called = |name: &str| sheets.iter().find(|sheet| sheet.name.as_deref().map(word) == Some(word(name)));
     let usual = || called(SHEET).filter(|sheet| !sheet.hidden);
@@ -103,7 +103,7 @@ fn in_sheets<'a>(source: &MyNumber, sheets: &'a [Sheet], by: By) -> Result<Table
 }
 
 /// The lowest fitting header of a sheet; the same header once more is one repeated for print, and no other table.
-fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: By) -> Result<Table<'a>, TableError> {
+fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: CityMatch) -> Result<EditionTable<'a>, TableError> {
     let mut columns = wanted.find(sheet)?;
     let (mut start, mut at) = (0, position(sheet, &columns));
     let mut below = at + 1;
@@ -120,7 +120,7 @@ fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: By) -> Result<Table<'a
     let table = || Sheet { rows: sheet.rows[start..].to_vec(), name: sheet.name.clone(), ..Sheet::default() };
     let part = if start == 0 { Cow::Borrowed(sheet) } else { Cow::Owned(table()) };
     let header = sheet.rows[at.saturating_sub(1)..=at].iter().rev().collect();
-    Ok(Table { sheet: part, columns, by, above: &sheet.rows[..at], header })
+    Ok(EditionTable { sheet: part, columns, by, above: &sheet.rows[..at], header })
 }
 
 /// Where the header's last row is among the sheet's rows.
@@ -133,11 +133,11 @@ struct Words<'a> {
     /// Words of either kind of card: one of them must be there.
     cards: Vec<String>,
     source: &'a MyNumber,
-    by: By,
+    by: CityMatch,
 }
 
 impl<'a> Words<'a> {
-    fn new(source: &'a MyNumber, by: By) -> Self {
+    fn new(source: &'a MyNumber, by: CityMatch) -> Self {
         let cards = source.columns.iter().filter(|(role, _)| matches!(*role, "issued" | "held"));
         Self { cards: cards.flat_map(|(_, words)| words.clone()).collect(), source, by }
     }
@@ -152,15 +152,15 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn wanted(&self, rates: bool) -> Vec<Wanted<'_>> {
+    fn wanted(&self, rates: bool) -> Vec<WantedColumn<'_>> {
         let required = |role: &str| match role {
             "population" => true,
-            "code" => self.by == By::Code,
-            "prefecture" | "municipality" => self.by == By::Name,
+            "code" => self.by == CityMatch::Code,
+            "prefecture" | "municipality" => self.by == CityMatch::Name,
             _ => false,
         };
         let each = self.source.columns.iter().filter(|(role, _)| rates || !role.ends_with("_rate"));
-        let each = each.map(|(role, words)| Wanted { role, words, required: required(role) });
-        each.chain([Wanted { role: "cards", words: &self.cards, required: true }]).collect()
+        let each = each.map(|(role, words)| WantedColumn { role, words, required: required(role) });
+        each.chain([WantedColumn { role: "cards", words: &self.cards, required: true }]).collect()
     }
 }

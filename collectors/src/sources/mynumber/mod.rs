@@ -11,16 +11,16 @@ mod rate;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, words};
-use crate::fetch::Fetched;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
+use crate::fetch::Document;
 use crate::table::Municipality;
 use crate::table::text::word;
 use contract::catalogue::Shape;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// The kind `mynumber`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "mynumber",
     sample: include_str!("sample.toml"),
     keys: &[
@@ -48,15 +48,15 @@ struct MyNumber {
     single: bool,
     sheet: Option<String>,
     /// Where 交付枚数 goes.
-    issued: Option<Target>,
+    issued: Option<SeriesTarget>,
     /// Where 保有枚数 goes.
-    held: Option<Target>,
+    held: Option<SeriesTarget>,
     /// `None` after a mistake, which keeps the configuration from being used.
-    population: Option<Target>,
+    population: Option<SeriesTarget>,
     columns: Vec<(&'static str, Vec<String>)>,
 }
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let single = r.switch("single_municipality");
     let code = r.text_if("code").and_then(|text| {
         let read = Municipality::parse(&text);
@@ -100,7 +100,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
 }
 
 impl Source for MyNumber {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, &seen.sheets(file)?, seen)
     }
 

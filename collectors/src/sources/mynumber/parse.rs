@@ -1,14 +1,17 @@
 //! An edition's rows: the city's become figures of equal `as_of`, unreadable ones rejects.
 
-use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
-use super::locate::{By, Table};
+use super::super::{
+    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
+    rejected,
+};
+use super::locate::{CityMatch, EditionTable};
 use super::{MyNumber, as_of, locate, rate};
-use crate::table::code::Form;
-use crate::table::date::{self, When};
-use crate::table::number::{self, Figure as Number};
+use crate::table::code::CodeForm;
+use crate::table::date::{self, LabelledPeriod};
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::word;
 use crate::table::total::is_total;
-use crate::table::{Cell, Columns, Municipality, Reason, Row, Sheet};
+use crate::table::{Cell, Columns, Municipality, RejectReason, Sheet, SheetRow};
 use contract::record::{Finality, Span, Value};
 use contract::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A rate beside the figures that these do not make.
 const RATE_DISAGREES: &str = "rate_disagrees";
 
-const ONLY_HELD: Unreadable = Unreadable::Unfit {
+const ONLY_HELD: ParseError = ParseError::Unfit {
     label: "only_held",
     why: "the file has 保有枚数 (cards in force) and no 交付枚数 (cards ever issued); these are two definitions: set `held`",
 };
-const ONLY_ISSUED: Unreadable = Unreadable::Unfit {
+const ONLY_ISSUED: ParseError = ParseError::Unfit {
     label: "only_issued",
     why: "the file has 交付枚数 (cards ever issued) and no 保有枚数 (cards in force); these are two definitions: set `issued`",
 };
-const NO_SUCH_NAME: Unreadable = Unreadable::Unfit {
+const NO_SUCH_NAME: ParseError = ParseError::Unfit {
     label: "no_such_name",
     why: "no row has that prefecture and municipality; see `prefecture` and `municipality`",
 };
@@ -33,17 +36,17 @@ const NO_SUCH_NAME: Unreadable = Unreadable::Unfit {
 enum Whose {
     Ours,
     Others,
-    Unreadable(Reason),
+    Unreadable(RejectReason),
 }
 
 /// A kind of card that a file gives: the role of its column, the role of its rate, and where it goes.
-type Card<'a> = (&'static str, &'static str, &'a Target);
+type Card<'a> = (&'static str, &'static str, &'a SeriesTarget);
 
 /// The role of the column at fault, and why.
 type RowFault = (&'static str, &'static str);
 
 /// Reads the edition, or the list of editions, in a file.
-pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
     let table = locate::find(source, sheets)?;
     let cards = cards(source, &table.columns)?;
     let dated = table.columns.index("as_of").is_none();
@@ -51,7 +54,7 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &Seen) -> Result<
     let date = dated.then(|| as_of::find(table.above, &table.header, &table.columns, &roles)).transpose()?;
     let as_of = date.map(Moment::midnight);
     let mut edition = Edition::new(source, &table, cards, as_of, seen);
-    let form = Form::of(table.columns.data(&table.sheet).map(|row| table.columns.cell(row, "code")));
+    let form = CodeForm::of(table.columns.data(&table.sheet).map(|row| table.columns.cell(row, "code")));
     let (mut rows, mut ours, mut others) = (0_usize, 0_usize, BTreeMap::new());
     let mut prefecture = String::new();
     for row in table.columns.data(&table.sheet) {
@@ -71,14 +74,14 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &Seen) -> Result<
         }
     }
     if rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
-    if table.by == By::Name && ours == 0 {
+    if table.by == CityMatch::Name && ours == 0 {
         return Err(NO_SUCH_NAME);
     }
     let covers = edition.covers(&others);
     let Edition { figures, rejects, held, .. } = edition;
-    Ok(Parsed {
+    Ok(ParsedFile {
         figures: figures.into_values().collect(),
         rejects,
         held: held.into_iter().collect(),
@@ -88,7 +91,7 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &Seen) -> Result<
 }
 
 /// The kinds of card that the file has and the configuration wants. One never stands in for the other.
-fn cards<'a>(source: &'a MyNumber, columns: &Columns) -> Result<Vec<Card<'a>>, Unreadable> {
+fn cards<'a>(source: &'a MyNumber, columns: &Columns) -> Result<Vec<Card<'a>>, ParseError> {
     let each = [("issued", "issued_rate", &source.issued), ("held", "held_rate", &source.held)];
     let given = each.into_iter().filter(|(role, ..)| columns.index(role).is_some());
     let cards: Vec<Card<'a>> = given.filter_map(|(role, rate, target)| Some((role, rate, target.as_ref()?))).collect();
@@ -99,14 +102,20 @@ fn cards<'a>(source: &'a MyNumber, columns: &Columns) -> Result<Vec<Card<'a>>, U
     }
 }
 
-fn whose(source: &MyNumber, table: &Table<'_>, row: &Row, form: Option<Form>, prefecture: &mut String) -> Whose {
+fn whose(
+    source: &MyNumber,
+    table: &EditionTable<'_>,
+    row: &SheetRow,
+    form: Option<CodeForm>,
+    prefecture: &mut String,
+) -> Whose {
     let (columns, is_ours) = (&table.columns, |ours| if ours { Whose::Ours } else { Whose::Others });
     match (table.by, source.code, &source.name) {
-        (By::Code, Some(code), _) => match Municipality::read(columns.cell(row, "code"), form) {
+        (CityMatch::Code, Some(code), _) => match Municipality::read(columns.cell(row, "code"), form) {
             Ok(found) => is_ours(found == code),
             Err(why) => Whose::Unreadable(why),
         },
-        (By::Name, _, Some((of, name))) => {
+        (CityMatch::Name, _, Some((of, name))) => {
             // A cell merged over the rows of a prefecture holds its name in the first.
             let said = word(&columns.cell(row, "prefecture").text());
             if !said.is_empty() {
@@ -128,23 +137,23 @@ struct Edition<'a> {
     source: &'a MyNumber,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    by: By,
+    by: CityMatch,
     cards: Vec<Card<'a>>,
     /// The date of all rows, in a file without a column for it.
     as_of: Option<Moment>,
-    seen: &'a Seen,
-    figures: BTreeMap<Key, Figure>,
-    rejects: Vec<Rejected>,
-    held: BTreeSet<Key>,
+    seen: &'a PollContext,
+    figures: BTreeMap<ParsedKey, ParsedFigure>,
+    rejects: Vec<RejectedRow>,
+    held: BTreeSet<ParsedKey>,
 }
 
 impl<'a> Edition<'a> {
     fn new(
         source: &'a MyNumber,
-        table: &'a Table<'_>,
+        table: &'a EditionTable<'_>,
         cards: Vec<Card<'a>>,
         as_of: Option<Moment>,
-        seen: &'a Seen,
+        seen: &'a PollContext,
     ) -> Self {
         let (figures, rejects, held) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         Self {
@@ -162,28 +171,28 @@ impl<'a> Edition<'a> {
     }
 
     /// True for totals, which have no code, and for notes, which have no figures.
-    fn is_remark(&self, row: &Row) -> bool {
+    fn is_remark(&self, row: &SheetRow) -> bool {
         let bare = ["population", "cards"].iter().all(|role| self.columns.cell(row, role).is_empty());
         let total = || row.cells.iter().any(is_total);
         bare || (self.columns.cell(row, "code").is_empty() && total())
     }
 
     /// 「1日現在」 and 「末日」 are 00:00 of that date.
-    fn instant(&self, row: &Row) -> Result<Moment, Reason> {
+    fn instant(&self, row: &SheetRow) -> Result<Moment, RejectReason> {
         if let Some(as_of) = self.as_of {
             return Ok(as_of);
         }
         match date::read_date_cell(self.columns.cell(row, "as_of"))?.when {
-            When::Date(date) => Ok(Moment::midnight(date)),
-            _ => Err(Reason::NotADate),
+            LabelledPeriod::Date(date) => Ok(Moment::midnight(date)),
+            _ => Err(RejectReason::NotADate),
         }
     }
 
     /// Takes a row of the city: all its figures, or a reject.
-    fn ours(&mut self, row: &Row) {
+    fn ours(&mut self, row: &SheetRow) {
         // Where only the date tells, or nothing, a row may still be a note or a total; a row with the city's code or
         // name never is.
-        let told = self.as_of.is_some() && self.by != By::Single;
+        let told = self.as_of.is_some() && self.by != CityMatch::Single;
         if !told && self.columns.cell(row, "as_of").is_empty() && self.is_remark(row) {
             return;
         }
@@ -196,7 +205,7 @@ impl<'a> Edition<'a> {
         }
         let read = self.figures(row, as_of).and_then(|figures| {
             let differs =
-                |figure: &Figure| self.figures.get(&figure.key).is_some_and(|known| known.value != figure.value);
+                |figure: &ParsedFigure| self.figures.get(&figure.key).is_some_and(|known| known.value != figure.value);
             if figures.iter().any(differs) { Err(("population", reason::STANDS_TWICE)) } else { Ok(figures) }
         });
         match read {
@@ -208,9 +217,9 @@ impl<'a> Edition<'a> {
     }
 
     /// The figures of a row.
-    fn figures(&self, row: &Row, as_of: Moment) -> Result<Vec<Figure>, RowFault> {
+    fn figures(&self, row: &SheetRow, as_of: Moment) -> Result<Vec<ParsedFigure>, RowFault> {
         let Some(people) = &self.source.population else { return Ok(Vec::new()) };
-        let read = |role: &'static str, target: &Target| -> Result<(Value, Figure), RowFault> {
+        let read = |role: &'static str, target: &SeriesTarget| -> Result<(Value, ParsedFigure), RowFault> {
             let value = value(self.columns.cell(row, role), target).map_err(|why| (role, why.label()))?;
             Ok((value.clone(), self.figure(row, target, as_of, value)))
         };
@@ -235,9 +244,9 @@ impl<'a> Edition<'a> {
     }
 
     /// Rejects a row of a known date: what was published of that date neither changes nor is withdrawn.
-    fn hold(&mut self, row: &Row, as_of: Moment, role: &str, why: &'static str) {
+    fn hold(&mut self, row: &SheetRow, as_of: Moment, role: &str, why: &'static str) {
         let targets = self.cards.iter().map(|(.., target)| *target).chain(&self.source.population);
-        let keys: Vec<Key> = targets.map(|target| key(target, as_of)).collect();
+        let keys: Vec<ParsedKey> = targets.map(|target| key(target, as_of)).collect();
         for key in keys {
             self.figures.remove(&key);
             self.held.insert(key);
@@ -245,43 +254,44 @@ impl<'a> Edition<'a> {
         self.reject(row, role, why);
     }
 
-    fn reject(&mut self, row: &Row, role: &str, why: &'static str) {
+    fn reject(&mut self, row: &SheetRow, role: &str, why: &'static str) {
         self.rejects.push(rejected(self.columns, self.sheet, row, role, why));
     }
 
-    fn figure(&self, row: &Row, target: &Target, as_of: Moment, value: Value) -> Figure {
+    fn figure(&self, row: &SheetRow, target: &SeriesTarget, as_of: Moment, value: Value) -> ParsedFigure {
         let place = place(self.sheet, row);
-        Figure { key: key(target, as_of), value, breakdown: None, finality: Finality::Final, place }
+        ParsedFigure { key: key(target, as_of), value, breakdown: None, finality: Finality::Final, place }
     }
 
     /// One edition speaks for its own instant, a list of editions for all from its first one on. Without
     /// a row of the city, the instant of most rows is the edition's.
-    fn covers(&self, others: &BTreeMap<Moment, usize>) -> Covers {
+    fn covers(&self, others: &BTreeMap<Moment, usize>) -> Coverage {
         let instants = self.figures.keys().chain(&self.held).map(|key| key.span);
         let (first, last) = (instants.clone().min(), instants.max());
         match (first, last) {
-            (Some(Span::AsOf(first)), Some(Span::AsOf(last))) if first < last => Covers::From(first),
-            (Some(Span::AsOf(only)), _) => Covers::Instant(only),
-            _ => {
-                others.iter().max_by_key(|(_, rows)| **rows).map_or(Covers::Nothing, |(most, _)| Covers::Instant(*most))
-            }
+            (Some(Span::AsOf(first)), Some(Span::AsOf(last))) if first < last => Coverage::From(first),
+            (Some(Span::AsOf(only)), _) => Coverage::Instant(only),
+            _ => others
+                .iter()
+                .max_by_key(|(_, rows)| **rows)
+                .map_or(Coverage::Nothing, |(most, _)| Coverage::Instant(*most)),
         }
     }
 }
 
-fn key(target: &Target, as_of: Moment) -> Key {
+fn key(target: &SeriesTarget, as_of: Moment) -> ParsedKey {
     let definition = target.definition.clone().unwrap_or_default();
-    Key { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
+    ParsedKey { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
 }
 
 /// An edition has exact figures; a dash says that there is none, an empty cell is a fault.
-fn value(cell: &Cell, target: &Target) -> Result<Value, Reason> {
+fn value(cell: &Cell, target: &SeriesTarget) -> Result<Value, RejectReason> {
     if cell.is_empty() {
-        return Err(Reason::Empty);
+        return Err(RejectReason::Empty);
     }
     match number::integer(cell, Some(&target.unit))? {
         Number::Known(value) => Ok(Value::Known(value)),
         Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),
-        Number::About { .. } => Err(Reason::NotAnInteger),
+        Number::About { .. } => Err(RejectReason::NotAnInteger),
     }
 }

@@ -4,7 +4,7 @@
 //! 50.2, 「50.2%」, or as a workbook's fraction 0.502.., never rounded there.
 
 use crate::table::text::normal;
-use crate::table::{Cell, Reason};
+use crate::table::{Cell, RejectReason};
 
 /// Digits kept of a rate: more than any edition writes, fewer than a float's noise.
 const SCALE: f64 = 1e9;
@@ -14,7 +14,7 @@ const MAX_RATE: f64 = 1_000.0;
 /// True when a rate says what the two figures make, or when there is none to compare.
 ///
 /// Errors: the cell holds something else than a rate.
-pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, Reason> {
+pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, RejectReason> {
     let Some((rate, percent)) = rate(cell)? else { return Ok(true) };
     if population <= 0 || cards < 0 {
         return Ok(false);
@@ -25,7 +25,7 @@ pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, R
 }
 
 /// Billionths, and whether a sign says that they are per cent; `None` when no rate is given.
-fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, Reason> {
+fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, RejectReason> {
     let (number, percent) = match cell {
         Cell::Empty => return Ok(None),
         Cell::Number(number) => (*number, false),
@@ -35,13 +35,13 @@ fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, Reason> {
                 return Ok(None);
             }
             let bare = text.strip_suffix('%').map(str::trim_end);
-            (bare.unwrap_or(&text).parse().map_err(|_| Reason::NotANumber)?, bare.is_some())
+            (bare.unwrap_or(&text).parse().map_err(|_| RejectReason::NotANumber)?, bare.is_some())
         }
-        Cell::Error => return Err(Reason::FormulaError),
-        Cell::Bool(_) | Cell::Date(_) => return Err(Reason::WrongType),
+        Cell::Error => return Err(RejectReason::FormulaError),
+        Cell::Bool(_) | Cell::Date(_) => return Err(RejectReason::WrongType),
     };
     if !(0.0..=MAX_RATE).contains(&number) {
-        return Err(Reason::NotANumber);
+        return Err(RejectReason::NotANumber);
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and at most MAX_RATE x SCALE, as just checked")]
     Ok(Some(((number * SCALE).round() as i128, percent)))
@@ -77,10 +77,10 @@ mod tests {
             (Cell::of_text("0.0"), 0, 9, Ok(true)),
             (Cell::Empty, 1, 9, Ok(true)),
             (Cell::of_text("－"), 1, 9, Ok(true)),
-            (Cell::of_text("約50"), 1, 2, Err(Reason::NotANumber)),
-            (Cell::of_text("NaN"), 1, 2, Err(Reason::NotANumber)),
-            (Cell::Number(1e300), 1, 2, Err(Reason::NotANumber)),
-            (Cell::Error, 1, 2, Err(Reason::FormulaError)),
+            (Cell::of_text("約50"), 1, 2, Err(RejectReason::NotANumber)),
+            (Cell::of_text("NaN"), 1, 2, Err(RejectReason::NotANumber)),
+            (Cell::Number(1e300), 1, 2, Err(RejectReason::NotANumber)),
+            (Cell::Error, 1, 2, Err(RejectReason::FormulaError)),
         ];
         for (cell, cards, population, right) in rows {
             assert_eq!(agrees(&cell, cards, population), right, "{cell:?} {cards}/{population}");

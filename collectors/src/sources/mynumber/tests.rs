@@ -1,7 +1,7 @@
 mod workbook;
 
 use crate::config::SourceConfig;
-use crate::sources::{Covers, Unreadable};
+use crate::sources::{Coverage, ParseError};
 use crate::table::TableError;
 use crate::testing::{moment, mynumber, parse, rejects, show, source};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn an_edition_gives_both_figures_of_its_date() {
     let figures: Vec<String> = parsed.figures.iter().map(show).collect();
     assert_eq!(figures, ["cards/issued 2020-04-01 = 6512", "people/edition 2020-04-01 = 48901"]);
     assert_eq!(parsed.figures[0].place.row, Some(3));
-    assert_eq!(parsed.covers, Covers::Instant(moment("2020-04-01")));
+    assert_eq!(parsed.covers, Coverage::Instant(moment("2020-04-01")));
     assert_eq!((parsed.rejects, parsed.held, parsed.until), (vec![], vec![], None));
 }
 
@@ -39,14 +39,14 @@ fn a_row_that_cannot_be_read_is_a_reject_and_the_rest_counts() {
     );
     let held: Vec<String> = parsed.held.iter().map(|key| format!("{} {:?}", key.series, key.span)).collect();
     assert_eq!(held.len(), 4, "{held:?}");
-    assert_eq!(parsed.covers, Covers::From(moment("2020-05-01")));
+    assert_eq!(parsed.covers, Coverage::From(moment("2020-05-01")));
 }
 
 #[test]
 fn a_file_that_is_no_edition_says_why() {
-    assert_eq!(parse(&editions(), include_bytes!("fixtures/empty.csv")), Err(Unreadable::NoRows));
+    assert_eq!(parse(&editions(), include_bytes!("fixtures/empty.csv")), Err(ParseError::NoRows));
     let malformed = parse(&editions(), include_bytes!("fixtures/malformed.csv"));
-    assert_eq!(malformed, Err(Unreadable::Table(TableError::OpenQuote { line: 2 })));
+    assert_eq!(malformed, Err(ParseError::Table(TableError::OpenQuote { line: 2 })));
     let other = parse(&editions(), "日付,人数\n2020/4/1,3\n".as_bytes()).unwrap_err();
     assert_eq!(other.label(), "missing_column");
 }
@@ -56,7 +56,7 @@ fn an_edition_without_the_city_speaks_for_the_date_of_its_other_rows() {
     let text =
         "算出基準日,総数（人口）,交付枚数,団体コード\n2020/4/1,1,1,472913\n2020/4/1,1,1,475904\n2002/4/1,1,1,131016\n";
     let parsed = parse(&editions(), text.as_bytes()).unwrap();
-    assert_eq!((parsed.figures.len(), parsed.covers), (0, Covers::Instant(moment("2020-04-01"))));
+    assert_eq!((parsed.figures.len(), parsed.covers), (0, Coverage::Instant(moment("2020-04-01"))));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_file_of_one_city_needs_no_code() {
             "people/edition 2022-06-30 = 1001",
         ]
     );
-    assert_eq!(parsed.covers, Covers::From(moment("2022-06-01")));
+    assert_eq!(parsed.covers, Coverage::From(moment("2022-06-01")));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn two_rows_of_one_date_that_differ_are_in_dispute_and_neither_counts() {
     assert_eq!((same.figures.len(), rejects(&same)), (2, vec![]));
     let other = parse(&editions(), rows("11").as_bytes()).unwrap();
     assert_eq!((other.figures.len(), rejects(&other)), (0, vec!["3 population: stands_twice".to_owned()]));
-    assert_eq!((other.held.len(), other.covers), (2, Covers::Instant(moment("2020-04-01"))));
+    assert_eq!((other.held.len(), other.covers), (2, Coverage::Instant(moment("2020-04-01"))));
 }
 
 #[test]

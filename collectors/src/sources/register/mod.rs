@@ -6,24 +6,24 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, words};
-use crate::fetch::Fetched;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
+use crate::fetch::Document;
 use crate::table::text::word;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// The kind `register`.
-pub const KIND: Kind =
-    Kind { name: "register", sample: include_str!("sample.toml"), keys: &["sheet", "series", "columns"], read };
+pub const KIND: SourceKind =
+    SourceKind { name: "register", sample: include_str!("sample.toml"), keys: &["sheet", "series", "columns"], read };
 
 /// A configured register.
 #[derive(Debug)]
 struct Register {
     sheet: Option<String>,
     /// What the file calls a series, as a word, and the series.
-    labels: Vec<(String, Target)>,
+    labels: Vec<(String, SeriesTarget)>,
     /// The series that list this source, called by their ids.
-    listing: Vec<Target>,
+    listing: Vec<SeriesTarget>,
     columns: Words,
 }
 
@@ -37,7 +37,7 @@ struct Words {
     finality: Vec<String>,
 }
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     // The labels are any words, which a reader of known keys cannot give; see `config/labels.rs`.
     let _ = r.has("series");
     let columns = r.table("columns");
@@ -58,7 +58,7 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
 
 impl Register {
     /// The series that a label, or an id, means.
-    fn target(&self, label: &str) -> Option<&Target> {
+    fn target(&self, label: &str) -> Option<&SeriesTarget> {
         let label = word(label);
         let named = self.labels.iter().find(|(text, _)| *text == label).map(|(_, target)| target);
         named.or_else(|| self.listing.iter().find(|target| target.series == label))
@@ -66,7 +66,7 @@ impl Register {
 }
 
 impl Source for Register {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, &seen.sheets(file)?, seen)
     }
 

@@ -1,13 +1,16 @@
 //! A register's rows: figures, the later row of a key first, and rejects.
 
-use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
+use super::super::{
+    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
+    rejected,
+};
 use super::Register;
 use crate::sources::period::{self, Fault};
-use crate::table::number::{self, Figure as Number};
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
-use crate::table::unit::{Stated, is_multiple};
-use crate::table::{Cell, Columns, Reason, Row, Sheet, Wanted};
+use crate::table::unit::{StatedUnit, is_multiple};
+use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow, WantedColumn};
 use contract::record::{Finality, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
@@ -16,21 +19,21 @@ use std::collections::BTreeMap;
 const PROVISIONAL: [&str; 5] = ["速報", "暫定", "概数", "見込", "provisional"];
 
 /// Reads the sheet that holds the register.
-pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
     let words = &source.columns;
     let wanted = [
-        Wanted { role: "series", words: &words.series, required: true },
-        Wanted { role: "period", words: &words.period, required: true },
-        Wanted { role: "value", words: &words.value, required: true },
-        Wanted { role: "definition", words: &words.definition, required: false },
-        Wanted { role: "finality", words: &words.finality, required: false },
+        WantedColumn { role: "series", words: &words.series, required: true },
+        WantedColumn { role: "period", words: &words.period, required: true },
+        WantedColumn { role: "value", words: &words.value, required: true },
+        WantedColumn { role: "definition", words: &words.definition, required: false },
+        WantedColumn { role: "finality", words: &words.finality, required: false },
     ];
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
     let mut reading = Reading {
         source,
         sheet,
         columns: &columns,
-        stated: Stated::above(sheet, columns.header_row),
+        stated: StatedUnit::above(sheet, columns.header_row),
         seen,
         rows: 0,
         figures: BTreeMap::new(),
@@ -44,11 +47,11 @@ pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &Seen) -> Result<
         }
     }
     if reading.rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
     let Reading { figures, rejects, held, until, .. } = reading;
     let figures = figures.into_values().collect();
-    Ok(Parsed { figures, rejects, held, covers: Covers::Everything, until })
+    Ok(ParsedFile { figures, rejects, held, covers: Coverage::Everything, until })
 }
 
 /// Why a row is a reject: the role of the column at fault, and the reason.
@@ -59,18 +62,18 @@ struct Reading<'a> {
     sheet: &'a Sheet,
     columns: &'a Columns,
     /// Units that lines above the table state for all of it.
-    stated: Stated,
-    seen: &'a Seen,
+    stated: StatedUnit,
+    seen: &'a PollContext,
     /// Rows that are neither headings nor totals.
     rows: usize,
-    figures: BTreeMap<Key, Figure>,
-    rejects: Vec<Rejected>,
-    held: Vec<Key>,
+    figures: BTreeMap<ParsedKey, ParsedFigure>,
+    rejects: Vec<RejectedRow>,
+    held: Vec<ParsedKey>,
     until: Option<Moment>,
 }
 
 impl Reading<'_> {
-    fn row(&mut self, row: &Row) -> Result<(), RowFault> {
+    fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let label = self.columns.label(self.sheet, row, "series");
         let period = self.columns.label(self.sheet, row, "period");
         let amount = self.columns.cell(row, "value");
@@ -86,7 +89,7 @@ impl Reading<'_> {
             Fault::Unreadable(why) => ("period", why.label()),
             Fault::WrongGrain => ("period", reason::WRONG_PERIOD),
         })?;
-        let key = Key { series: target.series.clone(), definition, span };
+        let key = ParsedKey { series: target.series.clone(), definition, span };
         let value = self.value(amount, target).inspect_err(|_| self.held.push(key.clone()))?;
         let (Span::AsOf(start) | Span::During(start, _)) = span;
         let (Span::AsOf(end) | Span::During(_, end)) = span;
@@ -105,7 +108,7 @@ impl Reading<'_> {
         }
         let finality = if running || self.is_provisional(row) { Finality::Provisional } else { Finality::Final };
         let place = place(self.sheet, row);
-        self.figures.insert(key.clone(), Figure { key, value, breakdown: None, finality, place });
+        self.figures.insert(key.clone(), ParsedFigure { key, value, breakdown: None, finality, place });
         Ok(())
     }
 
@@ -113,9 +116,9 @@ impl Reading<'_> {
         self.until = Some(self.until.map_or(moment, |until| until.min(moment)));
     }
 
-    fn target(&self, label: &Cell, row: &Row) -> Result<(&Target, String), RowFault> {
+    fn target(&self, label: &Cell, row: &SheetRow) -> Result<(&SeriesTarget, String), RowFault> {
         if label.is_empty() {
-            return Err(("series", Reason::Empty.label()));
+            return Err(("series", RejectReason::Empty.label()));
         }
         let target = self.source.target(&label.text()).ok_or(("series", reason::UNKNOWN_SERIES))?;
         let said = normal(&self.columns.cell(row, "definition").text());
@@ -125,11 +128,11 @@ impl Reading<'_> {
         Ok((target, definition))
     }
 
-    fn value(&self, cell: &Cell, target: &Target) -> Result<Value, RowFault> {
+    fn value(&self, cell: &Cell, target: &SeriesTarget) -> Result<Value, RowFault> {
         // 値（千円） over a series in 円 would be a thousandfold off.
         let over = self.columns.unit("value").map(|unit| is_multiple(unit, &target.unit));
         if over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
-            return Err(("value", Reason::UnexpectedUnit.label()));
+            return Err(("value", RejectReason::UnexpectedUnit.label()));
         }
         let number = number::integer(cell, Some(&target.unit)).map_err(|why| ("value", why.label()))?;
         Ok(match number {
@@ -138,7 +141,7 @@ impl Reading<'_> {
         })
     }
 
-    fn is_provisional(&self, row: &Row) -> bool {
+    fn is_provisional(&self, row: &SheetRow) -> bool {
         let said = word(&self.columns.cell(row, "finality").text());
         PROVISIONAL.iter().any(|mark| said.contains(mark))
     }

@@ -1,5 +1,5 @@
 use crate::config::SourceConfig;
-use crate::sources::{Covers, Unreadable};
+use crate::sources::{Coverage, ParseError};
 use crate::table::TableError;
 use crate::testing::{moment, parse, register, rejects, show, source};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn a_register_gives_its_figures_and_the_later_row_wins() {
         ]
     );
     assert_eq!(parsed.figures[0].place.row, Some(9));
-    assert_eq!((parsed.rejects, parsed.held, parsed.covers), (vec![], vec![], Covers::Everything));
+    assert_eq!((parsed.rejects, parsed.held, parsed.covers), (vec![], vec![], Coverage::Everything));
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn a_row_that_cannot_be_read_is_a_reject_and_the_rest_counts() {
 
 #[test]
 fn a_file_that_is_no_register_says_why() {
-    assert_eq!(parse(&kept(), include_bytes!("fixtures/empty.csv")), Err(Unreadable::NoRows));
+    assert_eq!(parse(&kept(), include_bytes!("fixtures/empty.csv")), Err(ParseError::NoRows));
     let malformed = parse(&kept(), include_bytes!("fixtures/malformed.csv"));
-    assert_eq!(malformed, Err(Unreadable::Table(TableError::OpenQuote { line: 1 })));
+    assert_eq!(malformed, Err(ParseError::Table(TableError::OpenQuote { line: 1 })));
 }
 
 #[test]

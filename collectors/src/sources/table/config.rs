@@ -1,13 +1,13 @@
 //! The configuration of a table.
 
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
-use crate::sources::{Context, Kind, Source, small};
+use crate::sources::{Source, SourceContext, SourceKind, disclosure_control};
 use crate::table::{Cell, date};
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use std::sync::Arc;
 
 /// The kind `table`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "table",
     sample: include_str!("sample.toml"),
     keys: &[
@@ -27,7 +27,7 @@ pub const KIND: Kind = Kind {
     read,
 };
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let _ = r.has("series");
     let labels = context.labelled();
     let label = r.texts("label");
@@ -73,12 +73,12 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
         keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
         covers: r.word_if("covers", &covers).unwrap_or(CoversAs::Everything),
         breakdown,
-        suppress_below: r.integer("suppress_below", 0..=1_000_000, small::USUAL_BOUND),
+        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::USUAL_BOUND),
         scale: r.integer("scale", 1..=1_000_000_000_000, 1),
     })
 }
 
-fn only(r: &Reader<'_>) -> (Vec<String>, Vec<String>) {
+fn only(r: &TomlTable<'_>) -> (Vec<String>, Vec<String>) {
     let (column, is) = (r.texts("column"), r.texts("is"));
     if column.is_empty() || is.is_empty() {
         r.mistake("column", "`column` and `is` must be there: the words over the column, and what must stand in it");
@@ -86,7 +86,7 @@ fn only(r: &Reader<'_>) -> (Vec<String>, Vec<String>) {
     (column, is)
 }
 
-fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, no_column: bool) -> FigureAt {
+fn figure_at(r: &TomlTable<'_>, context: &SourceContext<'_>, labelled: bool, no_column: bool) -> FigureAt {
     let target = if labelled { None } else { context.target_at(r, "of") };
     let (column, add) = (r.texts("column"), r.texts("add"));
     let columns = match (column.is_empty(), add.is_empty()) {
@@ -104,7 +104,7 @@ fn figure_at(r: &Reader<'_>, context: &Context<'_>, labelled: bool, no_column: b
     FigureAt { target, columns }
 }
 
-fn period(r: &Reader<'_>) -> PeriodAt {
+fn period(r: &TomlTable<'_>) -> PeriodAt {
     let fallback = || PeriodAt::Column(Vec::new());
     let Some(p) = r.table("period") else {
         r.mistake("period", "[source.period] is missing: `column`, `month` and `year`, `across`, `from`, or `is`");

@@ -4,8 +4,8 @@
 //! and the year in the file's name, several columns that make one figure, several rows that make one figure, a total
 //! row among the data.
 
+mod aggregate;
 mod config;
-mod gather;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -15,9 +15,9 @@ mod when;
 
 pub use config::KIND;
 
-use super::{Parsed, Seen, Source, Target, Unreadable};
-use crate::fetch::Fetched;
-use crate::table::When;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source};
+use crate::fetch::Document;
+use crate::table::LabelledPeriod;
 
 /// A configured table.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ struct Table {
     /// Where the figures stand, each with its series.
     figures: Vec<FigureAt>,
     /// What the file calls each series, as a word, where one column holds figures of several.
-    labels: Vec<(String, Target)>,
+    labels: Vec<(String, SeriesTarget)>,
     /// The words over that column.
     label: Vec<String>,
     rows: Rows,
@@ -68,7 +68,7 @@ enum PeriodAt {
     /// In a title above the table.
     Title,
     /// In the configuration.
-    Fixed(When),
+    Fixed(LabelledPeriod),
 }
 
 /// Where a year stands.
@@ -83,7 +83,7 @@ enum YearAt {
 #[derive(Debug)]
 struct FigureAt {
     /// `None` after a mistake, which keeps the configuration from being used, and where labels tell.
-    target: Option<Target>,
+    target: Option<SeriesTarget>,
     /// The columns that are added up, each with its words.
     columns: Vec<Vec<String>>,
 }
@@ -113,7 +113,7 @@ enum CoversAs {
 }
 
 impl Source for Table {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file.name(), &seen.sheets(file)?, seen)
     }
 

@@ -4,15 +4,18 @@ mod across;
 
 pub(super) use across::{NO_PERIODS, said};
 
-use super::gather::Gathered;
-use super::when::{self, Periods};
+use super::aggregate::KeyTotal;
+use super::when::{self, PeriodReader};
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
-use crate::sources::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, place, reason, rejected};
-use crate::table::number::{self, Figure as Number};
+use crate::sources::{
+    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
+    rejected,
+};
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
-use crate::table::unit::{Stated, is_multiple};
-use crate::table::{Cell, Columns, Reason, Row, Sheet, Wanted};
+use crate::table::unit::{StatedUnit, is_multiple};
+use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow, WantedColumn};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
@@ -23,7 +26,7 @@ pub(super) type RowFault = (String, &'static str);
 /// A row that is what the others add up to: a total by another name.
 const SUM_OF_THE_OTHERS: &str = "sum_of_the_others";
 
-const ONLY_TOTALS: Unreadable = Unreadable::Unfit {
+const ONLY_TOTALS: ParseError = ParseError::Unfit {
     label: "only_totals",
     why: "all rows are totals (合計, 総数 ..), which are left out: name the one that is meant in [[source.only]], or set \
           `total_rows = \"keep\"`",
@@ -57,17 +60,23 @@ fn roles(source: &Table) -> Vec<(String, &[String])> {
 }
 
 /// Reads the sheet that holds the table.
-pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(
+    source: &Table,
+    name: &str,
+    sheets: &[Sheet],
+    seen: &PollContext,
+) -> Result<ParsedFile, ParseError> {
     let roles = roles(source);
-    let wanted: Vec<Wanted<'_>> = roles.iter().map(|(role, words)| Wanted { role, words, required: true }).collect();
+    let wanted: Vec<WantedColumn<'_>> =
+        roles.iter().map(|(role, words)| WantedColumn { role, words, required: true }).collect();
     let (sheet, mut columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
     let across = when::across(source, name, sheet, &mut columns)?;
-    let periods = Periods::of(source, name, sheet, &columns, across)?;
+    let periods = PeriodReader::of(source, name, sheet, &columns, across)?;
     let mut reading = Reading {
         source,
         sheet,
         columns: &columns,
-        stated: Stated::above(sheet, columns.header_row),
+        stated: StatedUnit::above(sheet, columns.header_row),
         seen,
         periods,
         rows: 0,
@@ -81,7 +90,7 @@ pub(super) fn parse(source: &Table, name: &str, sheets: &[Sheet], seen: &Seen) -
     }
     reading.doubt_sums();
     match (reading.rows, reading.totals) {
-        (0, 0) => Err(Unreadable::NoRows),
+        (0, 0) => Err(ParseError::NoRows),
         (0, _) => Err(ONLY_TOTALS),
         _ => Ok(reading.parsed()),
     }
@@ -92,21 +101,21 @@ struct Reading<'a> {
     sheet: &'a Sheet,
     columns: &'a Columns,
     /// Units that lines above the table state for all of it.
-    stated: Stated,
-    seen: &'a Seen,
-    periods: Periods<'a>,
+    stated: StatedUnit,
+    seen: &'a PollContext,
+    periods: PeriodReader<'a>,
     /// Rows that count.
     rows: usize,
     /// Rows that were left out as totals.
     totals: usize,
-    keys: BTreeMap<Key, Gathered>,
-    rejects: Vec<Rejected>,
+    keys: BTreeMap<ParsedKey, KeyTotal>,
+    rejects: Vec<RejectedRow>,
     /// True once a row was unreadable of which not even the key is known.
     lost: bool,
 }
 
 impl Reading<'_> {
-    fn row(&mut self, row: &Row) {
+    fn row(&mut self, row: &SheetRow) {
         if row.is_note() || !self.is_asked(row) {
             return;
         }
@@ -128,7 +137,7 @@ impl Reading<'_> {
     }
 
     /// True for a row that fits all of `only`.
-    fn is_asked(&self, row: &Row) -> bool {
+    fn is_asked(&self, row: &SheetRow) -> bool {
         let asked = |(at, (_, is)): (usize, &(Vec<String>, Vec<String>))| {
             let said = word(&self.columns.label(self.sheet, row, &numbered("only", at)).text());
             is.iter().any(|wanted| word(wanted) == said)
@@ -138,7 +147,7 @@ impl Reading<'_> {
 
     /// True for a total that was not asked for by its name. Where rows are added up or counted, names that end as
     /// totals do, and parts said again, are none of them either.
-    fn is_total(&self, row: &Row) -> bool {
+    fn is_total(&self, row: &SheetRow) -> bool {
         let source = self.source;
         let total = if matches!(source.rows, Rows::One | Rows::Last) { is_total } else { sums_up };
         let chosen = |cell: &Cell| {
@@ -150,7 +159,7 @@ impl Reading<'_> {
     }
 
     /// One figure of a row, whose columns begin at `first`.
-    fn figure(&mut self, row: &Row, figure: &FigureAt, first: usize) -> Result<(), RowFault> {
+    fn figure(&mut self, row: &SheetRow, figure: &FigureAt, first: usize) -> Result<(), RowFault> {
         let cells: Vec<&Cell> =
             (first..first + figure.columns.len()).map(|at| self.columns.cell(row, &numbered("value", at))).collect();
         let empty = !cells.is_empty() && cells.iter().all(|cell| cell.is_empty());
@@ -176,21 +185,21 @@ impl Reading<'_> {
         self.put(row, target, span, value, place(self.sheet, row))
     }
 
-    fn reject(&self, row: &Row, role: &str, why: &'static str) -> Rejected {
+    fn reject(&self, row: &SheetRow, role: &str, why: &'static str) -> RejectedRow {
         rejected(self.columns, self.sheet, row, role, why)
     }
 
     /// Adds the figure of a row to those of its key.
     fn put(
         &mut self,
-        row: &Row,
-        target: &Target,
+        row: &SheetRow,
+        target: &SeriesTarget,
         span: Span,
         value: Result<Value, RowFault>,
         place: Place,
     ) -> Result<(), RowFault> {
         let definition = target.definition.clone().unwrap_or_default();
-        let key = Key { series: target.series.clone(), definition, span };
+        let key = ParsedKey { series: target.series.clone(), definition, span };
         let label = normal(&self.columns.label(self.sheet, row, "breakdown").text());
         if let (Rows::One, Some(known)) = (self.source.rows, self.keys.get_mut(&key)) {
             if value.as_ref().is_ok_and(|value| known.says(value)) {
@@ -200,7 +209,7 @@ impl Reading<'_> {
             value?;
             return Err(("period".into(), reason::STANDS_TWICE));
         }
-        let entry = self.keys.entry(key).or_insert_with(|| Gathered::new(place.clone()));
+        let entry = self.keys.entry(key).or_insert_with(|| KeyTotal::new(place.clone()));
         match value {
             Ok(value) => entry.take(self.source.rows, value, &label, place),
             Err(fault) => {
@@ -212,7 +221,7 @@ impl Reading<'_> {
     }
 
     /// The series of a row; `None` for a label that nobody asked for.
-    fn target<'t>(&self, row: &Row, figure: &'t FigureAt) -> Result<Option<&'t Target>, RowFault>
+    fn target<'t>(&self, row: &SheetRow, figure: &'t FigureAt) -> Result<Option<&'t SeriesTarget>, RowFault>
     where
         Self: 't,
     {
@@ -221,7 +230,7 @@ impl Reading<'_> {
         }
         let label = self.columns.label(self.sheet, row, "label");
         if label.is_empty() {
-            return Err(("label".into(), Reason::Empty.label()));
+            return Err(("label".into(), RejectReason::Empty.label()));
         }
         let said = word(&label.text());
         Ok(self.source.labels.iter().find(|(known, _)| *known == said).map(|(_, target)| target))
@@ -229,7 +238,7 @@ impl Reading<'_> {
 
     /// True where rows are added up and one of them lacks its figure: not a heading, which has its row to itself, nor
     /// a row whose figure is one merged cell with those above.
-    fn is_gap(&self, row: &Row, first: usize) -> bool {
+    fn is_gap(&self, row: &SheetRow, first: usize) -> bool {
         let merged = || {
             let column = self.columns.index(&numbered("value", first));
             column.and_then(|column| self.sheet.merged_with(row.number, column)).is_some()
@@ -238,7 +247,7 @@ impl Reading<'_> {
     }
 
     /// The figure of a row: its columns added up, or 1 where rows are counted.
-    fn value(&self, cells: &[&Cell], target: &Target, first: usize) -> Result<Value, RowFault> {
+    fn value(&self, cells: &[&Cell], target: &SeriesTarget, first: usize) -> Result<Value, RowFault> {
         if self.source.rows == Rows::Count {
             return Ok(Value::Known(1));
         }
@@ -247,7 +256,7 @@ impl Reading<'_> {
             let role = numbered("value", first + at);
             match self.number(cell, target, &role).map_err(|why| (role.clone(), why))? {
                 Value::Known(value) => {
-                    sum = sum.checked_add(value).ok_or_else(|| (role.clone(), Reason::TooLarge.label()))?;
+                    sum = sum.checked_add(value).ok_or_else(|| (role.clone(), RejectReason::TooLarge.label()))?;
                 }
                 unknown @ Value::Unknown(_) => return Ok(unknown),
             }
@@ -256,13 +265,13 @@ impl Reading<'_> {
     }
 
     /// The figure of a cell below the heading of a role.
-    fn number(&self, cell: &Cell, target: &Target, role: &str) -> Result<Value, &'static str> {
+    fn number(&self, cell: &Cell, target: &SeriesTarget, role: &str) -> Result<Value, &'static str> {
         // 値（千円） over a series in 円 would be a thousandfold off; `scale` says what it is worth.
         let over = self.columns.unit(role).map(|unit| is_multiple(unit, &target.unit));
         if self.source.scale == 1 && over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
-            return Err(Reason::UnexpectedUnit.label());
+            return Err(RejectReason::UnexpectedUnit.label());
         }
-        let number = number::scaled(cell, Some(&target.unit), self.source.scale).map_err(Reason::label)?;
+        let number = number::scaled(cell, Some(&target.unit), self.source.scale).map_err(RejectReason::label)?;
         Ok(match number {
             Number::Known(value) | Number::About { value, .. } => Value::Known(value),
             Number::Missing(why) => Value::Unknown(why.to_owned()),
@@ -283,7 +292,7 @@ impl Reading<'_> {
         }
     }
 
-    fn parsed(self) -> Parsed {
+    fn parsed(self) -> ParsedFile {
         let Self { source, seen, keys, rejects, lost, .. } = self;
         let border = |span: Span| {
             let (Span::AsOf(start) | Span::During(start, _)) = span;
@@ -293,9 +302,9 @@ impl Reading<'_> {
         let first = keys.keys().map(|key| border(key.span).0).min();
         let last = keys.keys().map(|key| border(key.span).1).max();
         let covers = match (source.covers, first.zip(last)) {
-            (CoversAs::Everything, _) => Covers::Everything,
-            (CoversAs::Periods, Some((first, last))) => Covers::Within(first, last),
-            _ => Covers::Nothing,
+            (CoversAs::Everything, _) => Coverage::Everything,
+            (CoversAs::Periods, Some((first, last))) => Coverage::Within(first, last),
+            _ => Coverage::Nothing,
         };
         let (mut figures, mut held, mut until) = (Vec::new(), Vec::new(), None::<Moment>);
         for (key, gathered) in keys {
@@ -314,8 +323,8 @@ impl Reading<'_> {
                 continue;
             }
             let finality = if running { Finality::Provisional } else { Finality::Final };
-            figures.push(Figure { key, value, breakdown, finality, place });
+            figures.push(ParsedFigure { key, value, breakdown, finality, place });
         }
-        Parsed { figures, rejects, held, covers, until }
+        ParsedFile { figures, rejects, held, covers, until }
     }
 }

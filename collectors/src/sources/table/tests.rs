@@ -1,13 +1,13 @@
 use crate::config::SourceConfig;
-use crate::sources::Covers;
+use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
-fn source(series: &[crate::testing::Made<'_>], keys: &str) -> SourceConfig {
+fn source(series: &[crate::testing::MadeSeries<'_>], keys: &str) -> SourceConfig {
     made(Path::new("."), series, &format!("kind = 'table'\npath = 'x'\n{keys}")).unwrap()
 }
 
-const BIRTHS: [crate::testing::Made<'static>; 2] =
+const BIRTHS: [crate::testing::MadeSeries<'static>; 2] =
     [("births", "人", "flow", "month"), ("deaths", "人", "flow", "month")];
 const TWO: &str = "[[source.figure]]\nof = { series = 'births' }\ncolumn = ['birthTotal', '出生計']\n\
                    [[source.figure]]\nof = { series = 'deaths' }\ncolumn = ['deathTotal', '死亡計']\n";
@@ -50,7 +50,7 @@ fn columns_are_added_up_and_a_gap_makes_the_sum_unknown() {
     assert_eq!(figures(&source, "a.csv", text.as_bytes()).unwrap(), expected);
 }
 
-const TAX: [crate::testing::Made<'static>; 1] = [("tax", "円", "flow", "fiscal_year")];
+const TAX: [crate::testing::MadeSeries<'static>; 1] = [("tax", "円", "flow", "fiscal_year")];
 
 #[test]
 fn rows_are_added_up_without_totals_or_a_total_is_taken_by_name() {
@@ -94,7 +94,7 @@ fn rows_are_counted_as_of_the_date_in_the_name() {
     let text = "名称,状況\n住民記録,稼働中\n税,廃止\n財務,運用\n";
     assert_eq!(figures(&count, "systems_20220331.csv", text.as_bytes()).unwrap(), ["systems/d 2022-03-31 = 2"]);
     let covers = parse_named(&count, "20220331.csv", text.as_bytes()).unwrap().covers;
-    assert_eq!(covers, Covers::Within(moment("2022-03-31"), moment("2022-03-31")));
+    assert_eq!(covers, Coverage::Within(moment("2022-03-31"), moment("2022-03-31")));
 }
 
 #[test]

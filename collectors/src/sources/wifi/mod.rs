@@ -3,21 +3,21 @@
 //! A row of the national list is a site, not an access point: which of the two is counted is the definition's
 //! business and never guessed from the file.
 
-mod live;
 mod parse;
+mod snmp_answer;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Kind, Parsed, Seen, Source, Target, Unreadable, words};
-use crate::fetch::Fetched;
+use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
+use crate::fetch::Document;
 use crate::table::Municipality;
 use contract::catalogue::Shape;
-use contract::reader::Reader;
+use contract::reader::TomlTable;
 use contract::time::Moment;
 use std::sync::Arc;
 
 /// The kind `wifi`.
-pub const KIND: Kind = Kind {
+pub const KIND: SourceKind = SourceKind {
     name: "wifi",
     sample: include_str!("sample.toml"),
     keys: &["count", "points", "code", "as_of", "as_of_from", "sheet", "breakdown", "wards", "closed", "up", "columns"],
@@ -87,7 +87,7 @@ enum AsOf {
 struct Wifi {
     count: Count,
     /// `None` after a mistake, which keeps the configuration from being used.
-    points: Option<Target>,
+    points: Option<SeriesTarget>,
     /// Only rows of this municipality.
     code: Option<Municipality>,
     as_of: AsOf,
@@ -111,7 +111,7 @@ struct Words {
     status: Vec<String>,
 }
 
-fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let points = context.target_at(r, "points");
     if let Some(target) = points.as_ref().filter(|target| target.shape != Shape::Level) {
         r.mistake("points", format!("an inventory gives a level, and series `{}` is none", target.series));
@@ -153,16 +153,16 @@ fn read(r: &Reader<'_>, context: &Context<'_>) -> Arc<dyn Source> {
     })
 }
 
-fn up(r: &Reader<'_>, text: &str) -> Option<i64> {
+fn up(r: &TomlTable<'_>, text: &str) -> Option<i64> {
     text.parse()
         .map_err(|_| r.mistake("up", format!("`up` holds whole numbers in quotes, such as \"1\": `{text}`")))
         .ok()
 }
 
 impl Source for Wifi {
-    fn parse(&self, file: &Fetched, seen: &Seen) -> Result<Parsed, Unreadable> {
-        if live::is_live(file) {
-            return live::parse(self, file, seen);
+    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
+        if snmp_answer::is_live(file) {
+            return snmp_answer::parse(self, file, seen);
         }
         parse::parse(self, file.name(), &seen.sheets(file)?, seen)
     }

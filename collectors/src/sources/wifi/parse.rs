@@ -1,14 +1,17 @@
 //! An inventory's rows: counted, in all and by ward.
 
-use super::super::small::OTHERS;
-use super::super::{Covers, Figure, Key, Parsed, Rejected, Seen, Target, Unreadable, reason, rejected, stamp};
+use super::super::disclosure_control::OTHERS;
+use super::super::{
+    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, date_in_name,
+    reason, rejected,
+};
 use super::{AsOf, Count, Wifi};
-use crate::table::code::Form;
-use crate::table::date::When;
-use crate::table::number::{self, Figure as Number};
+use crate::table::code::CodeForm;
+use crate::table::date::LabelledPeriod;
+use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
-use crate::table::{Cell, Columns, Municipality, Reason, Row, Sheet, Wanted};
+use crate::table::{Cell, Columns, Municipality, RejectReason, Sheet, SheetRow, WantedColumn};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
 
@@ -23,40 +26,40 @@ const COUNTERS: [&str; 7] = ["台", "基", "個", "箇所", "か所", "カ所", 
 type RowFault = (&'static str, &'static str);
 
 /// Reads the sheet that holds the inventory.
-pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &Seen) -> Result<Parsed, Unreadable> {
+pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
     let words = &source.columns;
     let by_ward = source.breakdown;
     let mut wanted = vec![
-        Wanted { role: "name", words: &words.name, required: true },
-        Wanted { role: "status", words: &words.status, required: false },
+        WantedColumn { role: "name", words: &words.name, required: true },
+        WantedColumn { role: "status", words: &words.status, required: false },
     ];
     if source.count == Count::AccessPoints {
         // Sites are never taken for access points.
-        wanted.push(Wanted { role: "points", words: &words.points, required: true });
+        wanted.push(WantedColumn { role: "points", words: &words.points, required: true });
     }
     if source.code.is_some() {
-        wanted.push(Wanted { role: "code", words: &words.code, required: true });
+        wanted.push(WantedColumn { role: "code", words: &words.code, required: true });
     }
     if by_ward {
-        wanted.push(Wanted { role: "ward", words: &words.ward, required: source.wards.is_empty() });
-        wanted.push(Wanted { role: "address", words: &words.address, required: false });
+        wanted.push(WantedColumn { role: "ward", words: &words.ward, required: source.wards.is_empty() });
+        wanted.push(WantedColumn { role: "address", words: &words.address, required: false });
     }
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
     let (as_of, until) = as_of(source, name, sheet, &columns, seen)?;
-    let Some(target) = &source.points else { return Err(Unreadable::NoRows) };
-    let form = Form::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
-    let fullest = columns.data(sheet).map(Row::filled).max().unwrap_or_default();
+    let Some(target) = &source.points else { return Err(ParseError::NoRows) };
+    let form = CodeForm::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
+    let fullest = columns.data(sheet).map(SheetRow::filled).max().unwrap_or_default();
     let nothing = (Value::Known(0), Breakdown::new());
     let mut inventory =
         Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum: nothing.0, wards: nothing.1 };
-    let mut rejects: Vec<Rejected> = Vec::new();
+    let mut rejects: Vec<RejectedRow> = Vec::new();
     for row in columns.data(sheet) {
         if let Err((role, why)) = inventory.row(row) {
             rejects.push(rejected(&columns, sheet, row, role, why));
         }
     }
     if inventory.rows == 0 {
-        return Err(Unreadable::NoRows);
+        return Err(ParseError::NoRows);
     }
     let Inventory { sum, wards, .. } = inventory;
     let key = key(target, as_of);
@@ -64,22 +67,22 @@ pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &Seen) ->
     let (figures, held) = if rejects.is_empty() {
         let breakdown = (by_ward && matches!(sum, Value::Known(_))).then_some(wards);
         let place = Place { sheet: sheet.name.clone(), row: None };
-        (vec![Figure { key, value: sum, breakdown, finality: Finality::Final, place }], vec![])
+        (vec![ParsedFigure { key, value: sum, breakdown, finality: Finality::Final, place }], vec![])
     } else {
         (vec![], vec![key])
     };
-    Ok(Parsed { figures, rejects, held, covers: Covers::Instant(as_of), until })
+    Ok(ParsedFile { figures, rejects, held, covers: Coverage::Instant(as_of), until })
 }
 
 /// 00:00 of the day of the visit, and of the day after.
-pub(super) fn today(seen: &Seen) -> (Moment, Moment) {
+pub(super) fn today(seen: &PollContext) -> (Moment, Moment) {
     let today = Moment::midnight(seen.time.date());
     (today, Moment(today.0 + DAY))
 }
 
-pub(super) fn key(target: &Target, as_of: Moment) -> Key {
+pub(super) fn key(target: &SeriesTarget, as_of: Moment) -> ParsedKey {
     let definition = target.definition.clone().unwrap_or_default();
-    Key { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
+    ParsedKey { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
 }
 
 /// The date, and when the same file will have another.
@@ -88,20 +91,20 @@ fn as_of(
     name: &str,
     sheet: &Sheet,
     columns: &Columns,
-    seen: &Seen,
-) -> Result<(Moment, Option<Moment>), Unreadable> {
+    seen: &PollContext,
+) -> Result<(Moment, Option<Moment>), ParseError> {
     let (when, place) = match source.as_of {
         AsOf::Fixed(moment) => return Ok((moment, None)),
         AsOf::Visit => {
             let (today, tomorrow) = today(seen);
             return Ok((today, Some(tomorrow)));
         }
-        AsOf::Name => (stamp::find(name), "name"),
-        AsOf::Title => (stamp::above(sheet, columns.header_row), "title"),
+        AsOf::Name => (date_in_name::find(name), "name"),
+        AsOf::Title => (date_in_name::above(sheet, columns.header_row), "title"),
     };
     match when {
-        Some(When::Date(date)) => Ok((Moment::midnight(date), None)),
-        _ => Err(Unreadable::NoPeriod(place)),
+        Some(LabelledPeriod::Date(date)) => Ok((Moment::midnight(date), None)),
+        _ => Err(ParseError::NoPeriod(place)),
     }
 }
 
@@ -109,7 +112,7 @@ struct Inventory<'a> {
     source: &'a Wifi,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    form: Option<Form>,
+    form: Option<CodeForm>,
     /// Most cells that hold anything in a row.
     fullest: usize,
     /// Rows of the municipality, closed sites too.
@@ -119,7 +122,7 @@ struct Inventory<'a> {
 }
 
 impl Inventory<'_> {
-    fn row(&mut self, row: &Row) -> Result<(), RowFault> {
+    fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         if !self.is_site(row)? {
             return Ok(());
         }
@@ -147,7 +150,7 @@ impl Inventory<'_> {
     }
 
     /// True for a row of the municipality's inventory, which is no total, note, heading or row made ready.
-    fn is_site(&self, row: &Row) -> Result<bool, RowFault> {
+    fn is_site(&self, row: &SheetRow) -> Result<bool, RowFault> {
         let name = self.columns.label(self.sheet, row, "name");
         let begins = row.cells.first().unwrap_or(&Cell::Empty);
         let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
@@ -164,18 +167,18 @@ impl Inventory<'_> {
             }
         }
         if name.is_empty() {
-            return Err(("name", Reason::Empty.label()));
+            return Err(("name", RejectReason::Empty.label()));
         }
         if row.filled() == 1 && self.fullest > 2 { Err(("name", ONLY_A_NAME)) } else { Ok(true) }
     }
 
     /// True for a site that is closed: 「廃止済」 is, 「廃止予定」 is not yet.
-    fn is_closed(&self, row: &Row) -> bool {
+    fn is_closed(&self, row: &SheetRow) -> bool {
         let said = word(&self.columns.cell(row, "status").text());
         !said.contains("予定") && self.source.closed.iter().any(|closed| said.contains(&word(closed)))
     }
 
-    fn points(&self, row: &Row) -> Result<Value, RowFault> {
+    fn points(&self, row: &SheetRow) -> Result<Value, RowFault> {
         let cell = self.columns.cell(row, "points");
         let merged = self.columns.index("points").and_then(|index| self.sheet.merged_with(row.number, index));
         if cell.is_empty() && merged.is_some_and(|above| !above.is_empty()) {
@@ -185,7 +188,7 @@ impl Inventory<'_> {
         let own = self.source.points.as_ref().map(|target| target.unit.as_str());
         let mut read = number::integer(cell, own);
         for counter in COUNTERS {
-            if read != Err(Reason::UnexpectedUnit) {
+            if read != Err(RejectReason::UnexpectedUnit) {
                 break;
             }
             read = number::integer(cell, Some(counter));
@@ -194,12 +197,12 @@ impl Inventory<'_> {
             Number::Known(count) if count >= 0 => Ok(Value::Known(count)),
             Number::Known(_) => Err(("points", reason::NEGATIVE)),
             Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),
-            Number::About { .. } => Err(("points", Reason::NotAnInteger.label())),
+            Number::About { .. } => Err(("points", RejectReason::NotAnInteger.label())),
         }
     }
 
     /// The ward that the column names, or whose name stands in the address.
-    fn ward(&self, row: &Row) -> String {
+    fn ward(&self, row: &SheetRow) -> String {
         let [ward, address] = ["ward", "address"].map(|role| normal(&self.columns.label(self.sheet, row, role).text()));
         if self.source.wards.is_empty() {
             return if ward.is_empty() { OTHERS.to_owned() } else { ward };

@@ -1,5 +1,5 @@
 use crate::config::SourceConfig;
-use crate::sources::Covers;
+use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn rows_are_sites_and_a_column_gives_access_points() {
     assert_eq!(figures(&points, "wifi_20220331.csv", basic).unwrap(), ["ap/d 2022-03-31 = 41"]);
     assert_eq!(figures(&points, "wifi.csv", basic), Err("no_period"));
     let parsed = parse_named(&points, "20220331.csv", basic).unwrap();
-    assert_eq!((parsed.covers, parsed.until), (Covers::Instant(moment("2022-03-31")), None));
+    assert_eq!((parsed.covers, parsed.until), (Coverage::Instant(moment("2022-03-31")), None));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The grammar of labels, by hand: a year, then what may follow one.
 
-use super::super::problem::Reason;
+use super::super::problem::RejectReason;
 use super::super::text::{has_false_digit, is_blank, normal};
-use super::{Dated, When};
+use super::{DateLabel, LabelledPeriod};
 use contract::era::{self, Era};
 use contract::time::{FIRST_YEAR, LAST_YEAR};
 use jiff::civil::Date;
@@ -13,12 +13,12 @@ const MAX_CHARS: usize = 48;
 const SHORT_ERAS: [(char, &str); 5] = [('令', "令和"), ('平', "平成"), ('昭', "昭和"), ('大', "大正"), ('明', "明治")];
 
 /// Reads a whole label; see [`super::read`] for the forms.
-pub(super) fn label(text: &str) -> Result<Dated, Reason> {
+pub(super) fn label(text: &str) -> Result<DateLabel, RejectReason> {
     if text.chars().nth(MAX_CHARS).is_some() {
-        return Err(Reason::TooLong);
+        return Err(RejectReason::TooLong);
     }
     if has_false_digit(text) {
-        return Err(Reason::NotADate);
+        return Err(RejectReason::NotADate);
     }
     let text = without_time(&normal(text).to_ascii_uppercase())?;
     let text = ["現在", "時点"].iter().find_map(|word| text.strip_suffix(word)).unwrap_or(&text);
@@ -33,7 +33,7 @@ pub(super) fn label(text: &str) -> Result<Dated, Reason> {
 const OWN_ZONE: [&str; 3] = ["+09:00", "+0900", "JST"];
 
 /// The label without blanks and without the time of day behind a date.
-fn without_time(text: &str) -> Result<String, Reason> {
+fn without_time(text: &str) -> Result<String, RejectReason> {
     if let Some(date) = before_oclock(text) {
         return Ok(date);
     }
@@ -52,7 +52,7 @@ fn without_time(text: &str) -> Result<String, Reason> {
     let fits = |part: &&str, most: u8| part.len() <= 2 && part.parse::<u8>().is_ok_and(|n| n <= most);
     let fine = matches!(parts[..], [hour, minute] if fits(&hour, 24) && fits(&minute, 59))
         || matches!(parts[..], [hour, minute, second] if fits(&hour, 24) && fits(&minute, 59) && fits(&second, 60));
-    if fine { Ok(text[..at].chars().filter(|c| !is_blank(*c)).collect()) } else { Err(Reason::NotADate) }
+    if fine { Ok(text[..at].chars().filter(|c| !is_blank(*c)).collect()) } else { Err(RejectReason::NotADate) }
 }
 
 /// The date of `2021年4月1日(木) 9時30分`.
@@ -78,7 +78,7 @@ fn without_weekday(text: &str) -> &str {
 
 /// Two labels of one period: `平成31年度/令和元年度`, `平成31年度(令和元年度)`, `平成31(令和元)年度`, `平成31・令和元年度`; the
 /// second may be two again.
-fn double(text: &str) -> Option<Result<Dated, Reason>> {
+fn double(text: &str) -> Option<Result<DateLabel, RejectReason>> {
     let (one, other) = if let Some((one, rest)) = text.split_once('(') {
         let (inner, tail) = rest.split_once(')')?;
         (format!("{one}{tail}"), if tail.is_empty() { inner.to_owned() } else { format!("{inner}{tail}") })
@@ -90,17 +90,17 @@ fn double(text: &str) -> Option<Result<Dated, Reason>> {
     let other = single(&other).ok().or_else(|| double(&other)?.ok())?;
     // A year whose kind stands behind the other only: `平成31・令和元年度`.
     let when = match (one.when, other.when) {
-        (When::Year(year), other @ When::FiscalYear(fiscal)) if year == fiscal => other,
-        (When::Year(year), other @ When::Month { year: same, .. }) if year == same => other,
+        (LabelledPeriod::Year(year), other @ LabelledPeriod::FiscalYear(fiscal)) if year == fiscal => other,
+        (LabelledPeriod::Year(year), other @ LabelledPeriod::Month { year: same, .. }) if year == same => other,
         (one, other) if one == other => one,
-        _ => return Some(Err(Reason::ErasDisagree)),
+        _ => return Some(Err(RejectReason::ErasDisagree)),
     };
     // The label that was right when the period began is the one that counts.
-    Some(Ok(Dated { when, plan_label: one.plan_label && other.plan_label }))
+    Some(Ok(DateLabel { when, plan_label: one.plan_label && other.plan_label }))
 }
 
-fn single(text: &str) -> Result<Dated, Reason> {
-    let plain = |when| Dated { when, plan_label: false };
+fn single(text: &str) -> Result<DateLabel, RejectReason> {
+    let plain = |when| DateLabel { when, plan_label: false };
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return compact(text).map(plain);
     }
@@ -112,25 +112,25 @@ fn single(text: &str) -> Result<Dated, Reason> {
     let Some(era) = era else { return Ok(plain(when)) };
     let (first, last) = when.days();
     if last < era.first {
-        return Err(Reason::BeforeEra);
+        return Err(RejectReason::BeforeEra);
     }
-    Ok(Dated { when, plan_label: era.is_over(first) })
+    Ok(DateLabel { when, plan_label: era.is_over(first) })
 }
 
 /// `2019`, `201904`, `20190401`, `20190401093000`.
-fn compact(digits: &str) -> Result<When, Reason> {
+fn compact(digits: &str) -> Result<LabelledPeriod, RejectReason> {
     match digits.len() {
-        4 => Ok(When::Year(civil_year(digits)?)),
+        4 => Ok(LabelledPeriod::Year(civil_year(digits)?)),
         6 => month_of(civil_year(&digits[..4])?, &digits[4..]),
         8 => day_of(civil_year(&digits[..4])?, &digits[4..6], &digits[6..]),
         14 if &digits[8..10] < "24" && &digits[10..12] < "60" && &digits[12..] < "60" => compact(&digits[..8]),
-        1 | 2 => Err(Reason::NoYear),
-        _ => Err(Reason::NotADate),
+        1 | 2 => Err(RejectReason::NoYear),
+        _ => Err(RejectReason::NotADate),
     }
 }
 
 /// `4/1/2019`: month, day, year.
-fn american(text: &str) -> Option<Result<When, Reason>> {
+fn american(text: &str) -> Option<Result<LabelledPeriod, RejectReason>> {
     let mut parts = text.split('/');
     let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
     let fits = year.len() == 4 && (1..=2).contains(&month.len()) && parts.next().is_none();
@@ -139,7 +139,7 @@ fn american(text: &str) -> Option<Result<When, Reason>> {
 }
 
 /// The year a label begins with, its era, what follows, and whether FY stood before it.
-fn leading_year(text: &str) -> Result<(i16, Option<Era>, &str, bool), Reason> {
+fn leading_year(text: &str) -> Result<(i16, Option<Era>, &str, bool), RejectReason> {
     if let Some(rest) = text.strip_prefix("FY") {
         let (digits, rest) = digits(rest);
         return Ok((civil_year(digits)?, None, rest, true));
@@ -151,16 +151,16 @@ fn leading_year(text: &str) -> Result<(i16, Option<Era>, &str, bool), Reason> {
             None => digits(rest),
         };
         if !(1..=2).contains(&number.len()) {
-            return Err(Reason::NotADate);
+            return Err(RejectReason::NotADate);
         }
-        let number: i16 = number.parse().map_err(|_| Reason::NotADate)?;
-        return Ok((era.year(number).ok_or(Reason::YearOutOfRange)?, Some(era), rest, false));
+        let number: i16 = number.parse().map_err(|_| RejectReason::NotADate)?;
+        return Ok((era.year(number).ok_or(RejectReason::YearOutOfRange)?, Some(era), rest, false));
     }
     let (number, rest) = digits(text);
     match number.len() {
-        1 | 2 if rest.starts_with(['年', '月', '日', '/', '-', '.']) => Err(Reason::NoYear),
+        1 | 2 if rest.starts_with(['年', '月', '日', '/', '-', '.']) => Err(RejectReason::NoYear),
         4 => Ok((civil_year(number)?, None, rest, false)),
-        _ => Err(Reason::NotADate),
+        _ => Err(RejectReason::NotADate),
     }
 }
 
@@ -178,7 +178,7 @@ fn leading_era(text: &str) -> Option<(Era, &str)> {
     })
 }
 
-fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<When, Reason> {
+fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<LabelledPeriod, RejectReason> {
     if fiscal {
         return after_fiscal_year(year, rest);
     }
@@ -188,100 +188,109 @@ fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<When, Re
     if let Some(rest) = rest.strip_prefix('年') {
         return after_nen(year, rest);
     }
-    let Some(separator) = rest.chars().next() else { return Ok(When::Year(year)) };
+    let Some(separator) = rest.chars().next() else { return Ok(LabelledPeriod::Year(year)) };
     if separator == 'Q' {
         return quarter_of(year, &rest[1..]);
     }
     if !['/', '-', '.'].contains(&separator) {
-        return Err(Reason::NotADate);
+        return Err(RejectReason::NotADate);
     }
     let rest = &rest[1..];
     if let Some(quarter) = rest.strip_prefix('Q') {
         return quarter_of(year, quarter);
     }
     if let Some(month) = rest.strip_suffix("末日").or_else(|| rest.strip_suffix('末')) {
-        return month_of(year, month).map(|month| When::Date(month.days().1));
+        return month_of(year, month).map(|month| LabelledPeriod::Date(month.days().1));
     }
     match rest.split_once(separator) {
         Some((month, day)) => day_of(year, month, day),
         // 2019.1 may be what a spreadsheet left of 2019.10.
-        None if separator == '.' && !era => Err(Reason::NotADate),
+        None if separator == '.' && !era => Err(RejectReason::NotADate),
         None => month_of(year, rest),
     }
 }
 
-fn after_nen(year: i16, rest: &str) -> Result<When, Reason> {
+fn after_nen(year: i16, rest: &str) -> Result<LabelledPeriod, RejectReason> {
     if rest.is_empty() {
-        return Ok(When::Year(year));
+        return Ok(LabelledPeriod::Year(year));
     }
     if rest.contains("四半期") || rest.contains('Q') {
-        return Err(Reason::AmbiguousQuarter);
+        return Err(RejectReason::AmbiguousQuarter);
     }
-    let (month, rest) = rest.split_once('月').ok_or(Reason::NotADate)?;
+    let (month, rest) = rest.split_once('月').ok_or(RejectReason::NotADate)?;
     let month = month_of(year, month)?;
     match (rest, month) {
         ("" | "分" | "中", month) => Ok(month),
-        ("末" | "末日", month) => Ok(When::Date(month.days().1)),
-        (day, When::Month { year, month }) => {
-            let day = day.strip_suffix('日').ok_or(Reason::NotADate)?;
+        ("末" | "末日", month) => Ok(LabelledPeriod::Date(month.days().1)),
+        (day, LabelledPeriod::Month { year, month }) => {
+            let day = day.strip_suffix('日').ok_or(RejectReason::NotADate)?;
             day_of(year, &month.to_string(), day)
         }
-        _ => Err(Reason::NotADate),
+        _ => Err(RejectReason::NotADate),
     }
 }
 
-fn after_fiscal_year(year: i16, rest: &str) -> Result<When, Reason> {
+fn after_fiscal_year(year: i16, rest: &str) -> Result<LabelledPeriod, RejectReason> {
     let quarter =
         rest.strip_suffix("四半期").or_else(|| rest.strip_suffix('Q')).map(|n| n.strip_prefix('第').unwrap_or(n));
     // `2021年度(決算)`: what the year's figures are, not when; 見込 and 予算 are no figures of record.
     if ["分", "決算", "決算額", "実績", "実績値", "(決算)", "(実績)"].contains(&rest) {
-        return Ok(When::FiscalYear(year));
+        return Ok(LabelledPeriod::FiscalYear(year));
     }
     if let Some(month) = rest.strip_suffix("月").or_else(|| rest.strip_suffix("月分")) {
         return match month_of(year, month)? {
-            When::Month { month: month @ 1..=3, .. } => Ok(When::Month { year: year.saturating_add(1), month }),
+            LabelledPeriod::Month { month: month @ 1..=3, .. } => {
+                Ok(LabelledPeriod::Month { year: year.saturating_add(1), month })
+            }
             month => Ok(month),
         };
     }
     match (rest, quarter.or_else(|| rest.strip_prefix(['-', '/']).unwrap_or(rest).strip_prefix('Q'))) {
-        ("", _) => Ok(When::FiscalYear(year)),
-        ("末", _) => Ok(When::Date(When::FiscalYear(year).days().1)),
+        ("", _) => Ok(LabelledPeriod::FiscalYear(year)),
+        ("末", _) => Ok(LabelledPeriod::Date(LabelledPeriod::FiscalYear(year).days().1)),
         (_, Some(quarter)) => quarter_of(year, quarter),
-        _ => Err(Reason::NotADate),
+        _ => Err(RejectReason::NotADate),
     }
 }
 
-fn quarter_of(fiscal_year: i16, text: &str) -> Result<When, Reason> {
+fn quarter_of(fiscal_year: i16, text: &str) -> Result<LabelledPeriod, RejectReason> {
     let kanji = ["一", "二", "三", "四"].iter().position(|kanji| *kanji == text);
     let quarter = match kanji {
-        Some(at) => u8::try_from(at + 1).map_err(|_| Reason::NotADate)?,
-        None if (1..=2).contains(&text.len()) => text.parse().map_err(|_| Reason::NotADate)?,
-        None => return Err(Reason::NotADate),
+        Some(at) => u8::try_from(at + 1).map_err(|_| RejectReason::NotADate)?,
+        None if (1..=2).contains(&text.len()) => text.parse().map_err(|_| RejectReason::NotADate)?,
+        None => return Err(RejectReason::NotADate),
     };
-    if (1..=4).contains(&quarter) { Ok(When::Quarter { fiscal_year, quarter }) } else { Err(Reason::QuarterOutOfRange) }
-}
-
-fn month_of(year: i16, month: &str) -> Result<When, Reason> {
-    match two_digits(month)? {
-        month @ 1..=12 => Ok(When::Month { year, month }),
-        _ => Err(Reason::MonthOutOfRange),
+    if (1..=4).contains(&quarter) {
+        Ok(LabelledPeriod::Quarter { fiscal_year, quarter })
+    } else {
+        Err(RejectReason::QuarterOutOfRange)
     }
 }
 
-fn day_of(year: i16, month: &str, day: &str) -> Result<When, Reason> {
-    let When::Month { year, month } = month_of(year, month)? else { return Err(Reason::NotADate) };
-    Date::new(year, month, two_digits(day)?).map(When::Date).map_err(|_| Reason::DayOutOfRange)
+fn month_of(year: i16, month: &str) -> Result<LabelledPeriod, RejectReason> {
+    match two_digits(month)? {
+        month @ 1..=12 => Ok(LabelledPeriod::Month { year, month }),
+        _ => Err(RejectReason::MonthOutOfRange),
+    }
 }
 
-fn two_digits(text: &str) -> Result<i8, Reason> {
+fn day_of(year: i16, month: &str, day: &str) -> Result<LabelledPeriod, RejectReason> {
+    let LabelledPeriod::Month { year, month } = month_of(year, month)? else { return Err(RejectReason::NotADate) };
+    Date::new(year, month, two_digits(day)?).map(LabelledPeriod::Date).map_err(|_| RejectReason::DayOutOfRange)
+}
+
+fn two_digits(text: &str) -> Result<i8, RejectReason> {
     let fits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { text.parse().map_err(|_| Reason::NotADate) } else { Err(Reason::NotADate) }
+    if fits { text.parse().map_err(|_| RejectReason::NotADate) } else { Err(RejectReason::NotADate) }
 }
 
-fn civil_year(digits: &str) -> Result<i16, Reason> {
-    let year =
-        if digits.len() == 4 { digits.parse().map_err(|_| Reason::NotADate)? } else { return Err(Reason::NotADate) };
-    if (FIRST_YEAR..=LAST_YEAR).contains(&year) { Ok(year) } else { Err(Reason::YearOutOfRange) }
+fn civil_year(digits: &str) -> Result<i16, RejectReason> {
+    let year = if digits.len() == 4 {
+        digits.parse().map_err(|_| RejectReason::NotADate)?
+    } else {
+        return Err(RejectReason::NotADate);
+    };
+    if (FIRST_YEAR..=LAST_YEAR).contains(&year) { Ok(year) } else { Err(RejectReason::YearOutOfRange) }
 }
 
 fn digits(text: &str) -> (&str, &str) {

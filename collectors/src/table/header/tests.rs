@@ -1,10 +1,10 @@
 //! Headers as files have them, written as small csv texts.
 
-use super::super::{Limits, Shape, read};
+use super::super::{FileLayout, TableLimits, read};
 use super::*;
 
 fn sheet(text: &str) -> Sheet {
-    read(text.as_bytes(), Shape::default(), &Limits::default()).unwrap().remove(0)
+    read(text.as_bytes(), FileLayout::default(), &TableLimits::default()).unwrap().remove(0)
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -13,10 +13,10 @@ fn words(words: &[&str]) -> Vec<String> {
 
 fn found(text: &str, wanted: &[(&str, &[&str])]) -> Result<(u32, Vec<Option<usize>>), TableError> {
     let lists: Vec<Vec<String>> = wanted.iter().map(|(_, list)| words(list)).collect();
-    let wanted: Vec<Wanted<'_>> = wanted
+    let wanted: Vec<WantedColumn<'_>> = wanted
         .iter()
         .zip(&lists)
-        .map(|((role, _), words)| Wanted {
+        .map(|((role, _), words)| WantedColumn {
             role: role.trim_start_matches('?'),
             words,
             required: !role.starts_with('?'),
@@ -77,7 +77,7 @@ fn remarks_above_below_and_inside_a_table_are_no_rows() {
     let text = "#LINK\n#license,CC BY 4.0\n\n#property,件数\n#object_type_xsd,integer\n1,12\n＃訂正あり\n2,13\n,#注 暫定値\n#end,99\n";
     let sheet = sheet(text);
     let list = words(&["件数"]);
-    let columns = Columns::find(&sheet, &[Wanted { role: "count", words: &list, required: true }]).unwrap();
+    let columns = Columns::find(&sheet, &[WantedColumn { role: "count", words: &list, required: true }]).unwrap();
     assert_eq!(columns.header_row, 4);
     assert_eq!(columns.data(&sheet).map(|row| row.number).collect::<Vec<_>>(), [6, 8]);
 }
@@ -115,12 +115,12 @@ fn a_file_without_a_header_is_not_quoted() {
 fn data_begins_below_the_header_and_leaves_out_remarks_and_repetitions() {
     let sheet = sheet("題名\n月,件数（件）\n#型,整数\n1,12\n月,件数(件)\n2,#N/A\n#N/A,3\n4\n");
     let list = words(&["件数"]);
-    let columns = Columns::find(&sheet, &[Wanted { role: "count", words: &list, required: true }]).unwrap();
+    let columns = Columns::find(&sheet, &[WantedColumn { role: "count", words: &list, required: true }]).unwrap();
     assert_eq!(columns.data(&sheet).map(|row| row.number).collect::<Vec<_>>(), [4, 6, 7, 8]);
     assert_eq!(columns.unit("count"), Some("件"));
     assert_eq!(columns.cell(&sheet.rows[3], "count"), &Cell::of_text("12"));
     assert_eq!(columns.cell(sheet.rows.last().unwrap(), "count"), &Cell::Empty);
-    let problem = columns.problem(&sheet, &sheet.rows[3], "count", Reason::NotANumber);
+    let problem = columns.problem(&sheet, &sheet.rows[3], "count", RejectReason::NotANumber);
     assert_eq!(problem.to_string(), "row 4, column 2 (count): not_a_number");
 }
 
@@ -128,7 +128,7 @@ fn data_begins_below_the_header_and_leaves_out_remarks_and_repetitions() {
 fn the_sheet_is_the_named_one_else_the_only_visible_one_with_the_header() {
     let named = |name: &str, text: &str, hidden| Sheet { name: Some(name.to_owned()), hidden, ..sheet(text) };
     let list = words(&["件数"]);
-    let wanted = [Wanted { role: "count", words: &list, required: true }];
+    let wanted = [WantedColumn { role: "count", words: &list, required: true }];
     let find = |sheets: &[Sheet], name| {
         Columns::find_sheet(sheets, name, &wanted).map(|(sheet, _)| sheet.name.clone().unwrap())
     };

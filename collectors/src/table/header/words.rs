@@ -1,6 +1,6 @@
 //! The words over each column, and how they are compared.
 
-use super::super::sheet::Row;
+use super::super::sheet::SheetRow;
 use super::super::text::word;
 
 /// Words that an error quotes.
@@ -25,7 +25,7 @@ impl Heading {
 }
 
 /// The headings that one row, or several below each other, make.
-pub(super) fn headings(rows: &[Row]) -> Vec<Heading> {
+pub(super) fn headings(rows: &[SheetRow]) -> Vec<Heading> {
     let rows: Vec<Vec<String>> = rows.iter().map(texts).collect();
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
     let mut groups = vec![""; rows.len()];
@@ -53,7 +53,7 @@ pub(super) fn headings(rows: &[Row]) -> Vec<Heading> {
     headings
 }
 
-fn texts(row: &Row) -> Vec<String> {
+fn texts(row: &SheetRow) -> Vec<String> {
     // `#property` begins a header in some portals' files.
     row.cells.iter().map(|cell| word(&cell.text()).trim_start_matches('#').to_owned()).collect()
 }

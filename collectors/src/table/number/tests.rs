@@ -3,7 +3,7 @@
 use super::*;
 use jiff::civil::date;
 
-fn read(text: &str, unit: Option<&str>) -> Result<Figure, Reason> {
+fn read(text: &str, unit: Option<&str>) -> Result<NumberCell, RejectReason> {
     integer(&Cell::of_text(text), unit)
 }
 
@@ -32,24 +32,24 @@ fn figures_as_cities_write_them() {
         ("-9223372036854775808", i64::MIN),
     ];
     for (text, value) in rows {
-        assert_eq!(read(text, None), Ok(Figure::Known(value)), "{text}");
+        assert_eq!(read(text, None), Ok(NumberCell::Known(value)), "{text}");
     }
 }
 
 #[test]
 fn a_scale_is_worked_out_exactly_and_contradicted_by_a_unit() {
     let read = |text, scale| scaled(&Cell::of_text(text), Some("円"), scale);
-    let known = |value| Ok(Figure::Known(value));
+    let known = |value| Ok(NumberCell::Known(value));
     assert_eq!(read("105.3", 100_000_000), known(10_530_000_000));
     assert_eq!(read("△1,234.5", 1_000), known(-1_234_500));
-    assert_eq!(read("約105", 100_000_000), Ok(Figure::About { value: 10_500_000_000, precision: 100_000_000 }));
+    assert_eq!(read("約105", 100_000_000), Ok(NumberCell::About { value: 10_500_000_000, precision: 100_000_000 }));
     assert_eq!(scaled(&Cell::Number(105.3), Some("円"), 100_000_000), known(10_530_000_000));
     assert_eq!(scaled(&Cell::Number(12.0), None, 1_000), known(12_000));
-    assert_eq!(read("0.0001", 1_000), Err(Reason::NotAnInteger));
+    assert_eq!(read("0.0001", 1_000), Err(RejectReason::NotAnInteger));
     for text in ["105千円", "105円", "1億"] {
-        assert_eq!(read(text, 1_000), Err(Reason::UnexpectedUnit), "{text}");
+        assert_eq!(read(text, 1_000), Err(RejectReason::UnexpectedUnit), "{text}");
     }
-    assert_eq!(read("－", 1_000), Ok(Figure::Missing(MISSING)));
+    assert_eq!(read("－", 1_000), Ok(NumberCell::Missing(MISSING)));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn units_and_money_with_a_configured_unit() {
         ("12", "千円", 12),
     ];
     for (text, unit, value) in rows {
-        assert_eq!(read(text, Some(unit)), Ok(Figure::Known(value)), "{text}");
+        assert_eq!(read(text, Some(unit)), Ok(NumberCell::Known(value)), "{text}");
     }
 }
 
@@ -87,7 +87,7 @@ fn about_keeps_the_worth_of_the_last_digit() {
         ("約12,000円", 12_000, 1),
     ];
     for (text, value, precision) in rows {
-        assert_eq!(read(text, Some("円")), Ok(Figure::About { value, precision }), "{text}");
+        assert_eq!(read(text, Some("円")), Ok(NumberCell::About { value, precision }), "{text}");
     }
 }
 
@@ -96,66 +96,66 @@ fn marks_alone_are_missing_or_suppressed_and_never_zero() {
     for text in
         ["", "　", "－", "-", "−", "ー", "―", "—", "--", "…", "‥", "***", "＊", "・", "･", "不明", "<NA>", "N/A"]
     {
-        assert_eq!(read(text, None), Ok(Figure::Missing(MISSING)), "{text}");
+        assert_eq!(read(text, None), Ok(NumberCell::Missing(MISSING)), "{text}");
     }
     for text in ["x", "X", "ｘ", "Ｘ", "χ", "秘匿"] {
-        assert_eq!(read(text, None), Ok(Figure::Missing(SUPPRESSED)), "{text}");
+        assert_eq!(read(text, None), Ok(NumberCell::Missing(SUPPRESSED)), "{text}");
     }
 }
 
 #[test]
 fn what_could_be_meant_otherwise_is_a_reason() {
     let rows = [
-        ("12.5", None, Reason::NotAnInteger),
-        ("1.23456億円", Some("人"), Reason::UnexpectedUnit),
-        ("1.234567891億", None, Reason::NotAnInteger),
-        ("1e5", None, Reason::NotANumber),
-        ("12,34", None, Reason::BadGrouping),
-        ("1234,567", None, Reason::BadGrouping),
-        (",123", None, Reason::NotANumber),
-        ("12 34", None, Reason::NotANumber),
-        ("1２²", None, Reason::NotANumber),
-        ("①", None, Reason::NotANumber),
-        ("12件", None, Reason::UnexpectedUnit),
-        ("12人", Some("件"), Reason::UnexpectedUnit),
-        ("105億円", Some("千円"), Reason::UnexpectedUnit),
-        ("5万千円", Some("千円"), Reason::UnexpectedUnit),
-        ("78.1%", None, Reason::UnexpectedUnit),
-        ("△", None, Reason::NotANumber),
-        ("△-12", None, Reason::NotANumber),
-        ("(12)", None, Reason::NotANumber),
-        ("12-13", None, Reason::NotANumber),
-        ("1万2億", None, Reason::NotANumber),
-        ("億", None, Reason::NotANumber),
-        ("十二", None, Reason::NotANumber),
-        (".", None, Reason::NotANumber),
-        ("12.", None, Reason::NotANumber),
-        ("1.2.3", None, Reason::NotANumber),
-        ("合計", None, Reason::NotANumber),
-        ("-.", None, Reason::NotANumber),
-        ("9223372036854775808", None, Reason::TooLarge),
-        ("99999999999999999999999999999999999999999999", None, Reason::TooLarge),
-        ("99999999999999999兆", None, Reason::TooLarge),
+        ("12.5", None, RejectReason::NotAnInteger),
+        ("1.23456億円", Some("人"), RejectReason::UnexpectedUnit),
+        ("1.234567891億", None, RejectReason::NotAnInteger),
+        ("1e5", None, RejectReason::NotANumber),
+        ("12,34", None, RejectReason::BadGrouping),
+        ("1234,567", None, RejectReason::BadGrouping),
+        (",123", None, RejectReason::NotANumber),
+        ("12 34", None, RejectReason::NotANumber),
+        ("1２²", None, RejectReason::NotANumber),
+        ("①", None, RejectReason::NotANumber),
+        ("12件", None, RejectReason::UnexpectedUnit),
+        ("12人", Some("件"), RejectReason::UnexpectedUnit),
+        ("105億円", Some("千円"), RejectReason::UnexpectedUnit),
+        ("5万千円", Some("千円"), RejectReason::UnexpectedUnit),
+        ("78.1%", None, RejectReason::UnexpectedUnit),
+        ("△", None, RejectReason::NotANumber),
+        ("△-12", None, RejectReason::NotANumber),
+        ("(12)", None, RejectReason::NotANumber),
+        ("12-13", None, RejectReason::NotANumber),
+        ("1万2億", None, RejectReason::NotANumber),
+        ("億", None, RejectReason::NotANumber),
+        ("十二", None, RejectReason::NotANumber),
+        (".", None, RejectReason::NotANumber),
+        ("12.", None, RejectReason::NotANumber),
+        ("1.2.3", None, RejectReason::NotANumber),
+        ("合計", None, RejectReason::NotANumber),
+        ("-.", None, RejectReason::NotANumber),
+        ("9223372036854775808", None, RejectReason::TooLarge),
+        ("99999999999999999999999999999999999999999999", None, RejectReason::TooLarge),
+        ("99999999999999999兆", None, RejectReason::TooLarge),
     ];
     for (text, unit, reason) in rows {
         assert_eq!(read(text, unit), Err(reason), "{text}");
     }
-    assert_eq!(read(&"1".repeat(65), None), Err(Reason::TooLong));
+    assert_eq!(read(&"1".repeat(65), None), Err(RejectReason::TooLong));
 }
 
 #[test]
 fn cells_of_a_workbook() {
     let rows = [
-        (Cell::Number(12.0), Ok(Figure::Known(12))),
-        (Cell::Number(-0.0), Ok(Figure::Known(0))),
-        (Cell::Number(12.5), Err(Reason::NotAnInteger)),
-        (Cell::Number(9_007_199_254_740_991.0), Ok(Figure::Known(9_007_199_254_740_991))),
-        (Cell::Number(MAX_EXACT), Err(Reason::TooLarge)),
-        (Cell::Number(f64::NAN), Err(Reason::NotANumber)),
-        (Cell::Empty, Ok(Figure::Missing(MISSING))),
-        (Cell::Bool(true), Err(Reason::WrongType)),
-        (Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0)), Err(Reason::WrongType)),
-        (Cell::Error, Err(Reason::FormulaError)),
+        (Cell::Number(12.0), Ok(NumberCell::Known(12))),
+        (Cell::Number(-0.0), Ok(NumberCell::Known(0))),
+        (Cell::Number(12.5), Err(RejectReason::NotAnInteger)),
+        (Cell::Number(9_007_199_254_740_991.0), Ok(NumberCell::Known(9_007_199_254_740_991))),
+        (Cell::Number(MAX_EXACT), Err(RejectReason::TooLarge)),
+        (Cell::Number(f64::NAN), Err(RejectReason::NotANumber)),
+        (Cell::Empty, Ok(NumberCell::Missing(MISSING))),
+        (Cell::Bool(true), Err(RejectReason::WrongType)),
+        (Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0)), Err(RejectReason::WrongType)),
+        (Cell::Error, Err(RejectReason::FormulaError)),
     ];
     for (cell, expected) in rows {
         assert_eq!(integer(&cell, None), expected, "{cell:?}");

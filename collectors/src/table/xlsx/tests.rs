@@ -1,6 +1,6 @@
 //! Workbooks made on the spot, and parts of them damaged on purpose.
 
-use super::super::{Limits, Shape};
+use super::super::{FileLayout, TableLimits};
 use super::*;
 use jiff::civil::date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
@@ -9,7 +9,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 fn sheets(workbook: &mut Workbook) -> Vec<Sheet> {
     let bytes = workbook.save_to_buffer().unwrap();
-    super::super::read(&bytes, Shape::default(), &Limits::default()).unwrap()
+    super::super::read(&bytes, FileLayout::default(), &TableLimits::default()).unwrap()
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn cells_keep_their_types_and_rows_their_numbers() {
     sheet.write_formula(6, 4, Formula::new("=1+1").set_result("2")).unwrap();
     let sheets = sheets(&mut workbook);
     assert_eq!(sheets[0].name.as_deref(), Some("公表用"));
-    assert_eq!(sheets[0].rows[0], Row { number: 1, cells: vec![Cell::Text("件数".into())] });
+    assert_eq!(sheets[0].rows[0], SheetRow { number: 1, cells: vec![Cell::Text("件数".into())] });
     let april = Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0));
     assert_eq!(sheets[0].rows[1].number, 7);
     assert_eq!(sheets[0].rows[1].cells, [Cell::Empty, Cell::Number(12.0), Cell::Bool(true), april, Cell::Number(2.0)]);
@@ -40,7 +40,7 @@ fn a_declared_range_and_formatted_blanks_make_no_rows() {
     sheet.write_blank(999, 26, &bold).unwrap();
     sheet.write(1000, 1, "　").unwrap();
     let sheets = sheets(&mut workbook);
-    assert_eq!(sheets[0].rows, [Row { number: 1, cells: vec![Cell::Text("月".into())] }]);
+    assert_eq!(sheets[0].rows, [SheetRow { number: 1, cells: vec![Cell::Text("月".into())] }]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_cell_in_the_last_corner_is_refused_without_making_room_for_a_sheet() {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().write(1_048_575, 16_383, "x").unwrap();
     let bytes = workbook.save_to_buffer().unwrap();
-    let error = read(&bytes, &Limits::default()).unwrap_err();
+    let error = read(&bytes, &TableLimits::default()).unwrap_err();
     assert_eq!(error, TableError::TooLarge { what: "columns", limit: 2_000 });
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
@@ -64,14 +64,14 @@ fn a_cell_in_the_last_corner_is_refused_without_making_room_for_a_sheet() {
         sheet.write(row * 1000, 0, "long text").unwrap();
     }
     let bytes = workbook.save_to_buffer().unwrap();
-    let limits = Limits::default();
+    let limits = TableLimits::default();
     let rows = [
-        (Limits { rows: 2, ..limits }, "rows"),
-        (Limits { cells: 2, ..limits }, "cells"),
-        (Limits { text_bytes: 20, ..limits }, "bytes of text in cells"),
-        (Limits { cell_chars: 8, ..limits }, "characters in a cell"),
-        (Limits { sheets: 0, ..limits }, "sheets"),
-        (Limits { unpacked_bytes: 1000, ..limits }, "bytes unpacked"),
+        (TableLimits { rows: 2, ..limits }, "rows"),
+        (TableLimits { cells: 2, ..limits }, "cells"),
+        (TableLimits { text_bytes: 20, ..limits }, "bytes of text in cells"),
+        (TableLimits { cell_chars: 8, ..limits }, "characters in a cell"),
+        (TableLimits { sheets: 0, ..limits }, "sheets"),
+        (TableLimits { unpacked_bytes: 1000, ..limits }, "bytes unpacked"),
     ];
     for (limits, what) in rows {
         let error = read(&bytes, &limits).unwrap_err();
@@ -107,16 +107,16 @@ fn strange_cell_references_are_errors_and_never_panics() {
         "<row><c r=\"ZZZZZZZZZZ1\"><v>1</v></c></row>",
         "<row><c t=\"s\"><v>9</v></c></row>",
     ] {
-        assert!(read(&workbook_with(data), &Limits::default()).is_err(), "{data}");
+        assert!(read(&workbook_with(data), &TableLimits::default()).is_err(), "{data}");
     }
 }
 
 #[test]
 fn a_failed_formula_and_a_number_beyond_floats_are_errors_and_not_missing() {
     let data = "<row><c t=\"e\"><v>#N/A</v></c><c><v>1e400</v></c><c t=\"str\"><v>a</v></c></row>";
-    let sheets = read(&workbook_with(data), &Limits::default()).unwrap();
+    let sheets = read(&workbook_with(data), &TableLimits::default()).unwrap();
     assert_eq!(sheets[0].rows[0].cells, [Cell::Error, Cell::Error, Cell::Text("a".into())]);
     let unknown = workbook_with("<row><c t=\"e\"><v>090-1234</v></c></row>");
-    let error = read(&unknown, &Limits::default()).unwrap_err();
+    let error = read(&unknown, &TableLimits::default()).unwrap_err();
     assert_eq!(error, TableError::Workbook("a formula failed in a way the reader does not know"));
 }

@@ -4,7 +4,9 @@ use super::{
     CatalogueForm, FinalityForm, Form, ObservationForm, OutcomeForm, PeriodForm, PlaceForm, RejectForm, ValueForm,
     VisitForm, value_json,
 };
-use crate::record::{CatalogueText, Finality, Observation, Outcome, Place, Record, Reject, SCHEMA, Span, Value, Visit};
+use crate::record::{
+    CatalogueText, Finality, Observation, Place, PollOutcome, PollRecord, Record, Reject, SCHEMA, Span, Value,
+};
 use crate::time::{Micros, Moment, parse_date};
 use serde::de::Error;
 
@@ -60,16 +62,16 @@ pub(in crate::wire) fn read(kind: &str, bytes: &[u8]) -> Result<Record, serde_js
         }
         "visit" => {
             let form: VisitForm = serde_json::from_slice(bytes)?;
-            Record::Visit(Visit {
+            Record::Poll(PollRecord {
                 plan: form.plan,
                 source: form.source,
                 id: form.id,
                 collector: form.collector,
                 time: Micros(form.time),
                 outcome: match form.outcome {
-                    OutcomeForm::Changed => Outcome::Changed,
-                    OutcomeForm::Unchanged => Outcome::Unchanged,
-                    OutcomeForm::Failed(reason) => Outcome::Failed(reason),
+                    OutcomeForm::Changed => PollOutcome::Changed,
+                    OutcomeForm::Unchanged => PollOutcome::Unchanged,
+                    OutcomeForm::Failed(reason) => PollOutcome::Failed(reason),
                 },
                 address: form.address,
                 sha256: form.sha256,
@@ -102,7 +104,7 @@ impl From<Record> for Form {
     fn from(record: Record) -> Self {
         match record {
             Record::Observation(o) => Self::Observation(o.into()),
-            Record::Visit(v) => Self::Visit(v.into()),
+            Record::Poll(v) => Self::Visit(v.into()),
             Record::Reject(r) => Self::Reject(r.into()),
             Record::Catalogue(c) => Self::Catalogue(CatalogueForm {
                 kind: String::new(),
@@ -138,8 +140,8 @@ impl From<Observation> for ObservationForm {
     }
 }
 
-impl From<Visit> for VisitForm {
-    fn from(v: Visit) -> Self {
+impl From<PollRecord> for VisitForm {
+    fn from(v: PollRecord) -> Self {
         Self {
             kind: String::new(),
             schema: SCHEMA,
@@ -149,9 +151,9 @@ impl From<Visit> for VisitForm {
             collector: v.collector,
             time: v.time.0,
             outcome: match v.outcome {
-                Outcome::Changed => OutcomeForm::Changed,
-                Outcome::Unchanged => OutcomeForm::Unchanged,
-                Outcome::Failed(reason) => OutcomeForm::Failed(reason),
+                PollOutcome::Changed => OutcomeForm::Changed,
+                PollOutcome::Unchanged => OutcomeForm::Unchanged,
+                PollOutcome::Failed(reason) => OutcomeForm::Failed(reason),
             },
             address: v.address,
             sha256: v.sha256,

@@ -17,13 +17,13 @@ pub(super) const START: i64 = 19_083 * 24 - 9;
 pub(super) struct World {
     pub(super) folder: tempfile::TempDir,
     pub(super) source: SourceConfig,
-    pub(super) own: Own,
+    pub(super) own: SourceNotes,
     pub(super) limit: u64,
     /// The time now, in hours since START and minutes.
     pub(super) now: (i64, i64),
     pub(super) lines: i64,
     pub(super) told: BTreeMap<i64, (Value, Finality)>,
-    pub(super) rejects: Vec<Rejected>,
+    pub(super) rejects: Vec<RejectedRow>,
     /// Most figures of one poll.
     pub(super) most: usize,
 }
@@ -36,7 +36,7 @@ impl World {
         let own = format!("kind = 'accesslog'\npath = '{path}'\nhits = {{ series = 'hits' }}\n{keys}");
         let source = made(folder.path(), &[("hits", "回", "flow", "hour")], &own).unwrap();
         fs::create_dir(folder.path().join("logs")).unwrap();
-        let (own, told, rejects) = (Own::new(), BTreeMap::new(), Vec::new());
+        let (own, told, rejects) = (SourceNotes::new(), BTreeMap::new(), Vec::new());
         Self { folder, source, own, limit: u64::MAX, now: (0, 0), lines: 0, told, rejects, most: 0 }
     }
 
@@ -96,7 +96,7 @@ impl World {
         fs::OpenOptions::new().write(true).open(self.path(name)).unwrap().set_len(0).unwrap();
     }
 
-    pub(super) fn advance(&self) -> Result<Advanced, FetchError> {
+    pub(super) fn advance(&self) -> Result<LogAdvance, FetchError> {
         let now = Moment((START + self.now.0) * 3600 + self.now.1 * 60);
         let log = self.source.source.log().unwrap();
         let Origin::Path { path, .. } = &self.source.origin else { panic!() };

@@ -43,7 +43,7 @@ impl Portal {
     }
 
     /// Asks until the source has enough.
-    fn visit(&self, source: &SourceConfig, address: &str) -> Result<Visit, Unreadable> {
+    fn visit(&self, source: &SourceConfig, address: &str) -> Result<Visit, ParseError> {
         let (mut asked, mut answers) = (Vec::new(), Vec::new());
         while let Some(next) = source.source.ask(address, &answers)? {
             assert!(asked.len() < 700, "asks for ever");

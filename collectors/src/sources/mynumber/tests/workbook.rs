@@ -1,7 +1,7 @@
 //! The ministry's workbook, made on the spot: rankings above, the table at the foot, dates only in texts.
 
 use super::*;
-use crate::sources::Parsed;
+use crate::sources::ParsedFile;
 use rust_xlsxwriter::{Workbook, Worksheet};
 
 const ISSUED: &str = "issued = { series = 'cards', definition = 'issued' }\n";
@@ -97,9 +97,9 @@ fn book(form: Form) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
-fn read(source: &SourceConfig, bytes: &[u8]) -> Result<Parsed, Unreadable> {
-    let seen = crate::sources::Seen { time: moment("2026-01-01"), encoding: None, max_bytes: source.max_bytes };
-    let name = crate::fetch::Fetched::new("a.xlsx", bytes.to_vec(), crate::fetch::Validators::default());
+fn read(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
+    let seen = crate::sources::PollContext { time: moment("2026-01-01"), encoding: None, max_bytes: source.max_bytes };
+    let name = crate::fetch::Document::new("a.xlsx", bytes.to_vec(), crate::fetch::Validators::default());
     source.source.parse(&name, &seen)
 }
 
@@ -120,7 +120,7 @@ fn the_table_at_the_foot_is_read_and_not_the_rankings_above_it() {
     assert_eq!(shown(&source, ISSUED_FORM), expected);
     let parsed = read(&source, &book(ISSUED_FORM)).unwrap();
     assert_eq!((parsed.figures[0].place.sheet.as_deref(), parsed.figures[0].place.row), (Some("公表用"), Some(121)));
-    assert_eq!(parsed.covers, Covers::Instant(moment("2022-06-30")));
+    assert_eq!(parsed.covers, Coverage::Instant(moment("2022-06-30")));
     let codes = of(&format!("{ISSUED}code = '472905'\n"));
     assert_eq!(shown(&codes, Form { codes: true, ..ISSUED_FORM }), expected);
 }

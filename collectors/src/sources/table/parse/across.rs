@@ -2,20 +2,20 @@
 
 use super::{Reading, RowFault};
 use crate::sources::table::{FigureAt, Rows};
-use crate::sources::{Unreadable, period, place, reason};
-use crate::table::Row;
-use crate::table::date::When;
+use crate::sources::{ParseError, period, place, reason};
+use crate::table::SheetRow;
+use crate::table::date::LabelledPeriod;
 use contract::record::Span;
 
 /// What is wrong where no column is a period's.
-pub(in crate::sources::table) const NO_PERIODS: Unreadable = Unreadable::Unfit {
+pub(in crate::sources::table) const NO_PERIODS: ParseError = ParseError::Unfit {
     label: "no_period",
     why: "no column's heading is a period of the series (「2021年4月」, or 「4月」 with `year` or `from = \"name\"`); see `across`",
 };
 
 impl Reading<'_> {
     /// All figures of a row.
-    pub(super) fn across(&mut self, row: &Row, figure: &FigureAt) {
+    pub(super) fn across(&mut self, row: &SheetRow, figure: &FigureAt) {
         let columns = std::mem::take(&mut self.periods.across);
         if columns.iter().any(|(column, _)| !row.cell(*column).is_empty()) {
             match self.target(row, figure) {
@@ -26,7 +26,7 @@ impl Reading<'_> {
                         if let Err(why) = span.and_then(|span| self.one(row, target, *column, span)) {
                             let at = format!("column {}", column + 1);
                             self.rejects
-                                .push(crate::sources::Rejected { column: Some(at), ..self.reject(row, "", why) });
+                                .push(crate::sources::RejectedRow { column: Some(at), ..self.reject(row, "", why) });
                         }
                     }
                 }
@@ -43,8 +43,8 @@ impl Reading<'_> {
 
     fn one(
         &mut self,
-        row: &Row,
-        target: &crate::sources::Target,
+        row: &SheetRow,
+        target: &crate::sources::SeriesTarget,
         column: usize,
         span: Span,
     ) -> Result<(), &'static str> {
@@ -65,12 +65,12 @@ impl Reading<'_> {
 }
 
 /// The period that a heading says, by a month alone in the year given.
-pub(in crate::sources::table) fn said(text: &str, year: Option<i16>, fiscal: bool) -> Option<When> {
+pub(in crate::sources::table) fn said(text: &str, year: Option<i16>, fiscal: bool) -> Option<LabelledPeriod> {
     let cell = crate::table::Cell::of_text(text);
     let month = || {
         let (year, month) = (year?, super::super::when::month(&cell).ok()?);
         let year = if fiscal && month < 4 { year.saturating_add(1) } else { year };
-        Some(When::Month { year, month })
+        Some(LabelledPeriod::Month { year, month })
     };
     crate::table::date::read(&cell).ok().map(|dated| dated.when).or_else(month)
 }

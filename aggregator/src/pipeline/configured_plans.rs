@@ -1,0 +1,61 @@
+//! The plans as a city configured them, and the digests by which a change of them is noticed.
+
+use super::PlanStates;
+use aggregator_core::plan_state::PlanState;
+use contract::catalogue::{self, Catalogue};
+use contract::reader::Mistake;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The name under which the version of this program stands among the digests: a later version may read
+/// what this one had to put into quarantine.
+const PROGRAM: &str = "program";
+
+/// Catalogues by plan id.
+#[derive(Clone, Debug, Default)]
+pub struct ConfiguredPlans {
+    plans: BTreeMap<String, (Catalogue, u64)>,
+}
+
+impl ConfiguredPlans {
+    /// Reads catalogues from their texts: (file name for mistakes, text). A later plan of the same id
+    /// replaces an earlier one.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<Mistake>> {
+        let mut configured = Self::default();
+        let mut mistakes = Vec::new();
+        for (file, text) in files {
+            match catalogue::parse(file, text) {
+                Ok(catalogue) => configured.add(catalogue, text),
+                Err(found) => mistakes.extend(found),
+            }
+        }
+        if mistakes.is_empty() { Ok(configured) } else { Err(mistakes) }
+    }
+
+    /// Adds a catalogue that was read from `text`.
+    pub fn add(&mut self, catalogue: Catalogue, text: &str) {
+        self.plans.insert(catalogue.plan.id.clone(), (catalogue, xxh3_64(text.as_bytes())));
+    }
+
+    /// The catalogue of a plan.
+    pub fn catalogue(&self, plan: &str) -> Option<&Catalogue> {
+        self.plans.get(plan).map(|(catalogue, _)| catalogue)
+    }
+
+    /// All catalogues, by plan id.
+    pub fn catalogues(&self) -> impl Iterator<Item = &Catalogue> {
+        self.plans.values().map(|(catalogue, _)| catalogue)
+    }
+
+    /// Empty books for all plans.
+    pub fn books(&self) -> PlanStates {
+        self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
+    }
+
+    /// What admission depends on: the texts of the catalogues and the version of this program.
+    pub(super) fn digests(&self) -> BTreeMap<String, u64> {
+        let plans = self.plans.iter().map(|(plan, (_, digest))| (format!("plan {plan}"), *digest));
+        let program = (PROGRAM.to_owned(), xxh3_64(env!("CARGO_PKG_VERSION").as_bytes()));
+        plans.chain([program]).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! What somebody may wish of a running pipeline.
+
+use super::ConfiguredPlans;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Wishes, fulfilled by the keeping thread between two batches.
+#[derive(Debug, Default)]
+pub struct ControlRequests(Mutex<PendingControl>);
+
+#[derive(Debug, Default)]
+struct PendingControl {
+    replay: bool,
+    configured: Option<ConfiguredPlans>,
+}
+
+impl ControlRequests {
+    /// Has everything in quarantine judged again.
+    pub fn replay(&self) {
+        self.lock().replay = true;
+    }
+
+    /// Has everything judged by other catalogues from now on.
+    pub fn reconfigure(&self, configured: ConfiguredPlans) {
+        self.lock().configured = Some(configured);
+    }
+
+    pub(crate) fn take_replay(&self) -> bool {
+        std::mem::take(&mut self.lock().replay)
+    }
+
+    pub(super) fn take_configured(&self) -> Option<ConfiguredPlans> {
+        self.lock().configured.take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PendingControl> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

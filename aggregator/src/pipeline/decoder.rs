@@ -1,0 +1,100 @@
+//! The thread that reads the bus and decodes.
+
+use super::intake::{DecodedBatch, decode};
+use super::{BATCH_RECORDS, PipelineError, PipelineSetup};
+use crate::trouble::Component;
+use bus::{BusError, Consumer, Delivery, Partition, Position};
+use contract::error::chain;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+/// How long the bus is waited for; also how late a stop is noticed.
+const MAX_WAIT: Duration = Duration::from_millis(100);
+/// Pause before the bus is asked again after a failure.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What the reading thread asks of the keeping thread, in order.
+pub(super) enum ProcessorRequest {
+    /// Open a store and say where to go on.
+    Open(Partition, SyncSender<Option<Position>>),
+    /// Keep a batch.
+    Keep(DecodedBatch),
+    /// Close a store and say so.
+    Close(Partition, SyncSender<()>),
+    /// Nothing came; the day may have changed.
+    Idle,
+}
+
+/// Reads until told to stop, or until the other side ended. Gives the consumer back, so that its
+/// partitions are not handed on before everything is stored.
+pub(super) fn read(
+    setup: &PipelineSetup,
+    mut consumer: Box<dyn Consumer>,
+    work: &SyncSender<ProcessorRequest>,
+    stop: &AtomicBool,
+) -> (Box<dyn Consumer>, Result<(), PipelineError>) {
+    let mut outcome = Ok(());
+    while outcome.is_ok() && !stop.load(Ordering::Relaxed) {
+        outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
+            Ok(delivery) => {
+                setup.progress.readiness().over(Component::Bus);
+                pass(consumer.as_mut(), delivery, work)
+            }
+            Err(error) if error.is_retriable() => {
+                let text = chain(&error);
+                tracing::warn!(error = %text, "the bus cannot be read for now");
+                setup.progress.readiness().trouble(Component::Bus, &error, text, None, setup.clock.now());
+                std::thread::sleep(RETRY);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    (consumer, outcome)
+}
+
+fn pass(
+    consumer: &mut dyn Consumer,
+    delivery: Delivery,
+    work: &SyncSender<ProcessorRequest>,
+) -> Result<(), PipelineError> {
+    let send = |item| work.send(item).map_err(|_| PipelineError::Ended);
+    match delivery {
+        Delivery::Batch(batch) => send(ProcessorRequest::Keep(decode(batch))),
+        Delivery::Assigned(partition) => {
+            let (answer, position) = sync_channel(1);
+            send(ProcessorRequest::Open(partition, answer))?;
+            let position = wait(&position)?;
+            again(|| consumer.start(partition, position))
+        }
+        Delivery::Revoked(partition) => {
+            let (answer, closed) = sync_channel(1);
+            send(ProcessorRequest::Close(partition, answer))?;
+            wait(&closed)?;
+            again(|| consumer.release(partition))
+        }
+        // Only a hint: a full queue means that batches come, which do the same.
+        Delivery::Idle => match work.try_send(ProcessorRequest::Idle) {
+            Err(TrySendError::Disconnected(_)) => Err(PipelineError::Ended),
+            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+        },
+    }
+}
+
+fn wait<T>(answer: &Receiver<T>) -> Result<T, PipelineError> {
+    answer.recv().map_err(|_| PipelineError::Ended)
+}
+
+/// How often a start or release is tried: they must follow their delivery at once, so no stop is looked for.
+const TRIES: usize = 10;
+
+fn again(mut call: impl FnMut() -> Result<(), BusError>) -> Result<(), PipelineError> {
+    for _ in 1..TRIES {
+        match call() {
+            Err(error) if error.is_retriable() => std::thread::sleep(RETRY),
+            outcome => return outcome.map_err(Into::into),
+        }
+    }
+    call().map_err(Into::into)
+}

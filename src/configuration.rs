@@ -1,0 +1,109 @@
+//! What a city configured: settings, plans and sources, read and checked together.
+
+use crate::settings::{self, Settings};
+use aggregator::pipeline::ConfiguredPlans;
+use collectors::config::SourceConfig;
+use contract::catalogue::{self, Catalogue};
+use contract::reader::Mistake;
+use std::path::{Path, PathBuf};
+
+/// Folder of the plans inside the configuration.
+const PLANS: &str = "plans";
+
+/// A plan's file.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanFile {
+    /// Its text, which travels as the catalogue record.
+    pub(crate) text: String,
+    /// What it says.
+    pub(crate) catalogue: Catalogue,
+}
+
+/// Everything configured, free of mistakes.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// The folder it was read from.
+    pub(crate) folder: PathBuf,
+    /// Settings of this machine.
+    pub(crate) settings: Settings,
+    /// Plans, by file name.
+    pub(crate) plans: Vec<PlanFile>,
+    /// Sources.
+    pub(crate) sources: Vec<SourceConfig>,
+}
+
+/// Reads a configuration folder, or returns every mistake in it.
+pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let settings = settings::load(folder).map_err(|mistake| mistakes.push(mistake)).ok();
+    let (mut named, mut plans): (Vec<(String, Catalogue)>, Vec<PlanFile>) = (Vec::new(), Vec::new());
+    for path in plan_files(folder).unwrap_or_else(|mistake| {
+        mistakes.push(mistake);
+        Vec::new()
+    }) {
+        let name = path.display().to_string();
+        match read_plan(&name, &path) {
+            Ok(plan) => {
+                if named.iter().any(|(_, other)| other.plan.id == plan.catalogue.plan.id) {
+                    let message = format!("the plan id `{}` stands in two files", plan.catalogue.plan.id);
+                    mistakes.push(Mistake { file: name.clone(), line: 1, message });
+                }
+                named.push((name, plan.catalogue.clone()));
+                plans.push(plan);
+            }
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    // With a plan unread, a source of it would only add a mistake that is none.
+    let sources = if mistakes.is_empty() {
+        collectors::config::load(folder, &named).map_err(|found| mistakes.extend(found)).ok()
+    } else {
+        None
+    };
+    match (settings, sources) {
+        (Some(settings), Some(sources)) if mistakes.is_empty() => {
+            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources })
+        }
+        _ => {
+            mistakes.sort();
+            Err(mistakes)
+        }
+    }
+}
+
+fn plan_files(folder: &Path) -> Result<Vec<PathBuf>, Mistake> {
+    let place = folder.join(PLANS);
+    let mistake = |message: String| Mistake { file: place.display().to_string(), line: 1, message };
+    let entries = place.read_dir().map_err(|e| mistake(format!("cannot be read: {e}; `--config` names the folder")))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    if paths.is_empty() {
+        Err(mistake("there is no plan: add a file such as plans/city.toml".into()))
+    } else {
+        Ok(paths)
+    }
+}
+
+fn read_plan(name: &str, path: &Path) -> Result<PlanFile, Vec<Mistake>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| vec![Mistake { file: name.into(), line: 1, message: format!("cannot be read: {e}") }])?;
+    let catalogue = catalogue::parse(name, &text)?;
+    Ok(PlanFile { text, catalogue })
+}
+
+impl Configuration {
+    /// The catalogues as the pipeline takes them.
+    pub(crate) fn configured(&self) -> ConfiguredPlans {
+        let mut configured = ConfiguredPlans::default();
+        for plan in &self.plans {
+            configured.add(plan.catalogue.clone(), &plan.text);
+        }
+        configured
+    }
+
+    /// The file of the bus.
+    pub(crate) fn bus_file(&self) -> PathBuf {
+        self.settings.data_dir.join("bus.db")
+    }
+}

@@ -2,9 +2,9 @@
 //!
 //! Six digits, the last of which checks the others. Spreadsheets drop leading zeros and many lists
 //! leave the check digit out, so five digits can mean two things. Cell by cell 143 of the 1,741
-//! municipalities would be taken for others; the column tells, so let [`Form::of`] look at all of it first.
+//! municipalities would be taken for others; the column tells, so [`CodeForm::of`] looks at all of it first.
 
-use super::problem::RejectReason;
+use super::reject::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, normal};
 use std::fmt;
@@ -97,11 +97,6 @@ impl Municipality {
     /// The code with its check digit, as a number.
     pub fn number(self) -> u32 {
         self.stem * 10 + check_digit(self.stem)
-    }
-
-    /// The prefecture, 1 to 47.
-    pub fn prefecture(self) -> u32 {
-        self.stem / 1000
     }
 
     fn checked(number: u32) -> Result<Self, RejectReason> {

@@ -3,7 +3,7 @@
 //! City files come in five encodings and rarely say which; decoding is strict, because a replaced
 //! character inside a header or a name makes a silent mismatch later. Nothing here knows about tables.
 
-use super::TableError;
+use super::error::TableError;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;

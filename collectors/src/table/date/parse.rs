@@ -1,8 +1,8 @@
 //! The grammar of labels, by hand: a year, then what may follow one.
 
-use super::super::problem::RejectReason;
+use super::super::reject::RejectReason;
 use super::super::text::{has_false_digit, is_blank, normal};
-use super::{DateLabel, LabelledPeriod};
+use super::label::{DateLabel, LabelledPeriod};
 use contract::era::{self, Era};
 use contract::time::{FIRST_YEAR, LAST_YEAR};
 use jiff::civil::Date;

@@ -6,8 +6,7 @@
 
 mod words;
 
-use super::TableError;
-use super::problem::{ColumnPlace, RejectReason, RowProblem};
+use super::error::TableError;
 use super::sheet::{Cell, Sheet, SheetRow};
 use super::text::{normal, word};
 use words::{Heading, headings, nearest};
@@ -150,12 +149,6 @@ impl Columns {
         let header = sheet.rows.get(self.last);
         let below = sheet.rows.iter().skip(self.last + 1);
         below.filter(move |row| !row.is_remark() && !header.is_some_and(|header| header.says_the_same(row)))
-    }
-
-    /// The problem of a role's cell in a row.
-    pub fn problem(&self, sheet: &Sheet, row: &SheetRow, role: &str, reason: RejectReason) -> RowProblem {
-        let column = self.index(role).map(|index| ColumnPlace { role: role.to_owned(), index: number(index) });
-        RowProblem { column, ..RowProblem::of_row(sheet, row, reason) }
     }
 }
 

@@ -4,8 +4,9 @@
 //! named `outer.inner`; deeper ones and arrays inside a row are no cells. Limits hold while the text is read: what is
 //! not yet needed stays a slice of it.
 
-use super::sheet::{Cell, Sheet, SheetRow};
-use super::{Budget, TableError, TableLimits};
+use super::super::error::TableError;
+use super::super::limits::{Budget, TableLimits};
+use super::super::sheet::{Cell, Sheet, SheetRow};
 use serde::Deserializer as _;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;

@@ -4,12 +4,15 @@
 //! that never came (H33) is how plans made before 2019 name the years after it, so it is read and
 //! marked; a month 41 (`H31.41`, seen in print) is a mistake, so it is refused.
 
+mod label;
 mod parse;
 
-use super::problem::RejectReason;
+use super::reject::RejectReason;
 use super::sheet::Cell;
 use contract::time::{FIRST_YEAR, LAST_YEAR};
 use jiff::civil::Date;
+
+pub use label::{DateLabel, LabelledPeriod};
 
 /// The last day before the serial numbers of workbooks begin to count, as of 1 March 1900.
 const SERIAL_EPOCH: Date = jiff::civil::date(1899, 12, 30);
@@ -19,63 +22,6 @@ const MIN_SERIAL: i32 = 10_000;
 const MAX_SERIAL: i32 = 109_939;
 /// The greatest date that is written as one number.
 const MAX_DIGITS: f64 = 99_999_999.0;
-
-/// What a label names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LabelledPeriod {
-    /// A civil day.
-    Date(Date),
-    /// A month of a civil year.
-    Month {
-        /// Civil year.
-        year: i16,
-        /// 1 to 12.
-        month: i8,
-    },
-    /// A quarter of a fiscal year; the first is April to June.
-    Quarter {
-        /// Civil year in which the fiscal year begins.
-        fiscal_year: i16,
-        /// 1 to 4.
-        quarter: u8,
-    },
-    /// A fiscal year, by the civil year in which it begins.
-    FiscalYear(i16),
-    /// A year whose kind is not said (`R8`, `2026年`): the column's meaning decides.
-    Year(i16),
-}
-
-/// A label that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DateLabel {
-    /// What it names.
-    pub when: LabelledPeriod,
-    /// True when its era was over by then (H31.5, H33): the label of a plan, not of a record.
-    pub plan_label: bool,
-}
-
-impl LabelledPeriod {
-    /// First and last day; a year counts from January.
-    pub fn days(self) -> (Date, Date) {
-        let first = |year: i16, month: i8| Date::new(year, month, 1).unwrap_or(Date::MAX);
-        let last = |year: i16, month: i8| first(year, month).last_of_month();
-        match self {
-            Self::Date(date) => (date, date),
-            Self::Month { year, month } => (first(year, month), last(year, month)),
-            Self::Quarter { fiscal_year, quarter } => {
-                let (year, month) = match quarter {
-                    4 => (fiscal_year.saturating_add(1), 1),
-                    3 => (fiscal_year, 10),
-                    2 => (fiscal_year, 7),
-                    _ => (fiscal_year, 4),
-                };
-                (first(year, month), last(year, month + 2))
-            }
-            Self::FiscalYear(year) => (first(year, 4), last(year.saturating_add(1), 3)),
-            Self::Year(year) => (first(year, 1), last(year, 12)),
-        }
-    }
-}
 
 /// Reads a date or period.
 ///

@@ -1,6 +1,6 @@
 //! Packed files, as stores and log servers deliver them.
 
-use super::TableError;
+use super::super::error::TableError;
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 

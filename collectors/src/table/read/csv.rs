@@ -3,8 +3,10 @@
 //! Line ends may be mixed, rows ragged, quotes stray. The one fault that is refused is a quote whose
 //! other end is missing: it hides the rows up to the next quote or the end.
 
-use super::sheet::{Cell, Sheet, SheetRow};
-use super::{Budget, TableError, TableLimits};
+use super::super::error::TableError;
+use super::super::limits::{Budget, TableLimits};
+use super::super::sheet::{Cell, Sheet, SheetRow};
+use super::super::text::trim;
 
 /// The rows of `text`. Quotes and separators follow RFC 4180; CR, LF and CRLF all end a row.
 pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sheet, TableError> {
@@ -20,7 +22,7 @@ pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sh
     while reader.read_record(&mut record).unwrap_or(false) {
         let start = record.position().map_or(0, ::csv::Position::byte);
         let line = lines.at(usize::try_from(start).unwrap_or(usize::MAX));
-        let filled = record.iter().enumerate().filter(|(_, field)| !super::text::trim(field).is_empty());
+        let filled = record.iter().enumerate().filter(|(_, field)| !trim(field).is_empty());
         let used = filled.last().map_or(0, |(last, _)| last + 1);
         budget.row(used, rows.len() + 1)?;
         if separator == b',' && used > 0 {

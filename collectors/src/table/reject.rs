@@ -1,13 +1,12 @@
-//! Why a cell could not be read, and where it stands: a reject in the making.
+//! Why a cell is rejected, and the hash that identifies its row.
 //!
-//! Reasons are a closed list, as they are metric labels; a problem holds coordinates and a hash,
-//! never what the cell says (the promise that only statistics travel).
+//! Reasons are a closed list, because they are metric labels. A reject never holds the text of a cell.
 
-use super::sheet::{Sheet, SheetRow};
+use super::sheet::SheetRow;
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-/// Why a cell is not what was expected.
+/// Why a cell is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RejectReason {
     /// The cell is empty where a value is needed.
@@ -53,7 +52,7 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
-    /// The reason as metrics and rejects name it.
+    /// The label in metrics and rejects.
     pub fn label(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -86,80 +85,17 @@ impl fmt::Display for RejectReason {
     }
 }
 
-/// A row that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowProblem {
-    /// Why.
-    pub reason: RejectReason,
-    /// The sheet's name; a csv file has none.
-    pub sheet: Option<String>,
-    /// Row of the sheet or line of the file, from 1.
-    pub row: u32,
-    /// The column, when the reason lies in one.
-    pub column: Option<ColumnPlace>,
-    /// [`row_hash`] of the row.
-    pub row_hash: String,
-}
-
-/// The column a reason lies in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnPlace {
-    /// The role that the configuration gives the column.
-    pub role: String,
-    /// Number of the column, from 1.
-    pub index: u32,
-}
-
-impl RowProblem {
-    /// A problem of a whole row.
-    pub fn of_row(sheet: &Sheet, row: &SheetRow, reason: RejectReason) -> Self {
-        Self { reason, sheet: sheet.name.clone(), row: row.number, column: None, row_hash: row_hash(row) }
-    }
-}
-
-impl fmt::Display for RowProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}", self.row)?;
-        if let Some(place) = &self.column {
-            write!(f, ", column {} ({})", place.index, place.role)?;
-        }
-        write!(f, ": {}", self.reason)
-    }
-}
-
-/// Hexadecimal digits of a row's hash: enough to tell rows apart, too few to be a store of anything.
+/// Hexadecimal digits of a row's hash: enough to distinguish the rows of a file.
 const ROW_HASH_DIGITS: usize = 32;
 
-/// Hash of what the row says, equal whatever encoding, width of digits or format it came in.
+/// Hash of the row's texts. It is the same for every encoding, width of digits and file format.
 ///
-/// It tells whether a reject is still the same one next month. A row of few possible contents could
-/// be guessed from it: it is a name for the row, not a secret.
+/// It shows whether a reject is still the same one next month. The contents of a row with few possible values can be
+/// guessed from it, so it is an identifier and not a secret.
 pub fn row_hash(row: &SheetRow) -> String {
-    let mut hash = hex(Sha256::new().chain_update(row.canonical()));
+    let mut hash = hex::encode(Sha256::digest(row.canonical()));
     hash.truncate(ROW_HASH_DIGITS);
     hash
-}
-
-/// SHA-256, in hexadecimal, of what the sheets say; it stays when only bytes changed (line ends,
-/// encoding, csv to xlsx with the same cells). Sheet names and row numbers do not take part.
-pub fn content_hash(sheets: &[Sheet]) -> String {
-    let mut hash = Sha256::new();
-    for sheet in sheets {
-        for row in &sheet.rows {
-            hash.update(row.canonical());
-            hash.update("\u{1E}");
-        }
-        hash.update("\u{1D}");
-    }
-    hex(hash)
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // A String never refuses to be written to.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]
@@ -168,19 +104,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_names_what_a_row_says_and_not_how() {
+    fn a_row_hash_depends_on_the_texts_and_not_on_how_they_are_written() {
         let row = |number, text| SheetRow::new(number, vec![Cell::of_text(text), Cell::of_text("川崎市")]).unwrap();
         assert_eq!(row_hash(&row(1, "１２")), row_hash(&row(7, "12")));
         assert_ne!(row_hash(&row(1, "12")), row_hash(&row(1, "13")));
         assert_eq!(row_hash(&row(1, "12")).len(), ROW_HASH_DIGITS);
-    }
-
-    #[test]
-    fn a_problem_says_where_and_why_but_not_what() {
-        let row = SheetRow::new(9, vec![Cell::of_text("090-1234-5678")]).unwrap();
-        let sheet = Sheet { rows: vec![row.clone()], ..Sheet::default() };
-        let problem = RowProblem::of_row(&sheet, &row, RejectReason::NotANumber);
-        assert_eq!(problem.to_string(), "row 9: not_a_number");
-        assert!(!format!("{problem:?}").contains("1234"));
     }
 }

@@ -4,7 +4,8 @@
 //! billion texts that the reader would make room for. Every part is unpacked once here, in pieces that
 //! are counted and dropped; that costs a second unpacking and bounds everything after it.
 
-use super::{TableError, TableLimits};
+use super::super::error::TableError;
+use super::super::limits::TableLimits;
 use std::io::{Cursor, Read};
 
 /// Parts (files) of a workbook.

@@ -4,8 +4,10 @@
 //! cells say. Charts are no sheets, formulas count by their stored value, and merged cells hold their
 //! value in the first one.
 
-use super::sheet::{Cell, MergedCells, Sheet, SheetRow};
-use super::{Budget, MAX_ROWS, TableError, TableLimits, container};
+use super::super::error::TableError;
+use super::super::limits::{Budget, MAX_ROWS, TableLimits};
+use super::super::sheet::{Cell, MergedCells, Sheet, SheetRow};
+use super::container;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const MAX_MERGED: usize = 100_000;
 
 /// All worksheets of a workbook, in its order.
-pub(super) fn read(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
+pub(crate) fn read(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
     container::inspect(bytes, limits)?;
     // calamine computes cell references unchecked, which panics on `A99999999999` where overflow is
     // checked. Nothing outlives the closure, so nothing half-made can be seen.
@@ -153,4 +155,4 @@ fn fault(error: &XlsxError) -> TableError {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

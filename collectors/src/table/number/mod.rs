@@ -3,13 +3,9 @@
 //! A dash, an ellipsis or an empty cell is no figure and never 0; a 0 is 0. Anything that could be
 //! meant in two ways is refused with a reason: a wrong figure is worse than a reported one.
 
-mod percent;
-
-use super::problem::RejectReason;
+use super::reject::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, is_blank, normal};
-
-pub use percent::{BareShare, ShareCell, percent};
 
 /// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
 const MAX_CHARS: usize = 64;

@@ -1,5 +1,6 @@
 //! Keep, roll up, judge, tell: the pipeline, the store and the doors to readers.
 
+pub mod alerting;
 pub mod diff;
 pub mod explain;
 pub mod metrics;

@@ -11,11 +11,12 @@ use crate::exact::Exact;
 use crate::period::{Grain, Period};
 use crate::time::Moment;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 pub use read::parse;
 
 /// A text in the two languages that readers meet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// Japanese.
     pub ja: String,

@@ -6,8 +6,9 @@
 use super::PlanStates;
 use super::derived::{self, Derived, Judged};
 use super::open_partition::OpenPartition;
+use crate::alerting::describe::describe;
+use crate::alerting::notification::{AlertNotification, severity};
 use crate::render::PlanSheet;
-use crate::sinks::alert::{AlertNotification, severity};
 use crate::store::{AlertKey, PlanNames, StoreError, StoreReader, StoreTransaction, StoredAlert};
 use aggregator_core::alert::{AlertRule, AlertState, AlertTransition, step};
 use aggregator_core::plan_state::PlanState;
@@ -215,7 +216,7 @@ fn told(
     let policies = sheet.policies.iter();
     let found = policies.flat_map(|policy| policy.rows.iter().map(move |row| (policy.policy, row)));
     let (policy, row) = found.into_iter().find(|(_, row)| row.kpi.id == *kpi)?;
-    Some(AlertNotification::of(sheet.plan, policy, row, *rule, (before, after)))
+    Some(describe(sheet.plan, policy, row, *rule, (before, after)))
 }
 
 impl AlertTransitions {

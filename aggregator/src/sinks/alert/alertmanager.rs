@@ -4,8 +4,9 @@
 //! restart changes nothing. It groups, silences and repeats; that is its configuration, not ours.
 
 use super::http::{HttpPoster, failed, shown};
-use super::notification::AlertNotification;
+use super::text::AlertText;
 use super::{AlertSettingError, check_link, check_url};
+use crate::alerting::notification::AlertNotification;
 use crate::sinks::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
 use aggregator_core::alert::AlertTransition;
@@ -151,7 +152,7 @@ fn posted(event: &AlertEvent, told: &AlertNotification, link: &str, now: Micros)
         ("rule", &told.rule),
         ("severity", told.severity(event.event)),
     ];
-    let text = told.text(event.event, link);
+    let text = AlertText::new(told, event.event, link);
     let annotations = [
         ("summary_ja", text.summary.ja),
         ("summary_en", text.summary.en),

@@ -12,11 +12,10 @@
 
 mod alertmanager;
 mod http;
-mod notification;
+mod text;
 mod webhook;
 
 pub use alertmanager::AlertmanagerSettings;
-pub use notification::{AlertNotification, AlertText, Both, NamedItem, severity};
 pub use webhook::WebhookSettings;
 
 use super::{ConfiguredSink, Sink, SinkInput};

@@ -2,10 +2,12 @@
 //! repetitions by `Idempotency-Key`, and us from others by `Shihyo-Signature`.
 
 use super::http::{HttpPoster, HttpRejection};
-use super::notification::{AlertNotification, AlertText, Both, NamedItem};
+use super::text::AlertText;
 use super::{AlertSettingError, check_link, check_url};
+use crate::alerting::notification::{AlertNotification, NamedItem};
 use crate::sinks::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
+use contract::catalogue::Bilingual;
 use contract::time::Micros;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -65,7 +67,7 @@ struct Body<'a> {
     sample: bool,
     policy: &'a NamedItem,
     kpi: &'a NamedItem,
-    owner: &'a Both,
+    owner: &'a Bilingual,
     status: Statuses<'a>,
     value_text: Option<&'a str>,
     as_of: Option<&'a str>,
@@ -162,7 +164,7 @@ fn body(event: &AlertEvent, told: &AlertNotification, key: &str, link: &str) -> 
         target_text: &told.target_text,
         progress_text: told.progress_text.as_deref(),
         required_pace_text: told.required_pace_text.as_deref(),
-        text: told.text(event.event, link),
+        text: AlertText::new(told, event.event, link),
         link: told.link(link),
     };
     serde_json::to_string(&body).unwrap_or_default()

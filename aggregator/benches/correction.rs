@@ -117,8 +117,8 @@ fn shihyo(folder: &Path) -> (Vec<Duration>, f64) {
     until(|| setup.progress.state().ready && setup.progress.counts().received >= HELD as u64);
     // Nothing else that is published changes this year's sum.
     let shown = || {
-        let books = setup.books.read().expect("the books");
-        let report = books["p"].report(ReportPeriod(Period::fiscal_year(2021)), false);
+        let states = setup.states.read().expect("the states");
+        let report = states["p"].report(ReportPeriod(Period::fiscal_year(2021)), false);
         report.kpis.first().and_then(|kpi| kpi.value_text.clone())
     };
     let mut before = shown();

@@ -2,7 +2,7 @@
 //!
 //! 200 k observations of about 250 B of 40 daily series, 5 % duplicates and 5 % corrections, in batches
 //! of 20 k. Both read the same log through the same consumer and flush every commit. `start` is opening
-//! a store of 100 k observations until the books can be asked.
+//! a store of 100 k observations until the states can be asked.
 
 mod city;
 

@@ -1,10 +1,11 @@
-//! What was known at a time: a book of only the records, and the catalogue, of by then.
+//! What was known at a time: a state of only the records, and the catalogue, of by then.
 //!
 //! A published figure stays provable because of this: facts are only ever added, so leaving out the later
 //! ones gives back what was said. Quarantined records are facts too and are judged by the catalogue of
 //! that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
 
-use crate::pipeline::{ConfiguredPlans, PlanStates};
+use crate::pipeline::ConfiguredPlans;
+use crate::plan_states::PlanStates;
 use crate::store::{QuarantinedRecord, StoreError, StoreReader};
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
@@ -25,7 +26,7 @@ pub struct PlanVintage {
     /// The time.
     pub at: Micros,
     /// Catalogue and figures as of then.
-    pub book: PlanState,
+    pub state: PlanState,
     /// The revision of the catalogue record in force; `None` when none had come yet, and the
     /// configured one stands in.
     pub catalogue: Option<Micros>,
@@ -72,7 +73,7 @@ impl Serialize for UnsettledReason {
 pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> Result<PlanVintage, StoreError> {
     let plan = configured.plan.id.as_str();
     let (catalogue, revision) = catalogue_at(readers, configured, at)?;
-    let mut book = PlanState::new(catalogue);
+    let mut state = PlanState::new(catalogue);
     let mut waiting = 0;
     let mut collectors: BTreeMap<String, Micros> = BTreeMap::new();
     for reader in readers {
@@ -80,7 +81,7 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
             each_fact(reader, at, |observation| {
                 if observation.plan == plan {
                     // What that catalogue did not admit was in quarantine then.
-                    let _ = book.enter(observation);
+                    let _ = state.insert(observation);
                 }
             })?;
             each_quarantined(reader, |one| waiting += u64::from(blocks(one, plan, at)))?;
@@ -91,24 +92,24 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
             Ok::<_, StoreError>(())
         })?;
     }
-    Ok(PlanVintage { at, book, catalogue: revision, doubts: doubts(collectors, waiting, at) })
+    Ok(PlanVintage { at, state: state, catalogue: revision, doubts: doubts(collectors, waiting, at) })
 }
 
-/// The books of all configured plans as the stores hold them now, for a report beside or without a
+/// The states of all configured plans as the stores hold them now, for a report beside or without a
 /// running pipeline.
-pub fn books(readers: &[StoreReader], configured: &ConfiguredPlans) -> Result<PlanStates, StoreError> {
-    let mut shelf = configured.books();
+pub fn plan_states(readers: &[StoreReader], configured: &ConfiguredPlans) -> Result<PlanStates, StoreError> {
+    let mut states = configured.empty_states();
     for reader in readers {
         reader.at_one_moment(|reader| {
             each_fact(reader, NOW, |observation| {
-                if let Some(book) = shelf.get_mut(&observation.plan) {
+                if let Some(state) = states.get_mut(&observation.plan) {
                     // What is not admitted belongs into quarantine, and will be put there by the pipeline.
-                    let _ = book.enter(observation);
+                    let _ = state.insert(observation);
                 }
             })
         })?;
     }
-    Ok(shelf)
+    Ok(states)
 }
 
 fn doubts(collectors: BTreeMap<String, Micros>, waiting: u64, at: Micros) -> Vec<UnsettledReason> {

@@ -364,7 +364,7 @@ fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
         fake.requests().iter().map(text).collect()
     };
     let gauges = || {
-        let text = registry.exposition(&setup.books, Period::parse("2021-05-10").unwrap(), true, |_| true).unwrap();
+        let text = registry.exposition(&setup.states, Period::parse("2021-05-10").unwrap(), true, |_| true).unwrap();
         let lines = text.lines().filter(|line| line.starts_with("shihyo_alerts{")).map(str::to_owned);
         lines.collect::<Vec<_>>().join(" ")
     };

@@ -75,12 +75,12 @@ fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     let catalogues = configured(support::PLAN);
     let readers = std::slice::from_ref(reader);
     let mut text = String::new();
-    let books = vintage::books(readers, &catalogues)?;
+    let states = vintage::plan_states(readers, &catalogues)?;
     let ask = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse("FY2019").unwrap());
-    text += &Report { plans: books.values().map(|book| book.report(ask, true)).collect() }.canonical_json();
+    text += &Report { plans: states.values().map(|state| state.report(ask, true)).collect() }.canonical_json();
     let known = vintage::known_at(readers, catalogues.catalogue("p").unwrap(), micros("2020-06-10"))?;
     writeln!(text, "{:?} {:?}", known.doubts, known.catalogue).unwrap();
-    text += &Report { plans: vec![known.book.report(ask, false)] }.canonical_json();
+    text += &Report { plans: vec![known.state.report(ask, false)] }.canonical_json();
     let all = reader.observations_after("p", (None, None), 0, 1000)?.into_iter();
     let some = reader.observations_after("p", (Some("hits"), Some("register")), 20, 9)?.into_iter();
     // Their numbers say nothing but their order.

@@ -18,7 +18,7 @@ fn known(world: &World, date: &str) -> PlanVintage {
 }
 
 fn report(known: &PlanVintage) -> PlanReport {
-    known.book.report(ReportPeriod(Period::fiscal_year(2019)), false)
+    known.state.report(ReportPeriod(Period::fiscal_year(2019)), false)
 }
 
 /// A year, its catalogue, a correction in July with another target, and the visits to them.
@@ -76,7 +76,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     let world = corrected();
     let now = known(&world, "2020-07-03");
     let ask = ReportPeriod(Period::fiscal_year(2019));
-    let told = explain(&[world.reader()], &now.book, "uses", ask, None).unwrap();
+    let told = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
     let part = &told.parts[0];
     assert_eq!((told.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
     assert_eq!((part.rollups[1].value, part.rollups[1].restated), (Some(50), true));
@@ -101,7 +101,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     assert!(text.contains("訂正前 / before: 10 final"), "{text}");
 
     let then = known(&world, "2020-06-01");
-    let told = explain(&[world.reader()], &then.book, "uses", ask, Some((then.at, &then.doubts))).unwrap();
+    let told = explain(&[world.reader()], &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
     assert_eq!(told.parts[0].figures[1].said.value, Some(10));
     assert!(told.parts[0].figures[1].corrections.is_empty());
     assert!(told.known_at.unwrap().settled);
@@ -117,12 +117,12 @@ fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
     world.keep(2);
     let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
     let ask = ReportPeriod(Period::parse("2020-05-10").unwrap());
-    let told = explain(&[world.reader()], &now.book, "sets", ask, None).unwrap();
+    let told = explain(&[world.reader()], &now.state, "sets", ask, None).unwrap();
     let figures: Vec<_> = told.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
     assert_eq!(figures, [("2020-03-01", Some(20))]);
     assert!(told.text().contains("visit v-2020-05-02 (not delivered yet) sheet 表1 row 7"), "{}", told.text());
 
-    let told = explain(&[world.reader()], &now.book, "uses", ask, None).unwrap();
+    let told = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
     assert!(told.parts[0].figures.is_empty());
     assert!(told.text().contains("接続すべきデータ / connect: 電子申請 / the application system"), "{}", told.text());
     let json = serde_json::to_value(&told).unwrap();
@@ -130,7 +130,7 @@ fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
         (json["kpi"]["status"].as_str(), json["connect"]["en"].as_str()),
         (Some("no_data"), Some("the application system"))
     );
-    let error = explain(&[world.reader()], &now.book, "set", ask, None).unwrap_err();
+    let error = explain(&[world.reader()], &now.state, "set", ask, None).unwrap_err();
     assert!(matches!(&error, ExplainError::UnknownKpi { .. }));
     assert_eq!(error.to_string(), "the plan p has no KPI set; did you mean `sets`?");
 }
@@ -147,9 +147,9 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
     world.text = with_target(300);
     let known = known(&world, "2020-07-03");
     let told = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
-        let kpi = known.book.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
+        let kpi = known.state.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
-        let changes = restated(&[world.reader()], &known.book, kpi, ask, Some(micros(upto))).unwrap();
+        let changes = restated(&[world.reader()], &known.state, kpi, ask, Some(micros(upto))).unwrap();
         let values = |figure: &FigureEvidence| figure.corrections.iter().map(|was| was.value).collect();
         changes.iter().map(|c| (c.figure.period.clone(), c.figure.said.value, values(&c.figure))).collect()
     };

@@ -279,7 +279,7 @@ fn told_again_it_holds_the_same_and_dashboards_find_every_point_meanwhile() {
     city.keep(&days(1_000));
     city.drain(0);
     let before = bucket.points(&BOTH);
-    assert_eq!(pipeline::retell(&city.world.data(), "influxdb").unwrap(), 1);
+    assert_eq!(pipeline::resend(&city.world.data(), "influxdb").unwrap(), 1);
     let (done, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
     let count =
         |series: Vec<serde_json::Value>| series.iter().map(|s| s["values"][0][1].as_u64().unwrap()).sum::<u64>();
@@ -300,7 +300,7 @@ fn told_again_it_holds_the_same_and_dashboards_find_every_point_meanwhile() {
     assert_same(&bucket.points(&BOTH), &before);
     // The same into an empty bucket.
     let empty = fresh(0);
-    pipeline::retell(&city.world.data(), "influxdb").unwrap();
+    pipeline::resend(&city.world.data(), "influxdb").unwrap();
     city.restart(&to(&empty), WRITERS[1].1);
     city.drain(0);
     assert_same(&empty.points(&BOTH), &before);
@@ -390,6 +390,6 @@ fn through_the_pipeline_it_holds_what_the_books_say() {
     };
     let total = records().len() as u64;
     world.keep_with(&setup, total, || ());
-    let city = City { books: setup.books.clone(), ..City::new(world, &to(&bucket), WRITERS[0].1) };
+    let city = City { books: setup.states.clone(), ..City::new(world, &to(&bucket), WRITERS[0].1) };
     assert_same(&bucket.points(&BOTH), &expected(&city));
 }

@@ -131,7 +131,7 @@ fn one_bad_point_in_five_thousand_is_a_dead_letter_once_and_the_others_are_writt
         let writes = fake.writes();
         assert!(writes <= 4, "{writes} requests: halved again");
         // Asked for anew, it is tried again.
-        pipeline::retell(&city.world.data(), "influxdb").unwrap();
+        pipeline::resend(&city.world.data(), "influxdb").unwrap();
         fake.set_script(ALL_WELL);
         city.restart(&to(&fake), make);
         assert_eq!(city.drain(0).1, 0);
@@ -354,8 +354,8 @@ fn a_drained_run_says_which_sink_failed_and_keeps_what_it_did_not_write() {
 fn retelling_is_refused_while_an_aggregator_runs() {
     let world = World::new_with_store();
     let held = aggregator::store::open_writer(&world.data(), bus::PARTITION).unwrap();
-    let error = pipeline::retell(&world.data(), "influxdb").unwrap_err().to_string();
+    let error = pipeline::resend(&world.data(), "influxdb").unwrap_err().to_string();
     assert!(error.contains("is being written by another process") && error.contains("stop that one first"), "{error}");
     drop(held);
-    assert_eq!(pipeline::retell(&world.data(), "influxdb").unwrap(), 0, "nobody follows it yet");
+    assert_eq!(pipeline::resend(&world.data(), "influxdb").unwrap(), 0, "nobody follows it yet");
 }

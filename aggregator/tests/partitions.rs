@@ -79,7 +79,7 @@ fn a_revoked_partition_is_stored_closed_and_forgotten_and_resumes_where_it_was()
     pipeline::run(&setup, Box::new(script), &stop).unwrap();
     assert_eq!(*told.lock().unwrap(), [(3, None), (4, None), (3, Some(first.next))]);
     // Partition 4 stays and holds nothing; the figures went with partition 3.
-    assert_eq!(setup.books.read().unwrap()["p"].ledger().stored(), 0);
+    assert_eq!(setup.states.read().unwrap()["p"].ledger().stored(), 0);
     let reader = store::open_reader(&world.data(), p).unwrap();
     assert_eq!(pipeline::check(&reader).unwrap().stored, 13);
     assert!(reader.dump_derived().unwrap().contains("p uses d FY2019 120 complete\n"));
@@ -109,10 +109,10 @@ fn a_store_that_is_locked_is_waited_out_and_loses_nothing() {
             }
             panic!("{:?}", setup.progress.state());
         };
-        until(&|state| state.trouble.as_ref().is_some_and(|t| t.contains("is locked by another process")));
+        until(&|state| state.store_error.as_ref().is_some_and(|t| t.contains("is locked by another process")));
         assert!(!setup.progress.state().ready);
         other.execute_batch("ROLLBACK").unwrap();
-        until(&|state| state.counts.received == 14 && state.trouble.is_none());
+        until(&|state| state.counts.received == 14 && state.store_error.is_none());
         stop.store(true, Ordering::Relaxed);
         running.join().unwrap().unwrap();
     });
@@ -146,7 +146,7 @@ fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_
         until(&|| readiness.troubles().contains_key(&Component::Store));
         assert_eq!(readiness.troubles()[&Component::Store].why, DegradedReason::Locked);
         assert!(readiness.reason().unwrap().contains("is locked by another process"));
-        assert!(setup.books.try_read().is_ok(), "the books are held while the store is waited for");
+        assert!(setup.states.try_read().is_ok(), "the plan states are locked while the store is waited for");
         other.execute_batch("ROLLBACK").unwrap();
         until(&|| readiness.reason().is_none() && readiness.troubles().is_empty());
         stop.store(true, Ordering::Relaxed);

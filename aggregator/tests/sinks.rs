@@ -132,7 +132,7 @@ fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_s
     keep_until(&world, &setup, 13, told);
     assert!(readiness.troubles().is_empty(), "it is over with the pipeline: {readiness:?}");
     let today = contract::period::Period::day(contract::time::parse_date("2022-06-01").unwrap());
-    let text = metrics.exposition(&setup.books, today, true, |_| true).unwrap();
+    let text = metrics.exposition(&setup.states, today, true, |_| true).unwrap();
     let pending = "shihyo_sink_pending_changes{partition=\"0\",sink=\"dead\"} ";
     let line = text.lines().find(|line| line.starts_with(pending)).unwrap_or_else(|| panic!("{text}"));
     assert!(line[pending.len()..].parse::<f64>().unwrap() > 0.0, "{line}");

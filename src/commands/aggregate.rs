@@ -25,19 +25,19 @@ pub(crate) fn run(folder: &Path, options: &AggregateOptions) -> Result<(), Failu
     Ok(service::runtime()?.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let reading = RecordReader::open(&city, kafka.as_ref(), None)?;
-        let mut board = AggregatorService::keeping(&city, sinks)?;
+        let mut board = AggregatorService::with_sinks(&city, sinks)?;
         reading.join(&mut board.setup);
         if options.once {
             board.setup.drain = Some(service::DRAIN);
             let consumer = Box::new(DrainingConsumer::over(reading, &stop));
-            return service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
+            return service::pipeline_outcome(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
         }
         let listener = AggregatorService::listen(&city).await?;
         let ending = CancellationToken::new();
         reading.watch(Arc::clone(&board.metrics), ending.clone());
         let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, stop)?;
-        let reload = Reload { wishes: Some(Arc::clone(&board.setup.wishes)), ..Reload::of(&city) };
+        let reload = Reload { control: Some(Arc::clone(&board.setup.control)), ..Reload::of(&city) };
         tokio::spawn(reload.run(ending.clone()));
-        service::until_told(&board, listener, pipeline, ending).await
+        service::serve_until_end(&board, listener, pipeline, ending).await
     })?)
 }

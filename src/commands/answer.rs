@@ -1,4 +1,4 @@
-//! What `report` and `explain` share: the moment asked, and the books as the stores hold them.
+//! What `report` and `explain` share: the moment asked, and the states as the stores hold them.
 
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
@@ -46,8 +46,8 @@ pub(crate) fn readers(city: &Configuration) -> anyhow::Result<Vec<StoreReader>> 
     Ok(readers)
 }
 
-/// The books asked for, by plan id, each with what was known of it when a time is named.
-pub(crate) fn books(
+/// The states asked for, by plan id, each with what was known of it when a time is named.
+pub(crate) fn states(
     city: &Configuration,
     readers: &[StoreReader],
     plan: Option<&str>,
@@ -59,14 +59,14 @@ pub(crate) fn books(
     }
     let wanted = |id: &str| plan.is_none_or(|plan| plan == id);
     let Some(time) = known_at else {
-        let shelf = vintage::books(readers, &city.configured()).context("the store cannot be read")?;
-        return Ok(shelf.into_iter().filter(|(id, _)| wanted(id)).map(|(_, book)| (book, None)).collect());
+        let states = vintage::plan_states(readers, &city.configured()).context("the store cannot be read")?;
+        return Ok(states.into_iter().filter(|(id, _)| wanted(id)).map(|(_, state)| (state, None)).collect());
     };
     let plans: BTreeMap<&str, _> = city.plans.iter().map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue)).collect();
     let known = plans.into_iter().filter(|(id, _)| wanted(id)).map(|(_, catalogue)| {
         let mut known = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;
-        let book = std::mem::replace(&mut known.book, PlanState::new(catalogue.clone()));
-        Ok((book, Some(known)))
+        let state = std::mem::replace(&mut known.state, PlanState::new(catalogue.clone()));
+        Ok((state, Some(known)))
     });
     known.collect()
 }

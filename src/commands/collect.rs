@@ -80,22 +80,22 @@ async fn collect(
     }
     let stop = CancellationToken::new();
     let board = AggregatorService::new(city)?;
-    board.is_ready();
+    board.set_ready();
     publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
-    let ending = service::told_to_end();
+    let ending = service::end_signal();
     let serving = probes(city, &board, stop.clone()).await?;
-    let watch = board.watch();
+    let watch = board.poll_reporter();
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());
     let reload = Reload {
         outbox: Some(Arc::clone(&publishing.outbox) as _),
-        wanted: Some(change),
+        sources: Some(change),
         chosen: Box::new(move |s| is_chosen(s, source.as_deref(), plan.as_deref())),
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(stop.clone()));
-    let mut running = tokio::spawn(service::collecting(service::plans(city), runner, wanted, stop.clone()));
+    let mut running = tokio::spawn(service::collect_until(service::plans(city), runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,

@@ -35,14 +35,14 @@ pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure
         return Err(anyhow::anyhow!("unknown KPI `{}`{hint}", options.kpi).into());
     }
     let readers = answer::readers(&city)?;
-    let books = answer::books(&city, &readers, options.plan.as_deref(), options.known_at)?;
-    for (book, known) in &books {
-        if !book.catalogue.kpis.iter().any(|kpi| kpi.id == options.kpi) {
+    let states = answer::states(&city, &readers, options.plan.as_deref(), options.known_at)?;
+    for (state, known) in &states {
+        if !state.catalogue.kpis.iter().any(|kpi| kpi.id == options.kpi) {
             continue;
         }
-        let ask = answer::ask(&book.catalogue.plan, options.on);
+        let ask = answer::ask(&state.catalogue.plan, options.on);
         let known = known.as_ref().map(|known| (known.at, known.doubts.as_slice()));
-        let explanation = explain(&readers, book, &options.kpi, ask, known).context("the store cannot be read")?;
+        let explanation = explain(&readers, state, &options.kpi, ask, known).context("the store cannot be read")?;
         if options.json {
             println!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?);
         } else {

@@ -20,7 +20,7 @@ pub(crate) fn run(folder: &Path, options: &RebuildOptions) -> Result<(), Failure
     let city = configuration::load(folder)?;
     log::start(&city.settings.log.level)?;
     if let Some(sink) = &options.sink {
-        let stores = pipeline::retell(&city.settings.data_dir, sink).context("the sink cannot be told anew")?;
+        let stores = pipeline::resend(&city.settings.data_dir, sink).context("the sink cannot be told anew")?;
         println!("{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts");
         return Ok(());
     }

@@ -22,9 +22,9 @@ pub(crate) struct Reload {
     /// Where changed catalogues are published, by a process that collects.
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
     /// The pipeline, of a process that keeps.
-    pub(crate) wishes: Option<Arc<ControlRequests>>,
+    pub(crate) control: Option<Arc<ControlRequests>>,
     /// The sources, of a process that collects.
-    pub(crate) wanted: Option<watch::Sender<SourceSet>>,
+    pub(crate) sources: Option<watch::Sender<SourceSet>>,
     /// Chooses the sources of this process.
     pub(crate) chosen: Box<dyn Fn(&SourceConfig) -> bool + Send + Sync>,
     /// Texts of the plans in force.
@@ -39,8 +39,8 @@ impl Reload {
         Self {
             folder: city.folder.clone(),
             outbox: None,
-            wishes: None,
-            wanted: None,
+            control: None,
+            sources: None,
             chosen: Box::new(|_| true),
             texts: texts(city),
             settings: format!("{:?}", city.settings),
@@ -54,15 +54,15 @@ impl Reload {
             let Ok(mut hangup) = hangup else { return };
             while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
                 notify::reloading();
-                self.read_again().await;
+                self.reload().await;
                 notify::ready();
             }
         }
     }
 
-    async fn read_again(&mut self) {
+    async fn reload(&mut self) {
         match configuration::load(&self.folder) {
-            Ok(city) => self.take(&city).await,
+            Ok(city) => self.apply(&city).await,
             Err(mistakes) => {
                 for mistake in &mistakes {
                     tracing::error!(%mistake, "the configuration was not read again");
@@ -72,7 +72,7 @@ impl Reload {
         }
     }
 
-    async fn take(&mut self, city: &Configuration) {
+    async fn apply(&mut self, city: &Configuration) {
         if format!("{:?}", city.settings) != self.settings {
             tracing::warn!("shihyo.toml has changed: its settings are in force after a restart");
         }
@@ -86,10 +86,10 @@ impl Reload {
             tracing::error!(error = format!("{error:#}"), "everything goes on as before; ask again");
             return;
         }
-        if let (true, Some(wishes)) = (changed, &self.wishes) {
+        if let (true, Some(wishes)) = (changed, &self.control) {
             wishes.reconfigure(city.configured());
         }
-        if let Some(wanted) = &self.wanted {
+        if let Some(wanted) = &self.sources {
             let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().map(Arc::new).collect();
             wanted.send_replace(SourceSet { sources, plans: plans.clone() });
         }

@@ -41,11 +41,11 @@ enum Format {
 pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure> {
     let city = configuration::load(folder)?;
     let readers = answer::readers(&city)?;
-    let books = answer::books(&city, &readers, options.plan.as_deref(), options.known_at)?;
+    let states = answer::states(&city, &readers, options.plan.as_deref(), options.known_at)?;
     let rollups = options.rollups && options.format == Format::Json;
     let plans: Vec<_> =
-        books.iter().map(|(book, _)| book.report(answer::ask(&book.catalogue.plan, options.on), rollups)).collect();
-    for known in books.iter().filter_map(|(_, known)| known.as_ref()) {
+        states.iter().map(|(state, _)| state.report(answer::ask(&state.catalogue.plan, options.on), rollups)).collect();
+    for known in states.iter().filter_map(|(_, known)| known.as_ref()) {
         let settled = if known.is_settled() { "settled" } else { "not settled" };
         eprintln!("known at {}: {settled}", known.at);
         for doubt in &known.doubts {
@@ -57,7 +57,7 @@ pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure>
         }
     }
     let sheets = || -> Vec<PlanSheet<'_>> {
-        books.iter().zip(&plans).map(|((book, _), plan)| PlanSheet::new(&book.catalogue, plan)).collect()
+        states.iter().zip(&plans).map(|((state, _), plan)| PlanSheet::new(&state.catalogue, plan)).collect()
     };
     let text = match options.format {
         Format::Md => md::write(&sheets()),

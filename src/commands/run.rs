@@ -46,18 +46,18 @@ async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Con
     publishing.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
     let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
-    let mut board = AggregatorService::keeping(city, sinks)?;
+    let mut board = AggregatorService::with_sinks(city, sinks)?;
     reading.join(&mut board.setup);
     board.setup.drain = Some(service::DRAIN);
     let consumer = Box::new(DrainingConsumer::over(reading, &stop));
-    service::told(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
+    service::pipeline_outcome(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }
 
 async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
     let listener = AggregatorService::listen(city).await?;
     let publishing = Publisher::open(city, kafka)?;
-    let mut board = AggregatorService::keeping(city, sinks)?;
+    let mut board = AggregatorService::with_sinks(city, sinks)?;
     let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
     reading.join(&mut board.setup);
     let stop = CancellationToken::new();
@@ -67,24 +67,24 @@ async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Co
     let runner = Arc::new(Runner {
         collector: service::collector(city),
         outbox: Arc::clone(&publishing.outbox) as _,
-        watch: board.watch(),
+        watch: board.poll_reporter(),
         random: rand::random,
     });
     let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plans(city), stop.clone());
     let reload = Reload {
         outbox: Some(Arc::clone(&publishing.outbox) as _),
-        wishes: Some(Arc::clone(&board.setup.wishes)),
-        wanted: Some(change),
+        control: Some(Arc::clone(&board.setup.control)),
+        sources: Some(change),
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(stop.clone()));
     let collecting = tokio::spawn(async move {
-        let ended = service::collecting(plans, runner, wanted, ending.clone()).await;
+        let ended = service::collect_until(plans, runner, wanted, ending.clone()).await;
         // Without collectors a scoreboard would only grow old: end, loudly.
         ending.cancel();
         ended
     });
-    let served = service::until_told(&board, listener, pipeline, stop).await;
+    let served = service::serve_until_end(&board, listener, pipeline, stop).await;
     collecting.await.context("the collectors stopped with a fault")??;
     served
 }

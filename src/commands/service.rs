@@ -65,13 +65,13 @@ pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> 
 }
 
 /// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then the sources.
-pub(crate) async fn collecting(
+pub(crate) async fn collect_until(
     plans: Vec<(String, String)>,
     runner: Arc<Runner>,
     wanted: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let published = publish_patiently(&plans, runner.outbox.as_ref(), runner.watch.as_ref());
+    let published = publish_with_retry(&plans, runner.outbox.as_ref(), runner.watch.as_ref());
     match stop.run_until_cancelled(published).await {
         Some(Ok(())) => runner::run(runner, wanted, stop.clone()).await.context("the collectors cannot go on"),
         Some(Err(error)) => Err(error),
@@ -80,7 +80,7 @@ pub(crate) async fn collecting(
 }
 
 /// [`publish_plans`] for a service, which waits until the outbox takes them.
-async fn publish_patiently(
+async fn publish_with_retry(
     plans: &[(String, String)],
     outbox: &dyn Outbox,
     watch: &dyn PollObserver,
@@ -108,7 +108,7 @@ async fn publish_patiently(
 
 /// A signal to end: SIGTERM or Ctrl-C. They are taken from this call on, not only once it is awaited: whoever is told that we
 /// have begun may end us at once.
-pub(crate) fn told_to_end() -> impl Future<Output = ()> {
+pub(crate) fn end_signal() -> impl Future<Output = ()> {
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async move {
         let [terminate, interrupt] = signals.map(async |signal| match signal {
@@ -153,12 +153,14 @@ impl Pipeline {
     /// Lets it finish the batches in hand, and waits until it has closed its stores.
     pub(crate) async fn end(self) -> anyhow::Result<()> {
         self.stop.store(true, Ordering::Release);
-        told(self.ended.await)
+        pipeline_outcome(self.ended.await)
     }
 }
 
 /// How the pipeline ended, as the binary reports it.
-pub(crate) fn told(ended: Result<Result<(), PipelineError>, oneshot::error::RecvError>) -> anyhow::Result<()> {
+pub(crate) fn pipeline_outcome(
+    ended: Result<Result<(), PipelineError>, oneshot::error::RecvError>,
+) -> anyhow::Result<()> {
     ended.context("the pipeline stopped with a fault")?.context("the pipeline cannot go on")
 }
 
@@ -215,7 +217,7 @@ pub(crate) struct AggregatorService {
 
 impl AggregatorService {
     /// Makes the parts of a process that keeps: with the sinks.
-    pub(crate) fn keeping(city: &Configuration, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<Self> {
+    pub(crate) fn with_sinks(city: &Configuration, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<Self> {
         let mut board = Self::new(city)?;
         board.setup.sinks = sinks;
         board.setup.hold = Duration::from_secs(city.settings.alerts.hold_s.into());
@@ -238,12 +240,12 @@ impl AggregatorService {
     }
 
     /// For a process that has nothing to catch up with.
-    pub(crate) fn is_ready(&self) {
+    pub(crate) fn set_ready(&self) {
         self.readiness.ready();
     }
 
     /// Watches collectors for its metrics and pages.
-    pub(crate) fn watch(&self) -> Arc<PollReporter> {
+    pub(crate) fn poll_reporter(&self) -> Arc<PollReporter> {
         Arc::new(PollReporter { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) })
     }
 
@@ -254,11 +256,11 @@ impl AggregatorService {
 
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
-        let (books, metrics) = (Arc::clone(&self.setup.books), Arc::clone(&self.metrics));
-        let site = Site::new(books, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
+        let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
+        let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
         let site = site.of_many(self.setup.shared).with_store(self.setup.data.clone());
         match &self.token {
-            Some(token) => site.with_token(token, Arc::clone(&self.setup.wishes)),
+            Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
             None => site,
         }
     }
@@ -297,13 +299,13 @@ impl PollObserver for PollReporter {
 
 /// Serves the scoreboard beside a pipeline until we are told to end or the pipeline cannot go on; then
 /// cancels `stop`, and ends both.
-pub(crate) async fn until_told(
+pub(crate) async fn serve_until_end(
     board: &AggregatorService,
     listener: TcpListener,
     mut pipeline: Pipeline,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let ending = told_to_end();
+    let ending = end_signal();
     let serving = board.serve(listener, stop.clone());
     tokio::pin!(serving);
     tokio::select! {
@@ -312,7 +314,7 @@ pub(crate) async fn until_told(
         ended = &mut pipeline.ended => {
             stop.cancel();
             serving.await?;
-            return told(ended);
+            return pipeline_outcome(ended);
         }
         served = &mut serving => {
             stop.cancel();

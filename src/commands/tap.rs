@@ -49,7 +49,7 @@ pub(crate) fn run(folder: &Path, options: &TapOptions) -> Result<(), Failure> {
     let told = Arc::clone(&stop);
     let runtime = super::service::runtime()?;
     runtime.spawn(async move {
-        super::service::told_to_end().await;
+        super::service::end_signal().await;
         told.store(true, Ordering::Release);
     });
     Ok(follow(reading, options, &stop)?)

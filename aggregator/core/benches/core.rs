@@ -69,11 +69,11 @@ fn workload() -> Vec<(FigureKey, i64, i64)> {
 }
 
 fn figure(value: i64) -> Figure {
-    Figure { value: Some(value), settled: true, more: None }
+    Figure { value: Some(value), is_final: true, extras: None }
 }
 
 fn today() -> Cutoff {
-    ReportPeriod(Period::fiscal_year(2100)).cut()
+    ReportPeriod(Period::fiscal_year(2100)).cutoff()
 }
 
 /// Returns the sum of all months, so that both sides prove that they counted the same.
@@ -137,12 +137,12 @@ fn core(c: &mut Criterion) {
     group.bench_function("admission_ledger_and_rollups", |b| {
         b.iter_batched(
             || PlanState::new(catalogue.clone()),
-            |mut book| {
+            |mut state| {
                 for batch in observations.chunks(BATCH) {
-                    assert!(book.enter_all(batch).iter().all(Result::is_ok), "the bench workload is admitted");
-                    book.settle(today());
+                    assert!(state.insert_all(batch).iter().all(Result::is_ok), "the bench workload is admitted");
+                    state.settle(today());
                 }
-                book
+                state
             },
             BatchSize::PerIteration,
         );

@@ -1,4 +1,4 @@
-//! Whether an observation may count, judged from the record and the catalogue alone.
+//! Admission: whether an observation may count, decided from the record and the catalogue alone.
 //!
 //! Arrival order, clocks and other records play no part, so that any permutation of the same records
 //! quarantines the same ones.
@@ -62,7 +62,7 @@ pub struct AdmittedObservation {
     pub key: FigureKey,
     /// The figure.
     pub figure: Figure,
-    /// When it was seen.
+    /// Its revision: when the collector read it.
     pub revision: Micros,
 }
 
@@ -102,7 +102,7 @@ impl CatalogueIds {
         Self { plan: catalogue.plan.id.clone(), series: catalogue.series.iter().enumerate().map(ids).collect() }
     }
 
-    /// Resolves an observation, or says why it is quarantined.
+    /// Resolves an observation against the catalogue, or gives the reason for which it must be quarantined.
     pub fn admit(&self, observation: &Observation) -> Result<AdmittedObservation, AdmissionError> {
         if observation.plan != self.plan {
             return Err(AdmissionError::UnknownPlan);
@@ -123,11 +123,11 @@ impl CatalogueIds {
             Value::Unknown(_) => return Err(AdmissionError::TooLong),
         };
         let breakdown = observation.breakdown.clone();
-        let more = (breakdown.is_some() || reason.is_some()).then(|| Box::new(FigureExtras { breakdown, reason }));
-        let settled = observation.finality == Finality::Final;
+        let extras = (breakdown.is_some() || reason.is_some()).then(|| Box::new(FigureExtras { breakdown, reason }));
+        let is_final = observation.finality == Finality::Final;
         Ok(AdmittedObservation {
             key: FigureKey { series: series.index, definition, source, index },
-            figure: Figure { value, settled, more },
+            figure: Figure { value, is_final, extras },
             revision: observation.revision,
         })
     }

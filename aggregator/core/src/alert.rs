@@ -1,4 +1,4 @@
-//! Alerts: when a bad status has lasted long enough to tell somebody, and when it is over.
+//! Alerts: when a bad status has lasted long enough to notify, and when it is over.
 //!
 //! ```text
 //!            bad              hold over: Fired
@@ -8,14 +8,14 @@
 //!            good                    good: Resolved
 //! ```
 //!
-//! - **hold**: how long a rule must hold without a break before anybody is told.
+//! - **hold**: how long a rule must hold without a break before the alert fires.
 //! - **since**: when an episode began; with the KPI and the rule it names the alert for good.
 
 use crate::judge::Status;
 use contract::time::Micros;
 use std::time::Duration;
 
-/// What is watched of a KPI.
+/// A condition of a KPI that raises an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlertRule {
     /// It is behind its path, or has missed its target.
@@ -37,12 +37,12 @@ impl AlertRule {
     }
 
     /// The rule of a word.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.name() == name)
     }
 
-    /// True when a status word is one that it tells of.
-    pub fn tells_of(self, status: &str) -> bool {
+    /// True for the status words that this rule alerts on.
+    pub fn alerts_on(self, status: &str) -> bool {
         let bad: &[Status] = match self {
             Self::Trend => &[Status::OffTrack, Status::Missed],
             Self::Overdue => &[Status::Stale],
@@ -54,7 +54,7 @@ impl AlertRule {
 /// Where the alert of a KPI and a rule stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AlertState {
-    /// All is well.
+    /// The rule does not hold.
     #[default]
     Inactive,
     /// The rule holds, but not for long enough.
@@ -62,7 +62,7 @@ pub enum AlertState {
         /// Since when it holds.
         since: Micros,
     },
-    /// It was told, and holds still.
+    /// It has fired, and the rule still holds.
     Firing {
         /// Since when it holds.
         since: Micros,
@@ -86,7 +86,7 @@ impl AlertState {
     }
 }
 
-/// What somebody is to be told.
+/// A change of an alert that is notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertTransition {
     /// The rule has held for as long as the hold.
@@ -118,7 +118,7 @@ impl AlertTransition {
     }
 }
 
-/// The next state, and what is to be told of it. A clock that was set back begins a hold anew: nothing fires
+/// The next state, and the transition to notify. A clock that was set back begins a hold anew: nothing fires
 /// early, and nothing waits for the clock to catch up.
 pub fn step(state: AlertState, active: bool, now: Micros, hold: Duration) -> (AlertState, Option<AlertTransition>) {
     match (state, active) {
@@ -146,7 +146,7 @@ fn has_lasted(since: Micros, now: Micros, hold: Duration) -> bool {
 mod tests {
     use super::*;
 
-    /// What happens, the condition at seconds, and what is told when: the second, the word, since when.
+    /// What happens, the condition at seconds, and the transitions: the second, the word, since when.
     type Row = (&'static str, &'static [(i64, bool)], &'static [(i64, &'static str, i64)]);
 
     const HOLD: Duration = Duration::from_mins(5);
@@ -155,15 +155,15 @@ mod tests {
         Micros(second * 1_000_000)
     }
 
-    /// Steps through (second, whether the rule holds) and gives what is told, with its second.
-    fn told(steps: &[(i64, bool)]) -> Vec<(i64, &'static str, i64)> {
-        let (mut state, mut told) = (AlertState::Inactive, Vec::new());
+    /// Steps through (second, whether the rule holds) and gives the transitions, each with its second.
+    fn transitions(steps: &[(i64, bool)]) -> Vec<(i64, &'static str, i64)> {
+        let (mut state, mut transitions) = (AlertState::Inactive, Vec::new());
         for (second, active) in steps {
             let (next, event) = step(state, *active, at(*second), HOLD);
-            told.extend(event.map(|event| (*second, event.name(), event.since().0 / 1_000_000)));
+            transitions.extend(event.map(|event| (*second, event.name(), event.since().0 / 1_000_000)));
             state = next;
         }
-        told
+        transitions
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
             ("and resolves", &[(0, true), (300, true), (-50, false)], &[(300, "fired", 0), (-50, "resolved", 0)]),
         ];
         for (name, steps, expected) in rows {
-            assert_eq!(told(steps), expected, "{name}");
+            assert_eq!(transitions(steps), expected, "{name}");
         }
     }
 
@@ -227,10 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn rules_tell_of_their_statuses() {
-        let told = |rule: AlertRule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.tells_of(s)).collect();
-        let told: [Vec<&str>; 2] = AlertRule::ALL.map(told);
-        assert_eq!(told, [vec!["off_track", "missed"], vec!["stale"]]);
-        assert_eq!(AlertRule::ALL.map(|rule| AlertRule::named(rule.name())), AlertRule::ALL.map(Some));
+    fn rules_alert_on_their_statuses() {
+        let alerted =
+            |rule: AlertRule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.alerts_on(s)).collect();
+        let alerted: [Vec<&str>; 2] = AlertRule::ALL.map(alerted);
+        assert_eq!(alerted, [vec!["off_track", "missed"], vec!["stale"]]);
+        assert_eq!(AlertRule::ALL.map(|rule| AlertRule::from_name(rule.name())), AlertRule::ALL.map(Some));
     }
 }

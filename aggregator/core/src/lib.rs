@@ -1,4 +1,4 @@
-//! Keep, roll up, judge: pure functions over observations.
+//! Stores observations, rolls them up and judges KPIs: pure functions over observations.
 //!
 //! ```text
 //! observation --admit--> key, figure --ledger--> standing figures --view--> rollups --judge--> report
@@ -6,9 +6,9 @@
 //! ```
 //!
 //! - **standing**: of all revisions of one key, the one that counts.
-//! - **view**: the ledger as seen at one moment asked ([`ask::Cut`]).
+//! - **view**: the ledger up to one moment ([`report_period::Cutoff`]).
 //! - **rollup**: a figure of one period, with whether it is complete and provisional.
-//! - **judgement**: what a KPI's kind makes of the rollups, on one day, month or fiscal year.
+//! - **judgement**: the status of a KPI, as its kind takes it from the rollups, on one day, month or fiscal year.
 //! - **point**: a figure or judgement at the moment a time series shows it.
 //!
 //! No IO, no clock, no randomness, no logging: the manifest of this crate proves it.

@@ -1,4 +1,4 @@
-//! The book of one plan: its catalogue, what it admits, its figures and its rollups.
+//! The state of one plan: its catalogue, its figures and its rollups.
 
 use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
@@ -8,62 +8,138 @@ use crate::rollup::{LedgerView, PlanRollups, RollupChange, TouchedBucket};
 use contract::catalogue::Catalogue;
 use contract::record::Observation;
 
-/// Everything known of one plan.
+/// The state of one plan in memory.
+///
+/// ```
+/// use aggregator_core::ledger::InsertOutcome;
+/// use aggregator_core::plan_state::PlanState;
+/// use aggregator_core::report_period::ReportPeriod;
+/// use contract::catalogue;
+/// use contract::period::Period;
+/// use contract::record::{Finality, Observation, Span, Value};
+/// use contract::time::{Micros, Moment};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let catalogue = catalogue::parse("plan.toml", r#"
+///     [plan]
+///     id = "open-data"
+///     name = { ja = "計画", en = "Plan" }
+///     city = { ja = "市", en = "City" }
+///     first_year = "FY2019"
+///     last_year = "FY2021"
+///     citation = "p. 1"
+///     [[policy]]
+///     id = "open"
+///     name = { ja = "公開", en = "Open data" }
+///     owner = { ja = "課", en = "Section" }
+///     [[series]]
+///     id = "datasets"
+///     name = { ja = "件数", en = "Data sets" }
+///     unit = { ja = "件", en = "sets" }
+///     shape = "level"
+///     grain = "day"
+///     [[series.definition]]
+///     id = "listed"
+///     text = { ja = "掲載数", en = "listed" }
+///     [[series.source]]
+///     id = "portal"
+///     [[kpi]]
+///     id = "datasets"
+///     name = { ja = "件数", en = "Data sets" }
+///     policy = "open"
+///     kind = "level"
+///     series = "datasets"
+///     unit = { ja = "件", en = "sets" }
+///     baseline = { year = "FY2018", value = 100 }
+///     target = { at_least = 400 }
+///     citation = "p. 2"
+/// "#).map_err(|mistakes| mistakes[0].to_string())?;
+/// let mut state = PlanState::new(catalogue);
+///
+/// let observation = Observation {
+///     plan: "open-data".into(),
+///     series: "datasets".into(),
+///     definition: "listed".into(),
+///     source: "portal".into(),
+///     period: Span::AsOf(Moment::parse("2020-04-01T00:00:00+09:00").ok_or("no moment")?),
+///     value: Value::Known(200),
+///     breakdown: None,
+///     finality: Finality::Final,
+///     revision: Micros::parse("2020-04-02T09:00:00+09:00").ok_or("no time")?,
+///     visit: "poll-1".into(),
+///     place: None,
+/// };
+/// assert_eq!(state.insert(&observation)?.1, InsertOutcome::Stands);
+/// assert_eq!(state.insert(&observation)?.1, InsertOutcome::Duplicate);
+///
+/// let day = ReportPeriod(Period::parse("2020-04-30").ok_or("no period")?);
+/// let changed = state.settle(day.cutoff());
+/// assert!(!changed.is_empty());
+/// let report = state.report(day, false);
+/// assert_eq!(report.kpis[0].status, Some("on_track"));
+/// assert_eq!(report.kpis[0].value_text.as_deref(), Some("200 件"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct PlanState {
     /// The plan as the city wrote it.
     pub catalogue: Catalogue,
-    admission: CatalogueIds,
+    ids: CatalogueIds,
     ledger: Ledger,
     rollups: PlanRollups,
+    /// Buckets with a new revision since the rollups were brought up to date.
     touched: Vec<TouchedBucket>,
 }
 
 impl PlanState {
-    /// An empty book.
+    /// A state without observations.
     pub fn new(catalogue: Catalogue) -> Self {
-        let (admission, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
-        Self { catalogue, admission, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
+        let (ids, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
+        Self { catalogue, ids, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
     }
 
-    /// Enters an observation, or says why it is quarantined.
-    pub fn enter(&mut self, observation: &Observation) -> Result<(FigureKey, InsertOutcome), AdmissionError> {
-        let admitted = self.admission.admit(observation)?;
-        Ok(self.insert(admitted))
+    /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
+    pub fn insert(&mut self, observation: &Observation) -> Result<(FigureKey, InsertOutcome), AdmissionError> {
+        let admitted = self.ids.admit(observation)?;
+        Ok(self.insert_admitted(admitted))
     }
 
-    /// [`Book::enter`] for many, and much faster when they lie at random in time; answers in their order.
-    pub fn enter_all(
+    /// [`PlanState::insert`] for many observations, much faster when they lie at random in time. The results have the
+    /// order of the observations.
+    pub fn insert_all(
         &mut self,
         observations: &[Observation],
     ) -> Vec<Result<(FigureKey, InsertOutcome), AdmissionError>> {
-        let mut answers = Vec::with_capacity(observations.len());
+        let mut outcomes = Vec::with_capacity(observations.len());
         for ahead in observations.chunks(READ_AHEAD) {
-            let admitted: Vec<_> = ahead.iter().map(|o| self.admission.admit(o)).collect();
+            let admitted: Vec<_> = ahead.iter().map(|o| self.ids.admit(o)).collect();
             self.ledger.read_ahead(admitted.iter().flatten().map(|a| a.key));
-            answers.extend(admitted.into_iter().map(|admitted| Ok(self.insert(admitted?))));
+            outcomes.extend(admitted.into_iter().map(|admitted| Ok(self.insert_admitted(admitted?))));
         }
-        answers
+        outcomes
     }
 
-    fn insert(&mut self, admitted: AdmittedObservation) -> (FigureKey, InsertOutcome) {
+    fn insert_admitted(&mut self, admitted: AdmittedObservation) -> (FigureKey, InsertOutcome) {
         let key = admitted.key;
-        let (stored, bucket) = self.ledger.insert(key, admitted.figure, admitted.revision);
+        let (outcome, bucket) = self.ledger.insert(key, admitted.figure, admitted.revision);
         // A revision that does not stand can still show that a final figure was changed.
-        if stored != InsertOutcome::Duplicate {
+        if outcome != InsertOutcome::Duplicate {
             self.touched.push(TouchedBucket::by(key, bucket));
         }
-        (key, stored)
+        (key, outcome)
     }
 
-    /// True when the observation would be admitted.
-    pub fn admits(&self, observation: &Observation) -> Result<FigureKey, AdmissionError> {
-        self.admission.admit(observation).map(|admitted| admitted.key)
+    /// Checks an observation against the catalogue and inserts nothing: its key, or the reason for which it would be
+    /// quarantined.
+    pub fn admit(&self, observation: &Observation) -> Result<FigureKey, AdmissionError> {
+        self.ids.admit(observation).map(|admitted| admitted.key)
     }
 
-    /// Brings the rollups up to what was entered and to the moment `cut`, and says which rows changed.
-    pub fn settle(&mut self, cut: Cutoff) -> Vec<RollupChange> {
-        self.rollups.refresh(&self.catalogue, &self.ledger, &mut self.touched, cut)
+    /// Computes the rollups for a cutoff, as far as new observations or the cutoff change them; gives the rows that
+    /// differ.
+    pub fn settle(&mut self, cutoff: Cutoff) -> Vec<RollupChange> {
+        self.rollups.refresh(&self.catalogue, &self.ledger, &mut self.touched, cutoff)
     }
 
     /// The figures.
@@ -71,19 +147,19 @@ impl PlanState {
         &self.ledger
     }
 
-    /// The kept rollups.
+    /// The rollups of the last [`PlanState::settle`].
     pub fn rollups(&self) -> &PlanRollups {
         &self.rollups
     }
 
-    /// The figures as seen at a moment.
-    pub fn view(&self, cut: Cutoff) -> LedgerView<'_> {
-        LedgerView::over(&self.catalogue, &self.ledger, cut, &self.rollups)
+    /// The figures and rollups at a cutoff.
+    pub fn view(&self, cutoff: Cutoff) -> LedgerView<'_> {
+        LedgerView::with_rollups(&self.catalogue, &self.ledger, cutoff, &self.rollups)
     }
 
-    /// The report at a moment asked; kept rollups answer only when nothing waits to be settled.
-    pub fn report(&self, ask: ReportPeriod, rollups: bool) -> PlanReport {
-        let kept = self.touched.is_empty().then_some(&self.rollups);
-        report::plan(&self.catalogue, &self.ledger, kept, ask, rollups)
+    /// The report of a period, with every rollup when `rollups` is set.
+    pub fn report(&self, period: ReportPeriod, rollups: bool) -> PlanReport {
+        let settled = self.touched.is_empty().then_some(&self.rollups);
+        report::plan(&self.catalogue, &self.ledger, settled, period, rollups)
     }
 }

@@ -1,7 +1,7 @@
 //! The report as a value, and its canonical JSON.
 //!
-//! A report is a pure function of figures, catalogue and the moment asked: no revisions, no evidence, no
-//! coordinates, so that two machines that saw the same records print the same bytes.
+//! A report is a pure function of figures, catalogue and report period: no revisions, no evidence, no
+//! coordinates, so that two machines with the same records print the same bytes.
 
 use crate::judge::{DatedValue, Judgement, Phase, Status, judge};
 use crate::ledger::Ledger;
@@ -108,7 +108,7 @@ pub struct RollupReport {
 pub struct PolicyReport {
     /// Id.
     pub id: String,
-    /// KPIs by status word; a status nobody has is absent.
+    /// KPIs by status word; a status that no KPI has is absent.
     pub statuses: BTreeMap<&'static str, usize>,
     /// Id of the worst KPI; `null` before the plan.
     pub worst: Option<String>,
@@ -119,7 +119,7 @@ pub struct PolicyReport {
 pub struct PlanReport {
     /// Id.
     pub id: String,
-    /// The moment asked.
+    /// The report period.
     pub on: String,
     /// Phase word of its least advanced KPI.
     pub phase: &'static str,
@@ -162,24 +162,24 @@ pub fn value_digits(kpi: &Kpi, value: &Exact) -> String {
     exact::grouped(&shown, kpi.decimals)
 }
 
-/// Judges every KPI of a plan at a moment asked, in the order of the catalogue.
-pub fn judgements(view: &LedgerView<'_>, ask: ReportPeriod) -> Vec<Judgement> {
-    view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, ask)).collect()
+/// Judges every KPI of a plan at the end of a report period, in the order of the catalogue.
+pub fn judgements(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<Judgement> {
+    view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, period)).collect()
 }
 
-/// The report of one plan; `kept` rollups are used where they answer, `rollups` adds them all.
+/// The report of one plan; takes what it can from `settled` rollups, and lists every rollup when `rollups` is set.
 pub fn plan(
     catalogue: &Catalogue,
     ledger: &Ledger,
-    kept: Option<&PlanRollups>,
-    ask: ReportPeriod,
+    settled: Option<&PlanRollups>,
+    period: ReportPeriod,
     rollups: bool,
 ) -> PlanReport {
-    let view = match kept {
-        Some(kept) => LedgerView::over(catalogue, ledger, ask.cut(), kept),
-        None => LedgerView::new(catalogue, ledger, ask.cut()),
+    let view = match settled {
+        Some(settled) => LedgerView::with_rollups(catalogue, ledger, period.cutoff(), settled),
+        None => LedgerView::new(catalogue, ledger, period.cutoff()),
     };
-    let judged = judgements(&view, ask);
+    let judged = judgements(&view, period);
     let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
     let policies = policies(catalogue, &judged);
     let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(|(kpi, j)| kpi_report(kpi, j)).collect();
@@ -187,7 +187,7 @@ pub fn plan(
     let rows = || view.all().into_iter().map(|row| rollup_report(catalogue, row)).collect();
     PlanReport {
         id: catalogue.plan.id.clone(),
-        on: ask.0.to_string(),
+        on: period.0.to_string(),
         phase: phase.name(),
         sample: catalogue.plan.sample,
         kpis,

@@ -1,5 +1,5 @@
 //! A seeded simulation: random plans and records, judged by the core and by a naive oracle that was written
-//! from the rules alone. Both must say the same in every field. One seed replays a failure.
+//! from the rules alone. Both must give the same in every field. One seed replays a failure.
 #![allow(
     clippy::unwrap_used,
     clippy::format_push_string,
@@ -246,9 +246,9 @@ fn fields(ours: &Judgement, theirs: &oracle::KpiAnswer) -> Vec<(&'static str, St
     ]
 }
 
-fn rows(book: &PlanState, ask: ReportPeriod) -> Vec<String> {
-    let series = |i: u16| &book.catalogue.series[usize::from(i)];
-    let all = book.view(ask.cut()).all();
+fn rows(state: &PlanState, period: ReportPeriod) -> Vec<String> {
+    let series = |i: u16| &state.catalogue.series[usize::from(i)];
+    let all = state.view(period.cutoff()).all();
     let row = |(key, r): &(aggregator_core::rollup::RollupKey, aggregator_core::rollup::Rollup)| {
         format!(
             "{} {:?} {} {:?} {} {}",
@@ -282,12 +282,12 @@ fn the_core_and_a_naive_oracle_say_the_same() {
         let r = &mut Random(seed);
         let (catalogue, shapes) = plan(r);
         let records = records(r, &shapes);
-        let mut book = PlanState::new(catalogue.clone());
-        let answers = book.enter_all(&records);
+        let mut state = PlanState::new(catalogue.clone());
+        let answers = state.insert_all(&records);
         for (record, answer) in records.iter().zip(&answers) {
             assert_eq!(oracle::quarantined(&catalogue, record), answer.is_err(), "seed {seed}: {record:?}");
         }
-        book.settle(ReportPeriod(Period::parse("2021-11-11").unwrap()).cut());
+        state.settle(ReportPeriod(Period::parse("2021-11-11").unwrap()).cutoff());
         for on in ASKED.iter().map(|on| Period::parse(on).unwrap()) {
             if r.below(3) != 0 && seed != 1 {
                 continue;
@@ -295,7 +295,7 @@ fn the_core_and_a_naive_oracle_say_the_same() {
             let answer = oracle::report(&catalogue, &records, on);
             for theirs in &answer.kpis {
                 let kpi = catalogue.kpis.iter().find(|k| k.id == theirs.id).unwrap();
-                let ours = judge(&book.view(ReportPeriod(on).cut()), kpi, ReportPeriod(on));
+                let ours = judge(&state.view(ReportPeriod(on).cutoff()), kpi, ReportPeriod(on));
                 for (name, ours, theirs_) in fields(&ours, theirs) {
                     compared += 1;
                     if ours != theirs_ {
@@ -304,7 +304,7 @@ fn the_core_and_a_naive_oracle_say_the_same() {
                     }
                 }
             }
-            let (ours, theirs) = (rows(&book, ReportPeriod(on)), oracle_rows(&answer));
+            let (ours, theirs) = (rows(&state, ReportPeriod(on)), oracle_rows(&answer));
             compared += ours.len() as u64;
             for (ours, theirs) in ours.iter().zip(&theirs).filter(|(a, b)| a != b).take(1) {
                 wrong.entry("rollup").or_default().push(format!("seed {seed} on {on}: ours {ours} oracle {theirs}"));

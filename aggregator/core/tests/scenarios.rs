@@ -1,4 +1,4 @@
-//! Runs every file of `scenarios/` : what a KPI must say, at each moment asked, from the figures given.
+//! Runs every file of `scenarios/` : the judgement of a KPI, at the end of each report period, from the figures given.
 #![allow(
     clippy::unwrap_used,
     clippy::format_push_string,
@@ -13,7 +13,7 @@ use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
 use support::{Expect, Scenario, shown};
 
-fn said(judged: &Judgement, name: &str, like: &str) -> String {
+fn shown_field(judged: &Judgement, name: &str, like: &str) -> String {
     let past = |past: &Option<DatedValue>| shown(past.as_ref().map(|p| &p.value), like);
     let measured = judged.measured.as_ref();
     match name {
@@ -28,10 +28,10 @@ fn said(judged: &Judgement, name: &str, like: &str) -> String {
     }
 }
 
-fn check(book: &PlanState, expect: &Expect) -> Vec<String> {
-    let ask = ReportPeriod(expect.on);
-    let kpi = &book.catalogue.kpis[0];
-    let judged = judge(&book.view(ask.cut()), kpi, ask);
+fn check(state: &PlanState, expect: &Expect) -> Vec<String> {
+    let period = ReportPeriod(expect.on);
+    let kpi = &state.catalogue.kpis[0];
+    let judged = judge(&state.view(period.cutoff()), kpi, period);
     let status = judged.status.map_or("-", aggregator_core::judge::Status::name).to_owned();
     let value = shown(judged.measured.as_ref().map(|m| &m.value), &expect.value);
     let mut wrong = Vec::new();
@@ -44,7 +44,7 @@ fn check(book: &PlanState, expect: &Expect) -> Vec<String> {
     compare("status", status, &expect.status);
     compare("value", value, &expect.value);
     for (name, want) in &expect.more {
-        compare(name, said(&judged, name, want), want);
+        compare(name, shown_field(&judged, name, want), want);
     }
     wrong
 }
@@ -60,13 +60,13 @@ fn every_scenario_says_what_is_expected() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = Scenario::parse(&name, &std::fs::read_to_string(path).unwrap());
         assert!(!scenario.expects.is_empty(), "{name} expects nothing");
-        let mut book = PlanState::new(scenario.catalogue);
+        let mut state = PlanState::new(scenario.catalogue);
         for observation in &scenario.observations {
-            book.enter(observation).unwrap_or_else(|refusal| panic!("{name}: {refusal}: {observation:?}"));
+            state.insert(observation).unwrap_or_else(|refusal| panic!("{name}: {refusal}: {observation:?}"));
         }
         for expect in &scenario.expects {
             checked += 1;
-            wrong.extend(check(&book, expect).into_iter().map(|text| format!("{name}: {text}")));
+            wrong.extend(check(&state, expect).into_iter().map(|text| format!("{name}: {text}")));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -86,7 +86,7 @@ pub fn diff(
     }
     catalogues.sort();
     catalogues.dedup();
-    let (figures, more) = standing::changes(readers, (&before.book, from), (&after.book, to))?;
+    let (figures, more) = standing::changes(readers, (&before.state, from), (&after.state, to))?;
     Ok(Diff {
         plan: plan.to_owned(),
         on: ask.0.to_string(),
@@ -105,12 +105,12 @@ fn told(known: PlanVintage) -> Vintage {
 
 /// KPIs whose report differs, in the later catalogue's order; those it dropped at the end.
 fn kpis(before: &PlanVintage, after: &PlanVintage, ask: ReportPeriod) -> Vec<KpiChange> {
-    let reports = [before, after].map(|known| known.book.report(ask, false).kpis);
+    let reports = [before, after].map(|known| known.state.report(ask, false).kpis);
     let [old, new] = &reports;
     let find = |reports: &[KpiReport], id: &str| reports.iter().find(|kpi| kpi.id == id).cloned();
     let dropped = old.iter().filter(|kpi| find(new, &kpi.id).is_none());
     let name = |id: &str| {
-        let all = after.book.catalogue.kpis.iter().chain(&before.book.catalogue.kpis);
+        let all = after.state.catalogue.kpis.iter().chain(&before.state.catalogue.kpis);
         all.into_iter()
             .find(|kpi| kpi.id == id)
             .map_or_else(|| Bilingual { ja: id.into(), en: id.into() }, |kpi| (&kpi.name).into())

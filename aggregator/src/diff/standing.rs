@@ -48,8 +48,8 @@ pub(super) fn changes(
         if observation.plan != plan || observation.revision > after.1 {
             return;
         }
-        let known_before = observation.revision <= before.1 && before.0.admits(observation).is_ok();
-        let known_after = after.0.admits(observation).is_ok();
+        let known_before = observation.revision <= before.1 && before.0.admit(observation).is_ok();
+        let known_after = after.0.admit(observation).is_ok();
         if !known_before && !known_after {
             return;
         }

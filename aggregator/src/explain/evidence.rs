@@ -118,7 +118,7 @@ fn revisions(
         })?;
     }
     let mut revisions = Revisions::new();
-    for observation in found.into_iter().filter(|o| book.admits(o).is_ok()) {
+    for observation in found.into_iter().filter(|o| book.admit(o).is_ok()) {
         let same = revisions.entry((observation.period, observation.source.clone())).or_default();
         let known =
             |o: &Observation| o.revision == observation.revision && wire::canonical(o) == wire::canonical(&observation);

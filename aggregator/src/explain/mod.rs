@@ -252,7 +252,7 @@ pub fn explain(
             hint: nearest(kpi, catalogue.kpis.iter().map(|k| k.id.as_str())),
         });
     };
-    let view = LedgerView::new(catalogue, book.ledger(), ask.cut());
+    let view = LedgerView::new(catalogue, book.ledger(), ask.cutoff());
     let judged = judge(&view, found, ask);
     let mut parts = Vec::new();
     for of in found.measure.parts() {
@@ -301,7 +301,7 @@ pub fn restated(
     let mut found = Vec::new();
     for of in kpi.measure.parts() {
         let name = Bilingual::from(&book.catalogue.series[of.series].name);
-        for (span, figure) in evidence::changed(readers, book, of, upto.unwrap_or(NOW), ask.cut())? {
+        for (span, figure) in evidence::changed(readers, book, of, upto.unwrap_or(NOW), ask.cutoff())? {
             let day = match span {
                 Span::AsOf(at) => at.day(),
                 Span::During(from, to) => (to.day() - 1).max(from.day()),

@@ -44,7 +44,7 @@ pub(super) fn scope(
 ) -> EvidenceScope {
     let series = view.series(of);
     let at = judged.measured.as_ref().map(|m| m.at).or(judged.carried.as_ref().map(|past| past.at));
-    let seen = view.cut.at;
+    let seen = view.cutoff.at;
     let (since, until, rollups) = match (kpi.kind, series.shape) {
         // A state is one instant; its source may not be the only one that said something about it.
         (_, Shape::Level) => {
@@ -68,7 +68,7 @@ pub(super) fn scope(
         Shape::Counter => Moment(Period::holding(series.grain, Moment(since.0 - 1)).start().0 + 1),
         Shape::Level | Shape::Flow => since,
     };
-    EvidenceScope { since, until, cut: view.cut, shape: series.shape, rollups }
+    EvidenceScope { since, until, cut: view.cutoff, shape: series.shape, rollups }
 }
 
 /// The periods of a grain from one instant to another, the last perhaps not ended.

@@ -1,7 +1,7 @@
 //! What is told of sources: polls as they happen, and from the books what each gave last and what is due of it.
 
 use super::{Metrics, MetricsError, counters, gauges, kept, seconds};
-use aggregator_core::judge::standings;
+use aggregator_core::judge::sources_due;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
 use contract::time::{Micros, Moment};
@@ -47,7 +47,7 @@ impl SourceMetrics {
     }
 
     pub(super) fn refresh(&self, plan: &str, book: &PlanState, ask: ReportPeriod) {
-        for standing in standings(&book.view(ask.cut()), ask) {
+        for standing in sources_due(&book.view(ask.cutoff()), ask) {
             let series = &book.catalogue.series[standing.series];
             let labels = [plan, series.id.as_str(), series.sources[standing.source].id.as_str()];
             let set = |gauges: &GaugeVec, moment: Option<Moment>| {

@@ -3,11 +3,11 @@
 //! The stored judgements are a plan's "now". A rebuild, a report and any look back have no [`Watch`], so they alert
 //! nobody; a restart goes on with the states that are stored.
 
-use super::PlanStates;
 use super::derived::{self, Derived, Judged};
 use super::open_partition::OpenPartition;
 use crate::alerting::describe::describe;
 use crate::alerting::notification::{AlertNotification, severity};
+use crate::plan_states::PlanStates;
 use crate::render::PlanSheet;
 use crate::store::{AlertKey, PlanNames, StoreError, StoreReader, StoreTransaction, StoredAlert};
 use aggregator_core::alert::{AlertRule, AlertState, AlertTransition, step};
@@ -85,7 +85,7 @@ impl AlertTracker {
 
     /// True when what waited on the bus has been read, or takes too long. `last` after the last of it, as far as is
     /// known: `needed` times in a row make it certain.
-    fn is_read_up(&mut self, now: Micros, last: bool, needed: u32) -> bool {
+    fn has_caught_up(&mut self, now: Micros, last: bool, needed: u32) -> bool {
         let Some(catching_up) = &mut self.catching_up else { return false };
         catching_up.idle = if last { catching_up.idle + 1 } else { 0 };
         let took = u128::from(now.0.saturating_sub(catching_up.opened.0).max(0).unsigned_abs());
@@ -118,23 +118,24 @@ impl AlertTracker {
 
     fn step_between<'a>(
         &self,
-        (book, names): (&PlanState, &PlanNames),
+        (state, names): (&PlanState, &PlanNames),
         before: &Judged,
         after: impl Fn((i64, i64)) -> Option<&'a str>,
         when: EvaluationTime,
         steps: &mut AlertTransitions,
     ) {
         let mut report = None;
-        for (kpi, number) in book.catalogue.kpis.iter().zip(&names.kpis) {
+        for (kpi, number) in state.catalogue.kpis.iter().zip(&names.kpis) {
             let row = (names.plan, *number);
             let before = before.get(&row).map(String::as_str);
             let after = status(after(row));
             for rule in AlertRule::ALL {
-                let key = (book.catalogue.plan.id.clone(), kpi.id.clone(), rule);
+                let key = (state.catalogue.plan.id.clone(), kpi.id.clone(), rule);
                 let (alert, events) = self.next(&key, status(before), after.as_deref(), when.now);
                 for (event, was, is) in events {
-                    let report = report.get_or_insert_with(|| book.report(derived::asked(book, when.today), false));
-                    let Some(told) = told(book, report, &key, was, is) else { continue };
+                    let report =
+                        report.get_or_insert_with(|| state.report(derived::report_period(state, when.today), false));
+                    let Some(told) = notification(state, report, &key, was, is) else { continue };
                     steps.events.push((id(&key), event, when.now, told.to_json()));
                 }
                 if alert.as_ref() != self.alerts.get(&key) {
@@ -155,7 +156,7 @@ impl AlertTracker {
     ) -> (Option<StoredAlert>, Vec<(AlertTransition, Option<String>, Option<String>)>) {
         let standing = self.alerts.get(key);
         let state = standing.map_or(AlertState::Inactive, |alert| alert.state);
-        let bad = after.filter(|status| key.2.tells_of(status));
+        let bad = after.filter(|status| key.2.alerts_on(status));
         let mut events = Vec::new();
         let mut was = standing.map_or(before, |alert| alert.was.clone());
         // Who was told that a KPI is late is told anew when its target is missed for good.
@@ -182,16 +183,16 @@ impl AlertTracker {
     }
 
     /// Ends the alerts of KPIs that no catalogue has any more, as they were told last.
-    fn forget_gone(
+    fn resolve_removed(
         &self,
-        books: &PlanStates,
+        states: &PlanStates,
         reader: &StoreReader,
         now: Micros,
         steps: &mut AlertTransitions,
     ) -> Result<(), StoreError> {
         for (key, alert) in &self.alerts {
-            let known = |book: &PlanState| book.catalogue.kpis.iter().any(|kpi| kpi.id == key.1);
-            if books.get(&key.0).is_some_and(known) {
+            let known = |state: &PlanState| state.catalogue.kpis.iter().any(|kpi| kpi.id == key.1);
+            if states.get(&key.0).is_some_and(known) {
                 continue;
             }
             steps.alerts.push((key.clone(), None));
@@ -205,14 +206,14 @@ impl AlertTracker {
     }
 }
 
-fn told(
-    book: &PlanState,
+fn notification(
+    state: &PlanState,
     report: &PlanReport,
     (_, kpi, rule): &AlertKey,
     before: Option<String>,
     after: Option<String>,
 ) -> Option<AlertNotification> {
-    let sheet = PlanSheet::new(&book.catalogue, report);
+    let sheet = PlanSheet::new(&state.catalogue, report);
     let policies = sheet.policies.iter();
     let found = policies.flat_map(|policy| policy.rows.iter().map(move |row| (policy.policy, row)));
     let (policy, row) = found.into_iter().find(|(_, row)| row.kpi.id == *kpi)?;
@@ -231,7 +232,7 @@ impl AlertTransitions {
     }
 
     /// Brings the watch up to what was written.
-    pub(super) fn note(self, watch: &mut Option<AlertTracker>) {
+    pub(super) fn apply_to(self, watch: &mut Option<AlertTracker>) {
         let Some(watch) = watch else { return };
         for (key, alert) in self.alerts {
             match alert {
@@ -245,40 +246,40 @@ impl AlertTransitions {
 impl OpenPartition {
     /// Starts to watch. What is stored is stepped once the bus is read up, since a status may be bad from the first
     /// day on, or have changed while nobody looked.
-    pub(super) fn watch(
+    pub(super) fn track_alerts(
         &mut self,
         followers: &[&str],
         hold: Duration,
-        books: &PlanStates,
+        states: &PlanStates,
         now: Micros,
     ) -> Result<(), StoreError> {
         self.writer.change(|change| change.put_alert_followers(followers))?;
         if followers.is_empty() {
             return Ok(());
         }
-        let watch = AlertTracker::load(self.writer.read(), hold, std::mem::take(&mut self.told), now)?;
+        let watch = AlertTracker::load(self.writer.read(), hold, std::mem::take(&mut self.judged_before), now)?;
         let mut steps = AlertTransitions::default();
-        watch.forget_gone(books, self.writer.read(), now, &mut steps)?;
-        self.watch = Some(watch);
+        watch.resolve_removed(states, self.writer.read(), now, &mut steps)?;
+        self.alerts = Some(watch);
         self.writer.change(|change| steps.write(change))?;
-        steps.note(&mut self.watch);
+        steps.apply_to(&mut self.alerts);
         Ok(())
     }
 
     /// Takes every alert from the judgements of which people were told to those that stand, when what waited on the
     /// bus has been read. `None` when there is nothing to do.
-    pub(super) fn read_up(
+    pub(super) fn finish_catching_up(
         &mut self,
-        books: &PlanStates,
+        states: &PlanStates,
         when: EvaluationTime,
         last: bool,
         needed: u32,
     ) -> Option<AlertTransitions> {
-        let watch = self.watch.as_mut()?;
-        let told = watch.is_read_up(when.now, last, needed).then(|| watch.catching_up.take())??.judged;
+        let watch = self.alerts.as_mut()?;
+        let told = watch.has_caught_up(when.now, last, needed).then(|| watch.catching_up.take())??.judged;
         let mut steps = AlertTransitions::default();
         for plan in &self.plans {
-            if let Some(known) = books.get(plan).zip(self.names.get(plan)) {
+            if let Some(known) = states.get(plan).zip(self.names.get(plan)) {
                 let after = |row| self.judged.get(&row).map(String::as_str);
                 watch.step_between(known, &told, after, when, &mut steps);
             }
@@ -287,10 +288,10 @@ impl OpenPartition {
     }
 
     /// Steps the judgements as they are stored.
-    pub(super) fn steps(&self, books: &PlanStates, when: EvaluationTime, steps: &mut AlertTransitions) {
-        let Some(watch) = &self.watch else { return };
+    pub(super) fn steps(&self, states: &PlanStates, when: EvaluationTime, steps: &mut AlertTransitions) {
+        let Some(watch) = &self.alerts else { return };
         for plan in &self.plans {
-            if let Some(known) = books.get(plan).zip(self.names.get(plan)) {
+            if let Some(known) = states.get(plan).zip(self.names.get(plan)) {
                 watch.step(known, (&self.judged, None), when, steps);
             }
         }

@@ -1,6 +1,6 @@
 //! The plans as a city configured them, and the digests by which a change of them is noticed.
 
-use super::PlanStates;
+use crate::plan_states::PlanStates;
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
@@ -47,8 +47,8 @@ impl ConfiguredPlans {
         self.plans.values().map(|(catalogue, _)| catalogue)
     }
 
-    /// Empty books for all plans.
-    pub fn books(&self) -> PlanStates {
+    /// Empty states for all plans.
+    pub fn empty_states(&self) -> PlanStates {
         self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
     }
 

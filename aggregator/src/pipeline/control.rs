@@ -1,7 +1,7 @@
 //! What somebody may wish of a running pipeline.
 
 use super::ConfiguredPlans;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
 
 /// Wishes, fulfilled by the keeping thread between two batches.
 #[derive(Debug, Default)]
@@ -16,23 +16,19 @@ struct PendingControl {
 impl ControlRequests {
     /// Has everything in quarantine judged again.
     pub fn replay(&self) {
-        self.lock().replay = true;
+        self.0.lock().replay = true;
     }
 
     /// Has everything judged by other catalogues from now on.
     pub fn reconfigure(&self, configured: ConfiguredPlans) {
-        self.lock().configured = Some(configured);
+        self.0.lock().configured = Some(configured);
     }
 
     pub(crate) fn take_replay(&self) -> bool {
-        std::mem::take(&mut self.lock().replay)
+        std::mem::take(&mut self.0.lock().replay)
     }
 
     pub(super) fn take_configured(&self) -> Option<ConfiguredPlans> {
-        self.lock().configured.take()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PendingControl> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().configured.take()
     }
 }

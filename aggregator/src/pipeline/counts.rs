@@ -48,7 +48,7 @@ pub enum ConservationError {
     Store(#[from] StoreError),
 }
 
-/// Counts a store row by row and proves that nothing was lost. `superseded` is not counted: it needs the books.
+/// Counts a store row by row and proves that nothing was lost. `superseded` is not counted: it needs the states.
 pub fn check(reader: &StoreReader) -> Result<RecordCounts, ConservationError> {
     let mut counts = RecordCounts::default();
     counts.add(reader.at_one_moment(StoreReader::tally)?);

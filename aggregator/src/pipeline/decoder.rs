@@ -19,7 +19,7 @@ pub(super) enum ProcessorRequest {
     /// Open a store and say where to go on.
     Open(Partition, SyncSender<Option<Position>>),
     /// Keep a batch.
-    Keep(DecodedBatch),
+    Process(DecodedBatch),
     /// Close a store and say so.
     Close(Partition, SyncSender<()>),
     /// Nothing came; the day may have changed.
@@ -28,7 +28,7 @@ pub(super) enum ProcessorRequest {
 
 /// Reads until told to stop, or until the other side ended. Gives the consumer back, so that its
 /// partitions are not handed on before everything is stored.
-pub(super) fn read(
+pub(super) fn run(
     setup: &PipelineSetup,
     mut consumer: Box<dyn Consumer>,
     work: &SyncSender<ProcessorRequest>,
@@ -39,7 +39,7 @@ pub(super) fn read(
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
             Ok(delivery) => {
                 setup.progress.readiness().over(Component::Bus);
-                pass(consumer.as_mut(), delivery, work)
+                forward(consumer.as_mut(), delivery, work)
             }
             Err(error) if error.is_retriable() => {
                 let text = chain(&error);
@@ -54,25 +54,25 @@ pub(super) fn read(
     (consumer, outcome)
 }
 
-fn pass(
+fn forward(
     consumer: &mut dyn Consumer,
     delivery: Delivery,
     work: &SyncSender<ProcessorRequest>,
 ) -> Result<(), PipelineError> {
     let send = |item| work.send(item).map_err(|_| PipelineError::Ended);
     match delivery {
-        Delivery::Batch(batch) => send(ProcessorRequest::Keep(decode(batch))),
+        Delivery::Batch(batch) => send(ProcessorRequest::Process(decode(batch))),
         Delivery::Assigned(partition) => {
             let (answer, position) = sync_channel(1);
             send(ProcessorRequest::Open(partition, answer))?;
-            let position = wait(&position)?;
-            again(|| consumer.start(partition, position))
+            let position = reply(&position)?;
+            retry(|| consumer.start(partition, position))
         }
         Delivery::Revoked(partition) => {
             let (answer, closed) = sync_channel(1);
             send(ProcessorRequest::Close(partition, answer))?;
-            wait(&closed)?;
-            again(|| consumer.release(partition))
+            reply(&closed)?;
+            retry(|| consumer.release(partition))
         }
         // Only a hint: a full queue means that batches come, which do the same.
         Delivery::Idle => match work.try_send(ProcessorRequest::Idle) {
@@ -82,14 +82,14 @@ fn pass(
     }
 }
 
-fn wait<T>(answer: &Receiver<T>) -> Result<T, PipelineError> {
+fn reply<T>(answer: &Receiver<T>) -> Result<T, PipelineError> {
     answer.recv().map_err(|_| PipelineError::Ended)
 }
 
 /// How often a start or release is tried: they must follow their delivery at once, so no stop is looked for.
 const TRIES: usize = 10;
 
-fn again(mut call: impl FnMut() -> Result<(), BusError>) -> Result<(), PipelineError> {
+fn retry(mut call: impl FnMut() -> Result<(), BusError>) -> Result<(), PipelineError> {
     for _ in 1..TRIES {
         match call() {
             Err(error) if error.is_retriable() => std::thread::sleep(RETRY),

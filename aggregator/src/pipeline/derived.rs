@@ -1,6 +1,6 @@
 //! What follows from the figures: rollups and judgements, as differences to what is stored.
 
-use super::PlanStates;
+use crate::plan_states::PlanStates;
 use crate::store::{PlanNames, RollupRow, StoreError, StoreTransaction};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
@@ -20,58 +20,58 @@ pub(super) struct Derived {
 }
 
 /// The question that today asks.
-pub(super) fn today(now: Micros) -> ReportPeriod {
+pub(super) fn report_day(now: Micros) -> ReportPeriod {
     ReportPeriod(Period { grain: Grain::Day, index: now.moment().day() })
 }
 
 /// The question that the stored judgements of a plan answer: its default moment asked, else today.
-pub(super) fn asked(book: &PlanState, today: ReportPeriod) -> ReportPeriod {
-    book.catalogue.plan.default_on.map_or(today, ReportPeriod)
+pub(super) fn report_period(state: &PlanState, today: ReportPeriod) -> ReportPeriod {
+    state.catalogue.plan.default_on.map_or(today, ReportPeriod)
 }
 
 /// The judgements of a plan.
-fn judge(book: &PlanState, names: &PlanNames, today: ReportPeriod) -> Vec<((i64, i64), String)> {
-    let ask = asked(book, today);
-    let index = |id: &str| book.catalogue.kpis.iter().position(|kpi| kpi.id == id);
+fn judge(state: &PlanState, names: &PlanNames, today: ReportPeriod) -> Vec<((i64, i64), String)> {
+    let ask = report_period(state, today);
+    let index = |id: &str| state.catalogue.kpis.iter().position(|kpi| kpi.id == id);
     let json = |kpi| serde_json::to_string(kpi).unwrap_or_default();
-    let kpis = book.report(ask, false).kpis;
+    let kpis = state.report(ask, false).kpis;
     kpis.iter().filter_map(|kpi| Some(((names.plan, names.kpis[index(&kpi.id)?]), json(kpi)))).collect()
 }
 
 impl Derived {
     /// What a settling changed of a plan, compared with the judgements stored.
     pub(super) fn of_changes(
-        book: &PlanState,
+        state: &PlanState,
         names: &PlanNames,
         today: ReportPeriod,
         changes: &[rollup::RollupChange],
         stored: &Judged,
     ) -> Self {
-        let judgements = judge(book, names, today).into_iter().filter(|(row, json)| stored.get(row) != Some(json));
+        let judgements = judge(state, names, today).into_iter().filter(|(row, json)| stored.get(row) != Some(json));
         Self {
             rollups: changes.iter().map(|(key, rollup)| (names.row(*key), *rollup)).collect(),
             judgements: judgements.map(|(row, json)| (row, Some(json))).collect(),
         }
     }
 
-    /// What differs between the settled books and all that is stored.
+    /// What differs between the settled states and all that is stored.
     pub(super) fn of_difference(
-        books: &PlanStates,
+        states: &PlanStates,
         names: &BTreeMap<String, PlanNames>,
         plans: &BTreeSet<String>,
         today: ReportPeriod,
         (mut rollups, mut judged): (BTreeMap<RollupRow, Rollup>, Judged),
     ) -> Self {
         let mut found = Self::default();
-        for (plan, book) in books.iter().filter(|(plan, _)| plans.contains(*plan)) {
+        for (plan, state) in states.iter().filter(|(plan, _)| plans.contains(*plan)) {
             let Some(names) = names.get(plan) else { continue };
-            for (key, rollup) in book.rollups().rows() {
+            for (key, rollup) in state.rollups().rows() {
                 let row = names.row(key);
                 if rollups.remove(&row) != Some(rollup) {
                     found.rollups.push((row, Some(rollup)));
                 }
             }
-            for (row, json) in judge(book, names, today) {
+            for (row, json) in judge(state, names, today) {
                 if judged.remove(&row).as_ref() != Some(&json) {
                     found.judgements.push((row, Some(json)));
                 }
@@ -105,7 +105,7 @@ impl Derived {
     }
 
     /// Brings the memory of what is stored up to what was written.
-    pub(super) fn note(self, stored: &mut Judged) {
+    pub(super) fn apply_to(self, stored: &mut Judged) {
         for (row, report) in self.judgements {
             match report {
                 Some(report) => stored.insert(row, report),

@@ -3,7 +3,7 @@
 //! Decided from the record, the catalogue and the figures stored before, in one place for records
 //! that just came and for records that waited in quarantine.
 
-use super::PlanStates;
+use crate::plan_states::PlanStates;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
 use contract::catalogue;
@@ -21,36 +21,36 @@ pub(super) type DecodeResult = Result<Record, &'static str>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
     /// An observation to be stored.
-    Figure(FigureKey),
+    Observation(FigureKey),
     /// The very same observation is stored.
     Duplicate,
     /// A visit, reject or catalogue to be stored; the store knows whether it is there.
     Fact,
     /// To be quarantined, for this reason.
-    Refused(&'static str),
+    Quarantined(&'static str),
 }
 
 /// Reads a record.
-pub(super) fn read(body: &[u8]) -> DecodeResult {
+pub(super) fn decode(body: &[u8]) -> DecodeResult {
     wire::decode(body).map_err(|error| error.label())
 }
 
-/// Decides, and enters an observation in its book.
-pub(super) fn decide(books: &mut PlanStates, read: &DecodeResult) -> Disposition {
+/// Decides, and enters an observation in its state.
+pub(super) fn decide(states: &mut PlanStates, read: &DecodeResult) -> Disposition {
     let record = match read {
         Ok(record) => record,
-        Err(reason) => return Disposition::Refused(reason),
+        Err(reason) => return Disposition::Quarantined(reason),
     };
-    let Some(book) = books.get_mut(record.plan()) else {
-        return Disposition::Refused(AdmissionError::UnknownPlan.label());
+    let Some(state) = states.get_mut(record.plan()) else {
+        return Disposition::Quarantined(AdmissionError::UnknownPlan.label());
     };
     match record {
-        Record::Observation(observation) => match book.enter(observation) {
+        Record::Observation(observation) => match state.insert(observation) {
             Ok((_, InsertOutcome::Duplicate)) => Disposition::Duplicate,
-            Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Disposition::Figure(key),
-            Err(refusal) => Disposition::Refused(refusal.label()),
+            Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Disposition::Observation(key),
+            Err(refusal) => Disposition::Quarantined(refusal.label()),
         },
-        Record::Catalogue(text) if !is_catalogue(text) => Disposition::Refused(INVALID_CATALOGUE),
+        Record::Catalogue(text) if !is_catalogue(text) => Disposition::Quarantined(INVALID_CATALOGUE),
         Record::Catalogue(_) | Record::Poll(_) | Record::Reject(_) => Disposition::Fact,
     }
 }

@@ -1,8 +1,8 @@
 //! A batch, sorted into what is to be stored of it, and its commit.
 
-use super::PlanStates;
 use super::derived::Derived;
 use super::disposition::{self, DecodeResult, Disposition};
+use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, StoreError, StoreTally, StoreTransaction,
 };
@@ -33,13 +33,13 @@ pub(super) struct SortedBatch<'a> {
 
 /// Reads every record of a batch.
 pub(super) fn decode(batch: Batch) -> DecodedBatch {
-    let records = batch.iter().map(|(_, _, body)| disposition::read(body)).collect();
+    let records = batch.iter().map(|(_, _, body)| disposition::decode(body)).collect();
     DecodedBatch { batch, records }
 }
 
-/// Enters a batch in the books and sorts it.
+/// Enters a batch in the states and sorts it.
 pub(super) fn sort<'a>(
-    books: &mut PlanStates,
+    states: &mut PlanStates,
     names: &'a BTreeMap<String, PlanNames>,
     decoded: &'a DecodedBatch,
 ) -> SortedBatch<'a> {
@@ -55,8 +55,8 @@ pub(super) fn sort<'a>(
     let mut before: Option<(&str, &PlanNames)> = None;
     for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
         sorted.received += 1;
-        match (disposition::decide(books, read), read) {
-            (Disposition::Figure(key), Ok(Record::Observation(observation))) => {
+        match (disposition::decide(states, read), read) {
+            (Disposition::Observation(key), Ok(Record::Observation(observation))) => {
                 let plan = observation.plan.as_str();
                 if before.is_none_or(|(name, _)| name != plan) {
                     before = names.get(plan).map(|names| (plan, names));
@@ -71,16 +71,16 @@ pub(super) fn sort<'a>(
                     sorted.touched.insert(plan);
                 }
             }
-            (Disposition::Fact | Disposition::Figure(_), Ok(record)) => {
+            (Disposition::Fact | Disposition::Observation(_), Ok(record)) => {
                 sorted.plans.insert(record.plan());
                 sorted.facts.push(record);
             }
             (Disposition::Duplicate, _) => sorted.duplicates += 1,
-            (Disposition::Refused(reason), _) => {
-                sorted.refuse(decoded.batch.partition, (offset, time, body), read, reason)
+            (Disposition::Quarantined(reason), _) => {
+                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason)
             }
-            (Disposition::Fact | Disposition::Figure(_), Err(reason)) => {
-                sorted.refuse(decoded.batch.partition, (offset, time, body), read, reason);
+            (Disposition::Fact | Disposition::Observation(_), Err(reason)) => {
+                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason);
             }
         }
     }
@@ -88,7 +88,7 @@ pub(super) fn sort<'a>(
 }
 
 impl<'a> SortedBatch<'a> {
-    fn refuse(
+    fn quarantine(
         &mut self,
         partition: Partition,
         (offset, time, body): (i64, contract::time::Micros, &'a [u8]),

@@ -1,4 +1,4 @@
-//! The loop: records from the bus, into the books, into the store.
+//! The loop: records from the bus, into the states, into the store.
 //!
 //! ```text
 //! thread 1   consumer --batch--> decode                      (reading.rs)
@@ -6,12 +6,12 @@
 //! thread 2                       enter --> settle --> commit (keeper.rs)
 //! ```
 //!
-//! A batch is entered in the books of its plans, what it changes is settled and judged, and all of it
+//! A batch is entered in the states of its plans, what it changes is settled and judged, and all of it
 //! goes into the store in one transaction with the position behind it. Two threads, because decoding
 //! takes as long as storing. Only the first is told to stop; the second ends when its input ends, with
 //! the batches in hand stored. Nothing here decides what a figure means; `aggregator-core` does.
 //!
-//! - **books**: every plan's figures in memory; shared with readers (reports, the web).
+//! - **states**: every plan's figures in memory; shared with readers (reports, the web).
 //! - **fate**: what became of a record: stored, a duplicate, or quarantined. Always one of the three.
 //! - **opening**: what happens when a partition is ours: its facts are read, judged again when the
 //!   configuration changed, and its derived rows brought up to them.
@@ -38,7 +38,6 @@ pub use progress::{PipelineState, Progress};
 use crate::plan_states::SharedPlanStates;
 use crate::sinks::{ConfiguredSink, Membership};
 use crate::store::{self, StoreError};
-use aggregator_core::plan_state::PlanState;
 use bus::{BusError, Consumer};
 use contract::time::Clock;
 use processor::PartitionProcessor;
@@ -48,10 +47,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-
-/// Every configured plan's book, by plan id. Shared as [`Books`], whose lock is held for the entering of
-/// one batch at a time.
-pub type PlanStates = BTreeMap<String, PlanState>;
 
 /// Batches that may wait between both threads. One hides the flush of the one before; each costs
 /// about 20 MB when it is full.
@@ -71,12 +66,12 @@ pub struct PipelineSetup {
     pub configured: Arc<ConfiguredPlans>,
     /// Tells the civil day.
     pub clock: Arc<dyn Clock>,
-    /// The books to keep, from [`Configured::books`].
-    pub books: SharedPlanStates,
+    /// The states to keep, from [`Configured::states`].
+    pub states: SharedPlanStates,
     /// Where it tells how far it is.
     pub progress: Arc<Progress>,
     /// What is wished of it meanwhile.
-    pub wishes: Arc<ControlRequests>,
+    pub control: Arc<ControlRequests>,
     /// How long an alert's rule must hold before anybody is told.
     pub hold: Duration,
     /// Who is told of what changed.
@@ -91,16 +86,16 @@ pub struct PipelineSetup {
 }
 
 impl PipelineSetup {
-    /// A setup with fresh books and progress.
+    /// A setup with fresh states and progress.
     pub fn new(data: PathBuf, configured: ConfiguredPlans, clock: Arc<dyn Clock>) -> Self {
-        let books = Arc::new(RwLock::new(configured.books()));
+        let states = Arc::new(RwLock::new(configured.empty_states()));
         Self {
             data,
             configured: Arc::new(configured),
             clock,
-            books,
+            states: states,
             progress: Arc::default(),
-            wishes: Arc::default(),
+            control: Arc::default(),
             hold: HOLD,
             sinks: Arc::default(),
             membership: Arc::new(()),
@@ -138,7 +133,7 @@ pub fn run(setup: &PipelineSetup, consumer: Box<dyn Consumer>, stop: &AtomicBool
     std::thread::scope(|scope| {
         let reading = std::thread::Builder::new()
             .name("decode".to_owned())
-            .spawn_scoped(scope, move || decoder::read(setup, consumer, &work, stop))
+            .spawn_scoped(scope, move || decoder::run(setup, consumer, &work, stop))
             .map_err(|_| PipelineError::Panicked)?;
         // The inbox goes with it: a keeper that gave up makes the other thread's next send fail.
         let kept = keeper.run(inbox, stop).and_then(|()| keeper.drain());
@@ -190,7 +185,7 @@ fn forget_configuration(writer: &mut store::StoreWriter) -> Result<(), StoreErro
 /// Has a sink told everything again by the next run, in every store of the folder; what its server would not take
 /// is tried again too. Says how many stores it follows. Refused, with nothing changed, while another process
 /// writes one of them.
-pub fn retell(data: &Path, sink: &str) -> Result<usize, StoreError> {
+pub fn resend(data: &Path, sink: &str) -> Result<usize, StoreError> {
     let partitions = store::partitions(data)?.into_iter();
     let mut writers = partitions.map(|p| store::open_writer(data, p)).collect::<Result<Vec<_>, _>>()?;
     let mut followed = 0;

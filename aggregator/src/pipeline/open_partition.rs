@@ -1,9 +1,10 @@
-//! Opening a partition: its facts into the books, and its derived rows brought up to them.
+//! Opening a partition: its facts into the states, and its derived rows brought up to them.
 
+use super::ConfiguredPlans;
 use super::alert_tracker::AlertTracker;
 use super::derived::{Derived, Judged};
 use super::rejudge::{self, UnadmittedObservation};
-use super::{ConfiguredPlans, PlanStates};
+use crate::plan_states::PlanStates;
 use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter};
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::report_period::ReportPeriod;
@@ -25,9 +26,9 @@ pub(super) struct OpenPartition {
     /// The judgements it has stored.
     pub(super) judged: Judged,
     /// The judgements that stood when it was opened, of which people may have been told; the watch takes them.
-    pub(super) told: Judged,
+    pub(super) judged_before: Judged,
     /// The alerts that stand; `None` when nobody is told of any.
-    pub(super) watch: Option<AlertTracker>,
+    pub(super) alerts: Option<AlertTracker>,
     /// What it holds.
     pub(super) tally: StoreTally,
     /// Where reading the bus goes on.
@@ -40,31 +41,31 @@ pub(super) struct OpenPartition {
 #[derive(Clone, Debug, Default)]
 pub(super) struct SinkSubscriptions {
     /// Names of the sinks that follow changes; `None` leaves those that follow as they are.
-    pub(super) names: Option<Vec<&'static str>>,
+    pub(super) changes: Option<Vec<&'static str>>,
     /// Names of those that follow alerts; `None` leaves alerts as they are.
     pub(super) alerts: Option<Vec<&'static str>>,
     /// True when they are to be told everything anew.
-    pub(super) anew: bool,
+    pub(super) resend: bool,
 }
 
-/// Opens the store of a partition and enters its facts in the books. When it fails, the books may hold
+/// Opens the store of a partition and enters its facts in the states. When it fails, the states may hold
 /// a part of them and must be made again.
 pub(super) fn open(
     dir: &Path,
     partition: Partition,
     configured: &ConfiguredPlans,
-    books: &mut PlanStates,
+    states: &mut PlanStates,
     today: ReportPeriod,
     followers: &SinkSubscriptions,
 ) -> Result<OpenPartition, StoreError> {
     let mut writer = store::open_writer(dir, partition)?;
     // Nothing is written before it is known to be whole.
-    let (mut plans, unwanted) = enter_verified(&mut writer, store::open_reader(dir, partition)?, books)?;
+    let (mut plans, unwanted) = insert_verified(&mut writer, store::open_reader(dir, partition)?, states)?;
     let digests = configured.digests();
     // What a changed catalogue no longer has would stay with those who were told of it.
     let changed = writer.read().configuration()? != digests;
     writer.change(|change| {
-        change.put_sinks(followers.names.as_deref(), followers.anew || changed)?;
+        change.put_sinks(followers.changes.as_deref(), followers.resend || changed)?;
         let plans = configured.catalogues().filter(|_| changed);
         plans.map(|catalogue| &catalogue.plan.id).try_for_each(|plan| change.note_catalogue(plan))
     })?;
@@ -76,38 +77,38 @@ pub(super) fn open(
         Ok(())
     })?;
     if !unwanted.is_empty() || changed {
-        plans.extend(rejudge::all(&mut writer, books, &names, partition, &unwanted)?);
+        plans.extend(rejudge::all(&mut writer, states, &names, partition, &unwanted)?);
     }
     plans.extend(writer.read().plans_visited()?);
-    plans.retain(|plan| books.contains_key(plan));
-    for book in books.values_mut() {
-        book.settle(today.cut());
+    plans.retain(|plan| states.contains_key(plan));
+    for state in states.values_mut() {
+        state.settle(today.cutoff());
     }
-    let stored = stored(&mut writer)?;
+    let stored = stored_derived(&mut writer)?;
     let told = stored.1.clone();
     let mut judged = told.clone();
-    let derived = Derived::of_difference(books, &names, &plans, today, stored);
+    let derived = Derived::of_difference(states, &names, &plans, today, stored);
     writer.change(|change| {
         derived.write(change)?;
         change.put_configuration(&digests)
     })?;
     let changed = derived.len() as u64;
-    derived.note(&mut judged);
+    derived.apply_to(&mut judged);
     let tally = writer.read().conserved()?;
     let position = writer.read().position(partition)?;
-    Ok(OpenPartition { writer, names, plans, judged, told, watch: None, tally, position, changed })
+    Ok(OpenPartition { writer, names, plans, judged, judged_before: told, alerts: None, tally, position, changed })
 }
 
 /// Enters all observations of a store while another thread has a look at everything else in it: both take as long. What
 /// is derived is made again when only that is damaged.
-fn enter_verified(
+fn insert_verified(
     writer: &mut StoreWriter,
     reader: StoreReader,
-    books: &mut PlanStates,
+    states: &mut PlanStates,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
     let (entered, verified) = std::thread::scope(|scope| {
         let verifying = scope.spawn(move || reader.verify());
-        let entered = enter(writer, books);
+        let entered = insert_all(writer, states);
         (entered, verifying.join())
     });
     let entered = entered?;
@@ -120,7 +121,7 @@ fn enter_verified(
 }
 
 /// The derived rows that are stored; none when one of them cannot be read: all are then made again.
-fn stored(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollup>, Judged), StoreError> {
+fn stored_derived(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollup>, Judged), StoreError> {
     match (writer.read().rollups(), writer.read().judgements()) {
         (Ok(rollups), Ok(judgements)) => Ok((rollups, judgements)),
         (Err(error), _) | (_, Err(error)) if !error.is_damage() => Err(error),
@@ -133,15 +134,15 @@ fn stored(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollup>, Judg
 }
 
 /// Enters all observations of a store. Gives the plans of those, and the ones that are not admitted any more.
-fn enter(
+fn insert_all(
     writer: &StoreWriter,
-    books: &mut PlanStates,
+    states: &mut PlanStates,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
     let (mut plans, mut unwanted) = (BTreeSet::new(), Vec::new());
     let mut before = String::new();
     writer.read().each_observation(Micros(i64::MAX), |id, observation| {
-        let outcome = match books.get_mut(&observation.plan) {
-            Some(book) => book.enter(observation).map(drop),
+        let outcome = match states.get_mut(&observation.plan) {
+            Some(state) => state.insert(observation).map(drop),
             None => Err(AdmissionError::UnknownPlan),
         };
         match outcome {
@@ -157,15 +158,15 @@ fn enter(
 }
 
 impl OpenPartition {
-    /// Enters the observations of some plans again, whose books were made anew.
-    pub(super) fn enter_again(&self, plans: &BTreeSet<String>, books: &mut PlanStates) -> Result<(), StoreError> {
+    /// Enters the observations of some plans again, whose states were made anew.
+    pub(super) fn insert_again(&self, plans: &BTreeSet<String>, states: &mut PlanStates) -> Result<(), StoreError> {
         if self.plans.is_disjoint(plans) {
             return Ok(());
         }
         self.writer.read().each_observation(Micros(i64::MAX), |_, observation| {
-            if let Some(book) = books.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
+            if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
                 // It was admitted when this store was opened, by the same catalogue.
-                let _ = book.enter(observation);
+                let _ = state.insert(observation);
             }
         })
     }

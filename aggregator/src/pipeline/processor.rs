@@ -1,11 +1,12 @@
-//! The thread that keeps: it owns the stores of the open partitions and writes the books.
+//! The thread that keeps: it owns the stores of the open partitions and writes the states.
 
 use super::alert_tracker::{AlertTracker, AlertTransitions, EvaluationTime};
 use super::decoder::ProcessorRequest;
 use super::derived::{self, Derived};
 use super::intake::{self, DecodedBatch};
 use super::open_partition::{self, OpenPartition, SinkSubscriptions};
-use super::{BATCH_RECORDS, PipelineError, PipelineSetup, PlanStates, RecordCounts};
+use super::{BATCH_RECORDS, PipelineError, PipelineSetup, RecordCounts};
+use crate::plan_states;
 use crate::sinks::{SinkInput, SinkWorkers};
 use crate::store::StoreError;
 use aggregator_core::report_period::ReportPeriod;
@@ -14,7 +15,6 @@ use contract::error::chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 /// First pause before a failed commit is tried again; it doubles each time.
@@ -34,7 +34,7 @@ pub(super) struct PartitionProcessor {
     workers: BTreeMap<Partition, SinkWorkers>,
     pub(super) open: BTreeMap<Partition, OpenPartition>,
     today: ReportPeriod,
-    followers: SinkSubscriptions,
+    subscriptions: SinkSubscriptions,
 }
 
 impl PartitionProcessor {
@@ -42,28 +42,29 @@ impl PartitionProcessor {
     pub(super) fn new(setup: PipelineSetup) -> Self {
         let of = |follows| setup.sinks.iter().filter(move |sink| sink.follows == follows).map(|sink| sink.name);
         let names = Some(of(SinkInput::Changes).collect());
-        let followers = SinkSubscriptions { names, alerts: Some(of(SinkInput::Alerts).collect()), anew: setup.shared };
-        Self { followers, ..Self::silent(setup) }
+        let followers =
+            SinkSubscriptions { changes: names, alerts: Some(of(SinkInput::Alerts).collect()), resend: setup.shared };
+        Self { subscriptions: followers, ..Self::silent(setup) }
     }
 
     /// A keeper that tells nobody; those who follow find the changes later.
     pub(super) fn silent(setup: PipelineSetup) -> Self {
-        let today = derived::today(setup.clock.now());
+        let today = derived::report_day(setup.clock.now());
         let followers = SinkSubscriptions::default();
-        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, followers }
+        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, subscriptions: followers }
     }
 
     /// Does what it is asked until nobody can ask any more.
     pub(super) fn run(&mut self, inbox: Receiver<ProcessorRequest>, stop: &AtomicBool) -> Result<(), PipelineError> {
         for work in inbox {
-            self.turn_of_day(stop)?;
-            self.ends_of_holds(stop)?;
-            self.fulfil(stop)?;
+            self.change_day(stop)?;
+            self.fire_due_alerts(stop)?;
+            self.apply_requests(stop)?;
             match work {
-                ProcessorRequest::Idle => self.read_up(true, stop)?,
-                ProcessorRequest::Keep(decoded) => self.keep(&decoded, stop)?,
+                ProcessorRequest::Idle => self.finish_catching_up(true, stop)?,
+                ProcessorRequest::Process(decoded) => self.process(&decoded, stop)?,
                 ProcessorRequest::Open(partition, answer) => {
-                    let position = self.open_patiently(partition, stop)?;
+                    let position = self.open_with_retry(partition, stop)?;
                     // Nobody waits for it when the other thread has ended.
                     let _ = answer.send(position);
                 }
@@ -88,35 +89,36 @@ impl PartitionProcessor {
     /// Opens a partition and says how many derived rows differed from the facts.
     pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
         let PipelineSetup { data, configured, .. } = &self.setup;
-        let mut books = books(&self.setup);
-        let mut opened = open_partition::open(data, partition, configured, &mut books, self.today, &self.followers);
-        if let (Ok(open), Some(alerts)) = (&mut opened, &self.followers.alerts)
-            && let Err(error) = open.watch(alerts, self.setup.hold, &books, self.setup.clock.now())
+        let mut states = plan_states::write(&self.setup.states);
+        let mut opened =
+            open_partition::open(data, partition, configured, &mut states, self.today, &self.subscriptions);
+        if let (Ok(open), Some(alerts)) = (&mut opened, &self.subscriptions.alerts)
+            && let Err(error) = open.track_alerts(alerts, self.setup.hold, &states, self.setup.clock.now())
         {
             opened = Err(error);
         }
-        drop(books);
+        drop(states);
         match opened {
             Ok(open) => {
                 let changed = open.changed;
                 self.open.insert(partition, open);
-                self.tell();
+                self.report_progress();
                 Ok(changed)
             }
             Err(error) => {
                 let all = self.setup.configured.catalogues().map(|c| c.plan.id.clone()).collect();
-                self.make_again(&all)?;
+                self.rebuild_states(&all)?;
                 Err(error)
             }
         }
     }
 
-    pub(super) fn open_patiently(
+    pub(super) fn open_with_retry(
         &mut self,
         partition: Partition,
         stop: &AtomicBool,
     ) -> Result<Option<Position>, PipelineError> {
-        let mut patience = Patience::default();
+        let mut patience = StoreRetry::default();
         loop {
             match self.open(partition) {
                 Ok(changed) => {
@@ -139,57 +141,57 @@ impl PartitionProcessor {
         Ok(())
     }
 
-    /// Closes a partition: its sinks end first, its figures leave the books.
+    /// Closes a partition: its sinks end first, its figures leave the states.
     pub(super) fn close(&mut self, partition: Partition) -> Result<(), StoreError> {
         self.workers.remove(&partition);
         let Some(closed) = self.open.remove(&partition) else { return Ok(()) };
         let plans = closed.plans.clone();
         drop(closed);
-        self.make_again(&plans)?;
-        self.tell();
+        self.rebuild_states(&plans)?;
+        self.report_progress();
         tracing::info!(%partition, "closed a partition");
         Ok(())
     }
 
-    /// Makes the books of some plans again from the stores that are open.
-    fn make_again(&mut self, plans: &BTreeSet<String>) -> Result<(), StoreError> {
-        let mut books = books(&self.setup);
-        let fresh = self.setup.configured.books();
-        books.extend(fresh.into_iter().filter(|(plan, _)| plans.contains(plan)));
+    /// Makes the states of some plans again from the stores that are open.
+    fn rebuild_states(&mut self, plans: &BTreeSet<String>) -> Result<(), StoreError> {
+        let mut states = plan_states::write(&self.setup.states);
+        let fresh = self.setup.configured.empty_states();
+        states.extend(fresh.into_iter().filter(|(plan, _)| plans.contains(plan)));
         for open in self.open.values() {
-            open.enter_again(plans, &mut books)?;
+            open.insert_again(plans, &mut states)?;
         }
-        for book in books.values_mut() {
-            book.settle(self.today.cut());
+        for state in states.values_mut() {
+            state.settle(self.today.cutoff());
         }
         Ok(())
     }
 
     /// Enters a batch, settles and judges what it touched, and commits all of it.
-    fn keep(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let (partition, when) = (decoded.batch.partition, self.when());
-        let Some(OpenPartition { writer, names, plans, judged, watch, tally, position, .. }) =
+    fn process(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let (partition, when) = (decoded.batch.partition, self.evaluation_time());
+        let Some(OpenPartition { writer, names, plans, judged, alerts: watch, tally, position, .. }) =
             self.open.get_mut(&partition)
         else {
             return Err(PipelineError::Ended);
         };
-        let mut books = books(&self.setup);
-        let sorted = intake::sort(&mut books, names, decoded);
+        let mut states = plan_states::write(&self.setup.states);
+        let sorted = intake::sort(&mut states, names, decoded);
         let new: Vec<&str> = sorted.plans.iter().filter(|plan| !plans.contains(**plan)).copied().collect();
         let (mut derived, mut steps) = (Vec::new(), AlertTransitions::default());
         for plan in sorted.touched.union(&new.iter().copied().collect()) {
-            let (Some(book), Some(names)) = (books.get_mut(*plan), names.get(*plan)) else { continue };
-            let changes = book.settle(self.today.cut());
-            let fresh = Derived::of_changes(book, names, self.today, &changes, judged);
+            let (Some(state), Some(names)) = (states.get_mut(*plan), names.get(*plan)) else { continue };
+            let changes = state.settle(self.today.cutoff());
+            let fresh = Derived::of_changes(state, names, self.today, &changes, judged);
             if let Some(watch) = watch {
-                watch.step((book, names), (judged, Some(&fresh)), when, &mut steps);
+                watch.step((state, names), (judged, Some(&fresh)), when, &mut steps);
             }
             derived.push(fresh);
         }
-        drop(books);
+        drop(states);
         Failpoint::BatchRead.reached();
         let started = Instant::now();
-        let mut patience = Patience::default();
+        let mut patience = StoreRetry::default();
         let added = loop {
             let written = writer.change(|change| {
                 steps.write(change)?;
@@ -205,52 +207,52 @@ impl PartitionProcessor {
         *position = Some(decoded.batch.next);
         plans.extend(new.into_iter().map(str::to_owned));
         for one in derived {
-            one.note(judged);
+            one.apply_to(judged);
         }
-        steps.note(watch);
+        steps.apply_to(watch);
         tally.received += added.received;
         tally.stored += added.stored;
         tally.duplicate += added.duplicate;
         tally.quarantined += added.quarantined;
-        tell_quarantined(&self.setup, &sorted);
-        self.setup.progress.committed(started.elapsed(), self.setup.clock.now());
+        report_quarantined(&self.setup, &sorted);
+        self.setup.progress.batch_stored(started.elapsed(), self.setup.clock.now());
         // The log of one machine gives all it has, up to these limits.
         let short = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
-        self.read_up(short && !self.setup.shared, stop)?;
-        self.tell();
+        self.finish_catching_up(short && !self.setup.shared, stop)?;
+        self.report_progress();
         Ok(())
     }
 
     /// Settles and judges everything when the civil day has changed: time alone completes periods and
     /// makes sources overdue.
-    fn turn_of_day(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let today = derived::today(self.setup.clock.now());
+    fn change_day(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let today = derived::report_day(self.setup.clock.now());
         if today == self.today {
             return Ok(());
         }
         self.today = today;
-        let when = self.when();
-        let mut books = books(&self.setup);
+        let when = self.evaluation_time();
+        let mut states = plan_states::write(&self.setup.states);
         let changes: BTreeMap<String, Vec<_>> =
-            books.iter_mut().map(|(plan, book)| (plan.clone(), book.settle(today.cut()))).collect();
+            states.iter_mut().map(|(plan, state)| (plan.clone(), state.settle(today.cutoff()))).collect();
         let mut turned = Vec::new();
         for open in self.open.values_mut() {
             let (mut derived, mut steps) = (Vec::new(), AlertTransitions::default());
             for plan in &open.plans {
-                let (Some(book), Some(names)) = (books.get(plan), open.names.get(plan)) else { continue };
+                let (Some(state), Some(names)) = (states.get(plan), open.names.get(plan)) else { continue };
                 let changes = changes.get(plan).map_or(&[][..], Vec::as_slice);
-                let fresh = Derived::of_changes(book, names, today, changes, &open.judged);
-                if let Some(watch) = &open.watch {
-                    watch.step((book, names), (&open.judged, Some(&fresh)), when, &mut steps);
+                let fresh = Derived::of_changes(state, names, today, changes, &open.judged);
+                if let Some(watch) = &open.alerts {
+                    watch.step((state, names), (&open.judged, Some(&fresh)), when, &mut steps);
                 }
                 derived.push(fresh);
             }
             turned.push((open, derived, steps));
         }
-        // A store may have to be waited for, and readers of the books should not wait with us.
-        drop(books);
+        // A store may have to be waited for, and readers of the states should not wait with us.
+        drop(states);
         for (open, derived, steps) in turned {
-            let mut patience = Patience::default();
+            let mut patience = StoreRetry::default();
             while let Err(error) = open.writer.change(|change| {
                 steps.write(change)?;
                 derived.iter().try_for_each(|one: &Derived| one.write(change))
@@ -259,116 +261,111 @@ impl PartitionProcessor {
             }
             patience.over(&self.setup);
             for one in derived {
-                one.note(&mut open.judged);
+                one.apply_to(&mut open.judged);
             }
-            steps.note(&mut open.watch);
+            steps.apply_to(&mut open.alerts);
         }
-        self.tell_alerts();
+        self.report_alerts();
         Ok(())
     }
 
     /// Fires what has been bad for as long as the hold, also when no record comes.
-    fn ends_of_holds(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let when = self.when();
+    fn fire_due_alerts(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let when = self.evaluation_time();
         let mut stepped = false;
         for open in self.open.values_mut() {
-            if !open.watch.as_ref().is_some_and(|watch| watch.is_due(when.now)) {
+            if !open.alerts.as_ref().is_some_and(|watch| watch.is_due(when.now)) {
                 continue;
             }
             let mut steps = AlertTransitions::default();
-            open.steps(&self.setup.books.read().unwrap_or_else(PoisonError::into_inner), when, &mut steps);
-            write_steps(&self.setup, open, steps, stop)?;
+            open.steps(&plan_states::read(&self.setup.states), when, &mut steps);
+            write_transitions(&self.setup, open, steps, stop)?;
             stepped = true;
         }
         if stepped {
-            self.tell_alerts();
+            self.report_alerts();
         }
         Ok(())
     }
 
     /// Tells of alerts once what waited on the bus has been read; `last` when nothing more seems to wait.
-    fn read_up(&mut self, last: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
-        let (when, needed) = (self.when(), if self.setup.shared { QUIET } else { 1 });
+    fn finish_catching_up(&mut self, last: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let (when, needed) = (self.evaluation_time(), if self.setup.shared { QUIET } else { 1 });
         let mut stepped = false;
         for open in self.open.values_mut() {
-            let books = self.setup.books.read().unwrap_or_else(PoisonError::into_inner);
-            let Some(steps) = open.read_up(&books, when, last, needed) else { continue };
-            drop(books);
-            write_steps(&self.setup, open, steps, stop)?;
+            let states = plan_states::read(&self.setup.states);
+            let Some(steps) = open.finish_catching_up(&states, when, last, needed) else { continue };
+            drop(states);
+            write_transitions(&self.setup, open, steps, stop)?;
             stepped = true;
         }
         if stepped {
-            self.tell_alerts();
+            self.report_alerts();
         }
         Ok(())
     }
 
-    fn when(&self) -> EvaluationTime {
+    fn evaluation_time(&self) -> EvaluationTime {
         EvaluationTime { now: self.setup.clock.now(), today: self.today }
     }
 
     /// Tells how many alerts stand.
-    fn tell_alerts(&self) {
+    fn report_alerts(&self) {
         let Some(metrics) = self.setup.progress.metrics() else { return };
-        let watches = || self.open.values().filter_map(|open| open.watch.as_ref());
+        let watches = || self.open.values().filter_map(|open| open.alerts.as_ref());
         let (pending, firing) =
             watches().map(AlertTracker::count).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
-        if self.followers.alerts.as_ref().is_some_and(|followers| !followers.is_empty()) {
+        if self.subscriptions.alerts.as_ref().is_some_and(|followers| !followers.is_empty()) {
             metrics.alerts(pending, firing);
         }
     }
 
     /// Tells how far it is, and that nothing was lost.
-    fn tell(&self) {
+    fn report_progress(&self) {
         let mut counts = RecordCounts::default();
         self.open.values().for_each(|open| counts.add(open.tally));
         debug_assert!(counts.is_conserved(), "{counts:?}");
-        let books = self.setup.books.read().unwrap_or_else(PoisonError::into_inner);
-        counts.superseded = books.values().map(|book| book.ledger().superseded()).sum();
-        drop(books);
+        let states = plan_states::read(&self.setup.states);
+        counts.superseded = states.values().map(|state| state.ledger().superseded()).sum();
+        drop(states);
         let next = |(partition, open): (&Partition, &OpenPartition)| Some((partition.0, open.position?.next));
         let positions = self.open.iter().filter_map(next).collect();
-        self.setup.progress.kept(counts, positions, !self.open.is_empty());
-        self.tell_alerts();
+        self.setup.progress.set_counts(counts, positions, !self.open.is_empty());
+        self.report_alerts();
     }
 }
 
 /// Writes what changes about alerts.
-fn write_steps(
+fn write_transitions(
     setup: &PipelineSetup,
     open: &mut OpenPartition,
     steps: AlertTransitions,
     stop: &AtomicBool,
 ) -> Result<(), PipelineError> {
-    let mut patience = Patience::default();
+    let mut patience = StoreRetry::default();
     while let Err(error) = open.writer.change(|change| steps.write(change)) {
         patience.wait(setup, error, stop)?;
     }
     patience.over(setup);
-    steps.note(&mut open.watch);
+    steps.apply_to(&mut open.alerts);
     Ok(())
 }
 
 /// Tells what was put into quarantine, in one line a batch.
-fn tell_quarantined(setup: &PipelineSetup, sorted: &intake::SortedBatch<'_>) {
+fn report_quarantined(setup: &PipelineSetup, sorted: &intake::SortedBatch<'_>) {
     let Some(first) = sorted.quarantined.first() else { return };
     let (count, reason) = (sorted.quarantined.len(), first.reason);
     tracing::warn!(count, reason, offset = first.at.offset, "put records into quarantine");
-    setup.progress.quarantined(sorted.quarantined.iter().map(|record| record.reason));
-}
-
-fn books(setup: &PipelineSetup) -> RwLockWriteGuard<'_, PlanStates> {
-    // A reader that panicked has changed nothing.
-    setup.books.write().unwrap_or_else(PoisonError::into_inner)
+    setup.progress.count_quarantined(sorted.quarantined.iter().map(|record| record.reason));
 }
 
 /// Waits out what may pass by itself.
 #[derive(Default)]
-pub(super) struct Patience {
+pub(super) struct StoreRetry {
     pause: Option<Duration>,
 }
 
-impl Patience {
+impl StoreRetry {
     /// Waits before another try, or gives the error back when there is no point, or no time, in trying.
     pub(super) fn wait(
         &mut self,
@@ -381,7 +378,7 @@ impl Patience {
         }
         let pause = self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE));
         tracing::warn!(error = %chain(&error), "the store cannot be written for now; the batch is kept");
-        setup.progress.trouble(&error, setup.clock.now());
+        setup.progress.store_failed(&error, setup.clock.now());
         let mut left = pause;
         while !left.is_zero() && !stop.load(Ordering::Relaxed) {
             let slice = left.min(SLICE);
@@ -396,7 +393,7 @@ impl Patience {
     pub(super) fn over(self, setup: &PipelineSetup) {
         if self.pause.is_some() {
             tracing::info!("the store can be written again");
-            setup.progress.over();
+            setup.progress.store_recovered();
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::trouble::Component;
 use crate::web::{Readiness, UNASSIGNED};
 use contract::error::chain;
 use contract::time::Micros;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Told by the pipeline, read by anybody.
@@ -22,7 +23,7 @@ pub struct Progress {
 /// How far a pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PipelineState {
-    /// True once a partition was opened and its books are complete.
+    /// True once a partition was opened and its states are complete.
     pub ready: bool,
     /// Where all records of the open partitions went.
     pub counts: RecordCounts,
@@ -31,7 +32,7 @@ pub struct PipelineState {
     /// Records put into quarantine since the start, by reason.
     pub quarantined: BTreeMap<&'static str, u64>,
     /// What it waits out just now.
-    pub trouble: Option<String>,
+    pub store_error: Option<String>,
 }
 
 impl Progress {
@@ -42,12 +43,12 @@ impl Progress {
 
     /// As of now.
     pub fn state(&self) -> PipelineState {
-        self.lock().clone()
+        self.state.lock().clone()
     }
 
     /// The counts as of now.
     pub fn counts(&self) -> RecordCounts {
-        self.lock().counts
+        self.state.lock().counts
     }
 
     /// Where figures of ours are told.
@@ -56,8 +57,8 @@ impl Progress {
     }
 
     /// What is stored by now; `ready` when a partition is open.
-    pub(super) fn kept(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>, ready: bool) {
-        let mut state = self.lock();
+    pub(super) fn set_counts(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>, ready: bool) {
+        let mut state = self.state.lock();
         if state.ready != ready {
             state.ready = ready;
             if ready { self.readiness.ready() } else { self.readiness.wait(UNASSIGNED) }
@@ -70,7 +71,7 @@ impl Progress {
     }
 
     /// A batch was committed.
-    pub(super) fn committed(&self, took: Duration, at: Micros) {
+    pub(super) fn batch_stored(&self, took: Duration, at: Micros) {
         if let Some(metrics) = &self.metrics {
             metrics.batch_committed(took);
             metrics.handled(at);
@@ -78,8 +79,8 @@ impl Progress {
     }
 
     /// Records went into quarantine.
-    pub(super) fn quarantined(&self, reasons: impl Iterator<Item = &'static str>) {
-        let mut state = self.lock();
+    pub(super) fn count_quarantined(&self, reasons: impl Iterator<Item = &'static str>) {
+        let mut state = self.state.lock();
         for reason in reasons {
             *state.quarantined.entry(reason).or_default() += 1;
         }
@@ -91,29 +92,24 @@ impl Progress {
     }
 
     /// The store is waited for.
-    pub(super) fn trouble(&self, error: &StoreError, now: Micros) {
-        let mut state = self.lock();
+    pub(super) fn store_failed(&self, error: &StoreError, now: Micros) {
+        let mut state = self.state.lock();
         let text = chain(error);
         self.readiness.wait(text.clone());
         self.readiness.trouble(Component::Store, error, text.clone(), None, now);
-        state.trouble = Some(text);
+        state.store_error = Some(text);
     }
 
     /// It need not be waited for any more.
-    pub(super) fn over(&self) {
-        let mut state = self.lock();
+    pub(super) fn store_recovered(&self) {
+        let mut state = self.state.lock();
         if state.ready {
             self.readiness.ready();
         } else {
             self.readiness.wait(UNASSIGNED);
         }
         self.readiness.over(Component::Store);
-        state.trouble = None;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PipelineState> {
-        // Plain values, whole at any time, whoever panicked.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        state.store_error = None;
     }
 }
 

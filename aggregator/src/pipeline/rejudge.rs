@@ -3,9 +3,9 @@
 //! In steps of a bounded number of records, each a transaction that keeps every record counted once.
 //! The new configuration is noted after the last step, so an interruption only means doing the rest again.
 
-use super::PlanStates;
 use super::disposition::{self, Disposition};
 use super::intake::put_fact;
+use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
     StoreWriter,
@@ -31,7 +31,7 @@ pub(super) struct UnadmittedObservation {
 /// plans of the figures that count now.
 pub(super) fn all(
     writer: &mut StoreWriter,
-    books: &mut PlanStates,
+    states: &mut PlanStates,
     names: &BTreeMap<String, PlanNames>,
     partition: Partition,
     unwanted: &[UnadmittedObservation],
@@ -39,24 +39,24 @@ pub(super) fn all(
     let mut plans = BTreeSet::new();
     let last = writer.read().last_quarantined()?;
     for step in unwanted.chunks(STEP) {
-        put_away(writer, partition, step)?;
+        quarantine(writer, partition, step)?;
     }
     let mut after = 0;
     loop {
         let mut waiting = writer.read().quarantined(after, STEP)?;
         waiting.retain(|one| one.id <= last);
         let Some(end) = waiting.last().map(|one| one.id) else { return Ok(plans) };
-        let judged: Vec<_> = waiting.iter().map(|one| (one, disposition::read(&one.body))).collect();
-        let fates: Vec<_> = judged.iter().map(|(_, read)| disposition::decide(books, read)).collect();
+        let judged: Vec<_> = waiting.iter().map(|one| (one, disposition::decode(&one.body))).collect();
+        let fates: Vec<_> = judged.iter().map(|(_, read)| disposition::decide(states, read)).collect();
         let counts =
             |(fate, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (fate, &read.1) {
-                (Disposition::Figure(_), Ok(record)) => Some(record.plan().to_owned()),
+                (Disposition::Observation(_), Ok(record)) => Some(record.plan().to_owned()),
                 _ => None,
             };
         plans.extend(fates.iter().zip(&judged).filter_map(counts));
         writer.change(|change| {
             for ((one, read), fate) in judged.iter().zip(&fates) {
-                settle(change, one, read, *fate, names)?;
+                move_record(change, one, read, *fate, names)?;
             }
             Ok(())
         })?;
@@ -64,7 +64,11 @@ pub(super) fn all(
     }
 }
 
-fn put_away(writer: &mut StoreWriter, partition: Partition, step: &[UnadmittedObservation]) -> Result<(), StoreError> {
+fn quarantine(
+    writer: &mut StoreWriter,
+    partition: Partition,
+    step: &[UnadmittedObservation],
+) -> Result<(), StoreError> {
     let mut bodies = Vec::new();
     for one in step {
         let observation = writer.read().observation(one.id)?;
@@ -83,7 +87,7 @@ fn put_away(writer: &mut StoreWriter, partition: Partition, step: &[UnadmittedOb
 }
 
 /// Moves one record to where it belongs now.
-fn settle(
+fn move_record(
     change: &mut StoreTransaction<'_>,
     one: &QuarantinedRecord,
     read: &disposition::DecodeResult,
@@ -91,9 +95,9 @@ fn settle(
     names: &BTreeMap<String, PlanNames>,
 ) -> Result<(), StoreError> {
     let new = match (fate, read) {
-        (Disposition::Refused(reason), _) if reason == one.reason => return Ok(()),
-        (Disposition::Refused(reason), _) => return change.put_reason(one.id, reason),
-        (Disposition::Figure(key), Ok(Record::Observation(observation))) => {
+        (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
+        (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
+        (Disposition::Observation(key), Ok(Record::Observation(observation))) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
             change.put_observations(&[ObservationRow { names, key, observation }])?;
             true

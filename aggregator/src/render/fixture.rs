@@ -44,13 +44,13 @@ pub(crate) fn book(sample: bool) -> PlanState {
     let levels = [("2019-03-01", 150), ("2020-06-01", 215), ("2022-04-01", 310), ("2023-04-01", 333)];
     for (date, value) in levels {
         let at = Span::AsOf(Moment::midnight(parse_date(date).unwrap()));
-        book.enter(&observation("datasets", "listed", at, value, Finality::Final)).unwrap();
+        book.insert(&observation("datasets", "listed", at, value, Finality::Final)).unwrap();
     }
     for (month, value, finality) in
         [("2020-04", 300, Finality::Final), ("2020-05", 301, Finality::Final), ("2020-06", 302, Finality::Provisional)]
     {
         let during = Span::of(period(month));
-        book.enter(&observation("downloads", "all", during, value, finality)).unwrap();
+        book.insert(&observation("downloads", "all", during, value, finality)).unwrap();
     }
     book
 }

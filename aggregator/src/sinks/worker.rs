@@ -157,7 +157,7 @@ impl Worker {
 
     fn turn(&mut self, sink: &mut dyn Sink) -> Result<StepOutcome, SinkError> {
         let now = self.setup.clock.now();
-        sink.turn(&mut Step { desk: &mut self.desk, books: &self.setup.books, now, stop: &self.stop })
+        sink.turn(&mut Step { desk: &mut self.desk, books: &self.setup.states, now, stop: &self.stop })
     }
 
     fn tell(&self, done: StepOutcome, took: Duration) {

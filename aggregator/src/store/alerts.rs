@@ -120,7 +120,7 @@ impl StoreReader {
                     let error = format!("no rule of alerts is called `{rule}`");
                     rusqlite::Error::FromSqlConversionFailure(2, Type::Text, error.into())
                 };
-                let rule = AlertRule::named(&rule).ok_or_else(unknown)?;
+                let rule = AlertRule::from_name(&rule).ok_or_else(unknown)?;
                 let since = Micros(row.get(4)?);
                 let state =
                     if state == "firing" { AlertState::Firing { since } } else { AlertState::Pending { since } };

@@ -29,7 +29,7 @@ pub(super) fn book<T, E: From<HttpError>>(
     };
     let readers = site.readers().map_err(unreadable)?;
     let known = known_at(&readers, &configured, at).map_err(unreadable)?;
-    look(&known.book, Some(&known))
+    look(&known.state, Some(&known))
 }
 
 /// What a page is seen through.

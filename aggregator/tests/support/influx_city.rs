@@ -42,7 +42,7 @@ pub struct City {
 
 impl City {
     pub fn new(world: World, to: &InfluxSettings, make: Make) -> Self {
-        let books = world.setup().books;
+        let books = world.setup().states;
         let sink = (to.clone().sink_through(make).make)(PARTITION);
         Self { world, received: 0, sink, books, stop: CancellationToken::new() }
     }
@@ -61,7 +61,7 @@ impl City {
         let idle = ConfiguredSink { name: NAME, follows: SinkInput::Changes, make: Arc::new(|_| Box::new(Idle)) };
         let setup = PipelineSetup { sinks: Arc::new([idle]), ..self.world.setup() };
         self.world.keep_with(&setup, self.received, || ());
-        self.books = setup.books;
+        self.books = setup.states;
     }
 
     /// One turn.

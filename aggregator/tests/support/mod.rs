@@ -197,9 +197,9 @@ impl World {
 
     /// The canonical export, from the store's facts.
     pub fn export(&self, on: &str) -> String {
-        let books = aggregator::vintage::books(&[self.reader()], &configured(&self.text)).unwrap();
+        let states = aggregator::vintage::plan_states(&[self.reader()], &configured(&self.text)).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
-        Report { plans: books.values().map(|b| b.report(ask, true)).collect() }.canonical_json()
+        Report { plans: states.values().map(|b| b.report(ask, true)).collect() }.canonical_json()
     }
 }
 

@@ -24,14 +24,14 @@ pub struct SourceDue {
     pub due: Option<Moment>,
 }
 
-/// How the sources of all series stand on the day asked, each by its own figures; in the catalogue's order.
-pub(super) fn standings(view: &LedgerView<'_>, day: i32) -> Vec<SourceDue> {
+/// How the sources of all series stand on a day, each by its own figures; in the catalogue's order.
+pub(super) fn sources_due(view: &LedgerView<'_>, day: i32) -> Vec<SourceDue> {
     let all = view.catalogue.series.iter().enumerate();
     let pairs = all.flat_map(|(series, one)| (0..one.sources.len()).map(move |source| (series, source)));
-    pairs.map(|(series, source)| standing(view, (series, source), day)).collect()
+    pairs.map(|(series, source)| source_due(view, (series, source), day)).collect()
 }
 
-fn standing(view: &LedgerView<'_>, (series, source): (usize, usize), day: i32) -> SourceDue {
+fn source_due(view: &LedgerView<'_>, (series, source): (usize, usize), day: i32) -> SourceDue {
     let one = &view.catalogue.series[series];
     let refs = || (0..one.definitions.len()).map(move |definition| SeriesRef { series, definition });
     let index = u8::try_from(source).unwrap_or(u8::MAX);

@@ -118,7 +118,7 @@ fn run(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, upto: Moment) -> Option<
     Some(MeasuredValue { value: &origin.value + whole(sum), at: at?, provisional, months: None, origins: Vec::new() })
 }
 
-/// The value of a fiscal year's flow, asked in `year`; `only` forbids a look at the year before.
+/// The value of a fiscal year's flow, for a report of `year`; `only` forbids a look at the year before.
 pub(super) fn flow(view: &LedgerView<'_>, kpi: &Kpi, year: i32, only: bool) -> Option<MeasuredValue> {
     let Measure::Series(of) = kpi.measure else { return None };
     if kpi.kind == KpiKind::Ceiling || view.series(of).grain == Grain::FiscalYear {

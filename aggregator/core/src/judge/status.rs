@@ -1,7 +1,8 @@
 //! The status while a plan runs: target, path, tolerance and confirmation.
 
-use super::measure::MeasuredValue;
-use super::{Status, measure, upto};
+use super::judgement::Status;
+use super::measure::{self, MeasuredValue};
+use crate::report_period::Cutoff;
 use crate::rollup::LedgerView;
 use contract::catalogue::{Direction, Kpi, KpiKind};
 use contract::exact::{Exact, whole};
@@ -9,13 +10,13 @@ use contract::period::{Grain, Period};
 use num_traits::Signed;
 
 /// Status of a value, stale and no data aside.
-pub(super) fn running(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
-    let now = at_once(view, kpi, measured);
+pub(super) fn status(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
+    let now = unconfirmed(view, kpi, measured);
     if kpi.confirm <= 1 || now == Status::Achieved { now } else { confirmed(view, kpi, now) }
 }
 
 /// Status without confirmation.
-fn at_once(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
+fn unconfirmed(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Status {
     if is_achieved(view, kpi, measured) { Status::Achieved } else { against_path(view, kpi, measured) }
 }
 
@@ -72,7 +73,7 @@ fn confirmed(view: &LedgerView<'_>, kpi: &Kpi, now: Status) -> Status {
     let meets = |status: Status| matches!(status, Status::OnTrack | Status::Achieved);
     let mut held: Option<Status> = None;
     let mut waiting = 0;
-    for status in by_month(view, kpi).iter().map(|measured| at_once(view, kpi, measured)) {
+    for status in by_month(view, kpi).iter().map(|measured| unconfirmed(view, kpi, measured)) {
         let changes = held.is_some_and(|held| meets(held) != meets(status));
         waiting = if changes { waiting + 1 } else { 0 };
         if !changes || waiting >= kpi.confirm || status == Status::Achieved {
@@ -88,17 +89,17 @@ fn by_month(view: &LedgerView<'_>, kpi: &Kpi) -> Vec<MeasuredValue> {
     let start = view.catalogue.plan.start();
     let value = |view: &LedgerView<'_>, year: i32| {
         if measure::is_state(view, kpi) {
-            measure::state(view, kpi, measure::beginning(), view.cut.at)
+            measure::state(view, kpi, measure::beginning(), view.cutoff.at)
         } else {
             measure::flow(view, kpi, year, false)
         }
     };
-    let first = value(&view.at(upto(start)), view.catalogue.plan.first_year - 1);
+    let first = value(&view.at(Cutoff::including(start)), view.catalogue.plan.first_year - 1);
     let mut month = Period::holding(Grain::Month, start);
     let mut values: Vec<MeasuredValue> = first.into_iter().collect();
-    while month.start() < view.cut.at {
-        let cut = if month.end() < view.cut.at { upto(month.end()) } else { view.cut };
-        let found = value(&view.at(cut), month.within(Grain::FiscalYear).index);
+    while month.start() < view.cutoff.at {
+        let cutoff = if month.end() < view.cutoff.at { Cutoff::including(month.end()) } else { view.cutoff };
+        let found = value(&view.at(cutoff), month.within(Grain::FiscalYear).index);
         values.extend(found.filter(|m| m.at > start && Period::closing(Grain::Month, m.at) == month));
         month = month.next();
     }

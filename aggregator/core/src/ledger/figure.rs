@@ -19,15 +19,15 @@ pub struct FigureKey {
     pub index: i32,
 }
 
-/// What a source said.
+/// A figure as a source gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     /// The integer; `None` when unknown.
     pub value: Option<i64>,
     /// Final, not provisional.
-    pub settled: bool,
-    /// What few figures have, apart so that the others stay small.
-    pub more: Option<Box<FigureExtras>>,
+    pub is_final: bool,
+    /// What few figures have; boxed so that the others stay small.
+    pub extras: Option<Box<FigureExtras>>,
 }
 
 /// What few figures have.
@@ -41,17 +41,17 @@ pub struct FigureExtras {
 
 impl Figure {
     fn finality(&self) -> Finality {
-        if self.settled { Finality::Final } else { Finality::Provisional }
+        if self.is_final { Finality::Final } else { Finality::Provisional }
     }
 
-    /// Label to integer, where the source says so.
+    /// Label to integer, where the source gives a breakdown.
     pub fn breakdown(&self) -> Option<&Breakdown> {
-        self.more.as_ref()?.breakdown.as_ref()
+        self.extras.as_ref()?.breakdown.as_ref()
     }
 
     /// Why the figure is unknown.
     pub fn reason(&self) -> &str {
-        self.more.as_ref().and_then(|more| more.reason.as_deref()).unwrap_or_default()
+        self.extras.as_ref().and_then(|extras| extras.reason.as_deref()).unwrap_or_default()
     }
 
     /// The bytes that break a tie between equal revisions.
@@ -68,7 +68,7 @@ impl Figure {
             // The common case without building text: finality and eight bytes.
             (Some(n), None) => {
                 let mut bytes = [0_u8; 9];
-                bytes[0] = u8::from(self.settled);
+                bytes[0] = u8::from(self.is_final);
                 bytes[1..].copy_from_slice(&n.to_le_bytes());
                 xxh3_64(&bytes)
             }
@@ -83,7 +83,7 @@ struct StoredRevision {
     revision: Micros,
     digest: u64,
     value: Option<i64>,
-    settled: bool,
+    is_final: bool,
 }
 
 /// The standing figure of one key, with all revisions ever stored.
@@ -103,10 +103,10 @@ pub struct LedgerEntry {
     others: Option<Box<Vec<StoredRevision>>>,
 }
 
-/// What became of an admitted observation.
+/// The outcome of inserting an admitted observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertOutcome {
-    /// The very same was stored before.
+    /// The same revision with the same figure is stored already.
     Duplicate,
     /// Stored, and it stands.
     Stands,
@@ -124,16 +124,16 @@ impl LedgerEntry {
     /// True when a final figure was later followed by another figure.
     pub fn restated(&self) -> bool {
         let Some(others) = &self.others else { return false };
-        let standing = (self.revision, self.figure.value, self.figure.settled);
-        let all = || others.iter().map(|s| (s.revision, s.value, s.settled)).chain([standing]);
-        let first = all().filter(|(_, _, settled)| *settled).min_by_key(|(revision, value, _)| (*revision, *value));
-        first.is_some_and(|(since, settled_at, _)| all().any(|(at, value, _)| at > since && value != settled_at))
+        let standing = (self.revision, self.figure.value, self.figure.is_final);
+        let all = || others.iter().map(|s| (s.revision, s.value, s.is_final)).chain([standing]);
+        let first = all().filter(|(_, _, is_final)| *is_final).min_by_key(|(revision, value, _)| (*revision, *value));
+        first.is_some_and(|(since, final_value, _)| all().any(|(at, value, _)| at > since && value != final_value))
     }
 
     /// The upsert rule: the greatest (revision, canonical bytes) stands.
     pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> InsertOutcome {
         let digest = figure.digest();
-        let same = |at: Micros, seen: u64| at == revision && seen == digest;
+        let same = |at: Micros, other: u64| at == revision && other == digest;
         let known = self.others.as_ref().is_some_and(|others| others.iter().any(|s| same(s.revision, s.digest)));
         if known || same(self.revision, self.digest) {
             return InsertOutcome::Duplicate;
@@ -144,11 +144,11 @@ impl LedgerEntry {
         };
         let others = self.others.get_or_insert_default();
         if !stands {
-            others.push(StoredRevision { revision, digest, value: figure.value, settled: figure.settled });
+            others.push(StoredRevision { revision, digest, value: figure.value, is_final: figure.is_final });
             return InsertOutcome::Superseded;
         }
-        let (value, settled) = (self.figure.value, self.figure.settled);
-        others.push(StoredRevision { revision: self.revision, digest: self.digest, value, settled });
+        let (value, is_final) = (self.figure.value, self.figure.is_final);
+        others.push(StoredRevision { revision: self.revision, digest: self.digest, value, is_final });
         (self.figure, self.revision, self.digest) = (figure, revision, digest);
         InsertOutcome::Stands
     }

@@ -1,6 +1,6 @@
-//! What several sources say together about one own-grain period of a flow, and the running sums of those.
+//! Combines the figures of several sources about one period of a flow, and sums periods.
 
-use super::LedgerEntry;
+use super::figure::LedgerEntry;
 use contract::catalogue::{Combine, Series, SeriesSource};
 use contract::period::Period;
 
@@ -41,18 +41,18 @@ impl SourceCombination {
         self.undated || self.sources[source].takes_part(period.start(), period.end())
     }
 
-    /// The figure of one period; `None` when nothing was said of it.
-    pub(super) fn together<'e>(&self, period: Period, said: impl Iterator<Item = &'e LedgerEntry>) -> Option<Rollup> {
-        let (mut counted, mut seen, mut rollup) = (0, false, Rollup::default());
-        for entry in said {
-            seen = true;
+    /// The figure of one period; `None` when there is no observation of it.
+    pub(super) fn combine<'e>(&self, period: Period, entries: impl Iterator<Item = &'e LedgerEntry>) -> Option<Rollup> {
+        let (mut counted, mut any, mut rollup) = (0, false, Rollup::default());
+        for entry in entries {
+            any = true;
             let Some(value) = entry.figure.value else { continue };
             if !self.takes_part(usize::from(entry.source), period) {
                 continue;
             }
             counted += 1;
             rollup.value = Some(rollup.value.unwrap_or(0) + i128::from(value));
-            rollup.provisional |= !entry.figure.settled;
+            rollup.provisional |= !entry.figure.is_final;
             rollup.restated |= entry.restated();
             if self.combine == Combine::First {
                 break;
@@ -62,15 +62,27 @@ impl SourceCombination {
             Combine::First => 1,
             Combine::Sum => (0..self.sources.len()).filter(|i| self.takes_part(*i, period)).count().max(1),
         };
-        seen.then_some(Rollup { complete: counted == wanted, ..rollup })
+        any.then_some(Rollup { complete: counted == wanted, ..rollup })
     }
 }
 
-/// The sum of the parts of a period, kept while parts change.
+/// The sum of the parts of a period, updated as parts change.
+///
+/// ```
+/// use aggregator_core::ledger::{PartialSum, Rollup};
+///
+/// let known = |value| Rollup { value: Some(value), complete: true, ..Rollup::default() };
+/// let mut quarter = PartialSum::default();
+/// quarter.add(&known(10));
+/// quarter.add(&known(20));
+/// assert_eq!(quarter.of(3), Some(Rollup { value: Some(30), ..Rollup::default() }));
+/// quarter.add(&known(30));
+/// assert_eq!(quarter.of(3), Some(known(60)));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PartialSum {
     value: i128,
-    seen: i32,
+    parts: i32,
     known: i32,
     complete: i32,
     provisional: i32,
@@ -80,7 +92,7 @@ pub struct PartialSum {
 impl PartialSum {
     fn count(&mut self, part: &Rollup, sign: i32) {
         self.value += part.value.unwrap_or(0) * i128::from(sign);
-        self.seen += sign;
+        self.parts += sign;
         self.known += sign * i32::from(part.value.is_some());
         self.complete += sign * i32::from(part.complete);
         self.provisional += sign * i32::from(part.provisional);
@@ -102,9 +114,9 @@ impl PartialSum {
         }
     }
 
-    /// The sum of a period that consists of `parts`; `None` when nothing of it was seen.
+    /// The sum of a period that consists of `parts`; `None` when there is no part.
     pub fn of(&self, parts: i32) -> Option<Rollup> {
-        (self.seen > 0).then_some(Rollup {
+        (self.parts > 0).then_some(Rollup {
             value: (self.known > 0).then_some(self.value),
             complete: self.complete == parts,
             provisional: self.provisional > 0,

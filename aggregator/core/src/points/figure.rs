@@ -13,7 +13,7 @@ pub struct FigurePoint {
     pub key: RollupKey,
     /// Its moment.
     pub time: Moment,
-    /// The figure. At the own grain `complete` says that it is known from every source that it needs; whether
+    /// The figure. At the own grain `complete` means that it is known from every source that it needs; whether
     /// it has ended shows in `provisional`, so that no point changes by time alone.
     pub rollup: Rollup,
 }
@@ -50,13 +50,13 @@ impl PlanState {
         Some(RollupKey { series: u16::try_from(at).ok()?, definition: u8::try_from(definition).ok()?, period })
     }
 
-    /// A figure as it is now; `None` when nothing was ever said of it.
+    /// A figure as it is now; `None` when there was never an observation of it.
     pub fn figure_point(&self, key: RollupKey) -> Option<FigurePoint> {
         let series = &self.catalogue.series[usize::from(key.series)];
         let (ledger, grain) = (self.ledger(), key.period.grain);
         let rollup = match series.shape {
-            Shape::Flow if grain == series.grain => ledger.part(key.series, key.definition, key.period.index),
-            Shape::Level if grain == series.grain.instant() => rollup::state(series, ledger, key),
+            Shape::Flow if grain == series.grain => ledger.combined(key.series, key.definition, key.period.index),
+            Shape::Level if grain == series.grain.instant() => rollup::level_rollup(series, ledger, key),
             _ => self.rollups().get(&key),
         }?;
         Some(FigurePoint { key, time: moment(series, key.period), rollup })
@@ -94,7 +94,7 @@ impl PlanState {
         let is_new = |period: &Period| before.is_none_or(|before| before.within(period.grain) != *period);
         let mut show = |period| points.extend(self.figure_point(RollupKey { series: number, definition, period }));
         if series.shape != Shape::Counter {
-            self.ledger().said_in(of.series, of.definition, bucket).into_iter().for_each(&mut show);
+            self.ledger().periods_in(of.series, of.definition, bucket).into_iter().for_each(&mut show);
         }
         let own = if series.shape == Shape::Flow { Some(series.grain) } else { None };
         for grain in grains(series).filter(|grain| Some(*grain) != own) {

@@ -1,6 +1,6 @@
 //! Points of KPIs: judged as at the end of certain civil days, and the path alone for the days to come.
 //!
-//! The days of a KPI, all as known by the day asked:
+//! The days of a KPI, all as known by a day `today`:
 //!
 //! - of one that is read as a state (level, ratio, running total, assessed level) each day of a figure of its
 //!   series: of a state or reading the day of its `as_of`, of a flow the last day of its period. The others have a
@@ -9,7 +9,7 @@
 //!   before the plan) to the end of the plan;
 //! - the day after the plan, and the first day on which its last figure is not waited for any more: verdicts.
 //!
-//! From the day after the one asked to the plan's last day the ends of months show the path alone.
+//! From the day after `today` to the plan's last day the ends of months show the path alone.
 
 use crate::judge::{self, Phase, Status};
 use crate::plan_state::PlanState;
@@ -76,7 +76,7 @@ fn last_day(period: Period) -> i32 {
 impl PlanState {
     /// All days of a KPI (its index in the catalogue) as known on the day `today`, latest first to be shown.
     pub fn kpi_walk(&self, kpi: usize, today: i32) -> KpiWalk {
-        let view = self.view(asked(today).cut());
+        let view = self.view(on_day(today).cutoff());
         let (of, plan) = (&self.catalogue.kpis[kpi], &self.catalogue.plan);
         let mut days = BTreeSet::new();
         if judge::follows_figures(&view, of) {
@@ -94,13 +94,13 @@ impl PlanState {
     /// Shows up to `limit` more days of a walk.
     pub fn kpi_points(&self, walk: &mut KpiWalk, limit: usize) -> Vec<KpiPoint> {
         let rest = walk.days.len().saturating_sub(limit);
-        let view = self.view(asked(walk.today).cut());
+        let view = self.view(on_day(walk.today).cutoff());
         let kpi = &self.catalogue.kpis[walk.kpi];
         walk.days.drain(rest..).rev().map(|day| point(&view, kpi, day, walk.today)).collect()
     }
 }
 
-fn asked(day: i32) -> ReportPeriod {
+fn on_day(day: i32) -> ReportPeriod {
     ReportPeriod(Period { grain: Grain::Day, index: day })
 }
 
@@ -117,14 +117,14 @@ fn figure_days(view: &LedgerView<'_>, kpi: &Kpi) -> BTreeSet<i32> {
 
 fn point(view: &LedgerView<'_>, kpi: &Kpi, day: i32, today: i32) -> KpiPoint {
     let plan = &view.catalogue.plan;
-    let end = asked(day).cut().at;
+    let end = on_day(day).cutoff().at;
     let guide = || (end > plan.start() && end <= plan.end()).then(|| judge::guide(view, kpi, end));
     if day > today {
         let phase = if end <= plan.start() { Phase::Before } else { Phase::Running };
         let (status, value, progress) = (None, None, None);
         return KpiPoint { day, phase, status, value, path: guide(), progress, provisional: false };
     }
-    let judged = judge::judge(view, kpi, asked(day));
+    let judged = judge::judge(view, kpi, on_day(day));
     let provisional = judged.measured.as_ref().is_some_and(|m| m.provisional);
     let value = judged.measured.map(|m| m.value);
     let path = judged.path.or_else(|| if value.is_none() { guide() } else { None });

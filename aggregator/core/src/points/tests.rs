@@ -24,7 +24,7 @@ const SERIES: [(&str, &str); 7] = [
     ("level", "hour"),
 ];
 
-fn book() -> PlanState {
+fn state() -> PlanState {
     let names = "name = { ja = \"a\", en = \"a\" }\nunit = { ja = \"a\", en = \"a\" }\n";
     let mut text = String::from(
         "[plan]\nid = \"p\"\nname = { ja = \"a\", en = \"a\" }\ncity = { ja = \"a\", en = \"a\" }\n\
@@ -70,20 +70,20 @@ fn observation(series: usize, index: i32, value: Option<i64>) -> Observation {
     }
 }
 
-fn walk(book: &PlanState, limit: usize) -> Vec<FigurePoint> {
+fn walk(state: &PlanState, limit: usize) -> Vec<FigurePoint> {
     let (mut all, mut place) = (Vec::new(), Some(FigureCursor::default()));
     while let Some(from) = place {
-        let (points, next) = book.figure_points(from, limit);
+        let (points, next) = state.figure_points(from, limit);
         all.extend(points);
         place = next;
     }
     all
 }
 
-fn kpi_points(book: &PlanState, kpi: usize, today: i32, limit: usize) -> Vec<KpiPoint> {
-    let (mut all, mut walk) = (Vec::new(), book.kpi_walk(kpi, today));
+fn kpi_points(state: &PlanState, kpi: usize, today: i32, limit: usize) -> Vec<KpiPoint> {
+    let (mut all, mut walk) = (Vec::new(), state.kpi_walk(kpi, today));
     while !walk.is_over() {
-        all.extend(book.kpi_points(&mut walk, limit));
+        all.extend(state.kpi_points(&mut walk, limit));
     }
     all.sort_by_key(|point| point.day);
     all
@@ -95,22 +95,22 @@ proptest! {
         figures in prop::collection::vec((0..SERIES.len(), 0..900_i32, prop::option::weighted(0.9, 0..1000_i64)), 0..60),
         limit in 1..40_usize,
     ) {
-        let mut book = book();
+        let mut state = state();
         let mut states = BTreeSet::new();
         for (series, index, value) in figures {
             let observation = observation(series, index, value);
-            book.enter(&observation).unwrap();
+            state.insert(&observation).unwrap();
             if let (("level", _), Span::AsOf(at)) = (SERIES[series], observation.period) {
                 states.insert((series, at.0));
             }
         }
         let asked = ReportPeriod(Period::parse("2030-01-01").unwrap());
-        book.settle(asked.cut());
-        let points = walk(&book, limit);
+        state.settle(asked.cutoff());
+        let points = walk(&state, limit);
         let name = |p: &FigurePoint| (usize::from(p.key.series), p.key.period.grain.name(), p.key.period.to_string());
         let shown: BTreeSet<_> = points.iter().map(name).collect();
         prop_assert_eq!(shown.len(), points.len(), "none twice");
-        let exported = book.report(asked, true).rollups.unwrap();
+        let exported = state.report(asked, true).rollups.unwrap();
         for row in &exported {
             let series: usize = row.series[1..].parse().unwrap();
             let point = points.iter().find(|p| name(p) == (series, row.grain, row.period.clone()));
@@ -119,7 +119,7 @@ proptest! {
         }
         prop_assert_eq!(points.len(), exported.len() + states.len());
         for point in &points {
-            prop_assert_eq!(book.figure_point(point.key), Some(*point));
+            prop_assert_eq!(state.figure_point(point.key), Some(*point));
             let states_of = |s: usize, at: i64| states.contains(&(s, at));
             let fine = point.key.period.grain < Grain::Month && SERIES[usize::from(point.key.series)].0 == "level";
             prop_assert_eq!(fine, fine && states_of(usize::from(point.key.series), point.time.0));
@@ -132,25 +132,25 @@ proptest! {
         today in 0..1800_i32,
         limit in 1..40_usize,
     ) {
-        let (mut book, today) = (book(), day("2019-01-01") + today);
+        let (mut state, today) = (state(), day("2019-01-01") + today);
         for (series, index, value) in figures {
-            book.enter(&observation(series, index, value)).unwrap();
+            state.insert(&observation(series, index, value)).unwrap();
         }
-        book.settle(ReportPeriod(Period { grain: Grain::Day, index: today }).cut());
+        state.settle(ReportPeriod(Period { grain: Grain::Day, index: today }).cutoff());
         for kpi in 0..3 {
-            let before: BTreeSet<i32> = book.kpi_walk(kpi, today - 40).days().iter().copied().collect();
-            for point in kpi_points(&book, kpi, today, limit) {
+            let before: BTreeSet<i32> = state.kpi_walk(kpi, today - 40).days().iter().copied().collect();
+            for point in kpi_points(&state, kpi, today, limit) {
                 if point.day > today {
                     prop_assert_eq!((&point.value, point.status), (&None, None));
                     continue;
                 }
-                let report = book.report(ReportPeriod(Period { grain: Grain::Day, index: point.day }), false);
-                let judged = report.kpis.into_iter().find(|k| k.id == book.catalogue.kpis[kpi].id).unwrap();
+                let report = state.report(ReportPeriod(Period { grain: Grain::Day, index: point.day }), false);
+                let judged = report.kpis.into_iter().find(|k| k.id == state.catalogue.kpis[kpi].id).unwrap();
                 prop_assert_eq!(point.status.map(crate::judge::Status::name), judged.status);
                 prop_assert_eq!(point.value.clone().map(CanonicalNumber), judged.value);
                 prop_assert!(judged.path.is_none() || judged.path == point.path.clone().map(CanonicalNumber));
             }
-            let now: BTreeSet<i32> = book.kpi_walk(kpi, today).days().iter().copied().collect();
+            let now: BTreeSet<i32> = state.kpi_walk(kpi, today).days().iter().copied().collect();
             prop_assert!(before.is_subset(&now), "days never vanish");
         }
     }
@@ -158,12 +158,12 @@ proptest! {
 
 #[test]
 fn moments_of_figures_are_first_instants_as_ofs_and_last_days() {
-    let mut book = book();
+    let mut state = state();
     for (series, index) in [(0, 5), (1, 5), (2, 5), (5, 5)] {
-        book.enter(&observation(series, index, Some(7))).unwrap();
+        state.insert(&observation(series, index, Some(7))).unwrap();
     }
-    book.settle(ReportPeriod(Period::parse("2030-01-01").unwrap()).cut());
-    let shown: Vec<String> = walk(&book, 100)
+    state.settle(ReportPeriod(Period::parse("2030-01-01").unwrap()).cutoff());
+    let shown: Vec<String> = walk(&state, 100)
         .iter()
         .map(|p| format!("s{} {} {}", p.key.series, p.key.period, p.time.to_string().replace(":00:00+09:00", "")))
         .collect();
@@ -186,9 +186,9 @@ fn moments_of_figures_are_first_instants_as_ofs_and_last_days() {
 
 #[test]
 fn the_path_alone_leads_to_the_target() {
-    let mut book = book();
-    book.settle(ReportPeriod(Period::parse("2019-05-10").unwrap()).cut());
-    let points = kpi_points(&book, 0, day("2019-05-10"), 7);
+    let mut state = state();
+    state.settle(ReportPeriod(Period::parse("2019-05-10").unwrap()).cutoff());
+    let points = kpi_points(&state, 0, day("2019-05-10"), 7);
     let on = |date: &str| points.iter().find(|p| p.day == day(date)).unwrap_or_else(|| panic!("{date}"));
     assert_eq!((points.first().unwrap().day, points.last().unwrap().day), (day("2018-03-31"), day("2022-03-31")));
     assert_eq!(on("2019-03-31").path, None, "no path before the plan");

@@ -3,50 +3,15 @@
 //! Increases are summed once from the first reading ever; a period is the difference of two sums, so
 //! every grain agrees and gaps inside a period are harmless.
 
-use super::{LedgerView, LevelReading, Rollup};
-use crate::ledger::LedgerEntry;
+use super::counter_readings::{CounterReadings, CounterStep, rise};
+use super::level::LevelReading;
+use super::view::LedgerView;
+use crate::ledger::{LedgerEntry, Rollup};
 use contract::catalogue::{Combine, Decrease, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// The readings of one source with the increases so far.
-#[derive(Debug, Default)]
-pub(super) struct CounterReadings {
-    steps: Vec<CounterStep>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct CounterStep {
-    at: Moment,
-    /// Increase since the first reading ever.
-    total: i128,
-    /// Decreases so far that ask a person.
-    breaks: u32,
-    /// Provisional readings so far, this one included.
-    provisional: u32,
-    is_provisional: bool,
-    restated: u32,
-}
-
-impl CounterReadings {
-    /// The latest reading in `(after, upto]`.
-    fn reading(&self, after: Moment, upto: Moment) -> Option<&CounterStep> {
-        let upper = self.steps.partition_point(|s| s.at <= upto);
-        self.steps[..upper].last().filter(|s| s.at > after)
-    }
-}
-
-/// The rise between two readings; `None` when a break lies between them.
-fn rise(from: &CounterStep, to: &CounterStep) -> Option<Rollup> {
-    (from.breaks == to.breaks).then(|| Rollup {
-        value: Some(to.total - from.total),
-        complete: true,
-        provisional: from.is_provisional || to.provisional > from.provisional,
-        restated: to.restated > from.restated,
-    })
-}
 
 impl LedgerView<'_> {
     fn totals(&self, of: SeriesRef, source: u8) -> Rc<CounterReadings> {
@@ -62,7 +27,7 @@ impl LedgerView<'_> {
     }
 
     fn sum_up(&self, of: SeriesRef, readings: &[&LedgerEntry]) -> CounterReadings {
-        // Of the series, not of what is seen: an answer about the past must not change its counting later.
+        // Of all readings of the series, not only those up to the cutoff: later readings must not change how the past is counted.
         let labelled = readings.iter().any(|e| e.figure.breakdown().is_some());
         let restarts = labelled && self.series(of).decrease == Decrease::Restart;
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
@@ -75,8 +40,8 @@ impl LedgerView<'_> {
                 at: self.period(of, entry).start(),
                 total: before.map_or(0, |s| s.total),
                 breaks: before.map_or(0, |s| s.breaks),
-                provisional: before.map_or(0, |s| s.provisional) + u32::from(!entry.figure.settled),
-                is_provisional: !entry.figure.settled,
+                provisional: before.map_or(0, |s| s.provisional) + u32::from(!entry.figure.is_final),
+                is_provisional: !entry.figure.is_final,
                 restated: before.map_or(0, |s| s.restated) + u32::from(entry.restated()),
             };
             for (label, value) in labels {
@@ -108,7 +73,7 @@ impl LedgerView<'_> {
         let (start, end) = (period.start(), period.end());
         let inside = |e: &LedgerEntry| {
             let at = self.period(of, e).start();
-            at > start && at <= end && self.cut.sees_instant(at)
+            at > start && at <= end && self.cutoff.sees_instant(at)
         };
         if !self.ledger.between(of.series, of.definition, start, end).any(inside) {
             return None;
@@ -122,7 +87,7 @@ impl LedgerView<'_> {
             let totals = self.totals(of, u8::try_from(i).unwrap_or(u8::MAX));
             rise(self.border(of, &totals, start)?, self.border(of, &totals, end)?)
         });
-        let together = match self.series(of).combine {
+        let combined = match self.series(of).combine {
             Combine::First => flows.flatten().next(),
             Combine::Sum => {
                 let known: Option<Vec<Rollup>> = flows.by_ref().collect();
@@ -134,7 +99,7 @@ impl LedgerView<'_> {
                 })
             }
         };
-        Some(together.unwrap_or(unknown))
+        Some(combined.unwrap_or(unknown))
     }
 
     /// True when a source has a known reading after an instant.

@@ -1,7 +1,8 @@
 //! Flows: counts that add up, complete only if all their parts are.
 
-use super::{LedgerView, Rollup, narrow};
-use crate::ledger::PartialSum;
+use super::key::{grains, narrow};
+use super::view::LedgerView;
+use crate::ledger::{PartialSum, Rollup};
 use contract::catalogue::SeriesRef;
 use contract::period::Period;
 
@@ -12,12 +13,12 @@ impl LedgerView<'_> {
         let (series, definition) = narrow(of);
         let own = self.series(of).grain;
         if period.grain == own {
-            let seen = self.cut.sees_flow(period.end());
-            return if seen { self.ledger.part(series, definition, period.index) } else { None };
+            let is_included = self.cutoff.sees_flow(period.end());
+            return if is_included { self.ledger.combined(series, definition, period.index) } else { None };
         }
-        let finer = super::grains(self.series(of)).filter(|grain| *grain < period.grain).last()?;
-        if finer == own && self.cut.sees_flow(period.end()) {
-            // The ledger keeps these sums of everything; here everything is seen.
+        let finer = grains(self.series(of)).filter(|grain| *grain < period.grain).last()?;
+        if finer == own && self.cutoff.sees_flow(period.end()) {
+            // The ledger has the sums over all figures, and the view includes all of them.
             let parts = Period::holding(own, period.end()).index - Period::holding(own, period.start()).index;
             return self.ledger.sum(series, definition, period.index)?.of(parts);
         }

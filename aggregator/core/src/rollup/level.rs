@@ -1,7 +1,8 @@
 //! Levels: the latest known state, and the state that closes a period.
 
-use super::{LedgerView, Rollup, RollupKey};
-use crate::ledger::{Ledger, LedgerEntry};
+use super::key::RollupKey;
+use super::view::LedgerView;
+use crate::ledger::{Ledger, LedgerEntry, Rollup};
 use contract::catalogue::{Combine, Series, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
@@ -27,21 +28,21 @@ impl LedgerView<'_> {
         self.readings(of, after, upto).next()
     }
 
-    /// The known states at instants in `(after, upto]` that are seen, latest first.
+    /// The known states at instants in `(after, upto]` up to the cutoff, latest first.
     pub fn readings(&self, of: SeriesRef, after: Moment, upto: Moment) -> impl Iterator<Item = LevelReading> {
         let series = self.series(of);
-        let mut entries = self.ledger.between(of.series, of.definition, after, upto).rev().peekable();
+        let mut latest_first = self.ledger.between(of.series, of.definition, after, upto).rev().peekable();
         std::iter::from_fn(move || {
             loop {
-                let first = entries.next()?;
-                let mut said = vec![first];
-                while let Some(next) = entries.next_if(|e| e.index == first.index) {
-                    said.push(next);
+                let first = latest_first.next()?;
+                let mut entries = vec![first];
+                while let Some(next) = latest_first.next_if(|e| e.index == first.index) {
+                    entries.push(next);
                 }
-                said.reverse();
+                entries.reverse();
                 let at = self.period(of, first).start();
-                if at > after && at <= upto && self.cut.sees_instant(at) {
-                    let reading = together(series, at, &said);
+                if at > after && at <= upto && self.cutoff.sees_instant(at) {
+                    let reading = combine(series, at, &entries);
                     if reading.is_some() {
                         return reading;
                     }
@@ -63,29 +64,29 @@ impl LedgerView<'_> {
         }
         let inside = |e: &LedgerEntry| {
             let at = self.period(of, e).start();
-            at > start && at <= end && self.cut.sees_instant(at)
+            at > start && at <= end && self.cutoff.sees_instant(at)
         };
         self.ledger.between(of.series, of.definition, start, end).any(inside).then(Rollup::default)
     }
 }
 
-/// The state at one instant, whatever the moment asked; `None` when nothing was said of it.
-pub(crate) fn state(series: &Series, ledger: &Ledger, key: RollupKey) -> Option<Rollup> {
-    let said: Vec<&LedgerEntry> = ledger.said(key.series, key.definition, key.period.index).collect();
-    let reading = together(series, key.period.start(), &said);
+/// The state at one instant, whatever the cutoff; `None` when there is no observation of it.
+pub(crate) fn level_rollup(series: &Series, ledger: &Ledger, key: RollupKey) -> Option<Rollup> {
+    let entries: Vec<&LedgerEntry> = ledger.entries_at(key.series, key.definition, key.period.index).collect();
+    let reading = combine(series, key.period.start(), &entries);
     let known = |r: LevelReading| Rollup {
         value: Some(r.value),
         complete: true,
         provisional: r.provisional,
         restated: r.restated,
     };
-    (!said.is_empty()).then(|| reading.map(known).unwrap_or_default())
+    (!entries.is_empty()).then(|| reading.map(known).unwrap_or_default())
 }
 
-/// What the sources of a series say together about one instant; `None` when that is not known.
-fn together(series: &Series, at: Moment, said: &[&LedgerEntry]) -> Option<LevelReading> {
+/// The level that the sources of a series give at one instant; `None` when it is not known.
+fn combine(series: &Series, at: Moment, entries: &[&LedgerEntry]) -> Option<LevelReading> {
     let takes_part = |i: usize| series.sources[i].takes_part(at, at);
-    let known = || said.iter().filter(|e| takes_part(usize::from(e.source)) && e.figure.value.is_some());
+    let known = || entries.iter().filter(|e| takes_part(usize::from(e.source)) && e.figure.value.is_some());
     let counted: Vec<&&LedgerEntry> = match series.combine {
         Combine::First => known().take(1).collect(),
         Combine::Sum => known().collect(),
@@ -97,7 +98,7 @@ fn together(series: &Series, at: Moment, said: &[&LedgerEntry]) -> Option<LevelR
     (counted.len() == wanted && wanted > 0).then(|| LevelReading {
         value: counted.iter().filter_map(|e| e.figure.value).map(i128::from).sum(),
         at,
-        provisional: counted.iter().any(|e| !e.figure.settled),
+        provisional: counted.iter().any(|e| !e.figure.is_final),
         restated: counted.iter().any(|e| e.restated()),
         sources: counted.iter().map(|e| e.source).collect(),
     })

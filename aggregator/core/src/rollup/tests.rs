@@ -52,20 +52,20 @@ fn observation(series: usize, source: &str, day: i32, value: Option<i64>, settle
 }
 
 fn day_cut(day: i32) -> Cutoff {
-    ReportPeriod(Period { grain: Grain::Day, index: Period::month(2019, 1).start().day() + day }).cut()
+    ReportPeriod(Period { grain: Grain::Day, index: Period::month(2019, 1).start().day() + day }).cutoff()
 }
 
-/// Kept rows as the export lists them: those with something seen, without the own grain of flows.
-fn kept(book: &PlanState) -> Vec<(super::RollupKey, Rollup)> {
-    book.rollups().rows()
+/// The rows as the export lists them, without the own grain of flows.
+fn rows(state: &PlanState) -> Vec<(super::RollupKey, Rollup)> {
+    state.rollups().rows()
 }
 
-fn computed(book: &PlanState, cut: Cutoff) -> Vec<(super::RollupKey, Rollup)> {
+fn computed(state: &PlanState, cut: Cutoff) -> Vec<(super::RollupKey, Rollup)> {
     let own = |key: &super::RollupKey| {
-        let series = &book.catalogue.series[usize::from(key.series)];
+        let series = &state.catalogue.series[usize::from(key.series)];
         series.shape == catalogue::Shape::Flow && key.period.grain == series.grain
     };
-    let mut rows: Vec<_> = LedgerView::new(&book.catalogue, book.ledger(), cut).all();
+    let mut rows: Vec<_> = LedgerView::new(&state.catalogue, state.ledger(), cut).all();
     rows.retain(|(key, _)| !own(key));
     rows.sort_by_key(|(key, _)| *key);
     rows
@@ -86,21 +86,21 @@ proptest! {
 
     /// Fails when `affected` buckets forget a period, or when time passing does not reopen one.
     #[test]
-    fn kept_rollups_equal_those_computed_from_scratch(
+    fn refreshed_rollups_equal_those_computed_from_scratch(
         observations in any_observations(), batch in 1..40_usize, cuts in prop::collection::vec(0..560, 1..5)
     ) {
-        let mut book = PlanState::new(catalogue());
+        let mut state = PlanState::new(catalogue());
         let mut cuts = cuts;
         cuts.sort_unstable();
         for (i, part) in observations.chunks(batch).enumerate() {
-            book.enter_all(part);
-            book.settle(day_cut(cuts[i.min(cuts.len() - 1)]));
+            state.insert_all(part);
+            state.settle(day_cut(cuts[i.min(cuts.len() - 1)]));
         }
         let cut = day_cut(*cuts.last().unwrap());
-        book.settle(cut);
-        prop_assert_eq!(kept(&book), computed(&book, cut));
+        state.settle(cut);
+        prop_assert_eq!(rows(&state), computed(&state, cut));
         let later = day_cut(700);
-        prop_assert_eq!(book.view(later).all(), LedgerView::new(&book.catalogue, book.ledger(), later).all());
+        prop_assert_eq!(state.view(later).all(), LedgerView::new(&state.catalogue, state.ledger(), later).all());
     }
 
     /// Fails when the upsert rule looks at anything but revision and canonical bytes.
@@ -113,60 +113,60 @@ proptest! {
     ) {
         let cut = day_cut(600);
         let (mut one, mut other) = (PlanState::new(catalogue()), PlanState::new(catalogue()));
-        one.enter_all(&observations);
+        one.insert_all(&observations);
         for observation in &shuffled {
-            other.enter(observation).unwrap();
+            other.insert(observation).unwrap();
         }
         prop_assert_eq!(one.ledger().stored(), other.ledger().stored());
         one.settle(cut);
         other.settle(cut);
         prop_assert_eq!(one.view(cut).all(), other.view(cut).all());
-        prop_assert_eq!(kept(&one), kept(&other));
+        prop_assert_eq!(rows(&one), rows(&other));
     }
 }
 
-fn month_book() -> (PlanState, Cutoff) {
-    let mut book = PlanState::new(catalogue());
+fn month_state() -> (PlanState, Cutoff) {
+    let mut state = PlanState::new(catalogue());
     for month in 0..24 {
         let start = Period::month(2019, 4).plus(month).start();
         let day = start.day() - Period::month(2019, 1).start().day();
         for source in ["a", "b"] {
-            book.enter(&observation(2, source, day, Some(10), true, 0)).unwrap();
+            state.insert(&observation(2, source, day, Some(10), true, 0)).unwrap();
         }
     }
     let cut = day_cut(900);
-    book.settle(cut);
-    (book, cut)
+    state.settle(cut);
+    (state, cut)
 }
 
 #[test]
 fn a_correction_of_one_month_changes_that_month_its_quarter_and_year_and_nothing_else() {
-    let (mut book, cut) = month_book();
+    let (mut state, cut) = month_state();
     let june = Period::month(2020, 6).start().day() - Period::month(2019, 1).start().day();
-    let before = book.view(cut).all();
-    book.enter(&observation(2, "a", june, Some(17), true, 1)).unwrap();
-    let changed: Vec<String> = book.settle(cut).iter().map(|(key, _)| key.period.to_string()).collect();
+    let before = state.view(cut).all();
+    state.insert(&observation(2, "a", june, Some(17), true, 1)).unwrap();
+    let changed: Vec<String> = state.settle(cut).iter().map(|(key, _)| key.period.to_string()).collect();
     assert_eq!(changed, ["FY2020Q1", "FY2020"]);
-    let after = book.view(cut).all();
+    let after = state.view(cut).all();
     let different: Vec<String> =
         before.iter().zip(&after).filter(|(a, b)| a != b).map(|(_, (key, _))| key.period.to_string()).collect();
     assert_eq!(different, ["2020-06", "FY2020Q1", "FY2020"]);
     let of = SeriesRef { series: 2, definition: 0 };
-    let year = book.view(cut).rollup(of, Period::fiscal_year(2020)).unwrap();
+    let year = state.view(cut).rollup(of, Period::fiscal_year(2020)).unwrap();
     assert_eq!(year, Rollup { value: Some(247), complete: true, provisional: false, restated: true });
 }
 
 #[test]
 fn a_withdrawn_month_is_unknown_and_not_zero() {
-    let (mut book, cut) = month_book();
+    let (mut state, cut) = month_state();
     let june = Period::month(2020, 6).start().day() - Period::month(2019, 1).start().day();
     for source in ["a", "b"] {
-        book.enter(&observation(2, source, june, None, true, 1)).unwrap();
+        state.insert(&observation(2, source, june, None, true, 1)).unwrap();
     }
-    book.settle(cut);
+    state.settle(cut);
     let of = SeriesRef { series: 2, definition: 0 };
-    let month = book.view(cut).rollup(of, Period::month(2020, 6)).unwrap();
+    let month = state.view(cut).rollup(of, Period::month(2020, 6)).unwrap();
     assert_eq!((month.value, month.complete), (None, false));
-    let year = book.view(cut).rollup(of, Period::fiscal_year(2020)).unwrap();
+    let year = state.view(cut).rollup(of, Period::fiscal_year(2020)).unwrap();
     assert_eq!((year.value, year.complete), (Some(220), false));
 }

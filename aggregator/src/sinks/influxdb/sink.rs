@@ -10,7 +10,7 @@ use super::schema::{self, ObsoleteShape};
 use super::send::{SendOutcome, send};
 use super::writer::{PointWriter, WriteError};
 use super::{BATCH, InfluxSettings, NAME};
-use crate::pipeline::PlanStates;
+use crate::plan_states::{PlanStates, SharedPlanStates, read};
 use crate::sinks::{Sink, SinkError, Step, StepOutcome};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::points::{FigureCursor, KpiPoint, figure};
@@ -18,7 +18,6 @@ use contract::catalogue::Kpi;
 use contract::time::date_of;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{PoisonError, RwLockReadGuard};
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -266,7 +265,7 @@ impl InfluxSink {
     }
 
     /// Makes the lines of the next steps, until there are enough for a request.
-    fn fill(&mut self, books: &crate::plan_states::SharedPlanStates) {
+    fn fill(&mut self, books: &SharedPlanStates) {
         while self.lines.len() + ROOM < BATCH {
             match self.steps.pop_front() {
                 Some(WriteStep::Figures(plan, place)) => {
@@ -356,11 +355,6 @@ impl InfluxSink {
             }
         }
     }
-}
-
-fn read(books: &crate::plan_states::SharedPlanStates) -> RwLockReadGuard<'_, PlanStates> {
-    // Whoever panicked while writing has ended the pipeline; until then the figures are whole.
-    books.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn all_kpis(books: &PlanStates, plans: &[String]) -> BTreeMap<(String, usize), bool> {

@@ -1,8 +1,8 @@
-//! The ledger: of every key all revisions ever stored, and the one that stands.
+//! The ledger: every revision ever stored of each key, and the one that stands.
 //!
-//! Figures lie in one growing list. Buckets, a calendar step above the grain (the month of a day), say
-//! where in it: one slot a source and period, so that a record costs one look-up in a small map wherever
-//! it falls in time. A flow's bucket also keeps the sum of its parts. Nothing is dropped as late.
+//! Figures lie in one growing list. Buckets, a calendar step above the grain (the month of a day), give
+//! the place in it: one slot a source and period, so that a record costs one look-up in a small map wherever
+//! it falls in time. A flow's bucket also has the sum of its parts. Nothing is dropped as late.
 
 mod figure;
 mod part;
@@ -27,7 +27,7 @@ struct SeriesFigures {
     /// Grain of the figures: the flow's own, or hour or day of the instants.
     grain: Grain,
     bucket_grain: Grain,
-    mix: SourceCombination,
+    combination: SourceCombination,
     /// The buckets with figures, of each definition.
     definitions: Vec<BTreeSet<i32>>,
 }
@@ -38,7 +38,7 @@ pub struct Ledger {
     series: Vec<SeriesFigures>,
     entries: Vec<LedgerEntry>,
     buckets: Vec<Bucket>,
-    places: FxHashMap<u64, u32>,
+    bucket_indexes: FxHashMap<u64, u32>,
     stored: u64,
 }
 
@@ -65,7 +65,7 @@ impl SeriesFigures {
             shape: series.shape,
             grain,
             bucket_grain: grain.coarser().unwrap_or(grain),
-            mix: SourceCombination::new(series),
+            combination: SourceCombination::new(series),
             definitions: vec![BTreeSet::new(); series.definitions.len()],
         }
     }
@@ -93,7 +93,7 @@ impl Ledger {
             series: catalogue.series.iter().map(SeriesFigures::new).collect(),
             entries: Vec::new(),
             buckets: Vec::new(),
-            places: FxHashMap::default(),
+            bucket_indexes: FxHashMap::default(),
             stored: 0,
         }
     }
@@ -128,7 +128,7 @@ impl Ledger {
         self.series[series].bucket_grain
     }
 
-    /// Stores one revision, and says in which bucket.
+    /// Stores one revision; gives the outcome and the bucket.
     ///
     /// # Panics
     /// When the key was not admitted with this ledger's catalogue.
@@ -137,16 +137,16 @@ impl Ledger {
         let bucket = series.bucket(key.index).index;
         let keeps_sums = series.shape == Shape::Flow && series.grain != series.bucket_grain;
         // With one source a key's own entry is all there is, so nothing else needs to be looked up.
-        let alone = series.mix.sources() <= 1;
+        let alone = series.combination.sources() <= 1;
         let period = Period { grain: series.grain, index: key.index };
-        let all = |ledger: &Self| ledger.part(key.series, key.definition, key.index);
+        let all = |ledger: &Self| ledger.combined(key.series, key.definition, key.index);
         let mut before = if keeps_sums && !alone { all(self) } else { None };
         let mut after;
-        let place = self.bucket_place(key, bucket);
+        let place = self.bucket_index(key, bucket);
         let series = &self.series[usize::from(key.series)];
         let bucket_of = &mut self.buckets[place];
         let own = |entry: &LedgerEntry| {
-            if keeps_sums && alone { series.mix.together(period, [entry].into_iter()) } else { None }
+            if keeps_sums && alone { series.combination.combine(period, [entry].into_iter()) } else { None }
         };
         let slot = &mut bucket_of.slots[slot(series, bucket_of.first, key.source, key.index)];
         let outcome = match self.entries.get_mut((*slot as usize).wrapping_sub(1)) {
@@ -180,48 +180,48 @@ impl Ledger {
         let mut places = [None; READ_AHEAD];
         for (place, key) in places.iter_mut().zip(keys) {
             let bucket = self.bucket(key.series, key.index).index;
-            *place = self.places.get(&pack(key.series, key.definition, bucket)).map(|p| (*p as usize, key));
+            *place = self.bucket_indexes.get(&pack(key.series, key.definition, bucket)).map(|p| (*p as usize, key));
         }
-        let held = places.iter().flatten().filter_map(|(place, key)| {
+        let slots = places.iter().flatten().filter_map(|(place, key)| {
             let bucket = self.buckets.get(*place)?;
             bucket.slots.get(slot(&self.series[usize::from(key.series)], bucket.first, key.source, key.index))
         });
-        std::hint::black_box(held.fold(0, |seen, slot| seen ^ slot));
+        std::hint::black_box(slots.fold(0, |all, slot| all ^ slot));
     }
 
     /// The place of a bucket in the list of buckets, made when it is new.
-    fn bucket_place(&mut self, key: FigureKey, bucket: i32) -> usize {
+    fn bucket_index(&mut self, key: FigureKey, bucket: i32) -> usize {
         let next = u32::try_from(self.buckets.len()).unwrap_or(u32::MAX);
-        let place = *self.places.entry(pack(key.series, key.definition, bucket)).or_insert(next);
+        let place = *self.bucket_indexes.entry(pack(key.series, key.definition, bucket)).or_insert(next);
         if place == next {
             let series = &mut self.series[usize::from(key.series)];
             series.definitions[usize::from(key.definition)].insert(bucket);
             let indexes = series.indexes(bucket);
-            let slots = indexes.len() * usize::from(series.mix.sources());
+            let slots = indexes.len() * usize::from(series.combination.sources());
             let slots = vec![0; slots].into_boxed_slice();
             self.buckets.push(Bucket { sum: PartialSum::default(), first: indexes.start, slots });
         }
         place as usize
     }
 
-    /// What the sources of a flow say together about one own-grain period; `None` when nothing was said.
-    pub fn part(&self, series: u16, definition: u8, index: i32) -> Option<Rollup> {
+    /// The figures of all sources of a flow about one period of its own grain, combined; `None` when there is none.
+    pub fn combined(&self, series: u16, definition: u8, index: i32) -> Option<Rollup> {
         let figures = &self.series[usize::from(series)];
         let period = Period { grain: figures.grain, index };
-        figures.mix.together(period, self.said(series, definition, index))
+        figures.combination.combine(period, self.entries_at(series, definition, index))
     }
 
     fn bucket_at(&self, series: u16, definition: u8, bucket: i32) -> Option<&Bucket> {
-        self.buckets.get(*self.places.get(&pack(series, definition, bucket))? as usize)
+        self.buckets.get(*self.bucket_indexes.get(&pack(series, definition, bucket))? as usize)
     }
 
-    /// The kept sum of a flow's bucket, whatever the moment asked.
+    /// The sum over all figures of a flow's bucket.
     pub fn sum(&self, series: u16, definition: u8, bucket: i32) -> Option<&PartialSum> {
         self.bucket_at(series, definition, bucket).map(|b| &b.sum)
     }
 
     /// The entries of one period or instant, in the order of sources.
-    pub(crate) fn said(
+    pub(crate) fn entries_at(
         &self,
         series: u16,
         definition: u8,
@@ -231,7 +231,7 @@ impl Ledger {
         let bucket = self.bucket_at(series, definition, figures.bucket(index).index);
         let slots = bucket.map_or(&[][..], |b| {
             let first = slot(figures, b.first, 0, index);
-            &b.slots[first..first + usize::from(figures.mix.sources())]
+            &b.slots[first..first + usize::from(figures.combination.sources())]
         });
         slots.iter().filter_map(|slot| self.entries.get((*slot as usize).wrapping_sub(1)))
     }
@@ -251,7 +251,7 @@ impl Ledger {
     }
 
     /// The own-grain periods (of an instant the hour or day that starts at it) of which a bucket has figures.
-    pub(crate) fn said_in(&self, series: usize, definition: usize, bucket: Period) -> Vec<Period> {
+    pub(crate) fn periods_in(&self, series: usize, definition: usize, bucket: Period) -> Vec<Period> {
         let grain = self.series[series].grain;
         let entries = self.within(series, definition, bucket.index, bucket.index);
         let mut periods: Vec<Period> = entries.map(|entry| Period { grain, index: entry.index }).collect();
@@ -297,5 +297,5 @@ impl Ledger {
 /// The slot of a source and number in a bucket that starts at `first`.
 fn slot(series: &SeriesFigures, first: i32, source: u8, index: i32) -> usize {
     let period = usize::try_from(index - first).unwrap_or(usize::MAX);
-    period * usize::from(series.mix.sources()) + usize::from(source)
+    period * usize::from(series.combination.sources()) + usize::from(source)
 }

@@ -1,0 +1,52 @@
+//! Judges KPIs: what a KPI's kind makes of its figures at the end of a report period.
+
+mod due;
+mod judgement;
+mod measure;
+pub mod path;
+mod running;
+mod status;
+mod verdict;
+
+pub use due::SourceDue;
+pub use judgement::{DatedValue, Judgement, Landing, Phase, Status};
+pub use measure::{MIN_MONTHS, MeasuredValue, MonthCount};
+
+use crate::report_period::ReportPeriod;
+use crate::rollup::LedgerView;
+use contract::catalogue::Kpi;
+use contract::exact::Exact;
+use contract::time::Moment;
+
+/// Judges a KPI at the end of a report period, from the figures of a view.
+pub fn judge(view: &LedgerView<'_>, kpi: &Kpi, period: ReportPeriod) -> Judgement {
+    let view = view.at(period.cutoff());
+    let plan = &view.catalogue.plan;
+    let (start, end) = (plan.start(), plan.end());
+    let at = view.cutoff.at;
+    let has_ended = if period.is_closing() { at >= end } else { at > end };
+    if at <= start {
+        return Judgement::unjudged(Phase::Before, running::value_in(&view, kpi, period).0);
+    }
+    if has_ended { verdict::judge_ended(&view, kpi, period) } else { running::judge_running(&view, kpi, period) }
+}
+
+/// The guide (目安) at a moment of a plan, for a KPI with or without a value.
+pub fn guide(view: &LedgerView<'_>, kpi: &Kpi, at: Moment) -> Exact {
+    measure::guide(view, kpi, at)
+}
+
+/// How the sources of all series stand at the end of a report period, each by its own figures; in the catalogue's order.
+pub fn sources_due(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<SourceDue> {
+    due::sources_due(&view.at(period.cutoff()), period.day())
+}
+
+/// The first civil day (day number) on which the last figure of a KPI is not waited for any more.
+pub fn verdict_day(view: &LedgerView<'_>, kpi: &Kpi) -> i32 {
+    due::last_day(view, kpi) + 1
+}
+
+/// True when a KPI has a value at each of its figures, not only at the end of months.
+pub fn follows_figures(view: &LedgerView<'_>, kpi: &Kpi) -> bool {
+    measure::is_state(view, kpi)
+}

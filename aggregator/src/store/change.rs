@@ -72,7 +72,8 @@ impl StoreReader {
         self.run(|connection| {
             connection
                 .query_row("SELECT next, last, sum FROM positions WHERE partition = ?1", (partition.0,), |row| {
-                    checksum::check("positions", row.get(2)?, checksum::of_row(&[row.get(0)?, row.get(1)?], None))?;
+                    let sum = checksum::of_row(&[row.get(0)?, row.get(1)?], None);
+                    sqlite::check_sum(row.get(2)?, sum, || "a row of positions".to_owned())?;
                     Ok(Position { next: row.get(0)?, last: row.get::<_, i64>(1)?.cast_unsigned() })
                 })
                 .optional()

@@ -1,7 +1,7 @@
 //! What changed, for sinks to write again: noted in the transaction that changed it.
 
 use super::names::TextCache;
-use super::{PlanNames, RollupRow, StoreError, StoreReader, StoreTransaction, checksum};
+use super::{PlanNames, RollupRow, StoreError, StoreReader, StoreTransaction};
 use aggregator_core::ledger::FigureKey;
 use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};
@@ -144,7 +144,7 @@ impl StoreReader {
             let mut texts = TextCache::new(connection);
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                checksum::check_row("changes", row, 6)?;
+                sqlite::check_row("changes", row, 6)?;
                 let mut text = |number| texts.get(number).map(str::to_owned);
                 let (named, definition): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
                 let (mut figure, mut kpi) = (None, None);

@@ -1,20 +1,29 @@
-//! Checksums of rows: SQLite finds a damaged page's structure, but not a figure that a disk turned over.
-//!
-//! 31 bits, four bytes in the file. Derived rows have none: opening compares them with the facts.
+//! The checksums of a store's rows. Derived rows have none: opening compares them with the facts.
 
-use super::observations::FIELDS;
-use super::schema::SUMMED;
-use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{Type, ValueRef};
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
+use sqlite::{CHECKSUM_BITS, Damage, ROW_SUM};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-/// The function of SQL that gives the checksum of its arguments.
-pub(super) const FUNCTION: &str = "row_sum";
+/// The tables whose `sum` is that function of these columns: all but `sum` itself, and but row numbers that are given
+/// out by SQLite.
+pub(super) const SUMMED: &[(&str, &str)] = &[
+    ("names", "id, text"),
+    ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
+    ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
+    ("catalogues", "plan, revision, digest, text"),
+    ("quarantine", "partition, position, time, plan, reason, body"),
+    ("changes", "seq, plan, series, definition, grain, period"),
+    ("sinks", "name, cursor"),
+    ("dead_letters", "sink, body, reason, time"),
+    ("alerts", "plan, kpi, rule, state, since, was, status"),
+    ("alert_events", "seq, id, kind, since, time, body"),
+    ("alert_followers", "name, cursor"),
+];
+/// The columns that the checksum of an observation is of, beside the breakdown.
+const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
+                                  visit, sheet, line";
 
-const BITS: u64 = 0x7fff_ffff;
-
-/// Of a row of integers and one text.
+/// The checksum of a row of integers and one text.
 pub(super) fn of_row(fields: &[Option<i64>], text: Option<&str>) -> i64 {
     let mut hash = Xxh3::new();
     for field in fields {
@@ -22,54 +31,7 @@ pub(super) fn of_row(fields: &[Option<i64>], text: Option<&str>) -> i64 {
         hash.update(&field.unwrap_or_default().to_le_bytes());
     }
     hash.update(text.unwrap_or_default().as_bytes());
-    (hash.digest() & BITS).cast_signed()
-}
-
-/// Of any values, each with its type and length.
-fn of_values<'a>(values: impl Iterator<Item = ValueRef<'a>>) -> i64 {
-    let mut hash = Xxh3::new();
-    for value in values {
-        let number;
-        let (kind, bytes) = match value {
-            ValueRef::Null => (0, &[][..]),
-            ValueRef::Integer(n) => {
-                number = n.to_le_bytes();
-                (1, &number[..])
-            }
-            ValueRef::Real(n) => {
-                number = n.to_le_bytes();
-                (2, &number[..])
-            }
-            ValueRef::Text(bytes) => (3, bytes),
-            ValueRef::Blob(bytes) => (4, bytes),
-        };
-        hash.update(&[kind]);
-        hash.update(&bytes.len().to_le_bytes());
-        hash.update(bytes);
-    }
-    (hash.digest() & BITS).cast_signed()
-}
-
-/// Teaches a connection [`FUNCTION`].
-pub(super) fn teach(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function(FUNCTION, -1, flags, |call| {
-        Ok(of_values((0..call.len()).map(|index| call.get_raw(index))))
-    })
-}
-
-/// Refuses a row whose first `count` columns do not agree with the checksum that follows them.
-pub(super) fn check_row(what: &'static str, row: &Row<'_>, count: usize) -> rusqlite::Result<()> {
-    let values = (0..count).map(|index| row.get_ref(index)).collect::<rusqlite::Result<Vec<_>>>()?;
-    check(what, row.get(count)?, of_values(values.into_iter()))
-}
-
-/// Refuses a row that is not what was written.
-pub(super) fn check(what: &'static str, stored: Option<i64>, found: i64) -> rusqlite::Result<()> {
-    if stored == Some(found) {
-        return Ok(());
-    }
-    Err(damaged(&format!("a row of {what} does not agree with its checksum")))
+    (hash.digest() & CHECKSUM_BITS).cast_signed()
 }
 
 /// Refuses a row that stands where it cannot: a damaged page leads to a wrong place.
@@ -77,29 +39,24 @@ pub(super) fn in_order(what: &'static str, before: &mut i64, id: i64) -> rusqlit
     if std::mem::replace(before, id) < id {
         return Ok(());
     }
-    Err(damaged(&format!("the rows of {what} are not in order")))
-}
-
-/// What a damaged file makes of reading.
-pub(super) fn damaged(message: &str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, message.into())
+    Err(Damage::error(format!("the rows of {what} are not in order")))
 }
 
 /// Gives the rows that had no checksum in version `seen` theirs. Those that had one are proved before it is replaced.
-pub(super) fn fill(connection: &Connection, seen: usize) -> rusqlite::Result<()> {
+pub(super) fn fill(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
     if seen < 4 {
-        fill_integers(connection, "observations", FIELDS, "breakdown")?;
+        fill_integers(connection, "observations", OBSERVATION_FIELDS, "breakdown")?;
         fill_integers(connection, "positions", "next, last", "NULL")?;
     } else {
         let mut all = connection.prepare("SELECT text, sum FROM names")?;
         let mut rows = all.query(())?;
         while let Some(row) = rows.next()? {
-            let found = (xxh3_64(row.get_ref(0)?.as_str()?.as_bytes()) & BITS).cast_signed();
-            check("names", row.get(1)?, found)?;
+            let found = (xxh3_64(row.get_ref(0)?.as_str()?.as_bytes()) & CHECKSUM_BITS).cast_signed();
+            sqlite::check_sum(row.get(1)?, found, || "a row of names".to_owned())?;
         }
     }
     for (table, columns) in SUMMED {
-        connection.execute(&format!("UPDATE {table} SET sum = {FUNCTION}({columns})"), ())?;
+        connection.execute(&format!("UPDATE {table} SET sum = {ROW_SUM}({columns})"), ())?;
     }
     Ok(())
 }

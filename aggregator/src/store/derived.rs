@@ -1,10 +1,11 @@
 //! Derived rows: rollups and judgements, written only where they differ.
 
-use super::{PlanNames, StoreError, StoreReader, StoreTransaction, checksum};
+use super::{PlanNames, StoreError, StoreReader, StoreTransaction};
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Row, ToSql, types::ToSqlOutput};
+use sqlite::Damage;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -88,7 +89,7 @@ fn in_order<T: Ord + Copy>(what: &'static str, before: &mut Option<T>, key: T) -
     if before.replace(key).is_none_or(|before| before < key) {
         return Ok(());
     }
-    Err(checksum::damaged(&format!("the rows of {what} are not in order")))
+    Err(Damage::error(format!("the rows of {what} are not in order")))
 }
 
 impl StoreReader {

@@ -1,6 +1,6 @@
 //! What can go wrong with a store, each error born with its kind: worth another try, or not.
 
-use rusqlite::ErrorCode;
+use sqlite::SqliteFault;
 use std::path::Path;
 
 /// What helps against damage.
@@ -89,9 +89,9 @@ pub enum StoreError {
         /// The store.
         path: String,
         /// The version it has.
-        found: usize,
+        found: i64,
         /// The version it needs.
-        needed: usize,
+        needed: i64,
     },
     /// A later version of this program has written it.
     #[error("the store {path} has schema version {found}, this program knows up to {known}; run a later version")]
@@ -124,21 +124,16 @@ impl StoreError {
         matches!(self, Self::Corrupt { .. } | Self::Nonsense { .. })
     }
 
-    /// An error of SQLite in our words.
+    /// An error of SQLite as one of the store.
     pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
-        let code = source.sqlite_error_code();
         let path = path.display().to_string();
-        match code {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
-                Self::Locked { path, source }
-            }
-            Some(ErrorCode::DiskFull) => Self::Full { path, source },
-            Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory) => Self::Io { path, source },
-            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                Self::Unopenable { path, source }
-            }
-            Some(ErrorCode::NotADatabase) => Self::Foreign { path },
-            _ => Self::Corrupt { path, source },
+        match SqliteFault::of(&source) {
+            SqliteFault::Locked => Self::Locked { path, source },
+            SqliteFault::Full => Self::Full { path, source },
+            SqliteFault::Io => Self::Io { path, source },
+            SqliteFault::Unopenable | SqliteFault::ReadOnly => Self::Unopenable { path, source },
+            SqliteFault::Foreign => Self::Foreign { path },
+            SqliteFault::Corrupt => Self::Corrupt { path, source },
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The dictionary: texts that are said often, stored once.
 
-use super::{StoreError, StoreTransaction, checksum};
+use super::{StoreError, StoreTransaction};
 use contract::catalogue::{Catalogue, Shape};
 use contract::period::Grain;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
+use sqlite::Damage;
 
 /// Names kept in memory. Every visit is a new name, so the memory would grow for ever without a bound;
 /// beyond it all are forgotten and read again when they are said again.
@@ -52,7 +53,7 @@ pub(super) fn number(connection: &Connection, said: &str) -> rusqlite::Result<Op
     if text(connection, number)? == said {
         Ok(Some(number))
     } else {
-        Err(checksum::damaged("an index leads to another name"))
+        Err(Damage::error("an index leads to another name"))
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn number(connection: &Connection, said: &str) -> rusqlite::Result<Op
 pub(super) fn text(connection: &Connection, number: i64) -> rusqlite::Result<String> {
     let mut statement = connection.prepare_cached("SELECT id, text, sum FROM names WHERE id = ?1")?;
     statement.query_row((number,), |row| {
-        checksum::check_row("names", row, 2)?;
+        sqlite::check_row("names", row, 2)?;
         row.get(1)
     })
 }

@@ -15,10 +15,6 @@ const INSERT: &str = "
 const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
                        visit, sheet, line, breakdown, sum";
 
-/// The columns that a checksum is of, beside the breakdown.
-pub(super) const FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
-                                 visit, sheet, line";
-
 /// The integers of a row in the order of its columns, after the id.
 type Fields = [Option<i64>; 13];
 
@@ -290,7 +286,8 @@ fn proved(row: &Row<'_>) -> rusqlite::Result<Fields> {
     for (index, field) in fields.iter_mut().enumerate() {
         *field = row.get(index + 1)?;
     }
-    checksum::check("observations", row.get(15)?, checksum::of_row(&fields, row.get_ref(14)?.as_str_or_null()?))?;
+    let sum = checksum::of_row(&fields, row.get_ref(14)?.as_str_or_null()?);
+    sqlite::check_sum(row.get(15)?, sum, || "a row of observations".to_owned())?;
     Ok(fields)
 }
 

@@ -1,6 +1,6 @@
 //! Quarantine: what does not count, kept as it came, with the reason and where it came from.
 
-use super::{StoreError, StoreReader, StoreTransaction, checksum};
+use super::{StoreError, StoreReader, StoreTransaction};
 use bus::Partition;
 use contract::time::Micros;
 
@@ -78,7 +78,7 @@ impl StoreReader {
                  WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
             let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
-                checksum::check_row("quarantine", row, 6)?;
+                sqlite::check_row("quarantine", row, 6)?;
                 Ok(QuarantinedRecord {
                     id: row.get(7)?,
                     at: BusCoordinates {

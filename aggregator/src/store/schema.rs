@@ -1,11 +1,21 @@
 //! The tables, and how a store of an earlier version becomes one of this version.
 
-/// "SHST" in the file's header: no other file of ours, and nobody else's, has it.
-pub(super) const APPLICATION_ID: i64 = 0x5348_5354;
+use super::checksum;
+use rusqlite::Connection;
 
-/// What brings a store from each version to the next, the first from nothing. A store's `user_version`
-/// is how many of them it has seen; what was published is never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+/// The version of the tables below: how many migrations there are.
+pub(super) const VERSION: i64 = 5;
+/// What brings a store from each version to the next, the first from nothing; what was published is never edited,
+/// only added to.
+const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, V5];
+
+/// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
+pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
+    for (_, migration) in (0..).zip(MIGRATIONS).filter(|(version, _)| *version >= seen) {
+        connection.execute_batch(migration)?;
+    }
+    checksum::fill(connection, seen)
+}
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -84,14 +94,14 @@ const V3: &str = "
     CREATE TABLE alert_followers(name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Checksums: what a disk turned over must not count. Whoever runs the migrations fills them in.
+/// Checksums: a value that a disk changed is never used. [`migrate`] fills them in.
 const V4: &str = "
     ALTER TABLE names ADD COLUMN sum INTEGER;
     ALTER TABLE observations ADD COLUMN sum INTEGER;
     ALTER TABLE positions ADD COLUMN sum INTEGER;
 ";
 
-/// Checksums of the rows that had none, by the function [`super::sums::FUNCTION`] of all their other columns.
+/// Checksums of the rows that had none, by the function [`sqlite::ROW_SUM`] of all their other columns.
 const V5: &str = "
     ALTER TABLE visits ADD COLUMN sum INTEGER;
     ALTER TABLE rejects ADD COLUMN sum INTEGER;
@@ -104,22 +114,6 @@ const V5: &str = "
     ALTER TABLE alert_events ADD COLUMN sum INTEGER;
     ALTER TABLE alert_followers ADD COLUMN sum INTEGER;
 ";
-
-/// The tables whose `sum` is that function of these columns: all but `sum` itself, and but row numbers that are given
-/// out by SQLite.
-pub(super) const SUMMED: &[(&str, &str)] = &[
-    ("names", "id, text"),
-    ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
-    ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
-    ("catalogues", "plan, revision, digest, text"),
-    ("quarantine", "partition, position, time, plan, reason, body"),
-    ("changes", "seq, plan, series, definition, grain, period"),
-    ("sinks", "name, cursor"),
-    ("dead_letters", "sink, body, reason, time"),
-    ("alerts", "plan, kpi, rule, state, since, was, status"),
-    ("alert_events", "seq, id, kind, since, time, body"),
-    ("alert_followers", "name, cursor"),
-];
 
 /// The tables that are made again from the facts.
 pub(super) const DERIVED: [&str; 2] = ["rollups", "judgements"];

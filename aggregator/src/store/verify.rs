@@ -5,8 +5,10 @@
 //! that no record is missing. Observations are not looked at here, because whoever opens a store reads all of them,
 //! each with its checksum. What a page's slack and a free page hold is nobody's business.
 
-use super::schema::{DERIVED, MIGRATIONS, SUMMED};
-use super::{StoreError, StoreReader, StoreTally, StoreWriter, checksum};
+use super::checksum::SUMMED;
+use super::file::STORE_FILE;
+use super::schema::DERIVED;
+use super::{StoreError, StoreReader, StoreTally, StoreWriter};
 use bus::Failpoint;
 use rusqlite::Connection;
 
@@ -24,8 +26,8 @@ impl StoreReader {
     /// Refuses a store that is not what was written to it. Takes as long as reading it all.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.at_one_moment(|reader| {
-            let wrong =
-                reader.run(|connection| Ok(if same_tables(connection)? { None } else { Some(CHANGED.into()) }))?;
+            let wrong = reader
+                .run(|connection| Ok(if STORE_FILE.defines(connection)? { None } else { Some(CHANGED.into()) }))?;
             let wrong = wrong.map_or_else(|| reader.run(misshapen), |wrong: String| Ok(Some(wrong)))?;
             let wrong = wrong.map_or_else(|| reader.run(turned_over), |wrong| Ok(Some(wrong)))?;
             if let Some(what) = wrong {
@@ -55,34 +57,13 @@ fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
     Ok(row.get::<_, i64>(0)? == 0)
 }
 
-/// Type, name, table and text of a table or index.
-type Definition = (String, String, String, Option<String>);
-
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<Definition>> {
-    let mut statement =
-        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
-    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    rows.collect()
-}
-
-/// A store in memory that holds nothing.
-fn model() -> rusqlite::Result<Connection> {
-    let model = Connection::open_in_memory()?;
-    MIGRATIONS.iter().try_for_each(|migration| model.execute_batch(migration))?;
-    Ok(model)
-}
-
-fn same_tables(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(tables(connection)? == tables(&model()?)?)
-}
-
 /// The first fault that SQLite finds in the shape of the file. Of tables with an index beside them what that holds is
 /// compared too.
 fn misshapen(connection: &Connection) -> rusqlite::Result<Option<String>> {
     for check in ["quick_check(1)", "integrity_check(names)", "integrity_check(catalogues)"] {
-        let said: String = connection.query_row(&format!("PRAGMA {check}"), [], |row| row.get(0))?;
-        if said != "ok" {
-            return Ok(Some(said.replace('\n', " ")));
+        let fault = sqlite::check(connection, check)?;
+        if fault.is_some() {
+            return Ok(fault);
         }
     }
     Ok(None)
@@ -90,14 +71,13 @@ fn misshapen(connection: &Connection) -> rusqlite::Result<Option<String>> {
 
 /// True when the shape of one table is as it should be.
 fn is_sound(connection: &Connection, table: &str) -> bool {
-    let said = connection.query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get::<_, String>(0));
-    said.is_ok_and(|said| said == "ok")
+    sqlite::check(connection, &format!("quick_check({table})")).is_ok_and(|fault| fault.is_none())
 }
 
 /// The first table with a row that does not agree with its checksum, or with what cannot be.
 fn turned_over(connection: &Connection) -> rusqlite::Result<Option<String>> {
     for (table, columns) in SUMMED {
-        let sql = format!("SELECT count(*) FROM {table} WHERE sum IS NOT {}({columns})", checksum::FUNCTION);
+        let sql = format!("SELECT count(*) FROM {table} WHERE sum IS NOT {}({columns})", sqlite::ROW_SUM);
         if !connection.query_row(&sql, (), is_zero)? {
             return Ok(Some(format!("a row of {table} does not agree with its checksum")));
         }
@@ -117,12 +97,12 @@ impl StoreWriter {
         let path = self.read().path().to_owned();
         let failed = |error| StoreError::of(&path, error);
         let connection = &mut self.reader.connection;
-        let facts = tables(connection).map_err(failed)?;
-        let facts = facts.iter().filter(|one| one.0 == "table" && !DERIVED.contains(&one.1.as_str()));
-        let same = same_tables(connection).map_err(failed)?;
+        let facts = sqlite::definitions(connection).map_err(failed)?;
+        let facts = facts.iter().filter(|one| one.kind == "table" && !DERIVED.contains(&one.name.as_str()));
+        let same = STORE_FILE.defines(connection).map_err(failed)?;
         if !same
             || !matches!(why, StoreError::Nonsense { .. })
-            || !facts.into_iter().all(|one| is_sound(connection, &one.1))
+            || !facts.into_iter().all(|one| is_sound(connection, &one.name))
         {
             return Err(why);
         }
@@ -139,15 +119,15 @@ impl StoreWriter {
 /// Takes the damaged tables out of the schema instead of dropping them: dropping would free what their pages lead to,
 /// which may be the pages of others.
 fn make_derived_anew(connection: &mut Connection) -> rusqlite::Result<()> {
-    let made = tables(&model()?)?;
+    let made = sqlite::definitions(&STORE_FILE.model()?)?;
     let transaction = connection.transaction()?;
     transaction.pragma_update(None, "writable_schema", "ON")?;
     for table in DERIVED {
         transaction.execute("DELETE FROM sqlite_schema WHERE tbl_name = ?1", (table,))?;
     }
     transaction.pragma_update(None, "writable_schema", "RESET")?;
-    for (_, _, _, sql) in made.iter().filter(|one| DERIVED.contains(&one.1.as_str())) {
-        transaction.execute_batch(sql.as_deref().unwrap_or_default())?;
+    for one in made.iter().filter(|one| DERIVED.contains(&one.name.as_str())) {
+        transaction.execute_batch(one.sql.as_deref().unwrap_or_default())?;
     }
     transaction.commit()
 }

@@ -1,7 +1,7 @@
 //! Visits, rejects and catalogues: the facts beside the figures.
 
 use super::names::{number, text};
-use super::{StoreError, StoreReader, StoreTransaction, checksum};
+use super::{StoreError, StoreReader, StoreTransaction};
 use contract::record::{CatalogueText, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
 use contract::wire;
@@ -79,7 +79,7 @@ impl StoreReader {
                  WHERE plan = ?1 AND id = ?2",
             )?;
             let read = |row: &rusqlite::Row<'_>| {
-                checksum::check_row("visits", row, 10)?;
+                sqlite::check_row("visits", row, 10)?;
                 let reason: Option<i64> = row.get(6)?;
                 let outcome: String = row.get(5)?;
                 Ok(PollRecord {
@@ -156,7 +156,7 @@ impl StoreReader {
             )?;
             let mut rows = statement.query((plan,))?;
             while let Some(row) = rows.next()? {
-                checksum::check_row("visits", row, 10)?;
+                sqlite::check_row("visits", row, 10)?;
                 each(row)?;
             }
             Ok(())
@@ -192,7 +192,7 @@ impl StoreReader {
                 connection.prepare_cached("SELECT plan, revision, digest, text, sum FROM catalogues")?;
             let mut rows = statement.query(())?;
             while let Some(row) = rows.next()? {
-                checksum::check_row("catalogues", row, 4)?;
+                sqlite::check_row("catalogues", row, 4)?;
                 if row.get::<_, i64>(0)? == number {
                     each(Micros(row.get(1)?), row.get_ref(3)?.as_str()?);
                 }

@@ -4,7 +4,7 @@ use super::names::NameCache;
 use super::{SinkCursor, StoreError, StoreReader, StoreTransaction, file};
 use bus::{Failpoint, Partition};
 use rusqlite::TransactionBehavior;
-use std::fs::File;
+use sqlite::FileLock;
 use std::path::Path;
 
 /// Holds the lock of a store and changes it.
@@ -13,7 +13,7 @@ pub struct StoreWriter {
     pub(super) reader: StoreReader,
     names: NameCache,
     followed: bool,
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl StoreWriter {

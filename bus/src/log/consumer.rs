@@ -211,7 +211,7 @@ impl fmt::Debug for SqliteConsumer {
 /// A record that agrees with its checksum.
 fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, Micros, &'row [u8])> {
     let (id, time, key, body) = (row.get(0)?, row.get(1)?, row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_blob()?);
-    checksum::check(row.get(4)?, checksum::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
+    sqlite::check_sum(row.get(4)?, checksum::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
     Ok((id, Micros(time), body))
 }
 

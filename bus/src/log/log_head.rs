@@ -1,10 +1,10 @@
 //! Where the log ends: the last offset that was committed, and the last that is on another bus.
 //!
-//! Told beside the log, because a damaged page can hide its last records, and a reader would wait for them for ever.
+//! Stored beside the log, because a damaged page can hide its last records, and a reader would wait for them for ever.
 
 use super::checksum;
-use super::file::Damage;
 use rusqlite::{Connection, OptionalExtension};
+use sqlite::Damage;
 
 /// The row of `shipped`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +19,18 @@ impl LogHead {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare_cached("SELECT id, last, sum FROM shipped")?;
         let found = statement.query_row([], |row| {
-            let ends = Self { shipped: row.get(0)?, last: row.get(1)? };
-            checksum::check(row.get(2)?, checksum::of_ends(ends.shipped, ends.last), || {
+            let head = Self { shipped: row.get(0)?, last: row.get(1)? };
+            sqlite::check_sum(row.get(2)?, checksum::of_head(head.shipped, head.last), || {
                 "the note of its ends".to_owned()
             })?;
-            Ok(ends)
+            Ok(head)
         });
-        found.optional()?.ok_or_else(|| Damage::of("the note of its ends is missing".to_owned()))
+        found.optional()?.ok_or_else(|| Damage::error("the note of its ends is missing"))
     }
 
     pub(super) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached("UPDATE shipped SET id = ?1, last = ?2, sum = ?3")?;
-        statement.execute((self.shipped, self.last, checksum::of_ends(self.shipped, self.last))).map(drop)
+        statement.execute((self.shipped, self.last, checksum::of_head(self.shipped, self.last))).map(drop)
     }
 
     /// Refuses a log whose newest record is not the one that was committed last.
@@ -41,6 +41,6 @@ impl LogHead {
         if newest == self.last {
             return Ok(());
         }
-        Err(Damage::of(format!("its newest record has the offset {newest}, the one committed last {}", self.last)))
+        Err(Damage::error(format!("its newest record has the offset {newest}, the one committed last {}", self.last)))
     }
 }

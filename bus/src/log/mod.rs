@@ -17,6 +17,7 @@
 //! Only a shipper deletes from the log, and always keeps the newest record: SQLite numbers on from it, and
 //! a reader's position is proved by it.
 
+mod checkpoints;
 mod checksum;
 mod consumer;
 mod file;
@@ -26,6 +27,7 @@ mod queue;
 mod schema;
 mod shipping;
 mod signal;
+mod verify;
 mod writer;
 
 pub use consumer::{BATCH_BYTES, SqliteConsumer};

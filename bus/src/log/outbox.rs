@@ -1,20 +1,22 @@
 //! The publishing side of a SQLite log.
 
+use super::checkpoints;
 use super::consumer::SqliteConsumer;
 use super::file;
 use super::queue::{PublishQueue, PublishRequest, QueueError};
 use super::signal::CommitSignal;
+use super::verify::LogVerification;
 use super::writer::LogWriter;
-use super::{checksum, schema};
 use crate::{
     BusError, Checkpoint, MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES, Outbox, Outgoing, Pending,
     PublishError,
 };
 use contract::time::{Clock, Micros};
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 /// Characters of a too long name that an error shows.
@@ -27,7 +29,7 @@ pub struct SqliteOutbox {
     queue: Arc<PublishQueue>,
     signal: Arc<CommitSignal>,
     reader: Mutex<Connection>,
-    proof: Arc<Proof>,
+    verification: Arc<LogVerification>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -54,7 +56,7 @@ impl SqliteOutbox {
 
     fn start(path: &Path, connection: Connection, clock: Arc<dyn Clock>, limit: Option<u64>) -> Result<Self, BusError> {
         let (queue, signal) = (Arc::new(PublishQueue::default()), Arc::new(CommitSignal::default()));
-        let (reader, proof) = (Mutex::new(file::open(path)?), Arc::new(Proof::default()));
+        let (reader, verification) = (Mutex::new(file::open(path)?), Arc::new(LogVerification::default()));
         let writer = LogWriter {
             path: path.to_owned(),
             connection,
@@ -62,13 +64,13 @@ impl SqliteOutbox {
             queue: Arc::clone(&queue),
             signal: Arc::clone(&signal),
             limit,
-            proof: Arc::clone(&proof),
+            verification: Arc::clone(&verification),
         };
         let thread = thread::Builder::new()
             .name("bus-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| BusError::Io { bus: file::name(path), source: Arc::new(error) })?;
-        Ok(Self { path: path.to_owned(), clock, queue, signal, reader, proof, writer: Some(thread) })
+        Ok(Self { path: path.to_owned(), clock, queue, signal, reader, verification, writer: Some(thread) })
     }
 }
 
@@ -91,9 +93,9 @@ impl Outbox for SqliteOutbox {
     }
 
     fn checkpoints(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, BusError> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        self.proof.ensure(&reader, &self.path)?;
-        notes(&reader, prefix).map_err(|error| file::failed(&self.path, error))
+        let reader = self.reader.lock();
+        self.verification.ensure(&reader, &self.path)?;
+        checkpoints::read(&reader, prefix).map_err(|error| file::failed(&self.path, error))
     }
 }
 
@@ -111,45 +113,7 @@ impl fmt::Debug for SqliteOutbox {
     }
 }
 
-/// Names are compared byte by byte, so those with a prefix follow each other, from the prefix on.
-/// Whether the parts of the file beside its records were proved: before anything is told of them, or written.
-///
-/// Not when the file is opened, because that holds up a start by the time of reading every checkpoint.
-#[derive(Debug, Default)]
-pub(super) struct Proof(Mutex<bool>);
-
-impl Proof {
-    /// Proves them unless they are. Whoever asks meanwhile waits; what failed is tried again by the next one.
-    pub(super) fn ensure(&self, connection: &Connection, path: &Path) -> Result<(), BusError> {
-        let mut proved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*proved {
-            // A checkpoint that is not found is one that there never was: all of them are proved.
-            let whole = schema::verify(connection).and_then(|()| notes(connection, "").map(drop));
-            whole.map_err(|error| file::failed(path, error))?;
-            *proved = true;
-        }
-        Ok(())
-    }
-}
-
-fn notes(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
-    let mut statement =
-        reader.prepare_cached("SELECT name, value, sum FROM checkpoint WHERE name >= ?1 ORDER BY name")?;
-    let mut rows = statement.query((prefix,))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        if !name.starts_with(prefix) {
-            break;
-        }
-        let value: Vec<u8> = row.get(1)?;
-        checksum::check(row.get(2)?, checksum::of_note(&name, &value), || format!("the checkpoint `{name}`"))?;
-        found.push((name, value));
-    }
-    Ok(found)
-}
-
-/// The bytes of a request that respects all limits.
+/// The bytes of a request that keeps all limits.
 fn check(batch: &[Outgoing], checkpoint: &Checkpoint, now: Micros) -> Result<usize, PublishError> {
     let mut total = 0;
     for Outgoing { key, revision, body } in batch {

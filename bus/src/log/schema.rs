@@ -1,14 +1,11 @@
 //! The tables, and how a log of an earlier version becomes one of this version.
 
 use super::checksum;
-use super::file::Damage;
 use super::log_head::LogHead;
 use rusqlite::{Connection, params};
 
 /// The shape of the tables below.
 pub(super) const VERSION: i64 = 3;
-/// "SHBU" in the file's header: no other file of ours, and nobody else's, has it.
-pub(super) const APPLICATION_ID: i64 = 0x5348_4255;
 
 /// Keys are plain text: a plan's id is short, and small integers gained 3-6 %, less than the noise.
 const V1: &str = "
@@ -41,8 +38,8 @@ const V3_INSTEAD: &str = "
     ALTER TABLE shipped3 RENAME TO shipped;
 ";
 
-/// Brings a log that has seen version `seen` (0: an empty file) to this one; to be called in a transaction.
-pub(super) fn bring_up(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
+/// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
+pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
     if seen < 1 {
         connection.execute_batch(V1)?;
     }
@@ -51,9 +48,7 @@ pub(super) fn bring_up(connection: &Connection, seen: i64) -> rusqlite::Result<(
     }
     connection.execute_batch(V3)?;
     fill(connection)?;
-    connection.execute_batch(V3_INSTEAD)?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", VERSION)
+    connection.execute_batch(V3_INSTEAD)
 }
 
 fn fill(connection: &Connection) -> rusqlite::Result<()> {
@@ -71,39 +66,11 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
     let mut rows = all.query(())?;
     while let Some(row) = rows.next()? {
         let (name, value) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?);
-        put.execute(params![name, value, checksum::of_note(name, value)])?;
+        put.execute(params![name, value, checksum::of_checkpoint(name, value)])?;
     }
     let shipped = connection.query_row("SELECT id FROM shipped", (), |row| row.get(0))?;
     let LogHead { shipped, last } = LogHead { shipped, last };
-    let sum = checksum::of_ends(shipped, last);
+    let sum = checksum::of_head(shipped, last);
     connection.execute("INSERT INTO shipped3(only, id, last, sum) VALUES (0, ?1, ?2, ?3)", (shipped, last, sum))?;
     Ok(())
-}
-
-/// Refuses a file whose tables are not those of this version, or in which the page of a small table is damaged. The
-/// log itself is too large to be looked at whole; whoever reads it proves each row, and that none is missing.
-pub(super) fn verify(connection: &Connection) -> rusqlite::Result<()> {
-    let model = Connection::open_in_memory()?;
-    bring_up(&model, 0)?;
-    if tables(connection)? != tables(&model)? {
-        return Err(Damage::of("the definition of a table is another one".to_owned()));
-    }
-    for table in ["checkpoint", "shipped"] {
-        let check = format!("PRAGMA quick_check({table})");
-        let said: String = connection.query_row(&check, (), |row| row.get(0))?;
-        if said != "ok" {
-            return Err(Damage::of(said.replace('\n', " ")));
-        }
-    }
-    Ok(())
-}
-
-/// Type, name, table and text of a table or index.
-type Definition = (String, String, String, Option<String>);
-
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<Definition>> {
-    let mut statement =
-        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
-    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    rows.collect()
 }

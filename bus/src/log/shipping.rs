@@ -5,7 +5,7 @@ use super::{checksum, file};
 use crate::BusError;
 use contract::time::Micros;
 use rusqlite::{Connection, Row, TransactionBehavior};
-use std::fs::{File, OpenOptions, TryLockError};
+use sqlite::FileLock;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,24 +29,18 @@ pub(crate) struct LogBacklog {
     pub(crate) oldest: Option<Micros>,
 }
 
-/// The right to ship a log, held by one shipper of all processes and given back when it is dropped.
+/// The lock of the shipper of a log: one of all processes ships it.
 #[derive(Debug)]
-pub(crate) struct ShipperLock(#[expect(dead_code, reason = "closing it is what gives the right back")] File);
+pub(crate) struct ShipperLock(#[expect(dead_code, reason = "dropping it releases the lock")] FileLock);
 
 impl ShipperLock {
-    /// Takes the right to ship the log at `path`, `None` while another has it. A lock of the operating
-    /// system on a file beside the log: it ends with its process, however that ends.
-    pub(crate) fn take(path: &Path) -> Result<Option<Self>, BusError> {
+    /// Locks the log at `path` for shipping, `None` while another shipper locks it.
+    pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>, BusError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".shipper");
-        let failed = |source| BusError::Unopenable { bus: file::name(Path::new(&name)), source: Arc::new(source) };
-        let options = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let lock = options.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Self(lock))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        let path = Path::new(&name);
+        let failed = |source| BusError::Unopenable { bus: file::name(path), source: Arc::new(source) };
+        Ok(FileLock::try_acquire(path).map_err(failed)?.map(Self))
     }
 }
 
@@ -143,7 +137,7 @@ impl ShippingLog {
 fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, &'row str, &'row [u8])> {
     let (id, key, body) = (row.get(0)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
     let sum = checksum::of_record(id, row.get(1)?, key.as_bytes(), body);
-    checksum::check(row.get(4)?, sum, || format!("the record at offset {id}"))?;
+    sqlite::check_sum(row.get(4)?, sum, || format!("the record at offset {id}"))?;
     Ok((id, key, body))
 }
 
@@ -151,15 +145,7 @@ fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, &'row str, &'row [u8]
 mod tests {
     use super::*;
     use crate::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
-    use contract::time::Clock;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Micros {
-            Micros(1_000)
-        }
-    }
+    use testkit::TestClock;
 
     fn records(count: usize) -> Vec<Outgoing> {
         vec![Outgoing { key: "plan".into(), revision: Micros(1), body: vec![b'x'; 100] }; count]
@@ -173,7 +159,7 @@ mod tests {
     fn trimming_goes_in_steps_and_never_takes_the_newest_record() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bus.db");
-        let outbox = SqliteOutbox::open(&path, std::sync::Arc::new(Still)).unwrap();
+        let outbox = SqliteOutbox::open(&path, TestClock::at(Micros(1_000))).unwrap();
         let mut log = ShippingLog::open(&path).unwrap();
         assert_eq!(log.waiting().unwrap(), LogBacklog { records: 0, bytes: 0, oldest: None });
         assert!(!log.note(0).unwrap());
@@ -203,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn the_right_to_ship_has_one_holder() {
+    fn a_log_has_one_shipper() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bus.db");
-        let held = ShipperLock::take(&path).unwrap();
-        assert!(held.is_some() && ShipperLock::take(&path).unwrap().is_none());
+        let held = ShipperLock::try_acquire(&path).unwrap();
+        assert!(held.is_some() && ShipperLock::try_acquire(&path).unwrap().is_none());
         drop(held);
-        assert!(ShipperLock::take(&path).unwrap().is_some());
-        assert!(ShipperLock::take(&folder.path().join("absent/bus.db")).is_err());
+        assert!(ShipperLock::try_acquire(&path).unwrap().is_some());
+        assert!(ShipperLock::try_acquire(&folder.path().join("absent/bus.db")).is_err());
     }
 }

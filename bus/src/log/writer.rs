@@ -7,9 +7,9 @@
 use super::checksum;
 use super::file;
 use super::log_head::LogHead;
-use super::outbox::Proof;
 use super::queue::{PublishQueue, PublishRequest};
 use super::signal::CommitSignal;
+use super::verify::LogVerification;
 use crate::{BusError, Failpoint};
 use contract::time::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -30,18 +30,18 @@ pub(super) struct LogWriter {
     pub(super) signal: Arc<CommitSignal>,
     /// Bytes the file may hold before records are refused.
     pub(super) limit: Option<u64>,
-    /// What must be proved before the first commit.
-    pub(super) proof: Arc<Proof>,
+    /// Must succeed before the first commit.
+    pub(super) verification: Arc<LogVerification>,
 }
 
 impl LogWriter {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
-        // At once, so that the first publisher need not wait for it; whoever does is told why it failed.
-        let _ = self.proof.ensure(&self.connection, &self.path);
+        // At once, so that the first publisher need not wait for it. A failure is returned to the first publisher.
+        let _ = self.verification.ensure(&self.connection, &self.path);
         while let Some(group) = self.queue.take() {
-            let proved = self.proof.ensure(&self.connection, &self.path);
-            let outcome = proved.and_then(|()| self.commit(&group).map_err(|error| file::failed(&self.path, error)));
+            let verified = self.verification.ensure(&self.connection, &self.path);
+            let outcome = verified.and_then(|()| self.commit(&group).map_err(|error| file::failed(&self.path, error)));
             if outcome.is_ok() {
                 self.signal.raise();
             }
@@ -119,7 +119,7 @@ fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a Publis
     let mut delete = transaction.prepare_cached(DELETE)?;
     for (name, value) in requests.flat_map(|request| &request.checkpoint) {
         match value {
-            Some(value) => put.execute((name, value, checksum::of_note(name, value)))?,
+            Some(value) => put.execute((name, value, checksum::of_checkpoint(name, value)))?,
             None => delete.execute((name,))?,
         };
     }

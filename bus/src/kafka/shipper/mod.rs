@@ -188,7 +188,7 @@ impl Work {
     /// Waits for the right to ship; `None` when told to stop first.
     fn turn(&self) -> Option<ShipperLock> {
         while !self.shared.is_stopping() {
-            match ShipperLock::take(&self.path) {
+            match ShipperLock::try_acquire(&self.path) {
                 Ok(Some(held)) => {
                     self.shared.tell(None);
                     return Some(held);

@@ -3,14 +3,7 @@
 use super::*;
 use crate::{Consumer, Delivery, PARTITION};
 use std::time::{Duration, Instant};
-
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        Micros(1_000)
-    }
-}
+use testkit::TestClock;
 
 fn record(body: &[u8]) -> Outgoing {
     Outgoing { key: "plan".into(), revision: Micros(1), body: body.to_vec() }
@@ -20,7 +13,7 @@ fn record(body: &[u8]) -> Outgoing {
 fn outbox(path: &Path, change: impl Fn(&Connection)) -> SqliteOutbox {
     let connection = file::open(path).unwrap();
     change(&connection);
-    SqliteOutbox::start(path, connection, Arc::new(Still), None).unwrap()
+    SqliteOutbox::start(path, connection, TestClock::at(Micros(1_000)), None).unwrap()
 }
 
 fn bodies(path: &Path) -> Vec<Vec<u8>> {
@@ -70,7 +63,7 @@ fn a_writer_that_panics_leaves_nobody_waiting() {
     struct Broken(Mutex<u32>);
     impl Clock for Broken {
         fn now(&self) -> Micros {
-            let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut calls = self.0.lock();
             *calls += 1;
             // The first call is the publisher's own, the second the writer's.
             assert!(*calls != 2, "this clock breaks on purpose");

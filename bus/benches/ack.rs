@@ -3,11 +3,12 @@
 //! Beside it a bare loop: one thread that commits one row after the other into the same table with the same settings.
 
 use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testkit::TestClock;
 
 const NOW: Micros = Micros(1_585_666_800_000_000);
 const PUBLISHERS: usize = 64;
@@ -16,16 +17,8 @@ const EACH: usize = 300;
 const BODY: usize = 250;
 const KEY: &str = "city-2016";
 
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        NOW
-    }
-}
-
 fn outbox(path: &Path) -> Vec<Duration> {
-    let outbox = Arc::new(SqliteOutbox::open(path, Arc::new(Still)).expect("a new bus"));
+    let outbox = Arc::new(SqliteOutbox::open(path, TestClock::at(NOW)).expect("a new bus"));
     let threads: Vec<_> = (0..PUBLISHERS)
         .map(|_| {
             let outbox = Arc::clone(&outbox);

@@ -4,13 +4,13 @@
 //! `publish/64 publishers` is one record each, answered one by one: its time is that of 64 answers.
 
 use bus::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, PARTITION, SqliteConsumer, SqliteOutbox};
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rusqlite::{Connection, params};
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
+use testkit::TestClock;
 
 const NOW: Micros = Micros(1_585_666_800_000_000);
 const BATCH: usize = 20_000;
@@ -19,20 +19,12 @@ const KEY: &str = "city-2016";
 /// Rows that are read in one go.
 const LOG: usize = 200_000;
 
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        NOW
-    }
-}
-
 fn batch(records: usize) -> Vec<Outgoing> {
     vec![Outgoing { key: KEY.to_owned(), revision: NOW, body: vec![b'x'; BODY] }; records]
 }
 
 fn open(path: &Path) -> SqliteOutbox {
-    SqliteOutbox::open(path, Arc::new(Still)).expect("a new bus")
+    SqliteOutbox::open(path, TestClock::at(NOW)).expect("a new bus")
 }
 
 /// The log's table and settings, without the log.

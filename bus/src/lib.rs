@@ -33,6 +33,7 @@ mod error;
 mod failpoint;
 pub mod kafka;
 mod log;
+pub mod pause;
 mod pending;
 pub mod suite;
 

@@ -9,10 +9,10 @@
 use bus::{
     BusError, Consumer, Delivery, Outbox, Outgoing, PARTITION, Position, PublishError, SqliteConsumer, SqliteOutbox,
 };
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
+use testkit::TestClock;
 
 const NOW: Micros = Micros(1_585_666_800_000_000);
 const PAGE: usize = 16_384;
@@ -20,14 +20,6 @@ const COMMITS: usize = 12;
 const RECORDS: usize = 20;
 /// Bytes that a plain run turns over beside those of page headers.
 const FLIPS: usize = 1_500;
-
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        NOW
-    }
-}
 
 /// What a log gives: its records and its checkpoints.
 type Content = (Vec<(i64, Vec<u8>)>, Vec<(String, Vec<u8>)>);
@@ -38,7 +30,7 @@ fn record(n: usize) -> Outgoing {
 }
 
 fn outbox(path: &Path) -> Result<SqliteOutbox, BusError> {
-    SqliteOutbox::open(path, Arc::new(Still))
+    SqliteOutbox::open(path, TestClock::at(NOW))
 }
 
 /// Publishes in commits, each noting its number; one is larger than a page.

@@ -10,10 +10,10 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::RDKafkaApiKey as Api;
 use rdkafka::types::RDKafkaRespErr::{self as Code, *};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::{Reader, SHORT, Shipped, Still, assigned, numbered, record, unique, until, until_shipped, until_state};
+use support::{NOW, Reader, SHORT, Shipped, assigned, numbered, record, unique, until, until_shipped, until_state};
 use tempfile::TempDir;
+use testkit::TestClock;
 
 const PLANS: [&str; 3] = ["plan-a", "plan-b", "plan-c"];
 
@@ -313,8 +313,8 @@ fn a_full_log_refuses_records_while_kafka_is_away_and_all_arrive_when_it_is_back
     let played = Played::new();
     played.cluster.broker_down(-1).unwrap();
     let path = played.folder.path().join("bus.db");
-    let outbox = SqliteOutbox::open_with_limit(&path, Arc::new(Still), LIMIT).unwrap();
-    let shipper = bus::kafka::Shipper::start(&path, &played.kafka, Arc::new(Still)).unwrap();
+    let outbox = SqliteOutbox::open_with_limit(&path, TestClock::at(NOW), LIMIT).unwrap();
+    let shipper = bus::kafka::Shipper::start(&path, &played.kafka, TestClock::at(NOW)).unwrap();
     let batch = |n: u32| {
         let mut body = format!("plan-a:{n}").into_bytes();
         body.resize(20_000, b' ');

@@ -7,27 +7,19 @@ use bus::{
     BusError, Checkpoint, Consumer, Delivery, Outbox, Outgoing, PARTITION, Position, PublishError, SqliteConsumer,
     SqliteOutbox,
 };
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use proptest::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use testkit::TestClock;
 
 /// 2020-04-01T00:00:00+09:00; it stands still.
 const NOW: Micros = Micros(1_585_666_800_000_000);
 /// Where a second process finds the file.
 const FILE: &str = "SHIHYO_TEST_BUS";
-
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        NOW
-    }
-}
 
 struct File {
     folder: TempDir,
@@ -62,7 +54,7 @@ mod as_if_in_two_processes {
 }
 
 fn outbox(path: &Path) -> SqliteOutbox {
-    SqliteOutbox::open(path, Arc::new(Still)).unwrap()
+    SqliteOutbox::open(path, TestClock::at(NOW)).unwrap()
 }
 
 fn record(body: &[u8]) -> Outgoing {
@@ -116,7 +108,7 @@ fn a_file_of_a_later_version_is_refused_unchanged() {
     publish(&outbox(&path), &[b"a"]);
     sql(&path, "PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE)");
     let before = std::fs::read(&path).unwrap();
-    let error = SqliteOutbox::open(&path, Arc::new(Still)).unwrap_err();
+    let error = SqliteOutbox::open(&path, TestClock::at(NOW)).unwrap_err();
     let expected =
         format!("the bus {} has schema version 4, this program knows up to 3; run a later version", path.display());
     assert_eq!(error.to_string(), expected);
@@ -157,7 +149,7 @@ fn a_file_of_version_1_is_brought_up_with_all_it_holds() {
 #[test]
 fn a_log_without_a_limit_takes_what_one_with_a_limit_refuses() {
     let (_folder, path) = folder();
-    let limited = SqliteOutbox::open_with_limit(&path, Arc::new(Still), 200_000).unwrap();
+    let limited = SqliteOutbox::open_with_limit(&path, TestClock::at(NOW), 200_000).unwrap();
     let large = || vec![record(&[7; 250_000])];
     limited.publish(large(), Checkpoint::new()).wait().unwrap();
     let error = limited.publish(large(), Checkpoint::new()).wait().unwrap_err();

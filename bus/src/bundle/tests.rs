@@ -9,35 +9,27 @@ use super::pull::{BundleLimits, LIMITS};
 use super::write::{WriteStage, write_until};
 use super::{BundleSource, BundlesRead, BundlesWritten, FOLDER, read};
 use crate::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use testkit::TestClock;
 
 /// 2020-04-01T00:00:00+09:00; it stands still.
 const NOW: Micros = Micros(1_585_666_800_000_000);
-
-#[derive(Clone, Copy)]
-struct Still(Micros);
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        self.0
-    }
-}
 
 /// A machine on one side of the border.
 struct Zone {
     folder: TempDir,
     id: &'static str,
-    clock: Still,
+    clock: Arc<TestClock>,
     limits: BundleLimits,
 }
 
 impl Zone {
     fn new(id: &'static str) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), id, clock: Still(NOW), limits: LIMITS }
+        Self { folder: tempfile::tempdir().unwrap(), id, clock: TestClock::at(NOW), limits: LIMITS }
     }
 
     fn bus(&self) -> PathBuf {
@@ -49,7 +41,7 @@ impl Zone {
     }
 
     fn outbox(&self) -> SqliteOutbox {
-        SqliteOutbox::open(self.bus(), Arc::new(self.clock)).unwrap()
+        SqliteOutbox::open(self.bus(), self.clock.clone()).unwrap()
     }
 
     fn publish(&self, bodies: &[&str]) {
@@ -66,7 +58,7 @@ impl Zone {
         let (outbox, kept) = (self.outbox(), self.kept());
         let mut log = SqliteConsumer::open(self.bus()).unwrap();
         let source =
-            BundleSource { outbox: &outbox, log: &mut log, collector: self.id, kept: &kept, clock: &self.clock };
+            BundleSource { outbox: &outbox, log: &mut log, collector: self.id, kept: &kept, clock: &*self.clock };
         write_until(source, to, resend, self.limits, at)
     }
 

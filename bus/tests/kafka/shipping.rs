@@ -1,14 +1,14 @@
 //! A shipper loses nothing, whenever it ends, and shares its log with no other.
 
-use super::support::{DEADLINE, Reader, Shipped, Still, numbered, until, until_shipped, until_state};
+use super::support::{DEADLINE, NOW, Reader, Shipped, numbered, until, until_shipped, until_state};
 use super::topic;
 use bus::kafka::topics::{self, TopicError, TopicOutcome, TopicShape};
 use bus::kafka::{KafkaConfig, KafkaConsumer, Shipper, ShipperState};
 use bus::{BusError, Checkpoint, Outbox, SqliteOutbox};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
+use testkit::TestClock;
 
 const FILE: &str = "SHIHYO_TEST_BUS";
 const TOPIC: &str = "SHIHYO_TEST_TOPIC";
@@ -57,7 +57,7 @@ fn second_process() {
         topic: std::env::var(TOPIC).unwrap(),
         ..KafkaConfig::new(super::server("KAFKA_BROKERS"), "shipper")
     };
-    let _shipper = Shipper::start(std::env::var_os(FILE).unwrap(), &kafka, Arc::new(Still)).unwrap();
+    let _shipper = Shipper::start(std::env::var_os(FILE).unwrap(), &kafka, TestClock::at(NOW)).unwrap();
     std::thread::sleep(DEADLINE);
 }
 
@@ -67,7 +67,7 @@ fn a_shipper_that_is_killed_between_arrival_and_trimming_doubles_but_never_loses
     let kafka = topic(2);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus.db");
-    let outbox = SqliteOutbox::open(&path, Arc::new(Still)).unwrap();
+    let outbox = SqliteOutbox::open(&path, TestClock::at(NOW)).unwrap();
     for plan in ["plan-a", "plan-b", "plan-c"] {
         outbox.publish(numbered(plan, 0..RECORDS / 3), Checkpoint::new()).wait().unwrap();
     }
@@ -83,7 +83,7 @@ fn a_shipper_that_is_killed_between_arrival_and_trimming_doubles_but_never_loses
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let shipper = Shipper::start(&path, &kafka, Arc::new(Still)).unwrap();
+    let shipper = Shipper::start(&path, &kafka, TestClock::at(NOW)).unwrap();
     until_shipped(&shipper);
     let mut consumer = KafkaConsumer::open(&kafka).unwrap();
     let mut reader = Reader::default();
@@ -102,7 +102,7 @@ fn a_second_shipper_waits_for_the_first() {
     let first = Shipped::open(&path, &kafka);
     first.publish(numbered("plan", 0..10));
     until_shipped(&first.shipper);
-    let second = Shipper::start(&path, &kafka, Arc::new(Still)).unwrap();
+    let second = Shipper::start(&path, &kafka, TestClock::at(NOW)).unwrap();
     first.publish(numbered("plan", 10..20));
     until_shipped(&first.shipper);
     first.shipper.stop();

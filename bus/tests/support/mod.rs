@@ -5,12 +5,12 @@
 use bus::kafka::topics::{self, TopicOutcome, TopicShape};
 use bus::kafka::{KafkaConfig, KafkaConsumer, Shipper, ShipperState};
 use bus::{Batch, Checkpoint, Consumer, Delivery, Outbox, Outgoing, Partition, Pending, Position, SqliteOutbox};
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use testkit::TestClock;
 
 /// 2020-04-01T00:00:00+09:00; it stands still.
 pub(crate) const NOW: Micros = Micros(1_585_666_800_000_000);
@@ -18,14 +18,6 @@ pub(crate) const NOW: Micros = Micros(1_585_666_800_000_000);
 pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
 pub(crate) const P0: Partition = Partition(0);
-
-pub(crate) struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Micros {
-        NOW
-    }
-}
 
 /// A setting of the environment that `tests/run --servers` makes.
 pub(crate) fn server(name: &str) -> String {
@@ -61,8 +53,8 @@ pub(crate) struct Shipped {
 
 impl Shipped {
     pub(crate) fn open(path: &Path, kafka: &KafkaConfig) -> Self {
-        let outbox = SqliteOutbox::open(path, Arc::new(Still)).unwrap();
-        Self { outbox, shipper: Shipper::start(path, kafka, Arc::new(Still)).unwrap() }
+        let outbox = SqliteOutbox::open(path, TestClock::at(NOW)).unwrap();
+        Self { outbox, shipper: Shipper::start(path, kafka, TestClock::at(NOW)).unwrap() }
     }
 
     pub(crate) fn publish(&self, batch: Vec<Outgoing>) {

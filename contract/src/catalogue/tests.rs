@@ -1,16 +1,8 @@
 use super::*;
 use crate::exact::{parse as exact, whole};
 
-const SMALL: &str = r#"
-[plan]
-id = "p"
-name = { ja = "計画", en = "Plan" }
-city = { ja = "市", en = "City" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "plan, page 1"
-
-[[policy]]
+/// What follows the plan.
+const SMALL: &str = r#"[[policy]]
 id = "open"
 name = { ja = "公開", en = "Open" }
 owner = { ja = "課", en = "Section" }
@@ -43,13 +35,17 @@ milestone = [{ year = "FY2019", value = 200.5 }]
 citation = "plan, page 2"
 "#;
 
+fn small() -> String {
+    format!("\n{}\n{SMALL}", testkit::PLAN)
+}
+
 fn messages(text: &str) -> Vec<String> {
     parse("p.toml", text).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_small_catalogue_reads() {
-    let catalogue = parse("p.toml", SMALL).unwrap();
+    let catalogue = parse("p.toml", &small()).unwrap();
     let kpi = &catalogue.kpis[0];
     assert_eq!((kpi.target.clone(), kpi.direction), (whole(300), Direction::AtLeast));
     assert_eq!(kpi.milestones[0].value, exact("200.5").unwrap());
@@ -77,15 +73,15 @@ fn each_mistake_is_named_with_its_line_and_remedy() {
         ("expected_by_days = 10", "", "`expected_by_days` is missing"),
     ];
     for (right, wrong, message) in rows {
-        assert!(SMALL.contains(right));
-        let got = messages(&SMALL.replacen(right, wrong, 1));
+        assert!(small().contains(right));
+        let got = messages(&small().replacen(right, wrong, 1));
         assert!(got.iter().any(|m| m.contains(message)), "{wrong}: {got:?}");
     }
 }
 
 #[test]
 fn all_mistakes_come_at_once_in_line_order() {
-    let text = SMALL.replace("shape = \"level\"", "shape = \"lvel\"").replace("page 2\"", "page 2\"\nceiling = 1");
+    let text = small().replace("shape = \"level\"", "shape = \"lvel\"").replace("page 2\"", "page 2\"\nceiling = 1");
     let got = messages(&text);
     assert_eq!(got.len(), 2, "{got:?}");
     assert!(got[0].starts_with("p.toml:19: unknown shape `lvel`; did you mean `level`?"), "{got:?}");
@@ -95,7 +91,7 @@ fn all_mistakes_come_at_once_in_line_order() {
 #[test]
 fn a_declared_start_stands_on_a_first_of_april() {
     let start = "start = { on = \"2019-04-01\", value = 0, reason = { ja = \"無\", en = \"none\" } }";
-    let text = SMALL.replace("baseline = { year = \"FY2017\", value = 108 }", start);
+    let text = small().replace("baseline = { year = \"FY2017\", value = 108 }", start);
     let text = text.replace("milestone = [{ year = \"FY2019\", value = 200.5 }]\n", "");
     let kpi = parse("p.toml", &text).unwrap().kpis.remove(0);
     assert_eq!(kpi.origin(), Some(&Goal { year: 2018, value: whole(0) }));

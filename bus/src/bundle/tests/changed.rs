@@ -139,7 +139,7 @@ fn swapped_and_renamed_bundles_are_named() {
 fn bundles_of_another_log_with_the_same_id_are_named_also_long_after() {
     let (b, (_a, media)) = (Zone::new("b"), sent(2));
     b.read_all(media.path());
-    let other = Zone { clock: Still(Micros(NOW.0 - 1)), ..Zone::new("a") };
+    let other = Zone { clock: TestClock::at(Micros(NOW.0 - 1)), ..Zone::new("a") };
     let others = tempfile::tempdir().unwrap();
     numbered(&other, others.path(), 0..3);
     let said = only_problem(&b.read(others.path()), 1);

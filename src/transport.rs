@@ -5,11 +5,10 @@
 
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
+use aggregator::health::{Component, DegradedReason, Health};
 use aggregator::metrics::{Metrics, OutboxBacklog};
 use aggregator::pipeline::PipelineSetup;
 use aggregator::sinks::Membership;
-use aggregator::trouble::{Component, DegradedReason};
-use aggregator::web::Readiness;
 use anyhow::Context;
 use bus::kafka::topics::TopicShape;
 use bus::kafka::{GroupHealth, KafkaConfig, KafkaConsumer, Mechanism, Security, Shipper};
@@ -105,7 +104,7 @@ impl Publisher {
     }
 
     /// Tells the metrics how much waits, and log and pages what is in its way, until `stop`.
-    pub(crate) fn watch(&self, (metrics, readiness): (Arc<Metrics>, Arc<Readiness>), stop: CancellationToken) {
+    pub(crate) fn watch(&self, (metrics, health): (Arc<Metrics>, Arc<Health>), stop: CancellationToken) {
         let Some(shipper) = self.shipper.clone() else { return };
         let limit = self.limit;
         tokio::spawn(async move {
@@ -121,10 +120,10 @@ impl Publisher {
                     told.clone_from(&state.trouble);
                 }
                 match &state.trouble {
-                    None => readiness.over(Component::Shipper),
+                    None => health.recover(Component::Shipper),
                     Some(trouble) => {
                         let waiting = Some(state.records_waiting);
-                        readiness.trouble(
+                        health.degrade(
                             Component::Shipper,
                             DegradedReason::Refused,
                             trouble.clone(),

@@ -3,12 +3,12 @@
 pub mod alerting;
 pub mod diff;
 pub mod explain;
+pub mod health;
 pub mod metrics;
 pub mod pipeline;
 pub mod plan_states;
 pub mod render;
 pub mod sinks;
 pub mod store;
-pub mod trouble;
 pub mod vintage;
 pub mod web;

@@ -4,10 +4,9 @@
 
 mod support;
 
+use aggregator::health::{Component, DegradedReason, Health};
 use aggregator::pipeline::{self, PipelineError};
 use aggregator::store::{self, StoreError};
-use aggregator::trouble::{Component, DegradedReason};
-use aggregator::web::Readiness;
 use bus::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position, SqliteConsumer};
 use contract::record::Record;
 use contract::time::Micros;
@@ -125,8 +124,8 @@ fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_
     let world = World::new();
     world.publish(&year());
     world.keep(13);
-    let readiness = Arc::new(Readiness::default());
-    let progress = Arc::new(pipeline::Progress::new(Arc::clone(&readiness), None));
+    let health = Arc::new(Health::default());
+    let progress = Arc::new(pipeline::Progress::new(Arc::clone(&health), None));
     let setup = pipeline::PipelineSetup { progress, ..world.setup() };
     let stop = AtomicBool::new(false);
     let other = rusqlite::Connection::open(store::path(&world.data(), Partition(0))).unwrap();
@@ -136,19 +135,19 @@ fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_
         let until = |done: &dyn Fn() -> bool| {
             let begun = std::time::Instant::now();
             while !done() {
-                assert!(begun.elapsed() < Duration::from_mins(1), "{readiness:?}");
+                assert!(begun.elapsed() < Duration::from_mins(1), "{health:?}");
                 std::thread::sleep(Duration::from_millis(1));
             }
         };
-        until(&|| readiness.reason().is_none());
+        until(&|| health.snapshot().unready().is_none());
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         world.set_clock(micros("2022-06-02"));
-        until(&|| readiness.troubles().contains_key(&Component::Store));
-        assert_eq!(readiness.troubles()[&Component::Store].why, DegradedReason::Locked);
-        assert!(readiness.reason().unwrap().contains("is locked by another process"));
+        until(&|| health.snapshot().degraded.contains_key(&Component::Store));
+        assert_eq!(health.snapshot().degraded[&Component::Store].reason, DegradedReason::Locked);
+        assert!(health.snapshot().unready().unwrap().contains("is locked by another process"));
         assert!(setup.states.try_read().is_ok(), "the plan states are locked while the store is waited for");
         other.execute_batch("ROLLBACK").unwrap();
-        until(&|| readiness.reason().is_none() && readiness.troubles().is_empty());
+        until(&|| health.snapshot().unready().is_none() && health.snapshot().degraded.is_empty());
         stop.store(true, Ordering::Relaxed);
         running.join().unwrap().unwrap();
     });

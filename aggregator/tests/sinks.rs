@@ -4,12 +4,11 @@
 
 mod support;
 
+use aggregator::health::{Component, Health};
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{PipelineSetup, Progress};
 use aggregator::sinks::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
 use aggregator::store::ChangeRow;
-use aggregator::trouble::Component;
-use aggregator::web::Readiness;
 use contract::record::Record;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -122,15 +121,15 @@ fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_an
 fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_stays_ready() {
     let world = World::new();
     let heard = Heard::default();
-    let readiness = Arc::new(Readiness::default());
+    let health = Arc::new(Health::default());
     let metrics = Arc::new(Metrics::new("0").unwrap());
-    let progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
+    let progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
     let setup = PipelineSetup { progress, sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
     world.publish(&year());
-    let waiting = || readiness.troubles().get(&Component::Sink("dead", 0)).and_then(|trouble| trouble.waiting);
-    let told = || waiting().is_some_and(|waiting| waiting > 0) && readiness.reason().is_none();
+    let waiting = || health.snapshot().degraded.get(&Component::Sink("dead", 0)).and_then(|state| state.pending);
+    let told = || waiting().is_some_and(|waiting| waiting > 0) && health.snapshot().unready().is_none();
     keep_until(&world, &setup, 13, told);
-    assert!(readiness.troubles().is_empty(), "it is over with the pipeline: {readiness:?}");
+    assert!(health.snapshot().degraded.is_empty(), "it is over with the pipeline: {health:?}");
     let today = contract::period::Period::day(contract::time::parse_date("2022-06-01").unwrap());
     let text = metrics.exposition(&setup.states, today, true, |_| true).unwrap();
     let pending = "shihyo_sink_pending_changes{partition=\"0\",sink=\"dead\"} ";

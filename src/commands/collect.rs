@@ -81,7 +81,7 @@ async fn collect(
     let stop = CancellationToken::new();
     let board = AggregatorService::new(city)?;
     board.set_ready();
-    publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
+    publishing.watch((Arc::clone(&board.metrics), board.health()), stop.clone());
     let ending = service::end_signal();
     let serving = probes(city, &board, stop.clone()).await?;
     let watch = board.poll_reporter();

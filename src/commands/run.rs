@@ -61,7 +61,7 @@ async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Co
     let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
     reading.join(&mut board.setup);
     let stop = CancellationToken::new();
-    publishing.watch((Arc::clone(&board.metrics), board.readiness()), stop.clone());
+    publishing.watch((Arc::clone(&board.metrics), board.health()), stop.clone());
     reading.watch(Arc::clone(&board.metrics), stop.clone());
     let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
     let runner = Arc::new(Runner {

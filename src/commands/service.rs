@@ -7,11 +7,11 @@ use crate::configuration::Configuration;
 use crate::notify;
 use crate::settings::Secret;
 use crate::transport::RecordReader;
+use aggregator::health::{Component, Health, Readiness};
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineError, PipelineSetup, Progress};
 use aggregator::sinks::ConfiguredSink;
-use aggregator::trouble::Component;
-use aggregator::web::{self, Readiness, Site};
+use aggregator::web::{self, Site};
 use anyhow::Context;
 use bus::{BusError, Consumer, Delivery, Outbox, Partition, Position, PublishError};
 use collectors::catalogues::{CatalogueError, publish_catalogues};
@@ -207,11 +207,11 @@ pub(crate) async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<Tcp
 
 /// The parts of an aggregator with a scoreboard.
 pub(crate) struct AggregatorService {
-    /// The pipeline's setup, its progress told to readiness and metrics.
+    /// The pipeline's setup, which reports to health and metrics.
     pub(crate) setup: PipelineSetup,
     /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
-    readiness: Arc<Readiness>,
+    health: Arc<Health>,
     token: Option<Secret>,
 }
 
@@ -227,11 +227,11 @@ impl AggregatorService {
     /// Makes the parts.
     pub(crate) fn new(city: &Configuration) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
-        let readiness = Arc::new(Readiness::default());
+        let health = Arc::new(Health::default());
         let mut setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
-        setup.progress = Arc::new(Progress::new(Arc::clone(&readiness), Some(Arc::clone(&metrics))));
+        setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
-        Ok(Self { setup, metrics, readiness, token })
+        Ok(Self { setup, metrics, health, token })
     }
 
     /// Takes the address, so that a taken one is said before anything is done.
@@ -241,23 +241,23 @@ impl AggregatorService {
 
     /// For a process that has nothing to catch up with.
     pub(crate) fn set_ready(&self) {
-        self.readiness.ready();
+        self.health.set_readiness(Readiness::Ready);
     }
 
     /// Watches collectors for its metrics and pages.
     pub(crate) fn poll_reporter(&self) -> Arc<PollReporter> {
-        Arc::new(PollReporter { metrics: Arc::clone(&self.metrics), readiness: Arc::clone(&self.readiness) })
+        Arc::new(PollReporter { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health) })
     }
 
-    /// Where it is told what does not work.
-    pub(crate) fn readiness(&self) -> Arc<Readiness> {
-        Arc::clone(&self.readiness)
+    /// The health of the process.
+    pub(crate) fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
     }
 
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
         let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
-        let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.readiness));
+        let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.health));
         let site = site.of_many(self.setup.shared).with_store(self.setup.data.clone());
         match &self.token {
             Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
@@ -278,7 +278,7 @@ impl AggregatorService {
 /// Tells the metrics of every poll, and the pages of an outbox that takes nothing.
 pub(crate) struct PollReporter {
     metrics: Arc<Metrics>,
-    readiness: Arc<Readiness>,
+    health: Arc<Health>,
 }
 
 impl PollObserver for PollReporter {
@@ -289,9 +289,9 @@ impl PollObserver for PollReporter {
 
     fn outbox(&self, error: Option<&PublishError>) {
         match error {
-            None => self.readiness.over(Component::Outbox),
+            None => self.health.recover(Component::Outbox),
             Some(error) => {
-                self.readiness.trouble(Component::Outbox, error, error.to_string(), None, SystemClock.now());
+                self.health.degrade(Component::Outbox, error, error.to_string(), None, SystemClock.now());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the workers of sinks tell.
 
 use super::{Metrics, MetricsError, SINK_BUCKETS, counters, gauges, kept, seconds};
-use crate::trouble::{Component, DegradedComponent};
+use crate::health::{Component, DegradedComponent};
 use contract::time::Micros;
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Registry};
 use std::collections::BTreeMap;
@@ -16,13 +16,14 @@ pub(super) struct SinkMetrics {
     last_success: GaugeVec,
     turn: HistogramVec,
     alerts: GaugeVec,
-    trouble: GaugeVec,
+    degraded: GaugeVec,
 }
 
 impl SinkMetrics {
     pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
         let last = "shihyo_sink_last_success_timestamp_seconds";
         let turn = HistogramOpts::new("shihyo_sink_turn_seconds", "Duration of a sink's successful turn.");
+        let degraded = "1 while a component does not work, and why.";
         let pending = "Changes that a sink has not written yet.";
         Ok(Self {
             pending: gauges(r, "shihyo_sink_pending_changes", pending, &["sink", "partition"])?,
@@ -31,7 +32,7 @@ impl SinkMetrics {
             dead: counters(r, "shihyo_sink_dead_letters_total", "Points a sink will never take.", &["sink"])?,
             last_success: gauges(r, last, "When a sink last took something.", &["sink"])?,
             alerts: gauges(r, "shihyo_alerts", "Alerts that wait for their hold, or fire.", &["state"])?,
-            trouble: gauges(r, "shihyo_trouble", "1 while a part does not do its work, and why.", &["part", "why"])?,
+            degraded: gauges(r, "shihyo_component_degraded", degraded, &["component", "reason"])?,
             turn: kept(r, HistogramVec::new(turn.buckets(SINK_BUCKETS.to_vec()), &["sink"])?)?,
         })
     }
@@ -60,12 +61,12 @@ impl Metrics {
         }
     }
 
-    /// What does not work just now; a part that works has no sample.
-    pub fn in_trouble(&self, troubles: &BTreeMap<Component, DegradedComponent>) {
+    /// Sets the degraded components; a component that works has no sample.
+    pub fn set_degraded(&self, degraded: &BTreeMap<Component, DegradedComponent>) {
         let _turn = self.turn();
-        self.sink.trouble.reset();
-        for (part, trouble) in troubles {
-            self.sink.trouble.with_label_values(&[part.name(), trouble.why.name()]).set(1.0);
+        self.sink.degraded.reset();
+        for (component, state) in degraded {
+            self.sink.degraded.with_label_values(&[component.name(), state.reason.name()]).set(1.0);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::intake::{DecodedBatch, decode};
 use super::{BATCH_RECORDS, PipelineError, PipelineSetup};
-use crate::trouble::Component;
+use crate::health::Component;
 use bus::{BusError, Consumer, Delivery, Partition, Position};
 use contract::error::chain;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,13 +38,13 @@ pub(super) fn run(
     while outcome.is_ok() && !stop.load(Ordering::Relaxed) {
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
             Ok(delivery) => {
-                setup.progress.readiness().over(Component::Bus);
+                setup.progress.health().recover(Component::Bus);
                 forward(consumer.as_mut(), delivery, work)
             }
             Err(error) if error.is_retriable() => {
                 let text = chain(&error);
                 tracing::warn!(error = %text, "the bus cannot be read for now");
-                setup.progress.readiness().trouble(Component::Bus, &error, text, None, setup.clock.now());
+                setup.progress.health().degrade(Component::Bus, &error, text, None, setup.clock.now());
                 std::thread::sleep(RETRY);
                 Ok(())
             }

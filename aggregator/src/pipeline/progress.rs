@@ -1,10 +1,9 @@
 //! How far the pipeline is, told to readiness, metrics and tests.
 
 use super::RecordCounts;
+use crate::health::{Component, Health, Readiness};
 use crate::metrics::{self, Metrics};
 use crate::store::StoreError;
-use crate::trouble::Component;
-use crate::web::{Readiness, UNASSIGNED};
 use contract::error::chain;
 use contract::time::Micros;
 use parking_lot::Mutex;
@@ -16,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct Progress {
     state: Mutex<PipelineState>,
-    readiness: Arc<Readiness>,
+    health: Arc<Health>,
     metrics: Option<Arc<Metrics>>,
 }
 
@@ -36,9 +35,9 @@ pub struct PipelineState {
 }
 
 impl Progress {
-    /// Progress that is told on to readiness and metrics.
-    pub fn new(readiness: Arc<Readiness>, metrics: Option<Arc<Metrics>>) -> Self {
-        Self { state: Mutex::default(), readiness, metrics }
+    /// Progress that also reports to health and metrics.
+    pub fn new(health: Arc<Health>, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { state: Mutex::default(), health, metrics }
     }
 
     /// As of now.
@@ -61,7 +60,7 @@ impl Progress {
         let mut state = self.state.lock();
         if state.ready != ready {
             state.ready = ready;
-            if ready { self.readiness.ready() } else { self.readiness.wait(UNASSIGNED) }
+            self.health.set_readiness(readiness(ready));
         }
         (state.counts, state.positions) = (counts, positions);
         drop(state);
@@ -86,31 +85,30 @@ impl Progress {
         }
     }
 
-    /// What works and what does not, beside the pipeline.
-    pub(crate) fn readiness(&self) -> &Readiness {
-        &self.readiness
+    /// The health of the process.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// The store is waited for.
     pub(super) fn store_failed(&self, error: &StoreError, now: Micros) {
         let mut state = self.state.lock();
         let text = chain(error);
-        self.readiness.wait(text.clone());
-        self.readiness.trouble(Component::Store, error, text.clone(), None, now);
+        self.health.degrade(Component::Store, error, text.clone(), None, now);
         state.store_error = Some(text);
     }
 
     /// It need not be waited for any more.
     pub(super) fn store_recovered(&self) {
         let mut state = self.state.lock();
-        if state.ready {
-            self.readiness.ready();
-        } else {
-            self.readiness.wait(UNASSIGNED);
-        }
-        self.readiness.over(Component::Store);
+        self.health.set_readiness(readiness(state.ready));
+        self.health.recover(Component::Store);
         state.store_error = None;
     }
+}
+
+fn readiness(ready: bool) -> Readiness {
+    if ready { Readiness::Ready } else { Readiness::Unassigned }
 }
 
 impl From<RecordCounts> for metrics::PublishedCounts {

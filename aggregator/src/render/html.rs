@@ -2,9 +2,10 @@
 //!
 //! Every text goes through askama's autoescape; no template says `safe`.
 
+use super::kpi::KpiSheet;
 use super::sheet::PlanSheet;
+use super::source::SourceRow;
 use super::view::PageContext;
-use super::{KpiSheet, SourceHealth};
 use askama::Template;
 
 /// The style sheet of the site, also inlined into a report that stands alone.
@@ -15,7 +16,7 @@ pub struct PlanTile<'a> {
     /// Its standing.
     pub sheet: PlanSheet<'a>,
     /// How its sources are.
-    pub health: Vec<SourceHealth>,
+    pub health: Vec<SourceRow>,
 }
 
 impl PlanTile<'_> {
@@ -64,7 +65,7 @@ struct Scoreboard<'a> {
 struct PlanPage<'a> {
     view: &'a PageContext,
     sheet: &'a PlanSheet<'a>,
-    health: &'a [SourceHealth],
+    health: &'a [SourceRow],
     failing: bool,
     unreadable: bool,
 }
@@ -104,14 +105,10 @@ pub fn scoreboard(view: &PageContext, boards: &[PlanTile<'_>]) -> Result<String,
 }
 
 /// The page of one plan, and how its sources are: `None` where the stores cannot be read.
-pub fn plan(
-    view: &PageContext,
-    sheet: &PlanSheet<'_>,
-    health: Option<&[SourceHealth]>,
-) -> Result<String, askama::Error> {
+pub fn plan(view: &PageContext, sheet: &PlanSheet<'_>, health: Option<&[SourceRow]>) -> Result<String, askama::Error> {
     let unreadable = health.is_none();
     let health = health.unwrap_or_default();
-    PlanPage { view, sheet, health, failing: health.iter().any(SourceHealth::failed), unreadable }.render()
+    PlanPage { view, sheet, health, failing: health.iter().any(SourceRow::failed), unreadable }.render()
 }
 
 /// The page of one KPI.

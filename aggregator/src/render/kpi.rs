@@ -1,10 +1,10 @@
 //! One KPI's page as a value: its way as a picture and as a table, and the explanation down to each file.
 
-use super::SourceHealth;
 use super::chart::{self, Chart};
 use super::lang::Language;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::show;
+use super::source::SourceRow;
 use super::words::{self, StatusMark};
 use crate::explain::{Explanation, RestatedFigure, SeriesEvidence};
 use aggregator_core::points::KpiPoint;
@@ -32,7 +32,7 @@ pub struct KpiSheet<'a> {
     /// Figures that were changed after they had been told, latest period first.
     pub restated: Vec<RestatedFigure>,
     /// How its sources are.
-    pub health: Vec<SourceHealth>,
+    pub health: Vec<SourceRow>,
     /// True when the stores could not be read.
     pub unreadable: bool,
 }
@@ -45,7 +45,7 @@ pub struct KpiEvidence {
     /// Figures that were changed.
     pub restated: Vec<RestatedFigure>,
     /// How its sources are.
-    pub health: Vec<SourceHealth>,
+    pub health: Vec<SourceRow>,
     /// True when they could not be read.
     pub unreadable: bool,
 }

@@ -1,9 +1,10 @@
-//! What does not work just now, as readers are told on every page.
+//! The notices above every page: whether the pipeline is ready, and which components are degraded.
+//!
+//! Every typed state has its text in both languages by an exhaustive match.
 
 use super::words;
-use crate::trouble::{Component, DegradedComponent, DegradedReason};
+use crate::health::{Component, DegradedComponent, DegradedReason, HealthSnapshot, Readiness};
 use contract::time::Micros;
-use std::collections::BTreeMap;
 
 /// Characters of an error that are shown.
 const MAX_ERROR: usize = 200;
@@ -11,63 +12,45 @@ const MAX_ERROR: usize = 200;
 /// One line above the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// True when the figures shown may be old because of it.
+    /// True when the figures shown may be out of date because of it.
     pub grave: bool,
     /// Japanese.
     pub ja: String,
     /// English.
     pub en: String,
-    /// The error, for those who mend it.
+    /// The error, for operators.
     pub error: Option<String>,
 }
 
-/// All that is to be told: why the pipeline waits, and which parts are in trouble.
-pub fn notices(reason: Option<&str>, troubles: &BTreeMap<Component, DegradedComponent>, now: Micros) -> Vec<Notice> {
-    let mut told: Vec<Notice> = troubles.iter().map(|(part, trouble)| of_trouble(*part, trouble, now)).collect();
-    // The store's trouble is the reason why it is not ready, and has been told.
-    if let Some(reason) = reason.filter(|_| !troubles.contains_key(&Component::Store)) {
-        told.insert(0, waiting(reason));
-    }
-    told
+/// The notices of a process in this state.
+pub fn notices(health: &HealthSnapshot, now: Micros) -> Vec<Notice> {
+    // A degraded store explains why the pipeline is not ready.
+    let readiness = Some(health.readiness).filter(|_| !health.degraded.contains_key(&Component::Store));
+    let degraded = health.degraded.iter().map(|(component, state)| degraded(*component, state, now));
+    readiness.and_then(unready).into_iter().chain(degraded).collect()
 }
 
-fn waiting(reason: &str) -> Notice {
-    let (ja, en, error) = match reason {
-        "starting" => ("起動中のため", "The service is starting", None),
-        "no partition is assigned" => ("担当の割り当てを待っているため", "Waiting to be given its plans", None),
-        _ => ("準備が終わっていないため", "Not ready yet", Some(reason.to_owned())),
+fn unready(readiness: Readiness) -> Option<Notice> {
+    let (ja, en) = match readiness {
+        Readiness::Starting => ("起動中のため", "The service is starting"),
+        Readiness::Unassigned => ("担当の割り当てを待っているため", "Waiting to be given its plans"),
+        Readiness::Ready => return None,
     };
-    Notice {
-        grave: true,
-        ja: format!("{ja}、数字がまだそろっていません。"),
-        en: format!("{en}: the figures below are not complete yet."),
-        error,
-    }
+    let (ja, en) =
+        (format!("{ja}、数字がまだそろっていません。"), format!("{en}: the figures below are not complete yet."));
+    Some(Notice { grave: true, ja, en, error: None })
 }
 
-fn of_trouble(part: Component, trouble: &DegradedComponent, now: Micros) -> Notice {
-    let (since_ja, since_en) = words::lasting((now.0 - trouble.since.0).max(0) / 1_000_000);
-    let (why_ja, why_en) = why(trouble.why);
-    let (what_ja, what_en) = match part {
-        Component::Store => ("新しい数字を保管できません".to_owned(), "New figures cannot be stored".to_owned()),
-        Component::Bus => ("新しい数字を受け取れません".to_owned(), "New figures cannot be received".to_owned()),
-        Component::Outbox => {
-            ("集めた数字を記録できません".to_owned(), "Collected figures cannot be recorded".to_owned())
-        }
-        Component::Shipper => {
-            ("集めた数字を集計機に送れません".to_owned(), "Collected figures cannot be sent on".to_owned())
-        }
-        Component::Sink(name, _) => {
-            let (ja, en) = sink(name);
-            (format!("{ja}へ送れません"), format!("{en} cannot be written"))
-        }
-    };
-    let (more_ja, more_en) = match trouble.waiting.filter(|waiting| *waiting > 0) {
+fn degraded(component: Component, state: &DegradedComponent, now: Micros) -> Notice {
+    let (since_ja, since_en) = words::lasting((now.0 - state.since.0).max(0) / 1_000_000);
+    let (reason_ja, reason_en) = reason(state.reason);
+    let (effect_ja, effect_en) = effect(component);
+    let (pending_ja, pending_en) = match state.pending.filter(|pending| *pending > 0) {
         Some(1) => ("。1件が待っています".to_owned(), "; 1 change waits".to_owned()),
-        Some(waiting) => (format!("。{waiting}件が待っています"), format!("; {waiting} changes wait")),
+        Some(pending) => (format!("。{pending}件が待っています"), format!("; {pending} changes wait")),
         None => (String::new(), String::new()),
     };
-    let grave = !matches!(part, Component::Sink(..));
+    let grave = !matches!(component, Component::Sink(..));
     let (end_ja, end_en) = if grave {
         ("ここにあるのはそれまでの数字です。", "What you see is from before.")
     } else {
@@ -75,11 +58,25 @@ fn of_trouble(part: Component, trouble: &DegradedComponent, now: Micros) -> Noti
     };
     Notice {
         grave,
-        ja: format!("{what_ja}（{why_ja}、{since_ja}）{more_ja}。{end_ja}"),
-        en: format!("{what_en} ({why_en}, {since_en}){more_en}. {end_en}"),
-        // Causes are often said twice over; the log has all of it.
-        error: Some(trouble.error.chars().take(MAX_ERROR).collect()),
+        ja: format!("{effect_ja}（{reason_ja}、{since_ja}）{pending_ja}。{end_ja}"),
+        en: format!("{effect_en} ({reason_en}, {since_en}){pending_en}. {end_en}"),
+        // Causes often repeat each other; the log has the whole error.
+        error: Some(state.error.chars().take(MAX_ERROR).collect()),
     }
+}
+
+fn effect(component: Component) -> (String, String) {
+    let (ja, en) = match component {
+        Component::Store => ("新しい数字を保管できません", "New figures cannot be stored"),
+        Component::Bus => ("新しい数字を受け取れません", "New figures cannot be received"),
+        Component::Outbox => ("集めた数字を記録できません", "Collected figures cannot be recorded"),
+        Component::Shipper => ("集めた数字を集計機に送れません", "Collected figures cannot be sent on"),
+        Component::Sink(name, _) => {
+            let (ja, en) = sink(name);
+            return (format!("{ja}へ送れません"), format!("{en} cannot be written"));
+        }
+    };
+    (ja.to_owned(), en.to_owned())
 }
 
 fn sink(name: &str) -> (&str, &str) {
@@ -91,8 +88,8 @@ fn sink(name: &str) -> (&str, &str) {
     }
 }
 
-fn why(why: DegradedReason) -> (&'static str, &'static str) {
-    match why {
+fn reason(reason: DegradedReason) -> (&'static str, &'static str) {
+    match reason {
         DegradedReason::Full => ("ディスクに空きがありません", "the disk is full"),
         DegradedReason::Locked => ("ファイルがほかの処理に使われています", "another process holds the file"),
         DegradedReason::OverLimit => ("待てる量の上限に達しました", "no more may wait"),
@@ -105,17 +102,28 @@ fn why(why: DegradedReason) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
+    fn snapshot(
+        readiness: Readiness,
+        degraded: impl IntoIterator<Item = (Component, DegradedReason, Option<u64>)>,
+    ) -> HealthSnapshot {
+        let state = |(component, reason, pending)| {
+            let error = "the store s.db is locked".to_owned();
+            (component, DegradedComponent { since: Micros(1_000_000_000), reason, error, pending })
+        };
+        HealthSnapshot { readiness, degraded: degraded.into_iter().map(state).collect() }
+    }
+
     #[test]
-    fn each_trouble_says_what_why_since_when_and_whether_the_figures_are_touched() {
-        let since = Micros(1_000_000_000);
-        let trouble =
-            |why, waiting| DegradedComponent { since, why, error: "the store s.db is locked".into(), waiting };
-        let troubles = BTreeMap::from([
-            (Component::Sink("influxdb", 0), trouble(DegradedReason::Refused, Some(120))),
-            (Component::Store, trouble(DegradedReason::Locked, None)),
-        ]);
-        let told = notices(Some("the store s.db is locked"), &troubles, Micros(since.0 + 180_000_000));
-        let lines: Vec<(bool, &str, &str)> = told.iter().map(|n| (n.grave, n.ja.as_str(), n.en.as_str())).collect();
+    fn a_notice_names_effect_reason_duration_and_whether_the_figures_are_affected() {
+        let health = snapshot(
+            Readiness::Unassigned,
+            [
+                (Component::Sink("influxdb", 0), DegradedReason::Refused, Some(120)),
+                (Component::Store, DegradedReason::Locked, None),
+            ],
+        );
+        let notices = notices(&health, Micros(1_180_000_000));
+        let lines: Vec<(bool, &str, &str)> = notices.iter().map(|n| (n.grave, n.ja.as_str(), n.en.as_str())).collect();
         assert_eq!(
             lines,
             [
@@ -131,8 +139,27 @@ mod tests {
                 ),
             ]
         );
-        let starting = notices(Some("starting"), &BTreeMap::new(), since);
-        assert_eq!(starting[0].ja, "起動中のため、数字がまだそろっていません。");
-        assert_eq!(notices(None, &BTreeMap::new(), since), []);
+    }
+
+    #[test]
+    fn every_component_with_every_reason_and_every_unready_state_has_both_languages() {
+        let japanese = |text: &str| text.chars().any(|c| ('\u{3041}'..='\u{9fff}').contains(&c));
+        let mut texts = std::collections::BTreeSet::new();
+        let mut check = |health: HealthSnapshot| {
+            let notices = notices(&health, Micros(1_180_000_000));
+            let [Notice { ja, en, .. }] = notices.as_slice() else { panic!("{health:?}: {notices:?}") };
+            assert!(japanese(ja) && !japanese(en) && en.is_ascii(), "{ja} {en}");
+            assert!(texts.insert(ja.clone()) && texts.insert(en.clone()), "two states have one text: {ja} {en}");
+        };
+        let components = [Component::Store, Component::Bus, Component::Outbox, Component::Shipper];
+        let sinks = ["influxdb", "alertmanager", "webhook"].map(|name| Component::Sink(name, 0));
+        for component in components.into_iter().chain(sinks) {
+            for reason in DegradedReason::ALL {
+                check(snapshot(Readiness::Ready, [(component, reason, None)]));
+            }
+        }
+        check(snapshot(Readiness::Starting, []));
+        check(snapshot(Readiness::Unassigned, []));
+        assert_eq!(notices(&snapshot(Readiness::Ready, []), Micros(0)), []);
     }
 }

@@ -20,6 +20,7 @@ mod worker;
 
 pub(crate) use worker::SinkWorkers;
 
+use crate::health::DegradedReason;
 use crate::plan_states::SharedPlanStates;
 use crate::store::{SinkCursor, StoreError};
 use bus::Partition;
@@ -76,6 +77,15 @@ pub enum SinkError {
     /// We were told to stop in the middle.
     #[error("stopped")]
     Stopped,
+}
+
+impl From<&SinkError> for DegradedReason {
+    fn from(error: &SinkError) -> Self {
+        match error {
+            SinkError::Store(error) => error.into(),
+            SinkError::Refused { .. } | SinkError::Stopped => Self::Refused,
+        }
+    }
 }
 
 /// Writes to one server what one partition's store says.

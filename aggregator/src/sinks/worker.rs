@@ -1,9 +1,9 @@
 //! The thread of one sink of one partition: takes turns, waits, backs off, measures and logs.
 
 use super::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
+use crate::health::Component;
 use crate::pipeline::PipelineSetup;
 use crate::store::{SinkCursor, StoreError, StoreWriter};
-use crate::trouble::Component;
 use bus::Partition;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -126,7 +126,7 @@ impl Worker {
             let started = Instant::now();
             match self.turn(sink.as_mut()) {
                 Ok(done) => {
-                    self.setup.progress.readiness().over(self.part());
+                    self.setup.progress.health().recover(self.part());
                     if failing.take().is_some() {
                         tracing::info!(sink = self.name, partition = %self.partition, "the sink takes our writes again");
                     }
@@ -147,7 +147,7 @@ impl Worker {
                 }
             }
         }
-        self.setup.progress.readiness().over(self.part());
+        self.setup.progress.health().recover(self.part());
         None
     }
 
@@ -199,7 +199,7 @@ impl Worker {
         let text = contract::error::chain(error);
         tracing::warn!(sink = self.name, partition = %self.partition, error = %text, ?pause, "a sink cannot be written for now; it is tried again");
         let (pending, now) = (self.tell_pending(), self.setup.clock.now());
-        self.setup.progress.readiness().trouble(self.part(), error, text, pending, now);
+        self.setup.progress.health().degrade(self.part(), error, text, pending, now);
         if let Some(metrics) = self.setup.progress.metrics() {
             metrics.sink_failed(self.name);
         }

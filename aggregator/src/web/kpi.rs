@@ -3,9 +3,10 @@
 use super::answer::{HTML, HttpError, of_type};
 use super::pages::{broken, made, report};
 use super::query::PageQuery;
-use super::{Site, health, lookup};
+use super::{Site, lookup};
 use crate::explain::{explain, restated};
-use crate::render::{KpiEvidence, KpiSheet, PlanSheet, html};
+use crate::health::source_health;
+use crate::render::{KpiEvidence, KpiSheet, PlanSheet, SourceRow, html};
 use crate::store::StoreError;
 use crate::vintage::PlanVintage;
 use aggregator_core::plan_state::PlanState;
@@ -70,7 +71,10 @@ fn evidence(
     let (readers, kpi) = (site.readers()?, &book.catalogue.kpis[index]);
     let upto = known.map(|known| (known.at, known.doubts.as_slice()));
     let explained = explain(&readers, book, &kpi.id, ask, upto);
-    let series: Vec<_> = kpi.measure.parts().iter().map(|of| &book.catalogue.series[of.series]).collect();
+    let parts = kpi.measure.parts();
+    let series = parts.iter().map(|of| &book.catalogue.series[of.series]);
+    let sources = source_health(&readers, &book.catalogue, series)?;
+    let now = site.clock.now();
     Ok(KpiEvidence {
         explained: match explained {
             Ok(explained) => Some(explained),
@@ -78,7 +82,7 @@ fn evidence(
             Err(crate::explain::ExplainError::UnknownKpi { .. }) => None,
         },
         restated: restated(&readers, book, kpi, ask, known.map(|known| known.at))?,
-        health: health::among(&readers, &book.catalogue, &series, site.clock.now())?,
+        health: sources.iter().map(|source| SourceRow::new(source, now)).collect(),
         unreadable: false,
     })
 }

@@ -34,7 +34,6 @@ pub(super) fn book<T, E: From<HttpError>>(
 
 /// What a page is seen through.
 pub(super) fn view(site: &Site, question: &PageQuery, known: Option<&PlanVintage>) -> PageContext {
-    let reason = site.readiness.reason();
     PageContext {
         lang: question.tongue.lang,
         asked: question.tongue.asked,
@@ -46,6 +45,6 @@ pub(super) fn view(site: &Site, question: &PageQuery, known: Option<&PlanVintage
             doubts: known.doubts.iter().map(ToString::to_string).collect(),
             catalogue: known.catalogue.map(|revision| revision.to_string()),
         }),
-        notices: notices(reason.as_deref(), &site.readiness.troubles(), site.clock.now()),
+        notices: notices(&site.health.snapshot(), site.clock.now()),
     }
 }

@@ -7,19 +7,18 @@
 mod answer;
 mod api;
 mod connection_limit;
-mod health;
 mod kpi;
 mod lookup;
 mod pages;
 mod probes;
 mod query;
-mod readiness;
 mod server;
 #[cfg(test)]
 mod server_tests;
 #[cfg(test)]
 mod tests;
 
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::pipeline::ControlRequests;
 use crate::plan_states::SharedPlanStates;
@@ -39,8 +38,6 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 pub use api::document;
-pub use readiness::Readiness;
-pub(crate) use readiness::UNASSIGNED;
 pub use server::ServerLimits;
 
 /// Reports made at once; more wait their turn, so that readers cannot take every core from the pipeline.
@@ -52,7 +49,7 @@ pub struct Site {
     books: SharedPlanStates,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
-    readiness: Arc<Readiness>,
+    health: Arc<Health>,
     turns: Arc<Semaphore>,
     shared: bool,
     store: Option<PathBuf>,
@@ -67,17 +64,12 @@ struct Writing {
 
 impl Site {
     /// A site over the books; the clock says which day is today.
-    pub fn new(
-        books: SharedPlanStates,
-        clock: Arc<dyn Clock>,
-        metrics: Arc<Metrics>,
-        readiness: Arc<Readiness>,
-    ) -> Self {
+    pub fn new(books: SharedPlanStates, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
         Self {
             books,
             clock,
             metrics,
-            readiness,
+            health,
             turns: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
             shared: false,
             store: None,

@@ -2,9 +2,10 @@
 
 use super::answer::{HTML, HttpError, of_type};
 use super::query::PageQuery;
-use super::{Site, health, lookup};
+use super::{Site, lookup};
+use crate::health::source_health;
 use crate::render::html::{self, PlanTile};
-use crate::render::{PlanSheet, SourceHealth, csv as csv_form, md};
+use crate::render::{PlanSheet, SourceRow, csv as csv_form, md};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::{PlanReport, Report};
 use aggregator_core::report_period::ReportPeriod;
@@ -53,12 +54,14 @@ pub(super) async fn plan(
 }
 
 /// How a plan's sources are; `None` where the stores cannot be read: the standing is shown all the same.
-fn health(site: &Site, book: &PlanState) -> Option<Vec<SourceHealth>> {
-    let told = health::of(site, &book.catalogue, site.clock.now());
-    told.inspect_err(|error| {
+fn health(site: &Site, book: &PlanState) -> Option<Vec<SourceRow>> {
+    let readers = site.readers();
+    let sources = readers.and_then(|readers| source_health(&readers, &book.catalogue, &book.catalogue.series));
+    let sources = sources.inspect_err(|error| {
         tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
-    })
-    .ok()
+    });
+    let now = site.clock.now();
+    Some(sources.ok()?.iter().map(|source| SourceRow::new(source, now)).collect())
 }
 
 /// One plan as Markdown.

@@ -12,9 +12,9 @@ pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpEr
     let turn = site.turns.clone().acquire_owned().await.map_err(|error| broken(&error))?;
     let work = move || {
         let _turn = turn;
-        let ready = site.readiness.reason().is_none();
-        site.metrics.in_trouble(&site.readiness.troubles());
-        site.metrics.exposition(&site.books, site.today(), ready, |book| site.shows(book))
+        let health = site.health.snapshot();
+        site.metrics.set_degraded(&health.degraded);
+        site.metrics.exposition(&site.books, site.today(), health.unready().is_none(), |book| site.shows(book))
     };
     let made = tokio::task::spawn_blocking(work).await;
     match made {
@@ -36,7 +36,7 @@ pub(super) async fn livez() -> Response {
 
 /// The pipeline has caught up, or why not.
 pub(super) async fn readyz(State(site): State<Site>) -> Response {
-    match site.readiness.reason() {
+    match site.health.snapshot().unready() {
         None => of_type(TEXT, "ready\n"),
         Some(reason) => {
             (StatusCode::SERVICE_UNAVAILABLE, of_type(TEXT, format!("not ready: {reason}\n"))).into_response()

@@ -1,6 +1,6 @@
 use super::*;
+use crate::health::{Component, DegradedReason, Readiness};
 use crate::render::fixture::{book, books, report};
-use crate::trouble::{Component, DegradedReason};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -158,19 +158,19 @@ async fn exports_carry_a_file_name_and_a_mark_only_when_asked() {
 async fn readiness_says_why_until_the_pipeline_has_caught_up() {
     let site = site(false);
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: starting\n");
-    site.readiness.wait("7 records behind");
+    site.health.set_readiness(Readiness::Unassigned);
     let (status, _, body) = answer(&site, "/readyz").await;
-    assert_eq!((status.as_u16(), body.as_str()), (503, "not ready: 7 records behind\n"));
+    assert_eq!((status.as_u16(), body.as_str()), (503, "not ready: no partition is assigned\n"));
     assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 0\n"));
-    site.readiness.ready();
+    site.health.set_readiness(Readiness::Ready);
     let (status, _, body) = answer(&site, "/readyz").await;
     assert_eq!((status.as_u16(), body.as_str()), (200, "ready\n"));
     assert!(answer(&site, "/metrics").await.2.contains("shihyo_ready 1\n"));
-    site.readiness.trouble(Component::Outbox, DegradedReason::Full, "no room".into(), None, Micros(0));
+    site.health.degrade(Component::Outbox, DegradedReason::Full, "no room".into(), None, Micros(0));
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: polling waits: no room\n");
-    site.readiness.wait("no room either");
+    site.health.degrade(Component::Store, DegradedReason::Full, "no room either".into(), None, Micros(0));
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either; polling waits: no room\n");
-    site.readiness.over(Component::Outbox);
+    site.health.recover(Component::Outbox);
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: no room either\n");
 }
 
@@ -339,12 +339,13 @@ async fn every_page_says_what_does_not_work_just_now() {
         let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
         assert!(page.contains("起動中のため、数字がまだそろっていません。"), "{address}: {page}");
     }
-    site.readiness.ready();
+    site.health.set_readiness(Readiness::Ready);
     let now = site.clock.now();
-    let trouble = |part, why| site.readiness.trouble(part, why, "host:8086 said <no>".into(), Some(7), now);
-    trouble(Component::Sink("influxdb", 0), DegradedReason::Refused);
+    let degrade =
+        |component, reason| site.health.degrade(component, reason, "host:8086 said <no>".into(), Some(7), now);
+    degrade(Component::Sink("influxdb", 0), DegradedReason::Refused);
     assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
-    trouble(Component::Outbox, DegradedReason::Full);
+    degrade(Component::Outbox, DegradedReason::Full);
     assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "nothing new is taken while polling waits");
     for address in addresses {
         let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
@@ -357,14 +358,15 @@ async fn every_page_says_what_does_not_work_just_now() {
         }
     }
     let (_, _, metrics) = answer(&site, "/metrics").await;
-    for line in
-        ["shihyo_trouble{part=\"influxdb\",why=\"refused\"} 1\n", "shihyo_trouble{part=\"outbox\",why=\"full\"} 1\n"]
-    {
+    for line in [
+        "shihyo_component_degraded{component=\"influxdb\",reason=\"refused\"} 1\n",
+        "shihyo_component_degraded{component=\"outbox\",reason=\"full\"} 1\n",
+    ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
-    site.readiness.over(Component::Sink("influxdb", 0));
-    site.readiness.over(Component::Outbox);
-    assert!(!answer(&site, "/metrics").await.2.contains("shihyo_trouble{"));
+    site.health.recover(Component::Sink("influxdb", 0));
+    site.health.recover(Component::Outbox);
+    assert!(!answer(&site, "/metrics").await.2.contains("shihyo_component_degraded{"));
     for address in addresses {
         assert!(!answer(&site, address).await.2.contains("class=\"notice"), "{address}");
     }

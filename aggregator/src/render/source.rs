@@ -1,11 +1,87 @@
-//! Why a source could not be read, in words that an officer understands.
+//! How a source is, for readers: when it was last polled and what the poll brought.
 //!
-//! Collectors name their failures by words for programs, which metrics and visits carry. Several of them mean the same
-//! to a reader: what to look at. A word that stands nowhere here is shown as it is.
+//! Collectors label their failures for programs; metrics and poll records carry the labels. Several of them mean the same
+//! to a reader: what to look at. A page shows the label beside the text.
 
-/// What a failure's word means, in Japanese and English.
-pub fn failure(word: &str) -> Option<(&'static str, &'static str)> {
-    Some(match word {
+use super::words;
+use crate::health::SourceHealth;
+use contract::catalogue::Bilingual;
+use contract::record::PollOutcome;
+use contract::time::Micros;
+
+/// A source in the table of sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Its id.
+    pub source: String,
+    /// The series that it feeds.
+    pub feeds: Vec<Bilingual>,
+    /// The time of the last poll.
+    pub time: Option<String>,
+    /// The age of the last poll, in Japanese and English.
+    pub age: Option<(String, String)>,
+    /// The outcome of the last poll.
+    pub outcome: Option<PollText>,
+    /// How long ago it was last read, where the last poll failed.
+    pub read: Option<(String, String)>,
+    /// The address polled.
+    pub address: Option<String>,
+}
+
+/// The outcome of a poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollText {
+    /// Whether the poll failed.
+    pub failed: bool,
+    /// In Japanese.
+    pub ja: String,
+    /// In English.
+    pub en: String,
+    /// The label in metrics and logs.
+    pub label: String,
+}
+
+impl SourceRow {
+    /// The row of a source at `now`.
+    pub fn new(source: &SourceHealth, now: Micros) -> Self {
+        let age = |time: Micros| words::age((now.0 - time.0).max(0) / 1_000_000);
+        let last = source.last_poll.as_ref();
+        Self {
+            source: source.source.clone(),
+            feeds: source.feeds.clone(),
+            time: last.map(|poll| poll.time.moment().to_string()),
+            age: last.map(|poll| age(poll.time)),
+            outcome: last.map(|poll| PollText::new(&poll.outcome)),
+            read: source.last_read.filter(|_| source.failed()).map(age),
+            address: last.map(|poll| poll.address.clone()),
+        }
+    }
+
+    /// True when the last poll failed.
+    pub fn failed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|outcome| outcome.failed)
+    }
+}
+
+impl PollText {
+    fn new(outcome: &PollOutcome) -> Self {
+        let (ja, en, label) = match outcome {
+            PollOutcome::Changed => ("新しい数字あり", "new figures", "changed"),
+            PollOutcome::Unchanged => ("変わりなし", "unchanged", "unchanged"),
+            PollOutcome::Failed(label) => {
+                let (ja, en) = failure(label).unwrap_or(("読めません", "it cannot be read"));
+                let (ja, en) = (format!("失敗: {ja}"), format!("failed: {en}"));
+                return Self { failed: true, ja, en, label: label.clone() };
+            }
+        };
+        Self { failed: false, ja: ja.to_owned(), en: en.to_owned(), label: label.to_owned() }
+    }
+}
+
+/// What the label of a failed poll means, in Japanese and English. Labels come from stored records, also from those of
+/// other versions, so they are text here.
+fn failure(label: &str) -> Option<(&'static str, &'static str)> {
+    Some(match label {
         "unreachable" => ("相手のサーバーに接続できません", "the server cannot be reached"),
         "timeout" => ("相手のサーバーから時間内に応答がありません", "the server did not answer in time"),
         "http_status" => ("相手のサーバーがエラーを返しました", "the server answered with an error"),
@@ -58,7 +134,7 @@ mod tests {
     use super::failure;
 
     #[test]
-    fn a_failure_is_told_in_words_and_an_unknown_one_not_made_up() {
+    fn a_failure_has_a_text_and_an_unknown_label_has_none() {
         let unreachable = ("相手のサーバーに接続できません", "the server cannot be reached");
         assert_eq!(failure("unreachable"), Some(unreachable));
         assert_eq!(failure("of_another_version"), None);

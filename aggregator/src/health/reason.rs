@@ -1,0 +1,63 @@
+//! Why a component is degraded.
+
+use crate::store::StoreError;
+use bus::{BusError, PublishError};
+
+/// The kinds of failure that pages and metrics distinguish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DegradedReason {
+    /// The disk is full.
+    Full,
+    /// Another process locks a file.
+    Locked,
+    /// The backlog has reached its limit.
+    OverLimit,
+    /// A file cannot be read or written.
+    Io,
+    /// The server cannot be reached, or rejects the request.
+    Refused,
+}
+
+impl DegradedReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] = [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused];
+
+    /// The label in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Locked => "locked",
+            Self::OverLimit => "over_limit",
+            Self::Io => "io",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl From<&StoreError> for DegradedReason {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => Self::Full,
+            StoreError::Locked { .. } | StoreError::Held { .. } => Self::Locked,
+            _ => Self::Io,
+        }
+    }
+}
+
+impl From<&BusError> for DegradedReason {
+    fn from(error: &BusError) -> Self {
+        match error {
+            BusError::Full { .. } => Self::Full,
+            BusError::Locked { .. } => Self::Locked,
+            BusError::OverLimit { .. } => Self::OverLimit,
+            BusError::Unreachable { .. } | BusError::Refused { .. } | BusError::Login { .. } => Self::Refused,
+            _ => Self::Io,
+        }
+    }
+}
+
+impl From<&PublishError> for DegradedReason {
+    fn from(error: &PublishError) -> Self {
+        if let PublishError::Bus(error) = error { error.into() } else { Self::Refused }
+    }
+}

@@ -1,0 +1,95 @@
+//! The state of the components and the readiness of the pipeline.
+
+use super::component::Component;
+use super::reason::DegradedReason;
+use contract::time::Micros;
+use parking_lot::RwLock;
+use std::collections::BTreeMap;
+
+/// Whether the pipeline has caught up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Readiness {
+    /// It has not opened a partition yet.
+    #[default]
+    Starting,
+    /// No partition is assigned to it.
+    Unassigned,
+    /// It has caught up.
+    Ready,
+}
+
+/// A component that does not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DegradedComponent {
+    /// When the failure was first reported.
+    pub since: Micros,
+    /// Why.
+    pub reason: DegradedReason,
+    /// The error with its causes, without secrets, for operators.
+    pub error: String,
+    /// How many records or changes wait because of it, where that is counted.
+    pub pending: Option<u64>,
+}
+
+/// Readiness and all degraded components at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealthSnapshot {
+    /// Whether the pipeline has caught up.
+    pub readiness: Readiness,
+    /// The components that do not work.
+    pub degraded: BTreeMap<Component, DegradedComponent>,
+}
+
+impl HealthSnapshot {
+    /// Why the process is not ready, for operators; `None` when it is ready. A degraded sink, shipper or bus leaves it
+    /// ready: the figures of before are served.
+    pub fn unready(&self) -> Option<String> {
+        let pipeline = match (self.degraded.get(&Component::Store), self.readiness) {
+            (Some(store), _) => Some(store.error.clone()),
+            (None, Readiness::Starting) => Some("starting".to_owned()),
+            (None, Readiness::Unassigned) => Some("no partition is assigned".to_owned()),
+            (None, Readiness::Ready) => None,
+        };
+        let outbox = self.degraded.get(&Component::Outbox).map(|outbox| format!("polling waits: {}", outbox.error));
+        let reasons: Vec<String> = pipeline.into_iter().chain(outbox).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+}
+
+/// The health of a process: components report to it, pages, probes and metrics read it.
+#[derive(Debug, Default)]
+pub struct Health(RwLock<HealthSnapshot>);
+
+impl Health {
+    /// Sets whether the pipeline has caught up.
+    pub fn set_readiness(&self, readiness: Readiness) {
+        self.0.write().readiness = readiness;
+    }
+
+    /// Reports a failure of a component; a repeated report keeps the time of the first.
+    pub fn degrade(
+        &self,
+        component: Component,
+        reason: impl Into<DegradedReason>,
+        error: String,
+        pending: Option<u64>,
+        now: Micros,
+    ) {
+        let mut state = self.0.write();
+        let since = state.degraded.get(&component).map_or(now, |earlier| earlier.since);
+        state.degraded.insert(component, DegradedComponent { since, reason: reason.into(), error, pending });
+    }
+
+    /// Reports that a component works.
+    pub fn recover(&self, component: Component) {
+        // Reported after each success: most have nothing to remove, and must not wait for a writer's lock.
+        if self.0.read().degraded.contains_key(&component) {
+            self.0.write().degraded.remove(&component);
+        }
+    }
+
+    /// The state at this moment.
+    pub fn snapshot(&self) -> HealthSnapshot {
+        self.0.read().clone()
+    }
+}

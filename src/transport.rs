@@ -132,7 +132,7 @@ impl Publisher {
                         );
                     }
                 }
-                metrics.outbox(OutboxBacklog {
+                metrics.set_outbox(OutboxBacklog {
                     records: state.records_waiting,
                     bytes: state.bytes_waiting,
                     limit,
@@ -196,7 +196,7 @@ impl RecordReader {
         tokio::spawn(async move {
             while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
                 let lag = health.lag().into_iter();
-                metrics.lag(lag.filter_map(|(partition, behind)| Some((partition.0, behind?))));
+                metrics.set_lag(lag.filter_map(|(partition, behind)| Some((partition.0, behind?))));
             }
         });
     }

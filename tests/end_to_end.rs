@@ -264,7 +264,7 @@ fn the_service_answers_is_watched_and_ends_within_five_seconds() {
     let drain = std::thread::spawn(move || log.read_to_string(&mut String::new()));
     let deadline = Instant::now() + Duration::from_secs(20);
     while !get(&address, "/plans/mihon").1.contains("見本")
-        || !get(&address, "/metrics").1.contains("shihyo_visits_total")
+        || !get(&address, "/metrics").1.contains("shihyo_polls_total")
     {
         assert!(Instant::now() < deadline, "the figures never arrived");
         std::thread::sleep(Duration::from_millis(50));
@@ -273,7 +273,7 @@ fn the_service_answers_is_watched_and_ends_within_five_seconds() {
     assert_eq!(get(&address, "/livez").0, 200);
     assert_eq!(get(&address, "/?on=never").0, 400);
     let (_, metrics) = get(&address, "/metrics");
-    assert!(metrics.contains("shihyo_records_total{fate=\"quarantined\"} 0"), "{metrics}");
+    assert!(metrics.contains("shihyo_records_total{disposition=\"quarantined\"} 0"), "{metrics}");
     let told = Instant::now();
     std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
     let status = child.wait().unwrap();

@@ -284,7 +284,7 @@ pub(crate) struct PollReporter {
 impl PollObserver for PollReporter {
     fn finished(&self, report: &PollReport) {
         let now: Micros = SystemClock.now();
-        self.metrics.visited(&report.plan, &report.source, report.outcome, report.duration, now);
+        self.metrics.observe_poll(&report.plan, &report.source, report.outcome, report.duration, now);
     }
 
     fn outbox(&self, error: Option<&PublishError>) {

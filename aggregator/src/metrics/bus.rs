@@ -1,11 +1,11 @@
-//! What the bus tells: how much waits to be shipped, and how far behind reading is.
+//! The backlog of the outbox, and the lag of the consumer.
 
-use super::{Metrics, MetricsError, gauges, kept, seconds, set_total};
+use super::registry::{MetricsError, gauges, register, seconds, set_total};
 use contract::time::Micros;
 use prometheus::{Gauge, GaugeVec, IntCounter, Registry};
 use std::time::Duration;
 
-/// The outbox of a collector as its shipper sees it.
+/// The backlog of a collector's outbox, and what its shipper has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxBacklog {
     /// Records that wait to be shipped.
@@ -18,7 +18,7 @@ pub struct OutboxBacklog {
     pub oldest: Duration,
     /// Records shipped since the start.
     pub shipped: u64,
-    /// Deliveries that failed and were tried again, since the start.
+    /// Deliveries that failed and were repeated, since the start.
     pub failures: u64,
 }
 
@@ -36,8 +36,8 @@ pub(super) struct BusMetrics {
 
 impl BusMetrics {
     pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
-        let gauge = |name: &str, help: &str| kept(r, Gauge::new(name, help)?);
-        let counter = |name: &str, help: &str| kept(r, IntCounter::new(name, help)?);
+        let gauge = |name: &str, help: &str| register(r, Gauge::new(name, help)?);
+        let counter = |name: &str, help: &str| register(r, IntCounter::new(name, help)?);
         let handled = "shihyo_last_record_handled_timestamp_seconds";
         let oldest = "Age of the oldest record that waits to be shipped.";
         Ok(Self {
@@ -51,31 +51,26 @@ impl BusMetrics {
             lag: gauges(r, "shihyo_bus_lag_records", "Records on the bus that were not read yet.", &["partition"])?,
         })
     }
-}
 
-impl Metrics {
-    /// The outbox as it is now.
-    pub fn outbox(&self, waiting: OutboxBacklog) {
-        let OutboxBacklog { records, bytes, limit, oldest, shipped, failures } = waiting;
-        for (gauge, count) in [(&self.bus.records, records), (&self.bus.bytes, bytes), (&self.bus.limit, limit)] {
+    pub(super) fn set_outbox(&self, backlog: OutboxBacklog) {
+        let OutboxBacklog { records, bytes, limit, oldest, shipped, failures } = backlog;
+        for (gauge, count) in [(&self.records, records), (&self.bytes, bytes), (&self.limit, limit)] {
             gauge.set(float(count));
         }
-        self.bus.oldest.set(oldest.as_secs_f64());
-        set_total(&self.bus.shipped, shipped);
-        set_total(&self.bus.failures, failures);
+        self.oldest.set(oldest.as_secs_f64());
+        set_total(&self.shipped, shipped);
+        set_total(&self.failures, failures);
     }
 
-    /// How many records of each partition of ours were not read yet.
-    pub fn lag(&self, partitions: impl Iterator<Item = (i32, u64)>) {
-        self.bus.lag.reset();
+    pub(super) fn set_lag(&self, partitions: impl Iterator<Item = (i32, u64)>) {
+        self.lag.reset();
         for (partition, records) in partitions {
-            self.bus.lag.with_label_values(&[&partition.to_string()]).set(float(records));
+            self.lag.with_label_values(&[&partition.to_string()]).set(float(records));
         }
     }
 
-    /// Records were stored.
-    pub(crate) fn handled(&self, at: Micros) {
-        self.bus.handled.set(seconds(at.moment()));
+    pub(super) fn set_last_handled(&self, at: Micros) {
+        self.handled.set(seconds(at.moment()));
     }
 }
 

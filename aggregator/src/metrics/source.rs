@@ -1,6 +1,6 @@
-//! What is told of sources: polls as they happen, and from the books what each gave last and what is due of it.
+//! The polls of each source, its latest figure, and when the next one is due.
 
-use super::{Metrics, MetricsError, counters, gauges, kept, seconds};
+use super::registry::{MetricsError, counters, gauges, register, seconds};
 use aggregator_core::judge::sources_due;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
@@ -15,7 +15,7 @@ const PLAN_SERIES_SOURCE: [&str; 3] = ["plan", "series", "source"];
 
 #[derive(Debug)]
 pub(super) struct SourceMetrics {
-    visits: IntCounterVec,
+    polls: IntCounterVec,
     poll: HistogramVec,
     last_success: GaugeVec,
     latest: GaugeVec,
@@ -24,7 +24,7 @@ pub(super) struct SourceMetrics {
 
 impl SourceMetrics {
     pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
-        let visits = "Polls by outcome; of those that failed the reason, else empty.";
+        let polls = "Polls by outcome; `reason` is empty unless the poll failed.";
         let poll = HistogramOpts::new("shihyo_poll_duration_seconds", "Duration of a poll of a source.");
         let last = ("shihyo_source_last_success_timestamp_seconds", "When a source was last read, changed or not.");
         let latest = (
@@ -33,8 +33,8 @@ impl SourceMetrics {
         );
         let due = "When a source's next figure is overdue, its grace included; in the past when it is.";
         Ok(Self {
-            visits: counters(r, "shihyo_visits_total", visits, &["plan", "source", "outcome", "reason"])?,
-            poll: kept(r, HistogramVec::new(poll.buckets(POLL_BUCKETS.to_vec()), &PLAN_SOURCE)?)?,
+            polls: counters(r, "shihyo_polls_total", polls, &["plan", "source", "outcome", "reason"])?,
+            poll: register(r, HistogramVec::new(poll.buckets(POLL_BUCKETS.to_vec()), &PLAN_SOURCE)?)?,
             last_success: gauges(r, last.0, last.1, &PLAN_SOURCE)?,
             latest: gauges(r, latest.0, latest.1, &PLAN_SERIES_SOURCE)?,
             due: gauges(r, "shihyo_source_due_timestamp_seconds", due, &PLAN_SERIES_SOURCE)?,
@@ -46,10 +46,10 @@ impl SourceMetrics {
         self.due.reset();
     }
 
-    pub(super) fn refresh(&self, plan: &str, book: &PlanState, ask: ReportPeriod) {
-        for standing in sources_due(&book.view(ask.cutoff()), ask) {
-            let series = &book.catalogue.series[standing.series];
-            let labels = [plan, series.id.as_str(), series.sources[standing.source].id.as_str()];
+    pub(super) fn refresh(&self, id: &str, plan: &PlanState, period: ReportPeriod) {
+        for standing in sources_due(&plan.view(period.cutoff()), period) {
+            let series = &plan.catalogue.series[standing.series];
+            let labels = [id, series.id.as_str(), series.sources[standing.source].id.as_str()];
             let set = |gauges: &GaugeVec, moment: Option<Moment>| {
                 if let Some(moment) = moment {
                     gauges.with_label_values(&labels).set(seconds(moment));
@@ -59,18 +59,14 @@ impl SourceMetrics {
             set(&self.due, standing.due);
         }
     }
-}
 
-impl Metrics {
-    /// Tells of one poll: ids from the configuration, the outcome's word (`changed`, `unchanged`, or the label of a
-    /// failure), how long it took and when it ended.
-    pub fn visited(&self, plan: &str, source: &str, outcome: &str, took: Duration, at: Micros) {
+    pub(super) fn observe_poll(&self, (plan, source): (&str, &str), outcome: &str, took: Duration, at: Micros) {
         let read = matches!(outcome, "changed" | "unchanged");
         let (outcome, reason) = if read { (outcome, "") } else { ("failed", outcome) };
-        self.source.visits.with_label_values(&[plan, source, outcome, reason]).inc();
-        self.source.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
+        self.polls.with_label_values(&[plan, source, outcome, reason]).inc();
+        self.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
         if read {
-            self.source.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
+            self.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
         }
     }
 }

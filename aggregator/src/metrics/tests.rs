@@ -3,12 +3,12 @@ use crate::render::fixture::{book, books, period};
 use contract::time::Micros;
 use std::collections::BTreeSet;
 
-fn told() -> Metrics {
+fn filled() -> Metrics {
     let metrics = Metrics::new("1.2.3").unwrap();
-    metrics.counted(PublishedCounts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
-    metrics.visited("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
-    metrics.visited("small", "portal", "not_found", Duration::from_secs(20), Micros(1_700_000_000_000_000));
-    metrics.batch_committed(Duration::from_millis(4));
+    metrics.set_record_counts(PublishedCounts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
+    metrics.observe_poll("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
+    metrics.observe_poll("small", "portal", "not_found", Duration::from_secs(20), Micros(1_700_000_000_000_000));
+    metrics.observe_batch_commit(Duration::from_millis(4));
     metrics
 }
 
@@ -30,11 +30,11 @@ fn shapes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn names_and_labels_are_what_dashboards_were_promised() {
+fn names_and_labels_are_those_that_dashboards_use() {
     let expected = [
-        "shihyo_batch_commit_seconds_bucket{le}",
-        "shihyo_batch_commit_seconds_count{}",
-        "shihyo_batch_commit_seconds_sum{}",
+        "shihyo_batch_commit_duration_seconds_bucket{le}",
+        "shihyo_batch_commit_duration_seconds_count{}",
+        "shihyo_batch_commit_duration_seconds_sum{}",
         "shihyo_build_info{version}",
         "shihyo_kpi_path{kpi,plan}",
         "shihyo_kpi_status{kpi,plan,status}",
@@ -48,23 +48,23 @@ fn names_and_labels_are_what_dashboards_were_promised() {
         "shihyo_poll_duration_seconds_bucket{plan,source,le}",
         "shihyo_poll_duration_seconds_count{plan,source}",
         "shihyo_poll_duration_seconds_sum{plan,source}",
+        "shihyo_polls_total{outcome,plan,reason,source}",
         "shihyo_ready{}",
         "shihyo_records_received_total{}",
         "shihyo_records_superseded{}",
-        "shihyo_records_total{fate}",
+        "shihyo_records_total{disposition}",
         "shihyo_ship_failures_total{}",
         "shihyo_shipped_records_total{}",
         "shihyo_source_due_timestamp_seconds{plan,series,source}",
         "shihyo_source_last_success_timestamp_seconds{plan,source}",
         "shihyo_source_latest_figure_timestamp_seconds{plan,series,source}",
-        "shihyo_visits_total{outcome,plan,reason,source}",
     ];
-    assert_eq!(shapes(&scraped(&told())), expected);
+    assert_eq!(shapes(&scraped(&filled())), expected);
 }
 
 #[test]
-fn a_scrape_says_what_was_told_and_what_is_known() {
-    let text = scraped(&told());
+fn a_scrape_shows_events_counts_and_figures() {
+    let text = scraped(&filled());
     for line in [
         "# TYPE shihyo_records_total counter",
         "# TYPE shihyo_kpi_value gauge",
@@ -73,13 +73,13 @@ fn a_scrape_says_what_was_told_and_what_is_known() {
         "shihyo_ready 1",
         "shihyo_records_received_total 10",
         "shihyo_records_superseded 3",
-        "shihyo_records_total{fate=\"duplicate\"} 2",
-        "shihyo_records_total{fate=\"quarantined\"} 1",
-        "shihyo_records_total{fate=\"stored\"} 7",
-        "shihyo_visits_total{outcome=\"changed\",plan=\"small\",reason=\"\",source=\"portal\"} 1",
-        "shihyo_visits_total{outcome=\"failed\",plan=\"small\",reason=\"not_found\",source=\"portal\"} 1",
+        "shihyo_records_total{disposition=\"duplicate\"} 2",
+        "shihyo_records_total{disposition=\"quarantined\"} 1",
+        "shihyo_records_total{disposition=\"stored\"} 7",
+        "shihyo_polls_total{outcome=\"changed\",plan=\"small\",reason=\"\",source=\"portal\"} 1",
+        "shihyo_polls_total{outcome=\"failed\",plan=\"small\",reason=\"not_found\",source=\"portal\"} 1",
         "shihyo_source_last_success_timestamp_seconds{plan=\"small\",source=\"portal\"} 1600000000",
-        "shihyo_batch_commit_seconds_bucket{le=\"0.005\"} 1",
+        "shihyo_batch_commit_duration_seconds_bucket{le=\"0.005\"} 1",
         "shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 215",
         "shihyo_kpi_target{kpi=\"cost\",plan=\"small\"} 1000",
         "shihyo_kpi_path{kpi=\"datasets\",plan=\"small\"} 212.021918",
@@ -94,20 +94,23 @@ fn a_scrape_says_what_was_told_and_what_is_known() {
 
 #[test]
 fn counts_are_absolute_and_may_fall() {
-    let metrics = told();
+    let metrics = filled();
     let line = |metrics: &Metrics| {
         let text = scraped(metrics);
-        text.lines().find(|line| line.starts_with("shihyo_records_total{fate=\"quarantined\"}")).unwrap().to_owned()
+        text.lines()
+            .find(|line| line.starts_with("shihyo_records_total{disposition=\"quarantined\"}"))
+            .unwrap()
+            .to_owned()
     };
     for quarantined in [5, 5, 2, 0] {
-        metrics.counted(PublishedCounts { received: 20, quarantined, ..PublishedCounts::default() });
-        assert_eq!(line(&metrics), format!("shihyo_records_total{{fate=\"quarantined\"}} {quarantined}"));
+        metrics.set_record_counts(PublishedCounts { received: 20, quarantined, ..PublishedCounts::default() });
+        assert_eq!(line(&metrics), format!("shihyo_records_total{{disposition=\"quarantined\"}} {quarantined}"));
     }
 }
 
 #[test]
-fn a_kpi_that_left_the_books_leaves_the_scrape() {
-    let metrics = told();
+fn a_kpi_that_left_the_plan_states_leaves_the_scrape() {
+    let metrics = filled();
     assert!(scraped(&metrics).contains("shihyo_kpi_target{"));
     let none = metrics.exposition(&SharedPlanStates::default(), period("2023-05-01"), true, |_| true).unwrap();
     assert!(!none.contains("shihyo_kpi_"), "{none}");
@@ -117,16 +120,16 @@ fn a_kpi_that_left_the_books_leaves_the_scrape() {
 fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
     let mut book = book(false);
     book.catalogue.plan.default_on = None;
-    let text = told().exposition(&books(book), period("2023-05-01"), false, |_| true).unwrap();
+    let text = filled().exposition(&books(book), period("2023-05-01"), false, |_| true).unwrap();
     assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
     assert!(text.contains("shihyo_ready 0\n"));
 }
 
 #[test]
-fn a_source_tells_its_latest_figure_and_when_the_next_is_overdue() {
+fn a_source_has_its_latest_figure_and_when_the_next_is_overdue() {
     // By hand: the state of 1 June closes May, so that of June is due 10 days after its end and overdue 14 days later; the flow of
     // June has been seen to its end, so July is next. `cost` has no rhythm and no figure.
-    let text = scraped(&told());
+    let text = scraped(&filled());
     for (series, latest, due) in
         [("datasets", 1_590_937_200, 1_595_689_200), ("downloads", 1_593_529_200, 1_598_367_600)]
     {
@@ -141,11 +144,11 @@ fn a_source_tells_its_latest_figure_and_when_the_next_is_overdue() {
 }
 
 #[test]
-fn a_source_that_is_overdue_says_since_when() {
+fn a_source_that_is_overdue_shows_since_when() {
     // On 1 May 2021 the last figure of July 2020 is long due: of the latest period whose grace is over, March 2021.
     let mut book = book(false);
     book.catalogue.plan.default_on = Some(period("2021-05-01"));
-    let text = told().exposition(&books(book), period("2023-05-01"), true, |_| true).unwrap();
+    let text = filled().exposition(&books(book), period("2023-05-01"), true, |_| true).unwrap();
     let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
     assert!(text.lines().any(|got| got == line), "{text}");
 }

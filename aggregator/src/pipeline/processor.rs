@@ -316,7 +316,7 @@ impl PartitionProcessor {
         let (pending, firing) =
             watches().map(AlertTracker::count).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
         if self.subscriptions.alerts.as_ref().is_some_and(|followers| !followers.is_empty()) {
-            metrics.alerts(pending, firing);
+            metrics.sinks().set_alerts(pending, firing);
         }
     }
 

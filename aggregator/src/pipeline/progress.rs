@@ -65,15 +65,15 @@ impl Progress {
         (state.counts, state.positions) = (counts, positions);
         drop(state);
         if let Some(metrics) = &self.metrics {
-            metrics.counted(counts.into());
+            metrics.set_record_counts(counts.into());
         }
     }
 
     /// A batch was committed.
     pub(super) fn batch_stored(&self, took: Duration, at: Micros) {
         if let Some(metrics) = &self.metrics {
-            metrics.batch_committed(took);
-            metrics.handled(at);
+            metrics.observe_batch_commit(took);
+            metrics.set_last_handled(at);
         }
     }
 

@@ -166,7 +166,7 @@ impl Worker {
         }
         self.tell_pending();
         if let (Some(metrics), StepOutcome::Some { written, dead }) = (self.setup.progress.metrics(), done) {
-            metrics.sink_wrote(self.name, written, dead, took, self.setup.clock.now());
+            metrics.sinks().observe_write(self.name, written, dead, took, self.setup.clock.now());
         }
     }
 
@@ -180,7 +180,7 @@ impl Worker {
         };
         let pending = (last - cursor).max(0);
         if let Some(metrics) = self.setup.progress.metrics() {
-            metrics.sink_pending(self.name, self.partition.0, pending);
+            metrics.sinks().set_pending(self.name, self.partition.0, pending);
         }
         u64::try_from(pending).ok()
     }
@@ -201,7 +201,7 @@ impl Worker {
         let (pending, now) = (self.tell_pending(), self.setup.clock.now());
         self.setup.progress.health().degrade(self.part(), error, text, pending, now);
         if let Some(metrics) = self.setup.progress.metrics() {
-            metrics.sink_failed(self.name);
+            metrics.sinks().count_failed_write(self.name);
         }
         self.wait(pause);
     }

@@ -15,6 +15,7 @@
 
 pub mod admit;
 pub mod alert;
+pub mod display;
 pub mod judge;
 pub mod ledger;
 pub mod plan_state;

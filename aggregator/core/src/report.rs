@@ -3,6 +3,7 @@
 //! A report is a pure function of figures, catalogue and report period: no revisions, no evidence, no
 //! coordinates, so that two machines with the same records print the same bytes.
 
+use crate::display;
 use crate::judge::{DatedValue, Judgement, Phase, Status, judge};
 use crate::ledger::Ledger;
 use crate::report_period::ReportPeriod;
@@ -148,20 +149,6 @@ impl Report {
     }
 }
 
-/// A value as it is shown: rounded half up, with separators and the unit.
-pub fn value_text(kpi: &Kpi, value: &Exact) -> String {
-    format!("{} {}", value_digits(kpi, value), kpi.unit.ja)
-}
-
-/// A value as it is shown, without its unit.
-pub fn value_digits(kpi: &Kpi, value: &Exact) -> String {
-    let shown = match kpi.round_to {
-        Some(step) => exact::round_to(value, &exact::whole(step)),
-        None => value.clone(),
-    };
-    exact::grouped(&shown, kpi.decimals)
-}
-
 /// Judges every KPI of a plan at the end of a report period, in the order of the catalogue.
 pub fn judgements(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<Judgement> {
     view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, period)).collect()
@@ -204,7 +191,7 @@ fn kpi_report(kpi: &Kpi, judged: Judgement) -> KpiReport {
         phase: judged.phase.name(),
         status: judged.status.map(Status::name),
         value: measured.map(|m| CanonicalNumber(m.value.clone())),
-        value_text: measured.map(|m| value_text(kpi, &m.value)),
+        value_text: measured.map(|m| display::value(kpi, &m.value, &kpi.unit.ja)),
         as_of: measured.map(|m| at(m.at)),
         provisional: measured.is_some_and(|m| m.provisional),
         baseline: kpi.baseline.as_ref().map(|b| CanonicalNumber(b.value.clone())),

@@ -1,4 +1,6 @@
-//! Alert notifications: what an alert event says of its KPI. The pipeline stores them, sinks put them into words.
+//! Alerts: the tracker decides which of them fire or are resolved, and stores a notification with each event; sinks
+//! put the notifications into words.
 
-pub(crate) mod describe;
+mod describe;
 pub mod notification;
+pub(crate) mod tracker;

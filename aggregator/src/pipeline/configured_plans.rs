@@ -7,8 +7,8 @@ use contract::reader::Mistake;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The name under which the version of this program stands among the digests: a later version may read
-/// what this one had to put into quarantine.
+/// The name of this program's version among the digests: a later version may read what this one had to put into
+/// quarantine.
 const PROGRAM: &str = "program";
 
 /// Catalogues by plan id.
@@ -47,7 +47,7 @@ impl ConfiguredPlans {
         self.plans.values().map(|(catalogue, _)| catalogue)
     }
 
-    /// Empty states for all plans.
+    /// The states of all plans, without observations.
     pub fn empty_states(&self) -> PlanStates {
         self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
     }

@@ -1,9 +1,9 @@
-//! What somebody may wish of a running pipeline.
+//! Requests to a running pipeline.
 
-use super::ConfiguredPlans;
+use super::configured_plans::ConfiguredPlans;
 use parking_lot::Mutex;
 
-/// Wishes, fulfilled by the keeping thread between two batches.
+/// Requests, applied by the processor between two batches.
 #[derive(Debug, Default)]
 pub struct ControlRequests(Mutex<PendingControl>);
 
@@ -14,12 +14,12 @@ struct PendingControl {
 }
 
 impl ControlRequests {
-    /// Has everything in quarantine judged again.
+    /// Requests that everything in quarantine is judged again.
     pub fn replay(&self) {
         self.0.lock().replay = true;
     }
 
-    /// Has everything judged by other catalogues from now on.
+    /// Requests that everything is judged by other catalogues from now on.
     pub fn reconfigure(&self, configured: ConfiguredPlans) {
         self.0.lock().configured = Some(configured);
     }

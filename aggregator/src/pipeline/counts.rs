@@ -10,7 +10,7 @@ pub struct RecordCounts {
     pub received: u64,
     /// Facts of all four kinds.
     pub stored: u64,
-    /// Records that had come before.
+    /// Records that were stored already.
     pub duplicate: u64,
     /// Records in quarantine.
     pub quarantined: u64,
@@ -48,7 +48,7 @@ pub enum ConservationError {
     Store(#[from] StoreError),
 }
 
-/// Counts a store row by row and proves that nothing was lost. `superseded` is not counted: it needs the states.
+/// Counts a store row by row and proves that no record is missing. `superseded` is not counted: it needs the plan states.
 pub fn check(reader: &StoreReader) -> Result<RecordCounts, ConservationError> {
     let mut counts = RecordCounts::default();
     counts.add(reader.at_one_moment(StoreReader::tally)?);

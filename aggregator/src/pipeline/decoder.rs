@@ -1,7 +1,8 @@
-//! The thread that reads the bus and decodes.
+//! The decoder thread: reads the bus and decodes batches.
 
-use super::intake::{DecodedBatch, decode};
-use super::{BATCH_RECORDS, PipelineError, PipelineSetup};
+use super::error::PipelineError;
+use super::partition::{DecodedBatch, decode};
+use super::setup::PipelineSetup;
 use crate::health::Component;
 use bus::{BusError, Consumer, Delivery, Partition, Position};
 use contract::error::chain;
@@ -9,25 +10,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-/// How long the bus is waited for; also how late a stop is noticed.
+/// Records of a batch: a commit's flush is spread over that many, and a correction waits for no more.
+pub const BATCH_RECORDS: usize = 20_000;
+
+/// How long a read waits for records; also how late a stop is noticed.
 const MAX_WAIT: Duration = Duration::from_millis(100);
-/// Pause before the bus is asked again after a failure.
+/// Pause before the bus is read again after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// What the reading thread asks of the keeping thread, in order.
+/// Requests of the decoder to the processor, in order.
 pub(super) enum ProcessorRequest {
-    /// Open a store and say where to go on.
+    /// Open a store; the reply is the position to go on from.
     Open(Partition, SyncSender<Option<Position>>),
-    /// Keep a batch.
+    /// Process a batch.
     Process(DecodedBatch),
-    /// Close a store and say so.
+    /// Close a store; the reply comes when it is closed.
     Close(Partition, SyncSender<()>),
-    /// Nothing came; the day may have changed.
+    /// No record came; the day may have changed.
     Idle,
 }
 
-/// Reads until told to stop, or until the other side ended. Gives the consumer back, so that its
-/// partitions are not handed on before everything is stored.
+/// Reads until `stop` is set, or until the processor has ended. Gives the consumer back, so that its
+/// partitions are not assigned to another instance before everything is stored.
 pub(super) fn run(
     setup: &PipelineSetup,
     mut consumer: Box<dyn Consumer>,
@@ -74,7 +78,7 @@ fn forward(
             reply(&closed)?;
             retry(|| consumer.release(partition))
         }
-        // Only a hint: a full queue means that batches come, which do the same.
+        // A hint only: a full queue means that batches come, which have the same effect.
         Delivery::Idle => match work.try_send(ProcessorRequest::Idle) {
             Err(TrySendError::Disconnected(_)) => Err(PipelineError::Ended),
             Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
@@ -86,7 +90,7 @@ fn reply<T>(answer: &Receiver<T>) -> Result<T, PipelineError> {
     answer.recv().map_err(|_| PipelineError::Ended)
 }
 
-/// How often a start or release is tried: they must follow their delivery at once, so no stop is looked for.
+/// Tries of a start or a release: both must follow their delivery at once, so they ignore a stop.
 const TRIES: usize = 10;
 
 fn retry(mut call: impl FnMut() -> Result<(), BusError>) -> Result<(), PipelineError> {

@@ -1,6 +1,6 @@
-//! How far the pipeline is, told to readiness, metrics and tests.
+//! How far the pipeline is, for readiness, metrics and tests.
 
-use super::RecordCounts;
+use super::counts::RecordCounts;
 use crate::health::{Component, Health, Readiness};
 use crate::metrics::{self, Metrics};
 use crate::store::StoreError;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Told by the pipeline, read by anybody.
+/// Written by the pipeline; read by pages, metrics and tests.
 #[derive(Debug, Default)]
 pub struct Progress {
     state: Mutex<PipelineState>,
@@ -22,7 +22,7 @@ pub struct Progress {
 /// How far a pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PipelineState {
-    /// True once a partition was opened and its states are complete.
+    /// True once a partition was opened and its plan states are complete.
     pub ready: bool,
     /// Where all records of the open partitions went.
     pub counts: RecordCounts,
@@ -30,7 +30,7 @@ pub struct PipelineState {
     pub positions: BTreeMap<i32, i64>,
     /// Records put into quarantine since the start, by reason.
     pub quarantined: BTreeMap<&'static str, u64>,
-    /// What it waits out just now.
+    /// The error of the store that is retried just now.
     pub store_error: Option<String>,
 }
 
@@ -40,22 +40,22 @@ impl Progress {
         Self { state: Mutex::default(), health, metrics }
     }
 
-    /// As of now.
+    /// The state now.
     pub fn state(&self) -> PipelineState {
         self.state.lock().clone()
     }
 
-    /// The counts as of now.
+    /// The counts now.
     pub fn counts(&self) -> RecordCounts {
         self.state.lock().counts
     }
 
-    /// Where figures of ours are told.
+    /// The metrics of the process.
     pub(crate) fn metrics(&self) -> Option<&Metrics> {
         self.metrics.as_deref()
     }
 
-    /// What is stored by now; `ready` when a partition is open.
+    /// What is stored; `ready` when a partition is open.
     pub(super) fn set_counts(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>, ready: bool) {
         let mut state = self.state.lock();
         if state.ready != ready {
@@ -90,7 +90,7 @@ impl Progress {
         &self.health
     }
 
-    /// The store is waited for.
+    /// The store failed and is retried.
     pub(super) fn store_failed(&self, error: &StoreError, now: Micros) {
         let mut state = self.state.lock();
         let text = chain(error);
@@ -98,7 +98,7 @@ impl Progress {
         state.store_error = Some(text);
     }
 
-    /// It need not be waited for any more.
+    /// The store works again.
     pub(super) fn store_recovered(&self) {
         let mut state = self.state.lock();
         self.health.set_readiness(readiness(state.ready));

@@ -1,13 +1,17 @@
-//! Wishes come true: the partitions are closed and opened as at a start with another configuration.
+//! Requests to a running pipeline: closes every partition and opens it again under the new catalogues, or with the
+//! quarantine to be judged again.
 
-use super::processor::{PartitionProcessor, StoreRetry};
-use super::{PipelineError, forget_configuration};
+use super::error::PipelineError;
+use super::partition::forget_configuration;
+use super::processor::PartitionProcessor;
+use super::retry::retry;
 use crate::{plan_states, store};
 use bus::Partition;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl PartitionProcessor {
+    /// Applies the requests that came since the last call.
     pub(super) fn apply_requests(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
         if let Some(configured) = self.setup.control.take_configured() {
             let open = self.close_all()?;
@@ -20,13 +24,10 @@ impl PartitionProcessor {
         }
         if self.setup.control.take_replay() {
             for partition in self.close_all()? {
-                let mut patience = StoreRetry::default();
-                while let Err(error) = store::open_writer(&self.setup.data, partition)
-                    .and_then(|mut writer| forget_configuration(&mut writer))
-                {
-                    patience.wait(&self.setup, error, stop)?;
-                }
-                patience.over(&self.setup);
+                retry(&self.setup, stop, || {
+                    let mut writer = store::open_writer(&self.setup.data, partition)?;
+                    forget_configuration(&mut writer)
+                })?;
                 self.open_with_retry(partition, stop)?;
             }
             tracing::info!(quarantined = self.setup.progress.counts().quarantined, "judged the quarantine again");

@@ -3,6 +3,7 @@
 use super::lang::Language;
 use super::show::{self, DataMoment, ShownValue};
 use super::words::{self, StatusMark};
+use aggregator_core::display;
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::report::{KpiReport, PlanReport, PolicyReport};
 use contract::catalogue::{Bilingual, Catalogue, Kpi, Plan, Policy};
@@ -190,7 +191,7 @@ fn row<'a>(
         declared_start: kpi.baseline.is_none() && kpi.start.is_some(),
         target: show::target(kpi, lang),
         guide: judged.path.as_ref().filter(|_| has_guide).map(|path| show::guide(kpi, &path.0, lang)),
-        progress: judged.progress.as_ref().map(|share| show::percent(&share.0)),
+        progress: judged.progress.as_ref().map(|share| display::percent(&share.0)),
         pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0, lang)),
         carried: judged.carried.as_ref().map(past),
         later: judged.later.as_ref().map(past),

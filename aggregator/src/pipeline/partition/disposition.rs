@@ -1,7 +1,7 @@
-//! What becomes of a record: stored, a duplicate, or quarantined with a reason.
+//! The disposition of a record: stored, a duplicate, or quarantined with a reason.
 //!
-//! Decided from the record, the catalogue and the figures stored before, in one place for records
-//! that just came and for records that waited in quarantine.
+//! Decided from the record, the catalogue and the figures stored before, in one place for new records
+//! and for records in quarantine.
 
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::AdmissionError;
@@ -14,30 +14,30 @@ use serde::Deserialize;
 /// The reason of a catalogue record whose text is no catalogue of its plan.
 const INVALID_CATALOGUE: &str = "invalid_catalogue";
 
-/// A record as it was read, or the reason why it cannot be.
-pub(super) type DecodeResult = Result<Record, &'static str>;
+/// A decoded record, or the reason for which it must be quarantined.
+pub(crate) type DecodeResult = Result<Record, &'static str>;
 
-/// What becomes of a record.
+/// The disposition of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Disposition {
+pub(crate) enum Disposition {
     /// An observation to be stored.
     Observation(FigureKey),
     /// The very same observation is stored.
     Duplicate,
-    /// A visit, reject or catalogue to be stored; the store knows whether it is there.
+    /// A poll, reject or catalogue to be stored; the store finds out whether it is a duplicate.
     Fact,
     /// To be quarantined, for this reason.
     Quarantined(&'static str),
 }
 
-/// Reads a record.
-pub(super) fn decode(body: &[u8]) -> DecodeResult {
+/// Decodes a record.
+pub(crate) fn decode(body: &[u8]) -> DecodeResult {
     wire::decode(body).map_err(|error| error.label())
 }
 
-/// Decides, and enters an observation in its state.
-pub(super) fn decide(states: &mut PlanStates, read: &DecodeResult) -> Disposition {
-    let record = match read {
+/// Decides, and inserts an observation into the state of its plan.
+pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult) -> Disposition {
+    let record = match decoded {
         Ok(record) => record,
         Err(reason) => return Disposition::Quarantined(reason),
     };
@@ -48,26 +48,26 @@ pub(super) fn decide(states: &mut PlanStates, read: &DecodeResult) -> Dispositio
         Record::Observation(observation) => match state.insert(observation) {
             Ok((_, InsertOutcome::Duplicate)) => Disposition::Duplicate,
             Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Disposition::Observation(key),
-            Err(refusal) => Disposition::Quarantined(refusal.label()),
+            Err(error) => Disposition::Quarantined(error.label()),
         },
         Record::Catalogue(text) if !is_catalogue(text) => Disposition::Quarantined(INVALID_CATALOGUE),
         Record::Catalogue(_) | Record::Poll(_) | Record::Reject(_) => Disposition::Fact,
     }
 }
 
-/// True when yesterday's judgement can be made again with this text.
+/// True when the text is a catalogue of its plan, so that judgements of its time can be reproduced.
 fn is_catalogue(text: &CatalogueText) -> bool {
     catalogue::parse("record", &text.text).is_ok_and(|catalogue| catalogue.plan.id == text.plan)
 }
 
 /// The plan that a record names, even one that cannot be read.
-pub(super) fn plan(read: &DecodeResult, body: &[u8]) -> Option<String> {
+pub(crate) fn plan(decoded: &DecodeResult, body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Named {
+    struct PlanOnly {
         plan: String,
     }
-    match read {
+    match decoded {
         Ok(record) => Some(record.plan().to_owned()),
-        Err(_) => serde_json::from_slice::<Named>(body).ok().map(|named| named.plan),
+        Err(_) => serde_json::from_slice::<PlanOnly>(body).ok().map(|record| record.plan),
     }
 }

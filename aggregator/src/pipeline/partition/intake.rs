@@ -1,6 +1,5 @@
-//! A batch, sorted into what is to be stored of it, and its commit.
+//! A batch, sorted into what it adds to the store.
 
-use super::derived::Derived;
 use super::disposition::{self, DecodeResult, Disposition};
 use crate::plan_states::PlanStates;
 use crate::store::{
@@ -10,35 +9,35 @@ use bus::{Batch, Partition};
 use contract::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A batch with its records read.
+/// A batch with its records decoded.
 #[derive(Debug)]
-pub(super) struct DecodedBatch {
-    pub(super) batch: Batch,
+pub(crate) struct DecodedBatch {
+    pub(crate) batch: Batch,
     records: Vec<DecodeResult>,
 }
 
 /// What a batch adds to the store, in parts that borrow it.
 #[derive(Debug)]
-pub(super) struct SortedBatch<'a> {
+pub(crate) struct SortedBatch<'a> {
     received: u64,
     duplicates: u64,
     observations: Vec<ObservationRow<'a>>,
     facts: Vec<&'a Record>,
-    pub(super) quarantined: Vec<QuarantineRow<'a>>,
+    pub(crate) quarantined: Vec<QuarantineRow<'a>>,
     /// Plans with a new figure.
-    pub(super) touched: BTreeSet<&'a str>,
+    pub(crate) touched: BTreeSet<&'a str>,
     /// Plans with a fact.
-    pub(super) plans: BTreeSet<&'a str>,
+    pub(crate) plans: BTreeSet<&'a str>,
 }
 
-/// Reads every record of a batch.
-pub(super) fn decode(batch: Batch) -> DecodedBatch {
+/// Decodes every record of a batch.
+pub(crate) fn decode(batch: Batch) -> DecodedBatch {
     let records = batch.iter().map(|(_, _, body)| disposition::decode(body)).collect();
     DecodedBatch { batch, records }
 }
 
-/// Enters a batch in the states and sorts it.
-pub(super) fn sort<'a>(
+/// Inserts the observations of a batch into the plan states, and sorts the batch.
+pub(crate) fn sort<'a>(
     states: &mut PlanStates,
     names: &'a BTreeMap<String, PlanNames>,
     decoded: &'a DecodedBatch,
@@ -66,7 +65,7 @@ pub(super) fn sort<'a>(
                     sorted.observations.push(ObservationRow { names, key, observation });
                 }
                 // A figure that does not stand can still show that one was restated. Figures of one plan follow
-                // each other; the set need not be asked for each.
+                // each other, so most are the same as the last.
                 if sorted.touched.last() != Some(&plan) {
                     sorted.touched.insert(plan);
                 }
@@ -99,13 +98,8 @@ impl<'a> SortedBatch<'a> {
         self.quarantined.push(QuarantineRow { at, plan: disposition::plan(read, body), reason, body });
     }
 
-    /// Writes everything, with the derived rows and the position, and says what it added.
-    pub(super) fn write(
-        &self,
-        change: &mut StoreTransaction<'_>,
-        batch: &Batch,
-        derived: &[Derived],
-    ) -> Result<StoreTally, StoreError> {
+    /// Writes everything and the position behind the batch; gives what it added.
+    pub(crate) fn write(&self, change: &mut StoreTransaction<'_>, batch: &Batch) -> Result<StoreTally, StoreError> {
         change.put_observations(&self.observations)?;
         let mut tally = StoreTally {
             received: self.received,
@@ -121,22 +115,19 @@ impl<'a> SortedBatch<'a> {
         for record in &self.quarantined {
             change.put_quarantine(record)?;
         }
-        for one in derived {
-            one.write(change)?;
-        }
         change.add_counts(tally.received, tally.duplicate)?;
         change.put_position(batch.partition, batch.next)?;
         Ok(tally)
     }
 }
 
-/// Stores a visit, reject or catalogue; false when it is there already.
-pub(super) fn put_fact(change: &mut StoreTransaction<'_>, record: &Record) -> Result<bool, StoreError> {
+/// Stores a poll, reject or catalogue; false when it is stored already.
+pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, record: &Record) -> Result<bool, StoreError> {
     match record {
-        Record::Poll(visit) => change.put_visit(visit),
+        Record::Poll(poll) => change.put_visit(poll),
         Record::Reject(reject) => change.put_reject(reject),
         Record::Catalogue(text) => change.put_catalogue(text),
-        // Figures go another way; there is none here.
+        // Observations are written together, by `put_observations`.
         Record::Observation(_) => Ok(false),
     }
 }

@@ -1,7 +1,7 @@
-//! The configuration changed: what waited may count now, and what counted may not any more.
+//! Re-evaluates quarantined and stored records against a changed catalogue.
 //!
 //! In steps of a bounded number of records, each a transaction that keeps every record counted once.
-//! The new configuration is noted after the last step, so an interruption only means doing the rest again.
+//! The new configuration is stored after the last step, so that after an interruption the rest is done again.
 
 use super::disposition::{self, Disposition};
 use super::intake::put_fact;
@@ -20,43 +20,45 @@ const STEP: usize = 500;
 
 /// A stored observation that the catalogue no longer admits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct UnadmittedObservation {
+pub(crate) struct UnadmittedObservation {
     /// Its row.
-    pub(super) id: i64,
+    pub(crate) id: i64,
     /// Why not.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
 }
 
-/// Puts what is unwanted into quarantine, and judges everything that was there before again. Gives the
-/// plans of the figures that count now.
-pub(super) fn all(
+/// Puts observations that are not admitted any more into quarantine, and re-evaluates everything that was there before.
+/// Gives the plans of the figures that count now.
+pub(crate) fn all(
     writer: &mut StoreWriter,
     states: &mut PlanStates,
     names: &BTreeMap<String, PlanNames>,
     partition: Partition,
-    unwanted: &[UnadmittedObservation],
+    unadmitted: &[UnadmittedObservation],
 ) -> Result<BTreeSet<String>, StoreError> {
     let mut plans = BTreeSet::new();
     let last = writer.read().last_quarantined()?;
-    for step in unwanted.chunks(STEP) {
+    for step in unadmitted.chunks(STEP) {
         quarantine(writer, partition, step)?;
     }
     let mut after = 0;
     loop {
-        let mut waiting = writer.read().quarantined(after, STEP)?;
-        waiting.retain(|one| one.id <= last);
-        let Some(end) = waiting.last().map(|one| one.id) else { return Ok(plans) };
-        let judged: Vec<_> = waiting.iter().map(|one| (one, disposition::decode(&one.body))).collect();
-        let fates: Vec<_> = judged.iter().map(|(_, read)| disposition::decide(states, read)).collect();
-        let counts =
-            |(fate, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (fate, &read.1) {
-                (Disposition::Observation(_), Ok(record)) => Some(record.plan().to_owned()),
-                _ => None,
-            };
-        plans.extend(fates.iter().zip(&judged).filter_map(counts));
+        let mut quarantined = writer.read().quarantined(after, STEP)?;
+        quarantined.retain(|one| one.id <= last);
+        let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(plans) };
+        let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body))).collect();
+        let dispositions: Vec<_> = decoded.iter().map(|(_, read)| disposition::decide(states, read)).collect();
+        let counts = |(disposition, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (
+            disposition,
+            &read.1,
+        ) {
+            (Disposition::Observation(_), Ok(record)) => Some(record.plan().to_owned()),
+            _ => None,
+        };
+        plans.extend(dispositions.iter().zip(&decoded).filter_map(counts));
         writer.change(|change| {
-            for ((one, read), fate) in judged.iter().zip(&fates) {
-                move_record(change, one, read, *fate, names)?;
+            for ((one, read), disposition) in decoded.iter().zip(&dispositions) {
+                move_record(change, one, read, *disposition, names)?;
             }
             Ok(())
         })?;
@@ -86,15 +88,15 @@ fn quarantine(
     })
 }
 
-/// Moves one record to where it belongs now.
+/// Moves one record by its new disposition.
 fn move_record(
     change: &mut StoreTransaction<'_>,
     one: &QuarantinedRecord,
     read: &disposition::DecodeResult,
-    fate: Disposition,
+    disposition: Disposition,
     names: &BTreeMap<String, PlanNames>,
 ) -> Result<(), StoreError> {
-    let new = match (fate, read) {
+    let new = match (disposition, read) {
         (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
         (Disposition::Observation(key), Ok(Record::Observation(observation))) => {
@@ -109,4 +111,9 @@ fn move_record(
         change.add_counts(0, 1)?;
     }
     change.remove_quarantined(one.id)
+}
+
+/// Removes the configuration from a store, so that its next opening re-evaluates everything.
+pub(crate) fn forget_configuration(writer: &mut StoreWriter) -> Result<(), StoreError> {
+    writer.change(|change| change.put_configuration(&BTreeMap::new()))
 }

@@ -1,0 +1,14 @@
+//! One partition: its store, what is in memory of it, and how each batch and each opening changes both.
+
+mod derived;
+mod disposition;
+mod intake;
+mod open;
+mod rejudge;
+mod update;
+
+pub(super) use derived::report_day;
+pub(super) use intake::{DecodedBatch, SortedBatch, decode, sort};
+pub(super) use open::{OpenPartition, SinkSubscriptions, open};
+pub(super) use rejudge::forget_configuration;
+pub(super) use update::PartitionUpdate;

@@ -1,0 +1,195 @@
+//! Opens a partition: reads its facts into the plan states, and brings its derived rows up to them.
+
+use super::derived::DerivedRows;
+use super::rejudge::{self, UnadmittedObservation};
+use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
+use crate::pipeline::setup::PipelineSetup;
+use crate::plan_states::PlanStates;
+use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter};
+use aggregator_core::admit::AdmissionError;
+use aggregator_core::rollup::Rollup;
+use bus::{Failpoint, Partition, Position};
+use contract::error::chain;
+use contract::time::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A partition that is assigned to this instance.
+#[derive(Debug)]
+pub(crate) struct OpenPartition {
+    pub(crate) writer: StoreWriter,
+    /// Numbers of the ids of every configured plan.
+    pub(crate) names: Arc<BTreeMap<String, PlanNames>>,
+    /// The plans it has facts of.
+    pub(crate) plans: BTreeSet<String>,
+    /// The judgements it has stored.
+    pub(crate) judged: StoredJudgements,
+    /// Its alerts; `None` without a sink that follows alerts.
+    pub(crate) alerts: Option<AlertTracker>,
+    /// What it holds.
+    pub(crate) tally: StoreTally,
+    /// Where reading the bus goes on.
+    pub(crate) position: Option<Position>,
+    /// Derived rows that differed from the facts when it was opened.
+    pub(crate) changed: u64,
+}
+
+/// The sinks that follow the stores.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SinkSubscriptions {
+    /// Names of the sinks that follow changes; `None` leaves the subscriptions in the store as they are.
+    pub(crate) changes: Option<Vec<&'static str>>,
+    /// Names of the sinks that follow alerts; `None` leaves alerts as they are.
+    pub(crate) alerts: Option<Vec<&'static str>>,
+    /// True when everything must be sent to them again.
+    pub(crate) resend: bool,
+}
+
+/// Opens the store of a partition and inserts its facts into the plan states. When it fails, the plan states may hold
+/// a part of them and must be built again.
+pub(crate) fn open(
+    setup: &PipelineSetup,
+    partition: Partition,
+    states: &mut PlanStates,
+    time: EvaluationTime,
+    subscriptions: &SinkSubscriptions,
+) -> Result<OpenPartition, StoreError> {
+    let configured = &setup.configured;
+    let mut writer = store::open_writer(&setup.data, partition)?;
+    // Nothing is written before the store is verified.
+    let (mut plans, unadmitted) = insert_verified(&mut writer, store::open_reader(&setup.data, partition)?, states)?;
+    let digests = configured.digests();
+    // What a changed catalogue no longer has would stay with those sinks.
+    let changed = writer.read().configuration()? != digests;
+    writer.change(|change| {
+        change.put_sinks(subscriptions.changes.as_deref(), subscriptions.resend || changed)?;
+        let plans = configured.catalogues().filter(|_| changed);
+        plans.map(|catalogue| &catalogue.plan.id).try_for_each(|plan| change.note_catalogue(plan))
+    })?;
+    let mut names = BTreeMap::new();
+    writer.change(|change| {
+        for catalogue in configured.catalogues() {
+            names.insert(catalogue.plan.id.clone(), change.plan_names(catalogue)?);
+        }
+        Ok(())
+    })?;
+    if !unadmitted.is_empty() || changed {
+        plans.extend(rejudge::all(&mut writer, states, &names, partition, &unadmitted)?);
+    }
+    plans.extend(writer.read().plans_visited()?);
+    plans.retain(|plan| states.contains_key(plan));
+    for state in states.values_mut() {
+        state.settle(time.today.cutoff());
+    }
+    let stored = stored_derived(&mut writer)?;
+    let notified = stored.1.clone();
+    let mut judged = notified.clone();
+    let derived = DerivedRows::of_difference(states, &names, &plans, time, stored);
+    writer.change(|change| {
+        derived.write(change)?;
+        change.put_configuration(&digests)
+    })?;
+    let changed = derived.len() as u64;
+    derived.apply_to(&mut judged);
+    let tally = writer.read().conserved()?;
+    let position = writer.read().position(partition)?;
+    let alerts = match &subscriptions.alerts {
+        Some(sinks) => track_alerts(&mut writer, (sinks, setup.hold), notified, states, time)?,
+        None => None,
+    };
+    Ok(OpenPartition { writer, names: Arc::new(names), plans, judged, alerts, tally, position, changed })
+}
+
+/// Loads the alerts for the sinks that follow them. The stored judgements are stepped once the partition has caught up
+/// with the bus: a status may be bad from the first day on, or have changed while no pipeline ran.
+fn track_alerts(
+    writer: &mut StoreWriter,
+    (sinks, hold): (&[&str], Duration),
+    notified: StoredJudgements,
+    states: &PlanStates,
+    time: EvaluationTime,
+) -> Result<Option<AlertTracker>, StoreError> {
+    writer.change(|change| change.put_alert_followers(sinks))?;
+    if sinks.is_empty() {
+        return Ok(None);
+    }
+    let mut tracker = AlertTracker::load(writer.read(), hold, notified, time.now)?;
+    let transitions = tracker.resolve_removed(states, writer.read(), time.now)?;
+    writer.change(|change| transitions.write(change))?;
+    tracker.apply(transitions);
+    Ok(Some(tracker))
+}
+
+/// Inserts all observations of a store while another thread verifies everything else in it: both take as long. Derived
+/// rows are removed when only they are damaged.
+fn insert_verified(
+    writer: &mut StoreWriter,
+    reader: StoreReader,
+    states: &mut PlanStates,
+) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
+    let (inserted, verified) = std::thread::scope(|scope| {
+        let verifying = scope.spawn(move || reader.verify());
+        let inserted = insert_all(writer, states);
+        (inserted, verifying.join())
+    });
+    let inserted = inserted?;
+    if let Err(error) = verified.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+        let why = chain(&error);
+        writer.mend(error)?;
+        tracing::warn!(why, "derived rows were damaged; they are computed again from the facts");
+    }
+    Ok(inserted)
+}
+
+/// The stored derived rows; none when one of them cannot be read: all are then computed again.
+fn stored_derived(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollup>, StoredJudgements), StoreError> {
+    match (writer.read().rollups(), writer.read().judgements()) {
+        (Ok(rollups), Ok(judgements)) => Ok((rollups, judgements)),
+        (Err(error), _) | (_, Err(error)) if !error.is_damage() => Err(error),
+        _ => {
+            writer.remove_derived()?;
+            Failpoint::DerivedRemoved.reached();
+            Ok(Default::default())
+        }
+    }
+}
+
+/// Inserts all observations of a store. Gives their plans, and the observations that are not admitted any more.
+fn insert_all(
+    writer: &StoreWriter,
+    states: &mut PlanStates,
+) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
+    let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
+    let mut before = String::new();
+    writer.read().each_observation(Micros(i64::MAX), |id, observation| {
+        let outcome = match states.get_mut(&observation.plan) {
+            Some(state) => state.insert(observation).map(drop),
+            None => Err(AdmissionError::UnknownPlan),
+        };
+        match outcome {
+            Err(error) => unadmitted.push(UnadmittedObservation { id, reason: error.label() }),
+            Ok(()) if before != observation.plan => {
+                observation.plan.clone_into(&mut before);
+                plans.insert(before.clone());
+            }
+            Ok(()) => {}
+        }
+    })?;
+    Ok((plans, unadmitted))
+}
+
+impl OpenPartition {
+    /// Inserts the observations of some plans again, whose states were built anew.
+    pub(crate) fn insert_again(&self, plans: &BTreeSet<String>, states: &mut PlanStates) -> Result<(), StoreError> {
+        if self.plans.is_disjoint(plans) {
+            return Ok(());
+        }
+        self.writer.read().each_observation(Micros(i64::MAX), |_, observation| {
+            if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
+                // It was admitted when this store was opened, by the same catalogue.
+                let _ = state.insert(observation);
+            }
+        })
+    }
+}

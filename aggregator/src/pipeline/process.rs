@@ -1,0 +1,132 @@
+//! What the processor does with a batch, at a change of day, and when alerts are due.
+//!
+//! All of it is settle -> derive -> step -> write: see `partition/update.rs`.
+
+use super::decoder::BATCH_RECORDS;
+use super::error::PipelineError;
+use super::partition::{self, DecodedBatch, PartitionUpdate, SortedBatch};
+use super::processor::PartitionProcessor;
+use super::retry::retry;
+use super::setup::PipelineSetup;
+use crate::plan_states;
+use bus::{BATCH_BYTES, Failpoint};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// Idle deliveries in a row before a partition of Kafka counts as caught up, each a tenth of a second: its first
+/// records may take a second or two. The log of one machine is caught up at the first idle delivery.
+const IDLE_DELIVERIES: u32 = 30;
+
+impl PartitionProcessor {
+    /// Inserts a batch, settles and judges the plans that it touches, and commits all of it.
+    pub(super) fn process(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let time = self.evaluation_time();
+        let open = self.open.get_mut(&decoded.batch.partition).ok_or(PipelineError::Ended)?;
+        let names = Arc::clone(&open.names);
+        let mut states = plan_states::write(&self.setup.states);
+        let sorted = partition::sort(&mut states, &names, decoded);
+        let new: Vec<&str> = sorted.plans.iter().filter(|plan| !open.plans.contains(**plan)).copied().collect();
+        let mut update = PartitionUpdate::default();
+        for plan in sorted.touched.union(&new.iter().copied().collect()) {
+            let Some(state) = states.get_mut(*plan) else { continue };
+            let changes = state.settle(time.today.cutoff());
+            open.derive(state, &changes, time, &mut update);
+        }
+        drop(states);
+        Failpoint::BatchRead.reached();
+        let started = Instant::now();
+        let added = retry(&self.setup, stop, || open.write(&update, |change| sorted.write(change, &decoded.batch)))?;
+        Failpoint::BatchStored.reached();
+        open.apply(update);
+        open.position = Some(decoded.batch.next);
+        open.plans.extend(new.into_iter().map(str::to_owned));
+        open.tally.received += added.received;
+        open.tally.stored += added.stored;
+        open.tally.duplicate += added.duplicate;
+        open.tally.quarantined += added.quarantined;
+        report_quarantined(&self.setup, &sorted);
+        self.setup.progress.batch_stored(started.elapsed(), self.setup.clock.now());
+        // The log of one machine gives all it has, up to these limits.
+        let is_last = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
+        self.finish_catching_up(is_last && !self.setup.shared, stop)?;
+        self.report_progress();
+        Ok(())
+    }
+
+    /// Settles and judges everything when the civil day has changed: time alone completes periods and
+    /// makes sources overdue.
+    pub(super) fn change_day(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let today = partition::report_day(self.setup.clock.now());
+        if today == self.today {
+            return Ok(());
+        }
+        self.today = today;
+        let time = self.evaluation_time();
+        let mut states = plan_states::write(&self.setup.states);
+        let changes: BTreeMap<String, Vec<_>> =
+            states.iter_mut().map(|(plan, state)| (plan.clone(), state.settle(today.cutoff()))).collect();
+        let mut updates = Vec::new();
+        for open in self.open.values() {
+            let mut update = PartitionUpdate::default();
+            for (plan, state) in states.iter().filter(|(plan, _)| open.plans.contains(*plan)) {
+                open.derive(state, changes.get(plan).map_or(&[][..], Vec::as_slice), time, &mut update);
+            }
+            updates.push(update);
+        }
+        // The store may be locked for a while; readers of the plan states must not wait for it.
+        drop(states);
+        for (open, update) in self.open.values_mut().zip(updates) {
+            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
+            open.apply(update);
+        }
+        self.report_alerts();
+        Ok(())
+    }
+
+    /// Fires alerts whose rule has held for long enough, also when no record comes.
+    pub(super) fn fire_due_alerts(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let time = self.evaluation_time();
+        let mut stepped = false;
+        for open in self.open.values_mut() {
+            if !open.alerts.as_ref().is_some_and(|tracker| tracker.is_due(time.now)) {
+                continue;
+            }
+            let update = open.step_alerts(&plan_states::read(&self.setup.states), time);
+            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
+            open.apply(update);
+            stepped = true;
+        }
+        if stepped {
+            self.report_alerts();
+        }
+        Ok(())
+    }
+
+    /// Steps the alerts of partitions that have caught up with the bus; `idle` when no more records seem to wait.
+    pub(super) fn finish_catching_up(&mut self, idle: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let (time, needed) = (self.evaluation_time(), if self.setup.shared { IDLE_DELIVERIES } else { 1 });
+        let mut stepped = false;
+        for open in self.open.values_mut() {
+            let states = plan_states::read(&self.setup.states);
+            let Some(update) = open.finish_catching_up(&states, time, idle, needed) else { continue };
+            drop(states);
+            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
+            open.apply(update);
+            stepped = true;
+        }
+        if stepped {
+            self.report_alerts();
+        }
+        Ok(())
+    }
+}
+
+/// Reports what was put into quarantine, in one line a batch.
+fn report_quarantined(setup: &PipelineSetup, sorted: &SortedBatch<'_>) {
+    let Some(first) = sorted.quarantined.first() else { return };
+    let (count, reason) = (sorted.quarantined.len(), first.reason);
+    tracing::warn!(count, reason, offset = first.at.offset, "put records into quarantine");
+    setup.progress.count_quarantined(sorted.quarantined.iter().map(|record| record.reason));
+}

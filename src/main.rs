@@ -3,14 +3,16 @@
 mod clock;
 mod commands;
 mod configuration;
+mod failure;
 mod log;
 mod notify;
+mod service;
 mod settings;
 mod sinks;
 mod transport;
 
 use clap::{Parser, Subcommand};
-use contract::reader::Mistake;
+use failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,11 +36,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Everything in one process: collect, keep, judge, and serve the scoreboard.
+    /// Everything in one process: collect, store, judge, and serve the scoreboard.
     Run(commands::run::RunOptions),
-    /// Poll the sources and publish what they say.
+    /// Poll the sources and publish their figures.
     Collect(commands::collect::CollectOptions),
-    /// Keep and judge what was published.
+    /// Store and judge what was published.
     Aggregate(commands::aggregate::AggregateOptions),
     /// Find every mistake in the configuration.
     Check(commands::check::CheckOptions),
@@ -53,40 +55,13 @@ enum Command {
     Quarantine(commands::quarantine::QuarantineCommand),
     /// Print records as they travel.
     Tap(commands::tap::TapOptions),
-    /// Make all derived rows again from the facts.
+    /// Compute all derived rows again from the facts.
     Rebuild(commands::rebuild::RebuildOptions),
     /// The topic on Kafka.
     #[command(subcommand)]
     Topics(commands::topics::TopicsCommand),
     /// Carry records across a border that no network crosses, as text files.
     Bundle(commands::bundle::BundleOptions),
-}
-
-/// Why a command failed.
-#[derive(Debug)]
-enum Failure {
-    /// The configuration has mistakes.
-    Configuration(Vec<Mistake>),
-    /// Anything else.
-    Other(anyhow::Error),
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<Mistake> for Failure {
-    fn from(mistake: Mistake) -> Self {
-        Self::Configuration(vec![mistake])
-    }
-}
-
-impl From<Vec<Mistake>> for Failure {
-    fn from(mistakes: Vec<Mistake>) -> Self {
-        Self::Configuration(mistakes)
-    }
 }
 
 fn main() -> ExitCode {

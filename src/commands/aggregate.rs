@@ -1,9 +1,10 @@
-//! `shihyo aggregate`: keep and judge what collectors published, and serve the scoreboard.
+//! `shihyo aggregate`: stores and judges what collectors published, and serves the scoreboard.
 
 use super::reload::Reload;
-use super::service::{self, AggregatorService, DrainingConsumer, Pipeline};
+use crate::failure::Failure;
+use crate::service::{self, AggregatorService, DrainingConsumer, PipelineThread};
 use crate::transport::{self, RecordReader};
-use crate::{Failure, configuration, log, sinks};
+use crate::{configuration, log, sinks};
 use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
 pub(crate) struct AggregateOptions {
-    /// Keep all that is published by now, then end.
+    /// Store all that is published by now, then end.
     #[arg(long)]
     once: bool,
 }
@@ -24,20 +25,22 @@ pub(crate) fn run(folder: &Path, options: &AggregateOptions) -> Result<(), Failu
     let (kafka, sinks) = (transport::kafka(&city)?, sinks::configured(&city)?);
     Ok(service::runtime()?.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
-        let reading = RecordReader::open(&city, kafka.as_ref(), None)?;
-        let mut board = AggregatorService::with_sinks(&city, sinks)?;
-        reading.join(&mut board.setup);
+        let reader = RecordReader::open(&city, kafka.as_ref(), None)?;
+        let mut aggregator = AggregatorService::with_sinks(&city, sinks)?;
+        reader.join(&mut aggregator.setup);
         if options.once {
-            board.setup.drain = Some(service::DRAIN);
-            let consumer = Box::new(DrainingConsumer::over(reading, &stop));
-            return service::pipeline_outcome(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await);
+            aggregator.setup.drain = Some(service::DRAIN_TIMEOUT);
+            let consumer = Box::new(DrainingConsumer::new(reader, &stop));
+            return service::pipeline_outcome(
+                PipelineThread::start(aggregator.setup.clone(), consumer, stop)?.ended.await,
+            );
         }
         let listener = AggregatorService::listen(&city).await?;
         let ending = CancellationToken::new();
-        reading.watch(Arc::clone(&board.metrics), ending.clone());
-        let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, stop)?;
-        let reload = Reload { control: Some(Arc::clone(&board.setup.control)), ..Reload::of(&city) };
+        reader.watch(Arc::clone(&aggregator.metrics), ending.clone());
+        let pipeline = PipelineThread::start(aggregator.setup.clone(), reader.consumer, stop)?;
+        let reload = Reload { control: Some(Arc::clone(&aggregator.setup.control)), ..Reload::of(&city) };
         tokio::spawn(reload.run(ending.clone()));
-        service::serve_until_end(&board, listener, pipeline, ending).await
+        service::serve_until_end(&aggregator, listener, pipeline, ending).await
     })?)
 }

@@ -1,4 +1,4 @@
-//! What `report` and `explain` share: the moment asked, and the states as the stores hold them.
+//! What `report` and `explain` share: the report period, and the plan states as the stores hold them.
 
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
@@ -27,12 +27,12 @@ pub(crate) fn now() -> Micros {
     SystemClock.now()
 }
 
-/// The moment asked of a plan: as said, else the plan's own, else today.
+/// The report period of a plan: the given one, else the plan's own, else today.
 pub(crate) fn ask(plan: &Plan, on: Option<Period>) -> ReportPeriod {
     ReportPeriod(on.or(plan.default_on).unwrap_or_else(|| Period::day(SystemClock.now().moment().date())))
 }
 
-/// Opens the stores, all of each looked at, or says how to make them.
+/// Opens and verifies the stores; the error says how to make one.
 pub(crate) fn readers(city: &Configuration) -> anyhow::Result<Vec<StoreReader>> {
     let folder = &city.settings.data_dir;
     let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
@@ -46,7 +46,7 @@ pub(crate) fn readers(city: &Configuration) -> anyhow::Result<Vec<StoreReader>> 
     Ok(readers)
 }
 
-/// The states asked for, by plan id, each with what was known of it when a time is named.
+/// The plan states of a command, by plan id; each with its vintage when a time is given.
 pub(crate) fn states(
     city: &Configuration,
     readers: &[StoreReader],

@@ -1,10 +1,11 @@
 //! `shihyo bundle write|read`: records cross a border that no network crosses, as text files.
 
-use super::service;
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration};
+use crate::failure::Failure;
+use crate::log;
+use crate::service;
 use crate::transport::{self, Publisher};
-use crate::{Failure, log};
 use anyhow::Context;
 use bus::bundle::{
     self, BundleName, BundleSource, BundlesRead, BundlesWritten, CollectorRead, DEFAULT_RESEND, KEPT_BUNDLES,

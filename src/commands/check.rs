@@ -1,6 +1,7 @@
 //! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
 
-use crate::{Failure, configuration, sinks, transport};
+use crate::failure::Failure;
+use crate::{configuration, sinks, transport};
 use clap::Args;
 use collectors::sources::KINDS;
 use contract::reader::Mistake;

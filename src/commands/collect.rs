@@ -1,10 +1,11 @@
 //! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
 
 use super::reload::{self, Reload};
-use super::service::{self, AggregatorService};
 use crate::configuration::Configuration;
+use crate::failure::Failure;
+use crate::service::{self, AggregatorService};
 use crate::transport::{self, Publisher};
-use crate::{Failure, configuration, log, notify};
+use crate::{configuration, log, notify};
 use aggregator::web;
 use anyhow::Context;
 use bus::Outbox;
@@ -79,12 +80,12 @@ async fn collect(
         return finish(&collected);
     }
     let stop = CancellationToken::new();
-    let board = AggregatorService::new(city)?;
-    board.set_ready();
-    publishing.watch((Arc::clone(&board.metrics), board.health()), stop.clone());
+    let aggregator = AggregatorService::new(city)?;
+    aggregator.set_ready();
+    publishing.watch((Arc::clone(&aggregator.metrics), aggregator.health()), stop.clone());
     let ending = service::end_signal();
-    let serving = probes(city, &board, stop.clone()).await?;
-    let watch = board.poll_reporter();
+    let serving = probes(city, &aggregator, stop.clone()).await?;
+    let watch = aggregator.poll_reporter();
     let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());
@@ -95,7 +96,7 @@ async fn collect(
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(stop.clone()));
-    let mut running = tokio::spawn(service::collect_until(service::plans(city), runner, wanted, stop.clone()));
+    let mut running = tokio::spawn(service::collect_until(service::plan_texts(city), runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,
@@ -113,13 +114,13 @@ async fn collect(
 /// Serves the metrics of a collector where an address is named for them.
 async fn probes(
     city: &Configuration,
-    board: &AggregatorService,
+    aggregator: &AggregatorService,
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {
     let Some(address) = city.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
     let listener = service::listen(address, "collector.listen").await?;
     // It keeps no plan, so none is shown.
-    let routes = web::probes(board.site().of_many(true));
+    let routes = web::probes(aggregator.site().of_many(true));
     Ok(tokio::spawn(async move {
         if let Err(error) = web::serve(listener, routes, stop.cancelled_owned()).await {
             tracing::error!(%error, "the metrics cannot be served any more");

@@ -1,7 +1,7 @@
 //! `shihyo check --connect`: is everything there that the configuration names? Asks each once, and changes nothing.
 
-use super::service;
 use crate::configuration::Configuration;
+use crate::service;
 use crate::{sinks, transport};
 use bus::Partition;
 use bus::kafka::topics;

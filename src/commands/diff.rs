@@ -1,7 +1,8 @@
 //! `shihyo diff`: what changed between two times, when it became known, and from which file.
 
 use super::answer;
-use crate::{Failure, configuration};
+use crate::configuration;
+use crate::failure::Failure;
 use aggregator::diff::diff;
 use anyhow::Context;
 use clap::Args;

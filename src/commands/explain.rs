@@ -1,7 +1,8 @@
 //! `shihyo explain KPI`: from the KPI through rollups and observations to each file read.
 
 use super::answer;
-use crate::{Failure, configuration};
+use crate::configuration;
+use crate::failure::Failure;
 use aggregator::explain::explain;
 use anyhow::Context;
 use clap::Args;

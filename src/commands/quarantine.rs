@@ -2,7 +2,8 @@
 
 use super::answer;
 use crate::clock::SystemClock;
-use crate::{Failure, configuration, log};
+use crate::failure::Failure;
+use crate::{configuration, log};
 use aggregator::pipeline::{self, PipelineSetup};
 use aggregator::store::QuarantinedRecord;
 use aggregator::vintage::each_quarantined;

@@ -2,7 +2,8 @@
 //! written anew.
 
 use crate::clock::SystemClock;
-use crate::{Failure, configuration, log};
+use crate::failure::Failure;
+use crate::{configuration, log};
 use aggregator::pipeline::{self, PipelineSetup};
 use anyhow::Context;
 use clap::Args;

@@ -1,9 +1,10 @@
-//! SIGHUP: the configuration is read again, and what changed in plans and sources is in force.
+//! SIGHUP: reads the configuration again, and applies changed plans and sources.
 //!
-//! A configuration with mistakes changes nothing; each is logged. The settings of the machine are those of the start.
+//! A configuration with mistakes changes nothing; each is logged. The settings of the machine stay those of the start.
 
 use crate::configuration::{self, Configuration};
 use crate::notify;
+use crate::service::{plan_texts, publish_plans};
 use aggregator::pipeline::ControlRequests;
 use bus::Outbox;
 use collectors::config::SourceConfig;
@@ -15,13 +16,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// What a process runs that a reload may change.
+/// The parts of a process that a reload may change.
 pub(crate) struct Reload {
     /// The configuration's folder.
     pub(crate) folder: PathBuf,
     /// Where changed catalogues are published, by a process that collects.
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
-    /// The pipeline, of a process that keeps.
+    /// Requests to the pipeline, of a process with one.
     pub(crate) control: Option<Arc<ControlRequests>>,
     /// The sources, of a process that collects.
     pub(crate) sources: Option<watch::Sender<SourceSet>>,
@@ -42,7 +43,7 @@ impl Reload {
             control: None,
             sources: None,
             chosen: Box::new(|_| true),
-            texts: texts(city),
+            texts: plan_texts(city),
             settings: format!("{:?}", city.settings),
         }
     }
@@ -76,34 +77,30 @@ impl Reload {
         if format!("{:?}", city.settings) != self.settings {
             tracing::warn!("shihyo.toml has changed: its settings are in force after a restart");
         }
-        let texts = texts(city);
+        let texts = plan_texts(city);
         let plans: BTreeSet<String> =
             texts.iter().filter(|plan| !self.texts.contains(plan)).map(|(id, _)| id.clone()).collect();
         let changed = texts != self.texts;
         if let (true, Some(outbox)) = (changed, &self.outbox)
-            && let Err(error) = super::service::publish_plans(city, outbox.as_ref()).await
+            && let Err(error) = publish_plans(city, outbox.as_ref()).await
         {
-            tracing::error!(error = format!("{error:#}"), "everything goes on as before; ask again");
+            tracing::error!(error = format!("{error:#}"), "everything goes on as before; reload again");
             return;
         }
-        if let (true, Some(wishes)) = (changed, &self.control) {
-            wishes.reconfigure(city.configured());
+        if let (true, Some(control)) = (changed, &self.control) {
+            control.reconfigure(city.configured());
         }
-        if let Some(wanted) = &self.sources {
+        if let Some(sender) = &self.sources {
             let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().map(Arc::new).collect();
-            wanted.send_replace(SourceSet { sources, plans: plans.clone() });
+            sender.send_replace(SourceSet { sources, plans: plans.clone() });
         }
         self.texts = texts;
         tracing::info!(plans = plans.len(), sources = city.sources.len(), "the configuration was read again");
     }
 }
 
-/// The sources as they are at the start, and where others are wanted.
+/// A channel of source sets that holds the sources of the start.
 pub(crate) fn sources(sources: &[SourceConfig]) -> (watch::Sender<SourceSet>, watch::Receiver<SourceSet>) {
     let sources = sources.iter().cloned().map(Arc::new).collect();
     watch::channel(SourceSet { sources, plans: BTreeSet::new() })
-}
-
-fn texts(city: &Configuration) -> Vec<(String, String)> {
-    city.plans.iter().map(|plan| (plan.catalogue.plan.id.clone(), plan.text.clone())).collect()
 }

@@ -1,7 +1,8 @@
 //! `shihyo report`: the scoreboard on paper, and the canonical export.
 
 use super::answer;
-use crate::{Failure, configuration};
+use crate::configuration;
+use crate::failure::Failure;
 use aggregator::render::{PlanSheet, csv, html, md};
 use aggregator_core::report::Report;
 use anyhow::Context;

@@ -2,10 +2,11 @@
 
 use super::collect;
 use super::reload::{self, Reload};
-use super::service::{self, AggregatorService, DrainingConsumer, Pipeline};
 use crate::configuration::Configuration;
+use crate::failure::Failure;
+use crate::service::{self, AggregatorService, DrainingConsumer, PipelineThread};
 use crate::transport::{self, Publisher, RecordReader};
-use crate::{Failure, configuration, log, sinks};
+use crate::{configuration, log, sinks};
 use aggregator::sinks::ConfiguredSink;
 use anyhow::Context;
 use bus::Outbox;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
 pub(crate) struct RunOptions {
-    /// Poll each source once, keep and judge what they say, then end.
+    /// Poll each source once, store and judge the figures, then end.
     #[arg(long)]
     once: bool,
 }
@@ -37,54 +38,54 @@ pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
     Ok(service::runtime()?.block_on(work)?)
 }
 
-/// Collects, then keeps: by then all there is lies on the bus.
+/// Collects, then runs the pipeline until it has read everything on the bus.
 async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
-    let publishing = Publisher::open(city, kafka)?;
-    service::publish_plans(city, publishing.outbox.as_ref()).await?;
-    let taking: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
-    let collected = collect_once(&service::collector(city), &city.sources, Some(&taking)).await;
-    publishing.shipped().await?;
+    let publisher = Publisher::open(city, kafka)?;
+    service::publish_plans(city, publisher.outbox.as_ref()).await?;
+    let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
+    let collected = collect_once(&service::collector(city), &city.sources, Some(&outbox)).await;
+    publisher.shipped().await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
-    let mut board = AggregatorService::with_sinks(city, sinks)?;
-    reading.join(&mut board.setup);
-    board.setup.drain = Some(service::DRAIN);
-    let consumer = Box::new(DrainingConsumer::over(reading, &stop));
-    service::pipeline_outcome(Pipeline::start(board.setup.clone(), consumer, stop)?.ended.await)?;
+    let reader = RecordReader::open(city, kafka, Some(&publisher.outbox))?;
+    let mut aggregator = AggregatorService::with_sinks(city, sinks)?;
+    reader.join(&mut aggregator.setup);
+    aggregator.setup.drain = Some(service::DRAIN_TIMEOUT);
+    let consumer = Box::new(DrainingConsumer::new(reader, &stop));
+    service::pipeline_outcome(PipelineThread::start(aggregator.setup.clone(), consumer, stop)?.ended.await)?;
     collect::finish(&collected)
 }
 
 async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
     let listener = AggregatorService::listen(city).await?;
-    let publishing = Publisher::open(city, kafka)?;
-    let mut board = AggregatorService::with_sinks(city, sinks)?;
-    let reading = RecordReader::open(city, kafka, Some(&publishing.outbox))?;
-    reading.join(&mut board.setup);
+    let publisher = Publisher::open(city, kafka)?;
+    let mut aggregator = AggregatorService::with_sinks(city, sinks)?;
+    let reader = RecordReader::open(city, kafka, Some(&publisher.outbox))?;
+    reader.join(&mut aggregator.setup);
     let stop = CancellationToken::new();
-    publishing.watch((Arc::clone(&board.metrics), board.health()), stop.clone());
-    reading.watch(Arc::clone(&board.metrics), stop.clone());
-    let pipeline = Pipeline::start(board.setup.clone(), reading.consumer, Arc::new(AtomicBool::new(false)))?;
+    publisher.watch((Arc::clone(&aggregator.metrics), aggregator.health()), stop.clone());
+    reader.watch(Arc::clone(&aggregator.metrics), stop.clone());
+    let pipeline = PipelineThread::start(aggregator.setup.clone(), reader.consumer, Arc::new(AtomicBool::new(false)))?;
     let runner = Arc::new(Runner {
         collector: service::collector(city),
-        outbox: Arc::clone(&publishing.outbox) as _,
-        watch: board.poll_reporter(),
+        outbox: Arc::clone(&publisher.outbox) as _,
+        watch: aggregator.poll_reporter(),
         random: rand::random,
     });
-    let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plans(city), stop.clone());
+    let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plan_texts(city), stop.clone());
     let reload = Reload {
-        outbox: Some(Arc::clone(&publishing.outbox) as _),
-        control: Some(Arc::clone(&board.setup.control)),
+        outbox: Some(Arc::clone(&publisher.outbox) as _),
+        control: Some(Arc::clone(&aggregator.setup.control)),
         sources: Some(change),
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(stop.clone()));
     let collecting = tokio::spawn(async move {
         let ended = service::collect_until(plans, runner, wanted, ending.clone()).await;
-        // Without collectors a scoreboard would only grow old: end, loudly.
+        // Without collectors the figures would only grow old: end with the error.
         ending.cancel();
         ended
     });
-    let served = service::serve_until_end(&board, listener, pipeline, stop).await;
+    let served = service::serve_until_end(&aggregator, listener, pipeline, stop).await;
     collecting.await.context("the collectors stopped with a fault")??;
     served
 }

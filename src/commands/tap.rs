@@ -3,8 +3,9 @@
 //! Reads beside everybody else: it joins no group of the aggregators and leaves nothing behind.
 
 use crate::configuration::Configuration;
+use crate::failure::Failure;
 use crate::transport::{self, RecordReader};
-use crate::{Failure, configuration, log};
+use crate::{configuration, log};
 use anyhow::Context;
 use bus::Delivery;
 use clap::Args;
@@ -47,9 +48,9 @@ pub(crate) fn run(folder: &Path, options: &TapOptions) -> Result<(), Failure> {
     let reading = reading(&city)?;
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    let runtime = super::service::runtime()?;
+    let runtime = crate::service::runtime()?;
     runtime.spawn(async move {
-        super::service::end_signal().await;
+        crate::service::end_signal().await;
         told.store(true, Ordering::Release);
     });
     Ok(follow(reading, options, &stop)?)

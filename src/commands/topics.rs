@@ -1,6 +1,7 @@
 //! `shihyo topics ensure`: makes the topic, or says how it differs from what it must be.
 
-use crate::{Failure, configuration, log, transport};
+use crate::failure::Failure;
+use crate::{configuration, log, transport};
 use anyhow::Context;
 use bus::kafka::topics::{self, TopicOutcome};
 use clap::Subcommand;

@@ -33,17 +33,9 @@ pub(super) fn retry<T>(
             Err(error) if error.is_retriable() && !is_stopped() => {
                 tracing::warn!(error = %chain(&error), "the store cannot be written for now; the batch is tried again");
                 setup.progress.store_failed(&error, setup.clock.now());
-                sleep_unless(backoff.next_pause(), is_stopped);
+                bus::pause::sleep_unless(backoff.next_pause(), is_stopped);
             }
             Err(error) => return Err(error.into()),
         }
-    }
-}
-
-fn sleep_unless(mut left: Duration, is_stopped: impl Fn() -> bool) {
-    while !left.is_zero() && !is_stopped() {
-        let slice = left.min(Duration::from_millis(50));
-        std::thread::sleep(slice);
-        left -= slice;
     }
 }

@@ -1,28 +1,28 @@
-//! How far a long poll has come, in the log: the first one of a source reads all the history that it offers.
+//! The progress of a long poll, in the log: the first poll of a source reads all the history that it offers.
 
 use collectors::config::SourceConfig;
 use collectors::poll::PollProgress;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Time between two lines of one source; a poll that takes less says nothing.
-const EVERY: Duration = Duration::from_secs(2);
+/// Time between two lines of one source; a shorter poll logs nothing.
+const LOG_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Says how far each source has come, no more often than every two seconds.
+/// Logs the progress of each source.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressLog(Mutex<HashMap<(String, String), Instant>>);
 
 impl ProgressLog {
-    /// True when a line is due; the first call of a poll (`done` is 0) only starts its watch.
+    /// True when a line is due; the first call of a poll (`done` is 0) only notes the time.
     fn is_due(&self, source: &SourceConfig, done: usize) -> bool {
         let key = (source.plan.clone(), source.id.clone());
         let now = Instant::now();
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = last.entry(key).or_insert(now);
-        let due = done > 0 && now.duration_since(*told) >= EVERY;
+        let mut all = self.0.lock();
+        let last = all.entry(key).or_insert(now);
+        let due = done > 0 && now.duration_since(*last) >= LOG_INTERVAL;
         if due || done == 0 {
-            *told = now;
+            *last = now;
         }
         due
     }
@@ -37,7 +37,7 @@ impl PollProgress for ProgressLog {
 
     fn answer(&self, source: &SourceConfig, done: usize) {
         if self.is_due(source, done) {
-            tracing::info!(plan = source.plan, source = source.id, answers = done, "asking on");
+            tracing::info!(plan = source.plan, source = source.id, answers = done, "reading responses");
         }
     }
 }

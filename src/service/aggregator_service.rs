@@ -1,0 +1,119 @@
+//! An aggregator with a scoreboard: its setup, metrics and pages, and how it ends.
+
+use super::pipeline_thread::{PipelineThread, pipeline_outcome};
+use super::poll_reporter::PollReporter;
+use super::process::{end_signal, listen};
+use crate::clock::SystemClock;
+use crate::configuration::Configuration;
+use crate::notify;
+use crate::settings::Secret;
+use aggregator::health::{Health, Readiness};
+use aggregator::metrics::Metrics;
+use aggregator::pipeline::{PipelineSetup, Progress};
+use aggregator::sinks::ConfiguredSink;
+use aggregator::web::{self, Site};
+use anyhow::Context;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The parts of an aggregator with a scoreboard.
+pub(crate) struct AggregatorService {
+    /// The pipeline's setup, which reports to health and metrics.
+    pub(crate) setup: PipelineSetup,
+    /// The metrics.
+    pub(crate) metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    token: Option<Secret>,
+}
+
+impl AggregatorService {
+    /// The parts of a process that runs a pipeline with sinks.
+    pub(crate) fn with_sinks(city: &Configuration, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<Self> {
+        let mut service = Self::new(city)?;
+        service.setup.sinks = sinks;
+        service.setup.hold = Duration::from_secs(city.settings.alerts.hold_s.into());
+        Ok(service)
+    }
+
+    /// The parts of a process without a pipeline, or with one without sinks.
+    pub(crate) fn new(city: &Configuration) -> anyhow::Result<Self> {
+        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
+        let health = Arc::new(Health::default());
+        let mut setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
+        let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
+        Ok(Self { setup, metrics, health, token })
+    }
+
+    /// Binds the address of the scoreboard; called before any work begins, so that a taken address is reported first.
+    pub(crate) async fn listen(city: &Configuration) -> anyhow::Result<TcpListener> {
+        listen(city.settings.http.listen, "http.listen").await
+    }
+
+    /// For a process that has nothing to catch up with.
+    pub(crate) fn set_ready(&self) {
+        self.health.set_readiness(Readiness::Ready);
+    }
+
+    /// Reports the polls of collectors to the metrics, and an outbox that takes nothing to the health.
+    pub(crate) fn poll_reporter(&self) -> Arc<PollReporter> {
+        Arc::new(PollReporter { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health) })
+    }
+
+    /// The health of the process.
+    pub(crate) fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+
+    /// What its pages and probes are made from.
+    pub(crate) fn site(&self) -> Site {
+        let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
+        let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.health));
+        let site = site.of_many(self.setup.shared).with_store(self.setup.data.clone());
+        match &self.token {
+            Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
+            None => site,
+        }
+    }
+
+    /// Serves the scoreboard until `stop`.
+    pub(crate) async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "the scoreboard is at http://{address}/");
+        }
+        notify::ready();
+        web::serve(listener, web::router(self.site()), stop.cancelled_owned()).await.context("the scoreboard stopped")
+    }
+}
+
+/// Serves the scoreboard beside a pipeline until a signal to end or until the pipeline fails; then cancels `stop`, and
+/// ends both.
+pub(crate) async fn serve_until_end(
+    service: &AggregatorService,
+    listener: TcpListener,
+    mut pipeline: PipelineThread,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let signal = end_signal();
+    let serving = service.serve(listener, stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        () = signal => tracing::info!("told to end"),
+        () = stop.cancelled() => {}
+        ended = &mut pipeline.ended => {
+            stop.cancel();
+            serving.await?;
+            return pipeline_outcome(ended);
+        }
+        served = &mut serving => {
+            stop.cancel();
+            served?;
+            return pipeline.end().await;
+        }
+    }
+    stop.cancel();
+    let (served, ended) = tokio::join!(serving, pipeline.end());
+    served.and(ended)
+}

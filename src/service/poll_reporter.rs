@@ -1,0 +1,31 @@
+//! Reports polls to the metrics, and an outbox that takes nothing to the health of the process.
+
+use crate::clock::SystemClock;
+use aggregator::health::{Component, Health};
+use aggregator::metrics::Metrics;
+use bus::PublishError;
+use collectors::runner::{PollObserver, PollReport};
+use contract::time::Clock;
+use std::sync::Arc;
+
+/// Reports polls to the metrics, and an outbox that takes nothing to the health of the process.
+pub(crate) struct PollReporter {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Arc<Health>,
+}
+
+impl PollObserver for PollReporter {
+    fn finished(&self, report: &PollReport) {
+        let now = SystemClock.now();
+        self.metrics.observe_poll(&report.plan, &report.source, report.outcome, report.duration, now);
+    }
+
+    fn outbox(&self, error: Option<&PublishError>) {
+        match error {
+            None => self.health.recover(Component::Outbox),
+            Some(error) => {
+                self.health.degrade(Component::Outbox, error, error.to_string(), None, SystemClock.now());
+            }
+        }
+    }
+}

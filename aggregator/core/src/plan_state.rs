@@ -14,20 +14,12 @@ use contract::record::Observation;
 /// use aggregator_core::ledger::InsertOutcome;
 /// use aggregator_core::plan_state::PlanState;
 /// use aggregator_core::report_period::ReportPeriod;
-/// use contract::catalogue;
 /// use contract::period::Period;
 /// use contract::record::{Finality, Observation, Span, Value};
 /// use contract::time::{Micros, Moment};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let catalogue = catalogue::parse("plan.toml", r#"
-///     [plan]
-///     id = "open-data"
-///     name = { ja = "計画", en = "Plan" }
-///     city = { ja = "市", en = "City" }
-///     first_year = "FY2019"
-///     last_year = "FY2021"
-///     citation = "p. 1"
+/// let catalogue = testkit::catalogue(r#"
 ///     [[policy]]
 ///     id = "open"
 ///     name = { ja = "公開", en = "Open data" }
@@ -53,11 +45,11 @@ use contract::record::Observation;
 ///     baseline = { year = "FY2018", value = 100 }
 ///     target = { at_least = 400 }
 ///     citation = "p. 2"
-/// "#).map_err(|mistakes| mistakes[0].to_string())?;
+/// "#);
 /// let mut state = PlanState::new(catalogue);
 ///
 /// let observation = Observation {
-///     plan: "open-data".into(),
+///     plan: "p".into(),
 ///     series: "datasets".into(),
 ///     definition: "listed".into(),
 ///     source: "portal".into(),

@@ -33,6 +33,35 @@ struct SeriesFigures {
 }
 
 /// All figures of one plan.
+///
+/// ```
+/// use aggregator_core::ledger::{Figure, FigureKey, InsertOutcome, Ledger};
+/// use contract::period::Period;
+/// use contract::time::Micros;
+///
+/// let catalogue = testkit::catalogue(r#"
+///     [[series]]
+///     id = "downloads"
+///     name = { ja = "回数", en = "Downloads" }
+///     unit = { ja = "回", en = "downloads" }
+///     shape = "flow"
+///     grain = "month"
+///     [[series.definition]]
+///     id = "all"
+///     text = { ja = "全数", en = "all" }
+///     [[series.source]]
+///     id = "portal"
+/// "#);
+/// let mut ledger = Ledger::new(&catalogue);
+/// let april = FigureKey { series: 0, definition: 0, source: 0, index: Period::month(2019, 4).index };
+/// let figure = |value| Figure { value: Some(value), is_final: true, extras: None };
+///
+/// assert_eq!(ledger.insert(april, figure(10), Micros(1)).0, InsertOutcome::Stands);
+/// assert_eq!(ledger.insert(april, figure(12), Micros(2)).0, InsertOutcome::Stands);
+/// assert_eq!(ledger.insert(april, figure(10), Micros(1)).0, InsertOutcome::Duplicate);
+/// assert_eq!((ledger.stored(), ledger.superseded()), (2, 1));
+/// assert_eq!(ledger.combined(0, 0, april.index).and_then(|rollup| rollup.value), Some(12));
+/// ```
 #[derive(Debug)]
 pub struct Ledger {
     series: Vec<SeriesFigures>,

@@ -30,6 +30,8 @@ pub(crate) struct Configuration {
     pub(crate) plans: Vec<PlanFile>,
     /// Sources.
     pub(crate) sources: Vec<SourceConfig>,
+    /// Keys that the next version will refuse.
+    pub(crate) warnings: Vec<Mistake>,
 }
 
 /// Reads a configuration folder, or returns every mistake in it.
@@ -61,8 +63,9 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
         None
     };
     match (settings, sources) {
-        (Some(settings), Some(sources)) if mistakes.is_empty() => {
-            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources })
+        (Some(settings), Some(read)) if mistakes.is_empty() => {
+            let (sources, warnings) = (read.sources, read.warnings);
+            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources, warnings })
         }
         _ => {
             mistakes.sort();

@@ -60,7 +60,7 @@ const SOURCE: &str = r#"
 id = "register"
 plan = "crash"
 kind = "register"
-every = "1s"
+interval = "1s"
 path = "register.csv"
 [source.columns]
 series = ["series"]

@@ -243,7 +243,7 @@ fn a_source_that_nobody_lists_and_a_limit_shorter_than_the_rhythm_are_mistakes()
     let said = String::from_utf8(city.run(&["check"]).stderr).unwrap();
     assert!(said.contains("mynumbr"), "{said}");
     let city = City::shipped();
-    let sources = city.read("sources.d/kawasaki.toml").replacen("every = \"1d\"", "every = \"60d\"", 1);
+    let sources = city.read("sources.d/kawasaki.toml").replacen("interval = \"1d\"", "interval = \"60d\"", 1);
     city.write("sources.d/kawasaki.toml", &sources);
     let output = city.run(&["check"]);
     assert_eq!(output.status.code(), Some(78), "{}", String::from_utf8_lossy(&output.stderr));

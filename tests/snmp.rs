@@ -101,7 +101,7 @@ impl Controller {
             write(&config.join(file), secret);
         }
         let source = format!(
-            "[[source]]\nid = 'wifi'\nplan = 'p'\nkind = 'wifi'\nevery = '1h'\ncount = 'access_points'\npoints = {{ series = 'ap' }}\n\
+            "[[source]]\nid = 'wifi'\nplan = 'p'\nkind = 'wifi'\ninterval = '1h'\ncount = 'access_points'\npoints = {{ series = 'ap' }}\n\
              timeout_seconds = 3\nsnmp = {{ host = '127.0.0.1', port = {}, version = '{version}', {question} }}\n{keys}",
             self.port
         );

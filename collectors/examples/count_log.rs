@@ -1,8 +1,8 @@
 //! Counts a combined log by day and status with the source's own parser, and prints `day status count` lines: the part of
 //! `tests/bench/accesslog` whose counts are compared with those of other tools.
 
-use collectors::sources::accesslog::format::{COMBINED, LineFormat};
-use collectors::sources::accesslog::time::TimeReader;
+use collectors::sources::accesslog::line::format::{COMBINED, LineFormat};
+use collectors::sources::accesslog::line::time::TimeReader;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};

@@ -1,9 +1,8 @@
-//! Publishes the text of each plan's catalogue when it changes, so that yesterday's judgement can be made
-//! again with yesterday's targets.
+//! Publishes the text of each plan's catalogue when it changes, so that a past evaluation can be repeated with its targets.
 
-use crate::fetch::sha256;
+use crate::document::sha256;
 use crate::poll::outgoing;
-use crate::state::{ClockBehind, ClockNote};
+use crate::poll::state::{ClockBehind, ClockNote};
 use bus::{BusError, Outbox, PublishError};
 use contract::record::{CatalogueText, Record};
 use contract::time::Clock;
@@ -12,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Name of a plan's checkpoint before its id.
 const PREFIX: &str = "catalogue/";
 
-/// What was published last of a plan.
+/// What was published last for a plan.
 #[derive(Default, Serialize, Deserialize)]
-struct Note {
+struct CatalogueNote {
     sha256: String,
     clock: ClockNote,
 }
@@ -28,16 +27,16 @@ pub enum CatalogueError {
     /// The outbox could not be read.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// The outbox did not take them.
+    /// The outbox did not accept them.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// A note that this version cannot read.
+    /// A checkpoint that this version cannot read.
     #[error("the checkpoint {PREFIX}{0} cannot be read; delete it, the catalogue will be published once more")]
     Damaged(String),
 }
 
 impl CatalogueError {
-    /// True when it may go well later.
+    /// True when a later try may succeed.
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Bus(error) => error.is_retriable(),
@@ -47,8 +46,8 @@ impl CatalogueError {
     }
 }
 
-/// Publishes the catalogues (plan id and text) that differ from those published last, in one
-/// transaction, and tells how many these were.
+/// Publishes the catalogues (plan id and text) that differ from the published ones in one transaction, and returns their
+/// number.
 pub async fn publish_catalogues(
     outbox: &dyn Outbox,
     clock: &dyn Clock,
@@ -58,9 +57,9 @@ pub async fn publish_catalogues(
     for (plan, text) in catalogues {
         let name = format!("{PREFIX}{plan}");
         let notes = outbox.checkpoints(&name)?;
-        let note: Note = match notes.iter().find(|(known, _)| *known == name) {
+        let note: CatalogueNote = match notes.iter().find(|(found, _)| *found == name) {
             Some((_, value)) => serde_json::from_slice(value).map_err(|_| CatalogueError::Damaged(plan.clone()))?,
-            None => Note::default(),
+            None => CatalogueNote::default(),
         };
         let sha256 = sha256(text.as_bytes());
         if note.sha256 == sha256 {
@@ -68,8 +67,8 @@ pub async fn publish_catalogues(
         }
         let revision = note.clock.next(clock.now())?;
         records.push(Record::Catalogue(CatalogueText { plan: plan.clone(), revision, text: text.clone() }));
-        let note = Note { sha256, clock: ClockNote { last: revision.0, success: None } };
-        // A plain struct of texts and numbers: nothing in it can fail to be written.
+        let note = CatalogueNote { sha256, clock: ClockNote { last: revision.0, success: None } };
+        // A plain struct of texts and numbers: writing it does not fail.
         checkpoint.push((name, Some(serde_json::to_vec(&note).unwrap_or_default())));
     }
     if !records.is_empty() {
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn it_travels_whole() {
+    fn a_catalogue_is_the_same_after_the_wire() {
         let text =
             CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
         let record = Record::Catalogue(text);

@@ -1,10 +1,11 @@
 //! What tests share: a catalogue, a clock that stands still, and sources of a few lines.
 
 use crate::config::{self, SourceConfig};
-use crate::fetch::{Document, Fetcher, Validators};
-use crate::poll::{Collector, FinishedPoll, RetryPolicy, visit_once};
-use crate::sources::{ParseError, ParsedFigure, ParsedFile, PollContext};
-use crate::state::SourceState;
+use crate::document::{Document, Validators};
+use crate::fetch::Fetcher;
+use crate::poll::state::SourceState;
+use crate::poll::{Collector, FinishedPoll, RetryPolicy, poll_once};
+use crate::sources::{DocumentSource, ParseError, ParsedFigure, ParsedFile, PollContext, Source};
 use bus::{Outbox, SqliteOutbox};
 use contract::catalogue::{self, Catalogue};
 use contract::record::{Finality, PollOutcome, Record, Span, Value};
@@ -76,9 +77,9 @@ pub(crate) fn made(folder: &Path, all: &[MadeSeries<'_>], text: &str) -> Result<
     let all: Vec<String> =
         all.iter().map(|(id, unit, shape, grain)| series(id, unit, shape, grain, &["d"], &["s"])).collect();
     let catalogue = catalogue::parse("plans/p.toml", &format!("{plan}{}", all.concat())).unwrap();
-    let text = format!("[[source]]\nid = \"s\"\nplan = \"p\"\nevery = \"1d\"\n{text}");
+    let text = format!("[[source]]\nid = \"s\"\nplan = \"p\"\ninterval = \"1d\"\n{text}");
     let read = config::parse(folder, &[("s.toml".to_owned(), text)], &[("plans/p.toml".to_owned(), catalogue)]);
-    read.map(|mut sources| sources.swap_remove(0))
+    read.map(|mut read| read.sources.swap_remove(0))
         .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
 }
 
@@ -89,24 +90,31 @@ pub(crate) fn figures(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result
 
 /// [`parse`] with a name.
 pub(crate) fn parse_named(source: &SourceConfig, name: &str, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
-    let seen = PollContext { time: moment("2022-07-01"), encoding: source.encoding, max_bytes: source.max_bytes };
-    source.source.parse(&Document::new(name, bytes.to_vec(), Validators::default()), &seen)
+    let (encoding, max_bytes) = (source.encoding, source.fetch.max_bytes);
+    let context = PollContext { time: moment("2022-07-01"), encoding, max_bytes };
+    parser(source).parse(&Document::new(name, bytes.to_vec(), Validators::default()), &context)
+}
+
+/// The parser of a source that is no log.
+pub(crate) fn parser(source: &SourceConfig) -> &dyn DocumentSource {
+    let Source::Documents(parser) = &source.source else { panic!("{} is a log", source.id) };
+    parser.as_ref()
 }
 
 /// The own keys of a register, and of a list of editions: `place` says where it is.
 pub(crate) fn register(place: &str) -> String {
     let labels = "\"データセット数\" = \"datasets\"\n\"申請件数\" = { series = \"applied\", definition = \"accepted\" }\n\"経費\" = \"cost\"\n";
     format!(
-        "[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\nevery = \"1d\"\n{place}\n[source.series]\n{labels}"
+        "[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\ninterval = \"1d\"\n{place}\n[source.series]\n{labels}"
     )
 }
 
 pub(crate) fn mynumber(place: &str) -> String {
     let figures = "issued = { series = \"cards\", definition = \"issued\" }\npopulation = { series = \"people\", definition = \"edition\" }\n";
-    format!("[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\n{place}\n{figures}")
+    format!("[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\ninterval = \"1d\"\n{place}\n{figures}")
 }
 
-/// The source of one text. Its plan wants both sources, so the other one is added and left out again.
+/// The source of one text. Its plan needs both sources, so the other one is added and left out again.
 pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
     let other = if text.contains("kind = \"register\"") {
         mynumber("path = 'x'\ncode = '472905'")
@@ -114,7 +122,7 @@ pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
         register("path = 'x'")
     };
     let files = [("a.toml".to_owned(), text.to_owned()), ("b.toml".to_owned(), other)];
-    config::parse(folder, &files, &catalogues()).unwrap().swap_remove(0)
+    config::parse(folder, &files, &catalogues()).unwrap().sources.swap_remove(0)
 }
 
 /// Parses bytes as a source would on 2022-07-01.
@@ -125,10 +133,10 @@ pub(crate) fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, P
 /// `series/definition period = value`, with `?` behind a provisional one.
 pub(crate) fn show(figure: &ParsedFigure) -> String {
     let ParsedFigure { key, value, finality, .. } = figure;
-    format!("{}/{} {}", key.series, key.definition, said(key.span, value, *finality))
+    format!("{}/{} {}", key.series, key.definition, period_and_value(key.span, value, *finality))
 }
 
-fn said(span: Span, value: &Value, finality: Finality) -> String {
+fn period_and_value(span: Span, value: &Value, finality: Finality) -> String {
     let period = match span {
         Span::AsOf(at) => at.date().to_string(),
         Span::During(from, to) => format!("{}..{}", from.date(), to.date()),
@@ -151,7 +159,7 @@ pub(crate) fn rejects(parsed: &ParsedFile) -> Vec<String> {
 /// Records as short lines, observations without their series' definition.
 pub(crate) fn lines(records: &[Record]) -> Vec<String> {
     let show = |record: &Record| match record {
-        Record::Observation(o) => format!("{} {}", o.series, said(o.period, &o.value, o.finality)),
+        Record::Observation(o) => format!("{} {}", o.series, period_and_value(o.period, &o.value, o.finality)),
         Record::Reject(r) => format!("reject {}:{} {}", r.file, r.row.unwrap_or_default(), r.reason),
         Record::Catalogue(c) => format!("catalogue {}", c.plan),
         Record::Poll(v) => match &v.outcome {
@@ -163,11 +171,11 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
     records.iter().map(show).collect()
 }
 
-/// A collector with little patience.
+/// A collector with short pauses.
 pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let patience = RetryPolicy { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
-    Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)), clock, patience, progress: Arc::new(()) }
+    let retry = RetryPolicy { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
+    Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)), clock, retry, progress: Arc::new(()) }
 }
 
 /// An outbox in a folder.
@@ -192,7 +200,7 @@ impl Poller {
     /// One poll, a second after the last.
     pub(crate) async fn poll(&mut self) -> FinishedPoll {
         self.clock.pass(1);
-        let poll = visit_once(&self.collector, &self.source, &self.state).await.unwrap();
+        let poll = poll_once(&self.collector, &self.source, &self.state).await.unwrap();
         self.state = poll.next.clone();
         poll
     }

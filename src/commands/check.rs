@@ -27,6 +27,9 @@ pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> 
         return Ok(());
     }
     let city = configuration::load(folder)?;
+    for warning in &city.warnings {
+        eprintln!("warning: {warning}");
+    }
     let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
     mistakes.extend(sinks::configured(&city).err());
     if !mistakes.is_empty() {

@@ -12,8 +12,8 @@ use bus::Outbox;
 use bus::kafka::KafkaConfig;
 use clap::Args;
 use collectors::config::SourceConfig;
-use collectors::once::{CollectedSource, collect_once};
 use collectors::runner::Runner;
+use collectors::runner::once::{CollectedSource, collect_once};
 use contract::wire;
 use std::io::Write;
 use std::path::Path;
@@ -85,8 +85,8 @@ async fn collect(
     publishing.watch((Arc::clone(&aggregator.metrics), aggregator.health()), stop.clone());
     let ending = service::end_signal();
     let serving = probes(city, &aggregator, stop.clone()).await?;
-    let watch = aggregator.poll_reporter();
-    let runner = Arc::new(Runner { collector, outbox, watch, random: rand::random });
+    let observer = aggregator.poll_reporter();
+    let runner = Arc::new(Runner { collector, outbox, observer, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());
     let reload = Reload {

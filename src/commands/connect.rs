@@ -5,7 +5,7 @@ use crate::service;
 use crate::{sinks, transport};
 use bus::Partition;
 use bus::kafka::topics;
-use collectors::once::collect_once;
+use collectors::runner::once::collect_once;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

@@ -12,8 +12,8 @@ use anyhow::Context;
 use bus::Outbox;
 use bus::kafka::KafkaConfig;
 use clap::Args;
-use collectors::once::collect_once;
 use collectors::runner::Runner;
+use collectors::runner::once::collect_once;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -68,7 +68,7 @@ async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Co
     let runner = Arc::new(Runner {
         collector: service::collector(city),
         outbox: Arc::clone(&publisher.outbox) as _,
-        watch: aggregator.poll_reporter(),
+        observer: aggregator.poll_reporter(),
         random: rand::random,
     });
     let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plan_texts(city), stop.clone());

@@ -23,7 +23,7 @@ pub(crate) fn collector(city: &Configuration) -> Arc<Collector> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let fetcher = Fetcher::new(Arc::clone(&clock));
     let (name, progress) = (city.settings.collector.id.clone(), Arc::new(ProgressLog::default()));
-    Arc::new(Collector { name, clock, fetcher, patience: RetryPolicy::default(), progress })
+    Arc::new(Collector { name, clock, fetcher, retry: RetryPolicy::default(), progress })
 }
 
 /// The texts of the plans' catalogues, by plan id.
@@ -44,7 +44,7 @@ pub(crate) async fn collect_until(
     sources: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let published = publish_with_retry(&plans, runner.outbox.as_ref(), runner.watch.as_ref());
+    let published = publish_with_retry(&plans, runner.outbox.as_ref(), runner.observer.as_ref());
     match stop.run_until_cancelled(published).await {
         Some(Ok(())) => runner::run(runner, sources, stop.clone()).await.context("the collectors cannot go on"),
         Some(Err(error)) => Err(error),

@@ -38,7 +38,7 @@ class City:
         shutil.copytree("config", self.folder / "config")
         for file in (self.folder / "config" / "sources.d").glob("*.toml"):
             lines = file.read_text().splitlines()
-            file.write_text("\n".join('every = "1s"' if line.startswith("every = ") else line for line in lines) + "\n")
+            file.write_text("\n".join('interval = "1s"' if line.startswith("interval = ") else line for line in lines) + "\n")
         self.data = self.folder / "data"
         self.data.mkdir()
         self.port = None

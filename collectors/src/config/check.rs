@@ -1,14 +1,30 @@
-//! What must hold between the sources and the catalogues.
+//! Checks sources against catalogues.
 
-use super::Named;
 use crate::sources::Source;
 use contract::catalogue::{Catalogue, Series};
 use contract::reader::{Mistake, TomlTable, nearest};
 use contract::time::DAY;
 use std::time::Duration;
 
-/// One source against its plan's catalogue.
-pub(super) fn source(r: &TomlTable<'_>, catalogue: Option<&Catalogue>, id: &str, every: Duration, source: &dyn Source) {
+/// Name and place of a source: set even when the rest of it is wrong.
+#[derive(Debug)]
+pub(super) struct NamedSource {
+    pub(super) plan: String,
+    pub(super) id: String,
+    pub(super) file: String,
+    pub(super) line: u32,
+    /// The only series it can give; `None` when its files name them.
+    pub(super) gives: Option<Vec<String>>,
+}
+
+/// Checks one source against its plan's catalogue.
+pub(super) fn source(
+    r: &TomlTable<'_>,
+    catalogue: Option<&Catalogue>,
+    id: &str,
+    interval: (&str, Duration),
+    source: &Source,
+) {
     let Some(catalogue) = catalogue else { return };
     for (key, series) in source.series() {
         let Some((_, series)) = catalogue.series_named(series) else { continue };
@@ -19,44 +35,44 @@ pub(super) fn source(r: &TomlTable<'_>, catalogue: Option<&Catalogue>, id: &str,
         }
     }
     for series in &catalogue.series {
-        rhythm(r, series, id, every);
+        rhythm(r, series, id, interval);
     }
 }
 
-/// A figure must not count as late before the source was asked even once.
-fn rhythm(r: &TomlTable<'_>, series: &Series, id: &str, every: Duration) {
+/// A figure must not count as late before the first poll of its source.
+fn rhythm(r: &TomlTable<'_>, series: &Series, id: &str, (key, interval): (&str, Duration)) {
     for rhythm in series.sources.iter().filter(|listed| listed.id == id).flat_map(|listed| &listed.rhythm) {
         let days = i64::from(rhythm.expected_by_days) + i64::from(rhythm.grace_days);
-        // It is late once the day after the last one of grace begins.
-        if every.as_secs() > (days + 1).saturating_mul(DAY).unsigned_abs() {
+        // It is late from the day after the last day of grace.
+        if interval.as_secs() > (days + 1).saturating_mul(DAY).unsigned_abs() {
             let message = format!(
-                "`every` is longer than the {days} days (`expected_by_days` and `grace_days`) after which series `{}` \
-                 counts as late; ask more often",
+                "`{key}` is longer than the {days} days (`expected_by_days` and `grace_days`) after which series `{}` \
+                 counts as late; poll more often",
                 series.id
             );
-            r.mistake("every", message);
+            r.mistake(key, message);
         }
     }
 }
 
-/// All sources against all catalogues: ids that stand twice, and series that wait for nobody.
-pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[Named], mistakes: &mut Vec<Mistake>) {
+/// Checks all sources against all catalogues: duplicate ids, and series without their source.
+pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[NamedSource], mistakes: &mut Vec<Mistake>) {
     for (at, source) in named.iter().enumerate() {
-        let twin = named[..at].iter().find(|earlier| earlier.plan == source.plan && earlier.id == source.id);
-        if let Some(twin) = twin.filter(|_| !source.id.is_empty()) {
+        let first = named[..at].iter().find(|earlier| earlier.plan == source.plan && earlier.id == source.id);
+        if let Some(first) = first.filter(|_| !source.id.is_empty()) {
             let (file, line) = (source.file.clone(), source.line);
             let message = format!(
                 "the source id `{}` stands twice in plan `{}`: also {}:{}",
-                source.id, source.plan, twin.file, twin.line
+                source.id, source.plan, first.file, first.line
             );
             mistakes.push(Mistake { file, line, message });
         }
     }
     let known = |plan: &str| catalogues.iter().any(|(_, catalogue)| catalogue.plan.id == plan);
-    // A source whose plan was mistyped is not missing as well.
+    // A source with an unknown plan is not reported as missing too.
     let mistyped = |id: &str| named.iter().any(|source| source.id == id && !known(&source.plan));
     for (file, catalogue) in catalogues {
-        let ours: Vec<&Named> = named.iter().filter(|source| source.plan == catalogue.plan.id).collect();
+        let ours: Vec<&NamedSource> = named.iter().filter(|source| source.plan == catalogue.plan.id).collect();
         for series in &catalogue.series {
             for listed in &series.sources {
                 let message = match ours.iter().find(|source| source.id == listed.id) {

@@ -3,7 +3,7 @@ use crate::testing::{catalogues, mynumber, register};
 
 fn read(files: &[(&str, &str)]) -> Result<Vec<SourceConfig>, Vec<String>> {
     let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let read = parse(Path::new("/etc/shihyo"), &files, &catalogues());
+    let read = parse(Path::new("/etc/shihyo"), &files, &catalogues()).map(|loaded| loaded.sources);
     read.map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
 }
 
@@ -14,26 +14,29 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_source_is_read_with_what_is_usual() {
+fn a_source_is_read_with_defaults() {
     let sources = read(&[
         ("r.toml", &register("path = 'r.csv'")),
         ("m.toml", &mynumber("url = 'https://A.jp/m?key=s'\ncode = '14130'")),
     ])
     .unwrap();
-    let [kept, editions] = &sources[..] else { panic!() };
-    assert_eq!((&*kept.id, &*kept.plan, kept.kind, &*kept.file, kept.line), ("register", "p", "register", "r.toml", 1));
+    let [registers, editions] = &sources[..] else { panic!() };
     assert_eq!(
-        (kept.every, kept.timeout, kept.max_bytes),
+        (&*registers.id, &*registers.plan, registers.kind, &*registers.file, registers.line),
+        ("register", "p", "register", "r.toml", 1)
+    );
+    assert_eq!(
+        (registers.interval, registers.fetch.timeout, registers.fetch.max_bytes),
         (Duration::from_hours(24), Duration::from_secs(30), 32 << 20)
     );
-    let Origin::Path { path, text, extensions, .. } = &kept.origin else { panic!() };
+    let Origin::Path { path, text, extensions, .. } = &registers.fetch.origin else { panic!() };
     assert_eq!((path.as_path(), &**text, extensions.len()), (Path::new("/etc/shihyo/r.csv"), "r.csv", 6));
-    assert_eq!((editions.address(), &editions.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
-    assert_ne!(kept.fingerprint, editions.fingerprint);
+    assert_eq!((editions.address(), &editions.fetch.allow_hosts), ("https://a.jp/m?key=***", &vec!["a.jp".to_owned()]));
+    assert_ne!(registers.fingerprint, editions.fingerprint);
 }
 
 #[test]
-fn the_samples_are_right_for_the_plan_that_they_name() {
+fn the_samples_fit_their_plan() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/plans/mihon.toml");
     let text = std::fs::read_to_string(file).unwrap();
     let plan = contract::catalogue::parse("mihon.toml", &text).unwrap();
@@ -48,15 +51,15 @@ fn the_samples_are_right_for_the_plan_that_they_name() {
 }
 
 #[test]
-fn one_slip_of_the_hand_is_one_mistake() {
+fn one_typing_error_is_one_mistake() {
     let register = register("path = 'r'");
-    let slips = [
-        (register.replace("every = \"1d\"", "every = \"1 day\""), "`every` must be from"),
+    let rows = [
+        (register.replace("interval = \"1d\"", "interval = \"1 day\""), "`interval` must be from"),
         (register.replace("plan = \"p\"", "plan = \"pp\""), "unknown plan `pp`; did you mean `p`?"),
-        (register.replace("every = \"1d\"", "every = \"1d"), "invalid basic string"),
+        (register.replace("interval = \"1d\"", "interval = \"1d"), "invalid basic string"),
         (register.replace("path = 'r'", "path = 'r'\nextensions = 'csv'"), "such as [\"a\"] or [\"a\", \"b\"]"),
     ];
-    for (text, message) in slips {
+    for (text, message) in rows {
         let found = read(&[("m.toml", &mynumber("path = 'm'\ncode = '14130'")), ("r.toml", &text)]).unwrap_err();
         assert!(found.len() == 1 && found[0].contains(message), "{message}: {found:?}");
     }
@@ -69,13 +72,13 @@ fn every_mistake_at_once_with_file_line_and_nearest_word() {
 id = 'New'
 plan = 'q'
 kind = 'registre'
-every = '1 day'
+interval = '1 day'
 pth = 'x'
 [[source]]
 id = 'new'
 plan = 'p'
 kind = 'mynumber'
-every = '40d'
+interval = '40d'
 url = 'ftp://a.jp'
 code = '141306'
 encoding = 'shift-jsi'
@@ -88,7 +91,7 @@ population = { series = 'applied' }
         "x.toml:2: `id` must be small letters, digits, `-` and `_`, at most 64: `New`",
         "x.toml:3: unknown plan `q`; one of: p",
         "x.toml:4: unknown kind `registre`; did you mean `register`?",
-        "x.toml:5: `every` must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\": `1 day`",
+        "x.toml:5: `interval` must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\": `1 day`",
         "x.toml:6: unknown key `pth`; did you mean `path`?",
         "x.toml:12: `url` must begin with https:// or http:// and name a host",
         "x.toml:13: `141306` is no municipality code: wrong_check_digit",
@@ -101,13 +104,13 @@ population = { series = 'applied' }
 }
 
 #[test]
-fn labels_are_checked_where_they_stand() {
+fn mistakes_of_labels_have_their_own_line() {
     let text = "\
 [[source]]
 id = 'other'
 plan = 'p'
 kind = 'register'
-every = '1h'
+interval = '1h'
 path = 'x'
 [source.series]
 '甲' = 'datasetz'
@@ -129,7 +132,7 @@ path = 'x'
 }
 
 #[test]
-fn sources_and_series_must_know_each_other() {
+fn sources_and_series_must_name_each_other() {
     let twice = mistakes(&register("path = 'y'"));
     assert_eq!(twice, ["x.toml:1: the source id `register` stands twice in plan `p`: also r.toml:1"]);
     let alone = read(&[("r.toml", &register("path = 'r'"))]).unwrap_err();
@@ -145,35 +148,35 @@ fn sources_and_series_must_know_each_other() {
 }
 
 #[test]
-fn a_figure_must_not_be_late_before_it_was_asked_for() {
-    let every = |every: &str| {
-        let text = register("path = 'r'").replace("\"1d\"", every);
+fn a_figure_must_not_be_late_before_the_first_poll() {
+    let with_interval = |interval: &str| {
+        let text = register("path = 'r'").replace("\"1d\"", interval);
         read(&[("r.toml", &text), ("m.toml", &mynumber("path = 'm'\ncode = '14130'"))]).err().unwrap_or_default()
     };
-    assert_eq!(every("'31d'"), [""; 0]);
-    let late = every("'32d'");
+    assert_eq!(with_interval("'31d'"), [""; 0]);
+    let late = with_interval("'32d'");
     assert_eq!(late.len(), 5);
     assert_eq!(
         late[0],
-        "r.toml:5: `every` is longer than the 30 days (`expected_by_days` and `grace_days`) after which series \
-         `applied` counts as late; ask more often"
+        "r.toml:5: `interval` is longer than the 30 days (`expected_by_days` and `grace_days`) after which series \
+         `applied` counts as late; poll more often"
     );
 }
 
 #[test]
-fn secrets_and_strange_hosts_are_refused() {
+fn secrets_and_unlisted_hosts_are_mistakes() {
     let source = |place: &str| {
         let text = register(place);
         read(&[("r.toml", &text), ("m.toml", &mynumber("path = 'm'\ncode = '14130'"))]).err().unwrap_or_default()
     };
     let rows = [
-        ("url = 'https://u:p@a.jp/'", "`url` holds a user name or password; secrets never stand in the configuration"),
-        ("url = 'https://a.jp/'\nallow_hosts = ['b.jp']", "`allow_hosts` lacks `a.jp`, the host of the address itself"),
-        ("urls = ['https://a.jp/', 'https://a.jp/']", "the address `https://a.jp/` stands twice"),
         (
-            "index = 'https://a.jp/'",
-            "`index` needs `pattern`, `link_text` or both, to know the right links of the page",
+            "url = 'https://u:p@a.jp/'",
+            "`url` holds a user name or password; secrets do not belong in the configuration",
         ),
+        ("url = 'https://a.jp/'\nallow_hosts = ['b.jp']", "`allow_hosts` lacks `a.jp`, the host of the address"),
+        ("urls = ['https://a.jp/', 'https://a.jp/']", "the address `https://a.jp/` stands twice"),
+        ("index = 'https://a.jp/'", "`index` needs `pattern`, `link_text` or both, to choose the links of the page"),
         ("url = 'https://a.jp/'\nlink_text = 'x'", "`link_text` chooses links of a page and needs `index`"),
         (
             "url = 'https://a.jp/'\npattern = 'x'",
@@ -187,5 +190,58 @@ fn secrets_and_strange_hosts_are_refused() {
         let found = source(place);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].ends_with(message), "{found:?}");
+    }
+}
+
+#[test]
+fn the_old_key_every_works_with_a_warning_and_can_be_renamed() {
+    let new = register("path = 'r'").replace("interval", "interval   ");
+    let (old, other) = (new.replace("interval", "every"), mynumber("path = 'm'\ncode = '14130'"));
+    let read = |text: &str| {
+        let files = [("r.toml".to_owned(), text.to_owned()), ("m.toml".to_owned(), other.clone())];
+        parse(Path::new("."), &files, &catalogues()).unwrap()
+    };
+    let (before, after) = (read(&old), read(&new));
+    assert!(before.sources[0].is_same(&after.sources[0]));
+    let warnings: Vec<String> = before.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "r.toml:5: `every` is now called `interval` and will be refused by the next version; `shihyo check --fix` renames it"
+        ]
+    );
+    assert_eq!(after.warnings, []);
+    assert_eq!(rename_old_keys(&old).as_deref(), Some(&*new));
+    assert_eq!(rename_old_keys(&new), None);
+    let both = format!("{new}\n").replace("plan =", "every = \"1d\"\nplan =");
+    assert_eq!(rename_old_keys(&both), None);
+    assert!(
+        mistakes(&both).contains(&"x.toml:3: `every` is the old name of `interval`; remove one of the two".to_owned())
+    );
+}
+
+#[test]
+fn the_fingerprint_follows_the_meaning_and_not_the_layout() {
+    let fingerprint = |text: &str| {
+        let other = mynumber("path = 'm'\ncode = '14130'");
+        let files = [("r.toml".to_owned(), text.to_owned()), ("m.toml".to_owned(), other)];
+        parse(Path::new("."), &files, &catalogues()).unwrap().sources[0].fingerprint.clone()
+    };
+    let text = format!("{}[source.columns]\nvalue = ['値']\n", register("path = 'r'"));
+    let same = [
+        text.replace("value = ['値']", "value = [ # the figure\n  \"値\",\n]"),
+        text.replace("interval = \"1d\"", "interval = \"2d\""),
+        text.replace("path = 'r'", "path = 's'"),
+    ];
+    for other in &same {
+        assert_eq!(fingerprint(other), fingerprint(&text), "{other}");
+    }
+    let different = [
+        text.replace("['値']", "['数値']"),
+        text.replace("path = 'r'", "path = 'r'\nencoding = 'cp932'"),
+        text.replace("\"データセット数\"", "\"件数\""),
+    ];
+    for other in &different {
+        assert_ne!(fingerprint(other), fingerprint(&text), "{other}");
     }
 }

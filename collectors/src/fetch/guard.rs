@@ -1,34 +1,33 @@
-//! Names that lead into a private network: a public name that resolves to `127.0.0.1` or `10.0.0.1` is a trap,
-//! whoever set it, and the collector sits where such addresses answer.
+//! Refuses public names that resolve to a private network (DNS rebinding): the collector could reach such addresses.
 //!
-//! Checked when the name is resolved for the connection itself, so that no second answer can differ from the
-//! one that was checked. Behind a proxy the proxy resolves the names, and this is its task.
+//! The check is part of the resolution for the connection itself, so that a second resolution cannot differ from the checked
+//! one. Behind a proxy the proxy resolves the names and has to check them.
 
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use url::{Host, Url};
 
-/// Variables that name a proxy, which may well be private.
-const PROXIES: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+/// Variables that name a proxy, which may be private.
+const PROXY_VARIABLES: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
 
 /// Resolves names, and refuses those that lead into a private network.
 #[derive(Debug)]
-pub(super) struct Guard {
-    /// Hosts of proxies.
-    exempt: Vec<String>,
+pub(super) struct PublicResolver {
+    /// Hosts that may be private.
+    proxies: Vec<String>,
 }
 
 /// A name that leads into a private network.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} lies at a private address")]
-struct Refused(String);
+struct PrivateName(String);
 
-impl Guard {
-    /// Knows the proxies that the environment names.
+impl PublicResolver {
+    /// A resolver that accepts the proxies of the environment.
     pub(super) fn of_environment() -> Self {
-        let named = PROXIES.iter().filter_map(|name| std::env::var(name).ok());
-        Self { exempt: named.filter_map(|text| proxy(&text)).collect() }
+        let named = PROXY_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
+        Self { proxies: named.filter_map(|text| proxy(&text)).collect() }
     }
 }
 
@@ -38,15 +37,15 @@ fn proxy(text: &str) -> Option<String> {
     host(text).or_else(|| host(&format!("http://{text}")))
 }
 
-impl Resolve for Guard {
+impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let exempt = self.exempt.iter().any(|known| known.eq_ignore_ascii_case(name.as_str()));
+        let is_proxy = self.proxies.iter().any(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let found: Vec<SocketAddr> = found.collect();
-            // One private address among public ones is as good a trap as a private one alone.
-            if !exempt && found.iter().any(|address| is_private(address.ip())) {
-                return Err(Refused(name.as_str().to_owned()).into());
+            // One private address among public ones is enough to refuse the name.
+            if !is_proxy && found.iter().any(|address| is_private(address.ip())) {
+                return Err(PrivateName(name.as_str().to_owned()).into());
             }
             let addresses: Addrs = Box::new(found.into_iter());
             Ok(addresses)
@@ -54,11 +53,11 @@ impl Resolve for Guard {
     }
 }
 
-/// The host that was refused, when that is why a request failed.
-pub(super) fn refused(error: &reqwest::Error) -> Option<String> {
+/// The refused host, if a request failed for it.
+pub(super) fn private_name(error: &reqwest::Error) -> Option<String> {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
-        if let Some(Refused(host)) = error.downcast_ref() {
+        if let Some(PrivateName(host)) = error.downcast_ref() {
             return Some(host.clone());
         }
         cause = error.source();
@@ -66,13 +65,12 @@ pub(super) fn refused(error: &reqwest::Error) -> Option<String> {
     None
 }
 
-/// True when the host is written in numbers.
-pub(super) fn is_literal(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+/// True when the host is an IP address.
+pub(super) fn is_ip_address(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
-/// True for what is not the open internet: private, shared, loopback, link-local, multicast, reserved.
+/// True for addresses outside the public internet: private, shared, loopback, link-local, multicast, reserved.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_private_v4(v4),
@@ -105,7 +103,7 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || address.segments()[..3] == [0x64, 0xff9b, 1]
 }
 
-/// The IPv4 address that an IPv6 one stands for: compatible (`::a.b.c.d`), mapped (`::ffff:a.b.c.d`), translated
+/// The IPv4 address embedded in an IPv6 one: compatible (`::a.b.c.d`), mapped (`::ffff:a.b.c.d`), translated
 /// (`64:ff9b::/96`) or 6to4 (`2002::/16`).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
@@ -122,8 +120,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_inside_are_told_from_those_of_the_world() {
-        let inside = [
+    fn private_and_public_addresses_are_distinguished() {
+        let private = [
             "127.0.0.1",
             "127.8.8.8",
             "10.1.2.3",
@@ -151,7 +149,7 @@ mod tests {
             "fec0::1",
             "64:ff9b:1::1",
         ];
-        let outside = [
+        let public = [
             "8.8.8.8",
             "172.32.0.1",
             "172.15.0.1",
@@ -165,23 +163,23 @@ mod tests {
             "64:ff9b::808:808",
             "2002:808:808::",
         ];
-        for text in inside {
+        for text in private {
             assert!(is_private(text.parse().unwrap()), "{text}");
         }
-        for text in outside {
+        for text in public {
             assert!(!is_private(text.parse().unwrap()), "{text}");
         }
     }
 
     #[test]
-    fn hosts_in_numbers_and_proxies_are_known() {
+    fn ip_addresses_and_proxies_are_recognised() {
         for (url, literal) in [
             ("http://127.0.0.1:80/", true),
             ("http://[::1]/", true),
             ("http://0x7f.1/", true),
             ("http://localhost/", false),
         ] {
-            assert_eq!(is_literal(&Url::parse(url).unwrap()), literal, "{url}");
+            assert_eq!(is_ip_address(&Url::parse(url).unwrap()), literal, "{url}");
         }
         for (text, host) in
             [("http://proxy.city.local:8080", "proxy.city.local"), ("proxy.city.local:8080", "proxy.city.local")]

@@ -1,62 +1,62 @@
-//! The links of a page: ministries and cities give each edition a new file name, and one page lists them all.
+//! The links of a page: ministries and cities give each edition a new file name, and list all on one page.
 //!
-//! Pure. Links are taken in the order of their files' names, which hold the editions' dates: folders may be named anyhow, and
-//! a page that is merely sorted anew changes nothing.
+//! Pure. Links are sorted by file name, which holds the edition's date, so that another order on the page changes nothing.
 
-use super::{FetchError, file_name};
+use super::error::FetchError;
+use crate::document::file_name;
 use crate::table::text::{decode, normal};
 use glob::Pattern;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
-use reqwest::Url;
 use std::borrow::Cow;
+use url::Url;
 
-/// Files of one page: a monthly edition for twenty years.
+/// Most files of one page: a monthly edition for twenty years.
 const MAX_LINKS: usize = 300;
 
-/// The addresses that a page links to and that fit: the file's name by `pattern`, the words of the link by `words`,
-/// both normalised. `page_url` is where the page was found; the page itself may say that its links start elsewhere.
+/// The addresses of the links whose file name matches `pattern` and whose text matches `words`, both normalised. Relative
+/// links start at `page_url`, unless the page names another base.
 pub(super) fn links(
     page: &[u8],
     page_url: &Url,
     pattern: Option<&Pattern>,
     words: Option<&Pattern>,
 ) -> Result<Vec<Url>, FetchError> {
-    // A stray byte in a text that nobody reads must not hide the links.
+    // An invalid byte in the text must not hide the links.
     let text = decode(page, None).map_or_else(|_| String::from_utf8_lossy(page), |(text, _)| Cow::Owned(text));
     let (base, anchors) = anchors(&text);
     let base = base.and_then(|base| page_url.join(base.trim()).ok()).unwrap_or_else(|| page_url.clone());
     let mut found: Vec<(String, Url)> = Vec::new();
-    for (address, said) in anchors {
+    for (address, link_text) in anchors {
         let Ok(mut url) = base.join(address.trim()) else { continue };
         url.set_fragment(None);
-        // Pages that moved to https keep links from before: what was found safely is not fetched in the open.
+        // Pages that moved to https keep old http links; the page's own server is asked by https.
         let same = url.host() == page_url.host() && url.port().is_none();
         if same && page_url.scheme() == "https" && url.scheme() == "http" {
-            // Both are schemes of the web, so it is not refused.
+            // Changing between these two schemes does not fail.
             let _ = url.set_scheme("https");
         }
         let name = normal(&file_name::of_url(&url));
-        let fits = matches!(url.scheme(), "http" | "https")
+        let is_match = matches!(url.scheme(), "http" | "https")
             && pattern.is_none_or(|pattern| pattern.matches(&name))
-            && words.is_none_or(|words| words.matches(&said));
+            && words.is_none_or(|words| words.matches(&link_text));
         let link = (name, url);
-        if fits && !found.contains(&link) {
+        if is_match && !found.contains(&link) {
             found.push(link);
         }
         if found.len() > MAX_LINKS {
-            return Err(FetchError::TooMany(MAX_LINKS, "links of the page fit"));
+            return Err(FetchError::TooMany(MAX_LINKS, "matching links on the page"));
         }
     }
     found.sort();
     if found.is_empty() { Err(FetchError::NoLinks) } else { Ok(found.into_iter().map(|(_, url)| url).collect()) }
 }
 
-/// Where the page says that its links start, and each link's address and words.
+/// The page's base address, and each link's address and text.
 fn anchors(page: &str) -> (Option<String>, Vec<(String, String)>) {
     let (mut base, mut all): (_, Vec<(String, String)>) = (None, Vec::new());
     let mut open = false;
     let mut emitter = DefaultEmitter::<()>::default();
-    // What a script writes is no link of the page.
+    // Links in scripts and styles do not count.
     emitter.naively_switch_states(true);
     for token in Tokenizer::new_with_emitter(page, emitter) {
         match token {

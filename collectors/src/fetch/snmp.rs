@@ -1,10 +1,10 @@
-//! Asks a device by SNMP, and writes its answer down as lines `<oid> = <number>`.
+//! Queries a device by SNMP; the document has a line `<oid> = <number>` for each object.
 //!
-//! Only numbers are written down: a text of a device may be a name of a network or of a person.
+//! Texts of a device are left out: they may name a network or a person.
 
-use super::{Document, FetchError, Validators};
-use crate::config::SourceConfig;
-use crate::config::snmp::{Auth, Login, Privacy, SnmpConfig};
+use super::error::FetchError;
+use crate::document::{Document, Validators};
+use crate::origin::snmp::{SnmpAuth, SnmpCipher, SnmpConfig, SnmpLogin};
 use snmp2::v3::{self, AuthProtocol, Cipher, Security};
 use snmp2::{AsyncSession, Error, Oid, Value};
 use std::fmt::Write as _;
@@ -13,15 +13,15 @@ use std::time::Duration;
 
 /// Objects of one walk: the access points of a very large city, several times over.
 const MAX_ROWS: usize = 20_000;
-/// Objects asked for at once: their numbers fit one packet.
+/// Objects of one request: their values fit one packet.
 const ROWS_AT_ONCE: u32 = 25;
-/// Times that a packet is sent: they get lost.
+/// Times that a packet is sent, as packets get lost.
 const TRIES: u32 = 3;
 
-/// Asks for what the source names, within its time-out.
-pub(super) async fn ask(source: &SourceConfig, snmp: &SnmpConfig) -> Result<Document, FetchError> {
-    let each = source.timeout / TRIES;
-    let asked = async {
+/// Reads the configured objects within `timeout`.
+pub(super) async fn query(timeout: Duration, snmp: &SnmpConfig) -> Result<Document, FetchError> {
+    let each = timeout / TRIES;
+    let query = async {
         let mut session = session(snmp, each).await?;
         let prefix = oid(&snmp.oid)?;
         let mut text = String::new();
@@ -32,32 +32,32 @@ pub(super) async fn ask(source: &SourceConfig, snmp: &SnmpConfig) -> Result<Docu
         }
         Ok(Document::new(snmp.text.clone(), text.into_bytes(), Validators::default()))
     };
-    tokio::time::timeout(source.timeout, Box::pin(asked)).await.map_err(|_| FetchError::Timeout(source.timeout))?
+    tokio::time::timeout(timeout, Box::pin(query)).await.map_err(|_| FetchError::Timeout(timeout))?
 }
 
 fn oid(numbers: &[u64]) -> Result<Oid<'static>, FetchError> {
-    Oid::from(numbers).map_err(|_| FetchError::Device("the object's numbers make no OID; see `oid`"))
+    Oid::from(numbers).map_err(|_| FetchError::Device("the OID is invalid; see `oid`"))
 }
 
 async fn session(snmp: &SnmpConfig, each: Duration) -> Result<AsyncSession, FetchError> {
     let place = (snmp.host.as_str(), snmp.port);
     let opened = match &snmp.login {
-        Login::Community { file } => {
+        SnmpLogin::Community { file } => {
             let community = secret(file, &snmp.folder)?;
             AsyncSession::new_v2c(place, community.as_bytes(), 1).await
         }
-        Login::User { name, auth, auth_file, privacy } => {
+        SnmpLogin::User { name, auth, auth_file, privacy } => {
             let protocol = match auth {
-                Auth::Sha1 => AuthProtocol::Sha1,
-                Auth::Sha256 => AuthProtocol::Sha256,
-                Auth::Sha512 => AuthProtocol::Sha512,
+                SnmpAuth::Sha1 => AuthProtocol::Sha1,
+                SnmpAuth::Sha256 => AuthProtocol::Sha256,
+                SnmpAuth::Sha512 => AuthProtocol::Sha512,
             };
             let mode = match privacy {
                 None => v3::Auth::AuthNoPriv,
                 Some((cipher, file)) => v3::Auth::AuthPriv {
                     cipher: match cipher {
-                        Privacy::Aes128 => Cipher::Aes128,
-                        Privacy::Aes256 => Cipher::Aes256,
+                        SnmpCipher::Aes128 => Cipher::Aes128,
+                        SnmpCipher::Aes256 => Cipher::Aes256,
                     },
                     privacy_password: secret(file, &snmp.folder)?.into_bytes(),
                 },
@@ -119,7 +119,7 @@ async fn walk(
         for (name, value) in answer.varbinds.clone() {
             if !name.starts_with(prefix) || matches!(value, Value::EndOfMibView) {
                 return if rows == 0 {
-                    Err(FetchError::Device("it has nothing below the object; see `oid`"))
+                    Err(FetchError::Device("it has no objects below the OID; see `oid`"))
                 } else {
                     Ok(())
                 };
@@ -127,14 +127,14 @@ async fn walk(
             line(&name, &value, text);
             rows += 1;
             if rows > MAX_ROWS {
-                return Err(FetchError::TooMany(MAX_ROWS, "objects below the one that is walked"));
+                return Err(FetchError::TooMany(MAX_ROWS, "objects below the OID"));
             }
             next = Some(name.to_owned());
         }
         match next {
-            // A device that gives the same again would never come to an end.
+            // A device that repeats an object would never come to an end.
             Some(next) if numbers(&next) > numbers(&last) => last = next,
-            _ => return Err(FetchError::Device("its answer was cut short, or goes round in a circle")),
+            _ => return Err(FetchError::Device("its answer is truncated, or repeats an object")),
         }
     }
 }
@@ -150,21 +150,21 @@ fn line(name: &Oid<'_>, value: &Value<'_>, text: &mut String) {
         Value::Counter64(number) => number.to_string(),
         _ => "(no number)".to_owned(),
     };
-    // A String never refuses to be written to.
+    // Writing to a String does not fail.
     let _ = writeln!(text, "{} = {number}", name.to_id_string());
 }
 
 fn failed(error: &Error, each: Duration) -> FetchError {
     match error {
         Error::AuthFailure(_) | Error::Crypto(_) | Error::AuthUpdated => {
-            FetchError::Device("it refuses the user or a password; see `user`, `auth_file` and `privacy_file`")
+            FetchError::Device("it rejects the user or a password; see `user`, `auth_file` and `privacy_file`")
         }
         Error::Send | Error::Receive => FetchError::Timeout(each * TRIES),
-        _ => FetchError::Device("its answer is no SNMP, or was cut short"),
+        _ => FetchError::Device("its answer is not SNMP, or is truncated"),
     }
 }
 
-/// A secret of the credentials directory, else of the configuration's folder. White space at its end is no part of it.
+/// A secret from the credentials directory, or else from the configuration's folder, without white space at its end.
 fn secret(file: &str, folder: &Path) -> Result<String, FetchError> {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(file));
     let path = credential.filter(|path| path.exists()).unwrap_or_else(|| folder.join(file));

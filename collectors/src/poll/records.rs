@@ -1,84 +1,82 @@
 //! The records of a poll, and the state after it. Pure.
 
-use super::{Content, File, FinishedPoll, PollFailure, PollSummary, Said};
+use super::diff::{self, FigureUpdate, diff};
+use super::outcome::{FetchedContent, FinishedPoll, PollFailure, PollSummary, PolledFile};
+use super::state::{FileNote, KeyNote, SourceState};
 use crate::config::SourceConfig;
-use crate::diff::{self, FigureUpdate, diff};
-use crate::sources::RejectedRow;
-use crate::sources::accesslog::notes::SourceNotes;
-use crate::state::{FileNote, KeyNote, SourceState};
+use crate::sources::{ParsedKey, RejectedRow, SourceNotes};
 use contract::record::{Observation, Place, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Figures and rejects of one poll: a hundred series of forty years of months. Twice as many, with
-/// their notes, would no longer fit one transaction of the bus.
+/// Most figures and rejects of one poll: a hundred series of forty years of months. Twice as many, with their state, would
+/// not fit one transaction of the bus.
 const MAX_RECORDS: usize = 50_000;
 
-/// Makes the records of a poll and the state after it; `own` is what its kind keeps for itself then.
+/// Makes the records of a poll and the state after it; `own` are the source's notes afterwards.
 pub(super) fn make(
     collector: &str,
     source: &SourceConfig,
     state: &SourceState,
-    files: &[File],
+    files: &[PolledFile],
     own: SourceNotes,
     revision: Micros,
 ) -> FinishedPoll {
     let now = revision.moment();
-    let said: Vec<(&str, diff::FileResult<'_>)> =
-        files.iter().map(|file| (file.address.as_str(), said(file))).collect();
-    let (changes, keys) = diff(state, &said, source.forgets(), now);
+    let results: Vec<(&str, diff::FileResult<'_>)> =
+        files.iter().map(|file| (file.address.as_str(), result(file))).collect();
+    let (changes, keys) = diff(state, &results, source.forgets(), now);
     let rejects: Vec<&[RejectedRow]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
     let total = changes.len() + rejects.iter().map(|rejects| rejects.len()).sum::<usize>();
     if total > MAX_RECORDS {
         // A poll that failed as a whole changes nothing, so that it cannot be too large again.
-        let result = Err(PollFailure::TooMany(MAX_RECORDS));
-        let failed = File { address: source.address().to_owned(), content: None, result };
+        let failed = PolledFile::failed(source.address(), PollFailure::TooMany(MAX_RECORDS));
         return make(collector, source, state, &[failed], state.own.clone(), revision);
     }
-    let mut writer = Writer { collector, source, revision, visits: Vec::new() };
-    let visits = writer.visits(state, files, &changes, &rejects);
-    let mut records: Vec<Record> = changes.iter().map(|change| writer.observation(change, &visits)).collect();
+    let mut writer = RecordWriter { collector, source, revision, polls: Vec::new() };
+    let ids = writer.poll_records(state, files, &changes, &rejects);
+    let mut records: Vec<Record> = changes.iter().map(|change| writer.observation(change, &ids)).collect();
     for (at, rejects) in rejects.iter().enumerate() {
-        records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &visits[&Some(at)])));
+        records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &ids[&Some(at)])));
     }
     let observations = changes.len();
-    records.extend(writer.visits.into_iter().map(Record::Poll));
+    records.extend(writer.polls.into_iter().map(Record::Poll));
     let next = next_state(source, state, files, (keys, own), revision);
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
     FinishedPoll { records, checkpoint, next, summary, more: false }
 }
 
-fn said(file: &File) -> diff::FileResult<'_> {
+fn result(file: &PolledFile) -> diff::FileResult<'_> {
     match &file.result {
-        Ok(Said::Parsed(parsed)) => diff::FileResult::Parsed(parsed),
-        Ok(Said::NotModified) => diff::FileResult::NotModified,
+        Ok(Some(parsed)) => diff::FileResult::Parsed(parsed),
+        Ok(None) => diff::FileResult::NotModified,
         Err(_) => diff::FileResult::Failed,
     }
 }
 
-/// The rejects of a file, unless it is the same file, read in the same way, as before.
-fn new_rejects<'a>(source: &SourceConfig, state: &SourceState, file: &'a File) -> &'a [RejectedRow] {
+/// The rejects of a file, unless the same content was parsed in the same way before.
+fn new_rejects<'a>(source: &SourceConfig, state: &SourceState, file: &'a PolledFile) -> &'a [RejectedRow] {
     let note = state.files.get(&file.address);
-    let known = note.is_some_and(|note| note.fingerprint == source.fingerprint && !is_new(state, file));
+    let is_known = note.is_some_and(|note| note.fingerprint == source.fingerprint() && !is_new(state, file));
     match &file.result {
-        Ok(Said::Parsed(parsed)) if !known => &parsed.rejects,
+        Ok(Some(parsed)) if !is_known => &parsed.rejects,
         _ => &[],
     }
 }
 
-/// True when the content is not the one read before.
-fn is_new(state: &SourceState, file: &File) -> bool {
-    let known = state.files.get(&file.address).map(|note| note.sha256.as_str());
-    file.content.as_ref().is_some_and(|content| known != Some(&content.sha256))
+/// True when the content differs from the one read before.
+fn is_new(state: &SourceState, file: &PolledFile) -> bool {
+    let before = state.files.get(&file.address).map(|note| note.sha256.as_str());
+    file.content.as_ref().is_some_and(|content| before != Some(&content.sha256))
 }
 
 fn next_state(
     source: &SourceConfig,
     state: &SourceState,
-    files: &[File],
-    (keys, own): (BTreeMap<crate::sources::ParsedKey, KeyNote>, SourceNotes),
+    files: &[PolledFile],
+    (keys, own): (BTreeMap<ParsedKey, KeyNote>, SourceNotes),
     revision: Micros,
 ) -> SourceState {
     let failed = files.iter().any(|file| file.result.is_err());
@@ -89,12 +87,12 @@ fn next_state(
     }
     for file in files {
         let note = match (&file.result, &file.content) {
-            (Ok(Said::Parsed(parsed)), Some(Content { sha256, bytes, validators })) => Some(FileNote {
+            (Ok(Some(parsed)), Some(FetchedContent { sha256, bytes, validators })) => Some(FileNote {
                 address: file.address.clone(),
                 sha256: sha256.clone(),
                 bytes: *bytes,
                 validators: validators.clone(),
-                fingerprint: source.fingerprint.clone(),
+                fingerprint: source.fingerprint().to_owned(),
                 until: parsed.until.map(|until| until.0),
             }),
             _ => state.files.get(&file.address).cloned(),
@@ -102,7 +100,7 @@ fn next_state(
         next.files.extend(note.map(|note| (file.address.clone(), note)));
     }
     if failed {
-        // What was not listed, or left while another file was unreadable, is still to be withdrawn.
+        // A file that was not listed, or left while another was unreadable, still has figures to withdraw.
         for (address, note) in &state.files {
             next.files.entry(address.clone()).or_insert_with(|| note.clone());
         }
@@ -111,7 +109,7 @@ fn next_state(
 }
 
 fn summary(
-    files: &[File],
+    files: &[PolledFile],
     observations: usize,
     rejects: usize,
     next: &SourceState,
@@ -135,20 +133,20 @@ fn summary(
 }
 
 /// Writes the records of one poll.
-struct Writer<'a> {
+struct RecordWriter<'a> {
     collector: &'a str,
     source: &'a SourceConfig,
     revision: Micros,
-    visits: Vec<PollRecord>,
+    polls: Vec<PollRecord>,
 }
 
-impl Writer<'_> {
-    /// The visits: one for each file that says something new or failed, one for the folder whose files
-    /// left, and one for all when there is none of these. Ids by file.
-    fn visits(
+impl RecordWriter<'_> {
+    /// Makes the poll records: one for each file that is new or failed, one for the folder whose files left, and one for all
+    /// when there is none of these. Returns their ids by file.
+    fn poll_records(
         &mut self,
         state: &SourceState,
-        files: &[File],
+        files: &[PolledFile],
         changes: &[FigureUpdate],
         rejects: &[&[RejectedRow]],
     ) -> BTreeMap<Option<usize>, String> {
@@ -163,28 +161,28 @@ impl Writer<'_> {
                 Ok(_) => continue,
             };
             let content = file.content.as_ref().map(|content| (content.sha256.clone(), content.bytes));
-            ids.insert(Some(at), self.visit(outcome, &file.address, content));
+            ids.insert(Some(at), self.poll_record(outcome, &file.address, content));
         }
         if changes.iter().any(|change| change.file.is_none()) {
-            ids.insert(None, self.visit(PollOutcome::Changed, self.source.address(), None));
+            ids.insert(None, self.poll_record(PollOutcome::Changed, self.source.address(), None));
         }
-        if self.visits.is_empty() {
+        if self.polls.is_empty() {
             let note = if let [only] = files { state.files.get(&only.address) } else { None };
             let content = note.map(|note| (note.sha256.clone(), note.bytes));
-            self.visit(PollOutcome::Unchanged, self.source.address(), content);
+            self.poll_record(PollOutcome::Unchanged, self.source.address(), content);
         }
-        // Whoever looks at the last visit sees a failure, if there was one.
-        self.visits.sort_by_key(|visit| matches!(visit.outcome, PollOutcome::Failed(_)));
+        // A failure comes last, so that the last record of a poll shows it.
+        self.polls.sort_by_key(|poll| matches!(poll.outcome, PollOutcome::Failed(_)));
         ids
     }
 
-    fn visit(&mut self, outcome: PollOutcome, address: &str, content: Option<(String, u64)>) -> String {
+    fn poll_record(&mut self, outcome: PollOutcome, address: &str, content: Option<(String, u64)>) -> String {
         let mut id = format!("{}-{}-{}-{}", self.collector, self.source.plan, self.source.id, self.revision.0);
-        if !self.visits.is_empty() {
-            id = format!("{id}-{}", self.visits.len() + 1);
+        if !self.polls.is_empty() {
+            id = format!("{id}-{}", self.polls.len() + 1);
         }
         let (sha256, bytes) = content.unzip();
-        self.visits.push(PollRecord {
+        self.polls.push(PollRecord {
             plan: self.source.plan.clone(),
             source: self.source.id.clone(),
             id: id.clone(),
@@ -198,7 +196,7 @@ impl Writer<'_> {
         id
     }
 
-    fn observation(&self, change: &FigureUpdate, visits: &BTreeMap<Option<usize>, String>) -> Record {
+    fn observation(&self, change: &FigureUpdate, ids: &BTreeMap<Option<usize>, String>) -> Record {
         let figure = &change.figure;
         Record::Observation(Observation {
             plan: self.source.plan.clone(),
@@ -210,16 +208,16 @@ impl Writer<'_> {
             breakdown: figure.breakdown.clone(),
             finality: figure.finality,
             revision: self.revision,
-            visit: visits.get(&change.file).cloned().unwrap_or_default(),
+            visit: ids.get(&change.file).cloned().unwrap_or_default(),
             place: Some(figure.place.clone()).filter(|place| *place != Place::default()),
         })
     }
 
-    fn reject(&self, rejected: &RejectedRow, file: &str, visit: &str) -> Record {
+    fn reject(&self, rejected: &RejectedRow, file: &str, poll: &str) -> Record {
         Record::Reject(Reject {
             plan: self.source.plan.clone(),
             source: self.source.id.clone(),
-            visit: visit.to_owned(),
+            visit: poll.to_owned(),
             time: self.revision,
             reason: rejected.reason.to_owned(),
             file: file.to_owned(),

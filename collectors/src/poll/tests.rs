@@ -1,9 +1,13 @@
 use super::*;
+use crate::document::Document;
+use crate::sources::{DocumentSource, ParseError, ParsedFile, PollContext};
 use crate::testing::{Poller, lines, moment, mynumber, outbox, register, source};
-use contract::record::PollOutcome;
+use contract::record::{PollOutcome, Record};
 use contract::time::Micros;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const HEADER: &str = "指標,期間,値,区分\n";
@@ -229,7 +233,7 @@ async fn a_clock_set_back_stops_the_source_and_a_slow_one_does_not() {
     poller.clock.pass(-60);
     assert_eq!(poller.poll().await.next.clock.last, first + 1);
     poller.clock.pass(-600);
-    let stopped = visit_once(&poller.collector, &poller.source, &poller.state).await.unwrap_err();
+    let stopped = poll_once(&poller.collector, &poller.source, &poller.state).await.unwrap_err();
     assert_eq!(stopped.last, Micros(first + 1));
 }
 
@@ -256,8 +260,8 @@ async fn records_and_notes_are_published_together_and_remembered() {
 #[derive(Debug)]
 struct Faulty;
 
-impl crate::sources::Source for Faulty {
-    fn parse(&self, _: &crate::fetch::Document, _: &crate::sources::PollContext) -> Result<ParsedFile, ParseError> {
+impl DocumentSource for Faulty {
+    fn parse(&self, _: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
         panic!("a fault that the test wants");
     }
 
@@ -273,7 +277,7 @@ impl crate::sources::Source for Faulty {
 #[tokio::test]
 async fn a_fault_in_a_parser_is_a_failed_visit() {
     let (_folder, mut poller) = one_file(APRIL);
-    poller.source.source = Arc::new(Faulty);
+    poller.source.source = Source::Documents(Arc::new(Faulty));
     let poll = poller.poll().await;
     let [Record::Poll(visit)] = &poll.records[..] else { panic!() };
     assert_eq!(visit.outcome, PollOutcome::Failed("panicked".into()));

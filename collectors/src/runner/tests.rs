@@ -1,6 +1,7 @@
 use super::*;
+use crate::document::Document;
 use crate::poll::PollFailure;
-use crate::sources::{ParseError, ParsedFile, PollContext, Source};
+use crate::sources::{DocumentSource, ParseError, ParsedFile, PollContext, Source};
 use crate::testing::{TestClock, collector, outbox, register, source};
 use bus::{Checkpoint, Outgoing, Pending, PendingSender};
 use std::path::Path;
@@ -8,10 +9,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
-/// Hands on every report, and keeps what is told of the outbox.
-struct Told(mpsc::UnboundedSender<PollReport>, Mutex<Vec<Option<String>>>);
+/// Sends every report, and stores the errors of the outbox.
+struct ReportSender(mpsc::UnboundedSender<PollReport>, Mutex<Vec<Option<String>>>);
 
-impl PollObserver for Told {
+impl PollObserver for ReportSender {
     fn finished(&self, report: &PollReport) {
         let _ = self.0.send(report.clone());
     }
@@ -52,8 +53,8 @@ impl Outbox for Refusing {
 #[derive(Debug)]
 struct Faulty;
 
-impl Source for Faulty {
-    fn parse(&self, _: &crate::fetch::Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
+impl DocumentSource for Faulty {
+    fn parse(&self, _: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
         panic!("a fault that the test wants");
     }
 
@@ -69,7 +70,7 @@ impl Source for Faulty {
 /// A register that is asked every second, in a folder of its own.
 fn kept(folder: &Path) -> SourceConfig {
     std::fs::write(folder.join("r.csv"), "指標,期間,値\n申請件数,2022年4月,100\n").unwrap();
-    SourceConfig { every: Duration::from_millis(20), ..source(folder, &register("path = 'r.csv'")) }
+    SourceConfig { interval: Duration::from_millis(20), ..source(folder, &register("path = 'r.csv'")) }
 }
 
 /// Runs sources that never change.
@@ -101,7 +102,7 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
     next("a").await;
     next("b").await;
     // Slow from now on: asked once at its new beginning, and then not for an hour.
-    let slow = SourceConfig { every: Duration::from_hours(1), ..of("a") };
+    let slow = SourceConfig { interval: Duration::from_hours(1), ..of("a") };
     change.send(wanted(vec![slow.clone(), of("c")], &[])).unwrap();
     next("c").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -132,7 +133,15 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
 fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc::UnboundedReceiver<PollReport>) {
     let (sender, reports) = mpsc::unbounded_channel();
     let collector = Arc::new(collector(clock));
-    (Arc::new(Runner { collector, outbox, watch: Arc::new(Told(sender, Mutex::default())), random: || 0.5 }), reports)
+    (
+        Arc::new(Runner {
+            collector,
+            outbox,
+            observer: Arc::new(ReportSender(sender, Mutex::default())),
+            random: || 0.5,
+        }),
+        reports,
+    )
 }
 
 #[tokio::test]
@@ -155,7 +164,8 @@ async fn a_faulty_source_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
-    let faulty = SourceConfig { id: "faulty".into(), source: Arc::new(Faulty), ..kept(folder.path()) };
+    let faulty =
+        SourceConfig { id: "faulty".into(), source: Source::Documents(Arc::new(Faulty)), ..kept(folder.path()) };
     let stop = CancellationToken::new();
     let task = tokio::spawn(run(runner, vec![faulty, kept(folder.path())], stop.clone()));
     let mut seen = std::collections::BTreeMap::new();
@@ -192,14 +202,15 @@ async fn an_outbox_that_takes_nothing_is_told_and_so_is_its_end() {
     let inner = outbox(folder.path(), &clock);
     let refusing = Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) };
     let (sender, mut reports) = mpsc::unbounded_channel();
-    let watch = Arc::new(Told(sender, Mutex::default()));
-    let told = Arc::clone(&watch);
-    let runner = Runner { collector: Arc::new(collector(&clock)), outbox: Arc::new(refusing), watch, random: || 0.5 };
+    let observer = Arc::new(ReportSender(sender, Mutex::default()));
+    let reported = Arc::clone(&observer);
+    let runner =
+        Runner { collector: Arc::new(collector(&clock)), outbox: Arc::new(refusing), observer, random: || 0.5 };
     let stop = CancellationToken::new();
     let task = tokio::spawn(run(Arc::new(runner), vec![kept(folder.path())], stop.clone()));
     reports.recv().await.unwrap();
     let full = Some(BusError::Overloaded { bus: "b".to_owned() }.to_string());
-    assert_eq!(told.1.lock().unwrap()[..3], [full.clone(), full, None]);
+    assert_eq!(reported.1.lock().unwrap()[..3], [full.clone(), full, None]);
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
 }

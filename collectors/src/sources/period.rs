@@ -1,6 +1,6 @@
 //! What a label of a period means for a series: the series' shape and grain decide.
 
-use super::SeriesTarget;
+use super::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::{Cell, RejectReason};
 use contract::catalogue::Shape;
@@ -10,7 +10,7 @@ use contract::time::Moment;
 
 /// Why a label is no period of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sources) enum Fault {
+pub(crate) enum Fault {
     /// It is no date or period at all.
     Unreadable(RejectReason),
     /// It is one, but not of the series' grain: a month for a state, a day for a monthly count.

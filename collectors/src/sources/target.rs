@@ -1,16 +1,16 @@
-//! From a series id in the configuration to the series it means, or to the nearest right word.
+//! Resolves series ids of the configuration against the catalogue.
 
 use crate::table::text::word;
 use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::Grain;
 use contract::reader::{TomlTable, nearest};
 
-/// What a kind may ask while it reads its configuration.
+/// What a kind may use while it reads its configuration.
 #[derive(Clone, Copy)]
 pub struct SourceContext<'a> {
     /// Id of the source.
     pub source: &'a str,
-    /// Its plan's catalogue; `None` when the plan is unknown, which is reported elsewhere.
+    /// Its plan's catalogue; `None` for an unknown plan, which is a mistake of its own.
     pub catalogue: Option<&'a Catalogue>,
     /// The entries of `[source.series]`.
     pub labels: &'a [SeriesLabel],
@@ -18,10 +18,10 @@ pub struct SourceContext<'a> {
     pub report: &'a dyn Fn(u32, String),
 }
 
-/// One entry of `[source.series]`: what a file calls a series, and the series.
+/// One entry of `[source.series]`: a label in the file, and its series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesLabel {
-    /// What the file says.
+    /// The label.
     pub text: String,
     /// The series id.
     pub series: String,
@@ -36,7 +36,7 @@ pub struct SeriesLabel {
 pub struct SeriesTarget {
     /// Series id.
     pub series: String,
-    /// The counting rule meant; `None` when the file must say it.
+    /// The counting rule; `None` when the file names it.
     pub definition: Option<String>,
     /// All its counting rules.
     pub definitions: Vec<String>,
@@ -49,6 +49,12 @@ pub struct SeriesTarget {
 }
 
 impl SeriesTarget {
+    /// Text that identifies it, for fingerprints.
+    pub(crate) fn identity(&self) -> String {
+        let Self { series, definitions, shape, grain, unit, .. } = self;
+        format!("{series} {} {shape:?} {} {unit}", definitions.join(","), grain.name())
+    }
+
     fn of(series: &Series, definition: Option<String>) -> Self {
         let definitions: Vec<String> = series.definitions.iter().map(|d| d.id.clone()).collect();
         let only = if let [only] = &definitions[..] { Some(only.clone()) } else { None };
@@ -101,18 +107,18 @@ impl SourceContext<'_> {
     }
 
     /// The series of the plan that list this source.
-    pub(super) fn listing(&self) -> Vec<SeriesTarget> {
+    pub(crate) fn listing(&self) -> Vec<SeriesTarget> {
         let series = self.catalogue.iter().flat_map(|catalogue| &catalogue.series);
         let ours = series.filter(|series| series.sources.iter().any(|source| source.id == self.source));
         ours.map(|series| SeriesTarget::of(series, None)).collect()
     }
 
-    /// The targets of `[source.series]`, each with its label as a word to look for.
+    /// The targets of `[source.series]`, each with its normalised label.
     pub(super) fn labelled(&self) -> Vec<(String, SeriesTarget)> {
         let mut found: Vec<(String, SeriesTarget)> = Vec::new();
         for label in self.labels {
             let text = word(&label.text);
-            if found.iter().any(|(known, _)| *known == text) {
+            if found.iter().any(|(other, _)| *other == text) {
                 (self.report)(label.line, format!("the label `{}` stands twice", label.text));
             }
             match self.target(&label.series, label.definition.clone()) {

@@ -140,7 +140,7 @@ fn catalogue(plan: &str) -> String {
 /// Never polled: the benchmark publishes in the place of collectors.
 fn sources(plan: &str) -> String {
     format!(
-        "[[source]]\nid = \"desk\"\nplan = \"{plan}\"\nkind = \"register\"\nevery = \"1d\"\npath = \"register.csv\"\n\
+        "[[source]]\nid = \"desk\"\nplan = \"{plan}\"\nkind = \"register\"\ninterval = \"1d\"\npath = \"register.csv\"\n\
          [source.columns]\nseries = [\"series\"]\nperiod = [\"period\"]\nvalue = [\"value\"]\n"
     )
 }

@@ -1,8 +1,8 @@
 //! Tests of interfaces that give a page at a time.
 
 use crate::config::SourceConfig;
-use crate::fetch::Document;
-use crate::sources::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, Source};
+use crate::document::Document;
+use crate::sources::{Coverage, DocumentSource, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, Source};
 use crate::testing::{Poller, lines, moment, register, source};
 use contract::record::{Finality, Place, Span, Value};
 use std::path::Path;
@@ -14,7 +14,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 #[derive(Debug)]
 struct Pages;
 
-impl Source for Pages {
+impl DocumentSource for Pages {
     fn parse(&self, file: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
         let key = ParsedKey {
             series: "datasets".into(),
@@ -45,7 +45,7 @@ impl Source for Pages {
 
 fn pages(server: &MockServer, keys: &str) -> SourceConfig {
     let text = register(&format!("url = '{}/api'\n{keys}", server.uri()));
-    SourceConfig { source: Arc::new(Pages), ..source(Path::new("."), &text) }
+    SourceConfig { source: Source::Documents(Arc::new(Pages)), ..source(Path::new("."), &text) }
 }
 
 async fn page(server: &MockServer, number: usize, body: &str) {
@@ -65,7 +65,7 @@ async fn all_pages_are_one_file() {
     assert_eq!(lines(&poll.records), ["datasets 2022-07-01 = 3".to_owned(), format!("changed {address}")]);
     let note = &poll.next.files[&address];
     assert_eq!((note.bytes, note.validators.is_empty()), (5, true), "the first page's tag says nothing of the others");
-    assert_eq!(note.sha256, crate::fetch::sha256(b"abend"));
+    assert_eq!(note.sha256, crate::document::sha256(b"abend"));
     assert_eq!(poller.lines().await, [format!("unchanged {address}")]);
 }
 

@@ -1,31 +1,38 @@
 //! The figures of the hours that changed.
 
+use super::config::AccessLog;
+use super::line::time::{HOURS, day_of, first_hour};
 use super::notes::{DayNote, LogNotes};
 use super::visitors::Visitors;
-use super::{AccessLog, HOURS, first_hour};
 use crate::sources::disclosure_control::OTHERS;
-use crate::sources::{ParsedFigure, ParsedKey, SeriesTarget};
+use crate::sources::parsed::{ParsedFigure, ParsedKey};
+use crate::sources::target::SeriesTarget;
 use contract::period::{Grain, Period};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeSet;
 
-/// How late lines may be before an hour counts as settled: servers write when a request ends, and some in blocks. What
-/// comes later still counts, as a correction.
+/// How late lines may be before an hour is final: servers write when a request ends, and some in blocks. Later lines count
+/// as corrections.
 const LATENESS_SECONDS: i64 = 3600;
-/// Days told in one poll: their hours fit a transaction, and the history of ten years comes in four of them.
+/// Days of one poll: their hours fit a transaction, and the history of ten years takes four.
 const MAX_DAYS: usize = 1_000;
-/// Reason of an hour of which not all lines were seen, and of what such hours are part of.
+/// Reason of an hour of which lines are missing, and of periods that contain one.
 const PARTIAL: &str = "partial_hour";
-/// Reason of a day whose visitors were not counted from its beginning, or were too many.
+/// Reason of a day whose visitors were not counted from its start, or were too many.
 const NOT_COUNTED: &str = "not_counted";
 
-/// The figures of the days that are not clean, which are clean then; no more than [`MAX_DAYS`] at a time. Days that hold an
-/// hour that may just have settled are told again; who publishes leaves out what is not new.
-pub(super) fn dirty(log: &AccessLog, notes: &mut LogNotes, visitors: &Visitors, now: Moment) -> Vec<ParsedFigure> {
-    let recent = super::day_of((now.0 - 2 * LATENESS_SECONDS).div_euclid(3600));
-    let wanted = notes.days.iter().filter(|(day, note)| note.dirty || **day >= recent).map(|(day, _)| *day);
-    let days: BTreeSet<i64> = wanted.take(MAX_DAYS).collect();
+/// The figures of up to [`MAX_DAYS`] changed days, which are unchanged afterwards. A day with an hour that may have become final
+/// is included too; the diff leaves out figures that were published before.
+pub(super) fn of_changed_days(
+    log: &AccessLog,
+    notes: &mut LogNotes,
+    visitors: &Visitors,
+    now: Moment,
+) -> Vec<ParsedFigure> {
+    let recent = day_of((now.0 - 2 * LATENESS_SECONDS).div_euclid(3600));
+    let changed = notes.days.iter().filter(|(day, note)| note.changed || **day >= recent).map(|(day, _)| *day);
+    let days: BTreeSet<i64> = changed.take(MAX_DAYS).collect();
     let mut figures = Vec::new();
     if let Some(target) = &log.hits {
         let of = |grain: Grain| days.iter().map(move |day| Period::holding(grain, Moment(first_hour(*day) * 3600)));
@@ -36,30 +43,30 @@ pub(super) fn dirty(log: &AccessLog, notes: &mut LogNotes, visitors: &Visitors, 
         figures.extend(periods.into_iter().filter_map(|period| hits(log, target, notes, period, now)));
     }
     if let Some(target) = &log.visitors {
-        figures.extend(days.iter().filter_map(|day| seen(target, notes, visitors, *day, now)));
+        figures.extend(days.iter().filter_map(|day| distinct(target, notes, visitors, *day, now)));
     }
     for day in days {
         if let Some(note) = notes.days.get_mut(&day) {
-            note.dirty = false;
+            note.changed = false;
         }
     }
     figures
 }
 
-/// Accesses of a period: the sum of its hours. `None` for one of which nothing was seen.
+/// Accesses of a period: the sum of its hours; `None` for a period without any watched hour.
 fn hits(log: &AccessLog, target: &SeriesTarget, notes: &LogNotes, period: Period, now: Moment) -> Option<ParsedFigure> {
     let hours = period.start().0.div_euclid(3600)..period.end().0.div_euclid(3600);
     let (mut sum, mut areas) = (0_i64, vec![0_i64; log.rule.areas.len() + 1]);
-    let (mut some, mut whole) = (false, true);
+    let (mut any, mut whole) = (false, true);
     for hour in hours {
-        let day = super::day_of(hour);
+        let day = day_of(hour);
         let at = usize::try_from(hour - first_hour(day)).unwrap_or_default();
         let Some(note) = notes.days.get(&day).filter(|note| is_set(note, at)) else {
-            // Hours to come are not missing.
+            // A future hour is not missing.
             whole &= Moment(hour * 3600) > now;
             continue;
         };
-        some = true;
+        any = true;
         whole &= note.partial >> at & 1 == 0;
         sum += note.hits[at];
         for (sum, more) in
@@ -73,12 +80,12 @@ fn hits(log: &AccessLog, target: &SeriesTarget, notes: &LogNotes, period: Period
         labels.zip(areas).collect::<Breakdown>()
     });
     let value = if whole { Value::Known(sum) } else { Value::Unknown(PARTIAL.to_owned()) };
-    some.then(|| figure(target, period, value, by_area, now))
+    any.then(|| figure(target, period, value, by_area, now))
 }
 
-/// Visitors of a day, when it was watched from its first hour on; or as they were told before, when that day was over before
-/// we began and nothing of it has come since.
-fn seen(
+/// Visitors of a day that was watched from its first hour on; or the number published before, for a day that had ended before
+/// the program started and has not changed since.
+fn distinct(
     target: &SeriesTarget,
     notes: &mut LogNotes,
     visitors: &Visitors,
@@ -88,11 +95,11 @@ fn seen(
     let note = notes.days.get_mut(&day)?;
     let period = Period::holding(Grain::Day, Moment(first_hour(day) * 3600));
     let whole = (0..HOURS).all(|at| {
-        let to_come = Moment((first_hour(day) + i64::try_from(at).unwrap_or_default()) * 3600) > now;
-        to_come || (note.seen >> at & 1 == 1 && note.partial >> at & 1 == 0)
+        let is_future = Moment((first_hour(day) + i64::try_from(at).unwrap_or_default()) * 3600) > now;
+        is_future || (note.watched >> at & 1 == 1 && note.partial >> at & 1 == 0)
     });
     let began = visitors.since().unwrap_or(i64::MAX);
-    let told = note.visitors.filter(|_| !note.dirty && period.end().0 <= began);
+    let published = note.visitors.filter(|_| !note.changed && period.end().0 <= began);
     let counted = if note.hits.iter().all(|hits| *hits == 0) {
         Some(0)
     } else if began <= period.start().0 {
@@ -100,7 +107,7 @@ fn seen(
     } else {
         None
     };
-    note.visitors = counted.or(told).filter(|_| whole);
+    note.visitors = counted.or(published).filter(|_| whole);
     let value = match note.visitors {
         Some(count) => Value::Known(count),
         None => Value::Unknown(NOT_COUNTED.to_owned()),
@@ -109,7 +116,7 @@ fn seen(
 }
 
 fn is_set(note: &DayNote, at: usize) -> bool {
-    (note.seen | note.partial) >> at & 1 == 1
+    (note.watched | note.partial) >> at & 1 == 1
 }
 
 fn figure(

@@ -1,99 +1,98 @@
-//! What is remembered of a log between two polls: how far each file was read, and the counts of every hour.
+//! The checkpoint of a log: how far each file was read, and the counts of every hour.
 //!
 //! ```text
-//! own/log          the rule, the files, from when on hours are known
-//! own/day/<day>    24 hours: counts, which of them were watched, which were seen in part
+//! own/log          the rule, the files, the first complete hour
+//! own/day/<day>    24 hours: counts, which of them are complete, which are partial
 //! ```
 //!
-//! All hours are kept: a late line adds to its hour's count, however old, and a day is some hundred bytes.
+//! All hours are kept: a late line adds to its hour's count, however old it is; a day takes some hundred bytes.
 
-use super::count::HourCount;
-use super::{HOURS, day_of, first_hour};
-use crate::fetch::tail::FileProgress;
+use super::line::time::{HOURS, day_of, first_hour};
+use super::parse::HourCount;
+use crate::follow::FileProgress;
+use crate::sources::source::SourceNotes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a kind of source keeps for itself, by name.
-pub type SourceNotes = BTreeMap<String, Vec<u8>>;
-
-/// What is remembered of a log.
+/// The checkpoint of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogNotes {
+pub(super) struct LogNotes {
     /// The files and the rule.
-    pub log: WholeLogNote,
+    pub(super) log: WholeLogNote,
     /// The days with counts, by number since 1970 in the plan's zone.
-    pub days: BTreeMap<i64, DayNote>,
+    pub(super) days: BTreeMap<i64, DayNote>,
 }
 
-/// The note on the whole log.
+/// The part that concerns the whole log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WholeLogNote {
-    /// Names the rule by which the counts were made; empty before the first poll.
-    pub rule: String,
-    /// The first hour that is known whole; `None` until the history has been read.
-    pub from: Option<i64>,
-    /// The earliest hour met so far.
-    pub earliest: Option<i64>,
-    /// The hour up to which hours without lines are known to be 0.
-    pub watched_to: Option<i64>,
-    /// The files, by what they begin with.
-    pub files: Vec<FileProgress>,
+pub(super) struct WholeLogNote {
+    /// [`super::config::AccessLog::rule_id`] of the counts; empty before the first poll.
+    pub(super) rule: String,
+    /// The first complete hour; `None` until the history has been read.
+    pub(super) from: Option<i64>,
+    /// The earliest hour read so far.
+    pub(super) earliest: Option<i64>,
+    /// The hour up to which an hour without lines is 0.
+    pub(super) watched_to: Option<i64>,
+    /// The files, identified by their first bytes.
+    pub(super) files: Vec<FileProgress>,
 }
 
 /// A day's hours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayNote {
+pub(super) struct DayNote {
     /// Accesses of each hour.
-    pub hits: Vec<i64>,
+    pub(super) hits: Vec<i64>,
     /// Accesses of each hour by area.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub areas: BTreeMap<u8, Vec<i64>>,
+    pub(super) areas: BTreeMap<u8, Vec<i64>>,
     /// Hours that were watched, a bit each.
-    pub seen: u32,
-    /// Hours that were seen in part, a bit each.
+    #[serde(rename = "seen")]
+    pub(super) watched: u32,
+    /// Hours of which lines are missing, a bit each.
     #[serde(default)]
-    pub partial: u32,
-    /// Its visitors as they were told last, if they were known: a number, and nobody in it.
+    pub(super) partial: u32,
+    /// The number of visitors that was published last, if it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visitors: Option<i64>,
-    /// True while its figures may not have been published as they stand.
-    #[serde(default)]
-    pub dirty: bool,
+    pub(super) visitors: Option<i64>,
+    /// True until the current figures are published.
+    #[serde(default, rename = "dirty")]
+    pub(super) changed: bool,
 }
 
 impl LogNotes {
-    /// True when there are days whose figures may not have been published as they stand.
-    pub fn are_dirty(&self) -> bool {
-        self.days.values().any(|day| day.dirty)
+    /// True when there are days whose current figures are not published.
+    pub(super) fn has_changed_days(&self) -> bool {
+        self.days.values().any(|day| day.changed)
     }
 
-    /// Reads what was kept; a note of another version is as good as none.
-    pub fn read(own: &SourceNotes) -> Self {
-        let log = own.get("log").and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default();
+    /// Reads a checkpoint; a part of another version counts as missing.
+    pub(super) fn read(notes: &SourceNotes) -> Self {
+        let log = notes.get("log").and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default();
         let day = |(name, note): (&String, &Vec<u8>)| {
             Some((name.strip_prefix("day/")?.parse().ok()?, serde_json::from_slice(note).ok()?))
         };
-        Self { log, days: own.iter().filter_map(day).collect() }
+        Self { log, days: notes.iter().filter_map(day).collect() }
     }
 
-    /// What is to be kept.
-    pub fn write(&self) -> SourceNotes {
-        // Plain structs of texts and numbers: nothing in them can fail to be written.
+    /// Writes the checkpoint.
+    pub(super) fn write(&self) -> SourceNotes {
+        // Plain structs of texts and numbers: writing them does not fail.
         let json = |note: Result<Vec<u8>, serde_json::Error>| note.unwrap_or_default();
         let days = self.days.iter().map(|(day, note)| (format!("day/{day:06}"), json(serde_json::to_vec(note))));
         days.chain([("log".to_owned(), json(serde_json::to_vec(&self.log)))]).collect()
     }
 
-    /// Adds the count of an hour. One before the first known hour is passed over: false.
-    pub fn add(&mut self, hour: i64, count: &HourCount) -> bool {
+    /// Adds the count of an hour; false for an hour before the first complete one, which is left out.
+    pub(super) fn add(&mut self, hour: i64, count: &HourCount) -> bool {
         if self.log.from.is_some_and(|from| hour < from) {
             return false;
         }
         self.log.earliest = Some(self.log.earliest.map_or(hour, |earliest| earliest.min(hour)));
         let (day, at) = self.place(hour);
         day.hits[usize::from(at)] += count.hits;
-        day.seen |= 1 << at;
-        day.dirty = true;
+        day.watched |= 1 << at;
+        day.changed = true;
         if !count.areas.is_empty() {
             let areas = day.areas.entry(at).or_default();
             areas.resize(areas.len().max(count.areas.len()), 0);
@@ -104,24 +103,24 @@ impl LogNotes {
         true
     }
 
-    /// Hours that were watched: without lines they are 0.
-    pub fn watched(&mut self, hours: std::ops::RangeInclusive<i64>) {
+    /// Marks hours as watched: without lines they are 0.
+    pub(super) fn mark_watched(&mut self, hours: std::ops::RangeInclusive<i64>) {
         for hour in hours.filter(|hour| self.log.from.is_none_or(|from| *hour >= from)).collect::<Vec<_>>() {
             let (day, at) = self.place(hour);
-            if day.seen >> at & 1 == 0 {
-                day.seen |= 1 << at;
-                day.dirty = true;
+            if day.watched >> at & 1 == 0 {
+                day.watched |= 1 << at;
+                day.changed = true;
             }
         }
     }
 
-    /// Hours of which lines were lost, or never seen.
-    pub fn partial(&mut self, hours: std::ops::RangeInclusive<i64>) {
+    /// Marks hours of which lines are missing.
+    pub(super) fn mark_partial(&mut self, hours: std::ops::RangeInclusive<i64>) {
         for hour in hours {
             let (day, at) = self.place(hour);
             if day.partial >> at & 1 == 0 {
                 day.partial |= 1 << at;
-                day.dirty = true;
+                day.changed = true;
             }
         }
     }
@@ -139,16 +138,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_survive_and_hours_before_the_first_known_one_are_passed_over() {
+    fn notes_are_read_back_and_hours_before_the_first_complete_one_are_left_out() {
         let mut notes = LogNotes::default();
         let count = HourCount { hits: 3, areas: vec![1, 2] };
         assert!(notes.add(453_844, &count) && notes.add(453_844, &count));
-        notes.watched(453_844..=453_846);
-        notes.partial(453_845..=453_845);
+        notes.mark_watched(453_844..=453_846);
+        notes.mark_partial(453_845..=453_845);
         let day = &notes.days[&day_of(453_844)];
         let at = usize::try_from(453_844 - first_hour(day_of(453_844))).unwrap();
         assert_eq!((at, day.hits[at], day.areas[&13].clone()), (13, 6, vec![2, 4]));
-        assert_eq!((day.seen >> 13 & 0b111, day.partial >> 13 & 0b111), (0b111, 0b010));
+        assert_eq!((day.watched >> 13 & 0b111, day.partial >> 13 & 0b111), (0b111, 0b010));
         assert_eq!(LogNotes::read(&notes.write()), notes);
         notes.log.from = Some(453_845);
         assert!(!notes.add(453_844, &count));

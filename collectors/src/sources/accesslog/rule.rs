@@ -1,47 +1,47 @@
-//! The definition of an access: which lines count, and to which area of the app they belong.
+//! The counting rule: which lines are accesses, and to which area of the app they belong.
 //!
-//! One real day of lines gave four honest answers, the largest five times the smallest: what counts is part of the
-//! figure, so it stands in the configuration beside the id of the definition, and a changed rule begins anew.
+//! Four plausible rules gave counts for one real day of which the largest was five times the smallest. So the rule is part of
+//! the figure: the configuration names it beside the id of the definition, and after a change the counts begin anew.
 
-use super::format::LogLine;
+use super::line::format::LogLine;
 use aho_corasick::AhoCorasick;
 
-/// What bots call themselves, in any case.
-pub(super) const USUAL_BOTS: [&str; 9] =
+/// Words in user agents of bots, in any case.
+pub(super) const DEFAULT_BOTS: [&str; 9] =
     ["bot", "crawl", "spider", "slurp", "monitor", "curl/", "wget/", "python-requests", "headlesschrome"];
-/// Files that a page brings along.
-pub(super) const USUAL_PARTS: [&str; 14] = [
+/// Extensions of files that a page loads.
+pub(super) const DEFAULT_EXTENSIONS: [&str; 14] = [
     ".css", ".js", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".json",
 ];
 
 /// Which lines count.
 #[derive(Clone, Debug)]
-pub struct CountingRule {
+pub(super) struct CountingRule {
     /// Methods that count; all when empty.
     pub(super) methods: Vec<String>,
     /// Statuses that count, by number.
     pub(super) statuses: StatusSet,
-    /// Beginnings of paths that count; all when empty.
+    /// Prefixes of paths that count; all when empty.
     pub(super) paths: Vec<String>,
-    /// Beginnings of paths that do not.
+    /// Prefixes of paths that do not count.
     pub(super) not_paths: Vec<String>,
-    /// Ends of paths that do not, in lower case.
+    /// Extensions of paths that do not count, in lower case.
     pub(super) not_extensions: Vec<String>,
     /// Words in a user agent that make it a bot.
     pub(super) bots: WordFilter,
-    /// Areas of the app: label, and beginnings of paths.
+    /// Areas of the app: label, and prefixes of paths.
     pub(super) areas: Vec<(String, Vec<String>)>,
 }
 
-/// Words that are looked for, in any case; none when empty.
-#[derive(Clone)]
-pub struct WordFilter {
+/// Words to search for, in any case; none when empty.
+#[derive(Clone, Debug)]
+pub(super) struct WordFilter {
     words: Vec<String>,
     search: Option<AhoCorasick>,
 }
 
 impl WordFilter {
-    /// Words to look for.
+    /// A filter for `words`.
     pub(super) fn new(words: Vec<String>) -> Self {
         // A dozen short words always fit.
         let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
@@ -50,20 +50,14 @@ impl WordFilter {
     }
 
     #[inline]
-    fn are_in(&self, text: &[u8]) -> bool {
+    fn matches(&self, text: &[u8]) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_match(text))
-    }
-}
-
-impl std::fmt::Debug for WordFilter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.words.fmt(f)
     }
 }
 
 /// A set of statuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StatusSet([u64; 10]);
+pub(super) struct StatusSet([u64; 10]);
 
 impl StatusSet {
     /// Reads `2xx` or `304`, several of them.
@@ -92,6 +86,16 @@ impl StatusSet {
 }
 
 impl CountingRule {
+    /// Text that identifies the rule. Checkpoints hold a hash of it, so it must not change.
+    pub(super) fn identity(&self) -> String {
+        let Self { methods, statuses: StatusSet(statuses), paths, not_paths, not_extensions, bots, areas } = self;
+        format!(
+            "Rule {{ methods: {methods:?}, statuses: Statuses({statuses:?}), paths: {paths:?}, not_paths: {not_paths:?}, \
+             not_extensions: {not_extensions:?}, bots: {:?}, areas: {areas:?} }}",
+            bots.words
+        )
+    }
+
     /// True when a line counts.
     #[inline]
     pub(super) fn counts(&self, line: &LogLine<'_>) -> bool {
@@ -103,19 +107,19 @@ impl CountingRule {
         (self.methods.is_empty() || self.methods.iter().any(|method| method.as_bytes() == line.method))
             && (self.paths.is_empty() || begins(&self.paths))
             && !begins(&self.not_paths)
-            && !self.is_part(path)
-            && !self.bots.are_in(line.agent)
+            && !self.is_page_part(path)
+            && !self.bots.matches(line.agent)
     }
 
-    /// True for a file that a page brings along.
+    /// True for a file that a page loads.
     #[inline]
-    fn is_part(&self, path: &[u8]) -> bool {
+    fn is_page_part(&self, path: &[u8]) -> bool {
         let Some(dot) = memchr::memrchr(b'.', path) else { return false };
         let ending = &path[dot..];
         self.not_extensions.iter().any(|part| ending.eq_ignore_ascii_case(part.as_bytes()))
     }
 
-    /// The area of a path: its place in the list, or the list's length for the rest.
+    /// The index of a path's area; the number of areas for the rest.
     #[inline]
     pub(super) fn area(&self, path: &[u8]) -> usize {
         let path = without_query(path);

@@ -1,6 +1,7 @@
 //! What a report gives by period, and when its days make a month.
 
-use super::super::{Coverage, ParsedFigure, ParsedKey, SeriesTarget};
+use super::super::parsed::{Coverage, ParsedFigure, ParsedKey};
+use super::super::target::SeriesTarget;
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;

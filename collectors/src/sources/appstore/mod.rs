@@ -8,13 +8,15 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::row::words;
+use super::source::{DocumentSource, PollContext, Source, SourceKind};
+use super::target::{SeriesTarget, SourceContext};
+use crate::document::Document;
 use crate::table::FileFormat;
 use contract::catalogue::Shape;
 use contract::period::Grain;
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// The kind `appstore`.
 pub const KIND: SourceKind = SourceKind {
@@ -55,7 +57,7 @@ struct Words {
     sku: Vec<String>,
 }
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let store = r.word("store", &[("google", Store::Google), ("apple", Store::Apple)]);
     let downloads = context.target_at(r, "downloads");
     let fits =
@@ -66,7 +68,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let columns = r.table("columns");
     let columns = columns.as_ref();
     let usual = |google: &'static str, apple: &'static str| [if store == Store::Google { google } else { apple }];
-    Arc::new(AppStore {
+    Source::documents(AppStore {
         store,
         app: r.text("app"),
         downloads,
@@ -81,7 +83,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     })
 }
 
-impl Source for AppStore {
+impl DocumentSource for AppStore {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         // Apple's reports are called .txt.
         let format = if self.store == Store::Apple { Some(FileFormat::Tsv) } else { None };

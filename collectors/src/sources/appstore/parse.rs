@@ -1,6 +1,8 @@
 //! A report's rows: those of the app that are first downloads, added up by day or month.
 
-use super::super::{ParseError, ParsedFile, PollContext, RejectedRow, place, reason, rejected};
+use super::super::parsed::{ParseError, ParsedFile, RejectedRow};
+use super::super::row::{place, reason, rejected};
+use super::super::source::PollContext;
 use super::days::{self, Downloads};
 use super::{AppStore, Store};
 use crate::table::date::{self, LabelledPeriod};

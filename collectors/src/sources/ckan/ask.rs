@@ -2,7 +2,7 @@
 //!
 //! Since CKAN 2.11 a search tells the totals by itself; from 2.3 to 2.10 only `package_show` does, and only when asked.
 
-use super::super::ParseError;
+use super::super::parsed::ParseError;
 use super::listing::{COUNT_CHANGED, NOT_WHOLE};
 use super::response::{self, CkanResponse, DatasetName, Package, Resource};
 use super::{Ckan, Format};

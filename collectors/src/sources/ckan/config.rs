@@ -1,13 +1,14 @@
 //! The keys of a portal, and what must hold between them.
 
-use super::super::{Source, SourceContext, words};
+use super::super::row::words;
+use super::super::source::Source;
+use super::super::target::SourceContext;
 use super::{AsOf, Ckan, Count, Format, Words};
 use contract::catalogue::Shape;
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// Reads the kind's own keys.
-pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let format = r.word_if("format", &[("api", Format::Api), ("table", Format::Table)]).unwrap_or(Format::Api);
     let rules = [("listed", Count::Listed), ("active", Count::Active), ("with_resources", Count::WithResources)];
     let target = |key: &'static str, shape: Shape, what: &str| {
@@ -32,7 +33,7 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn So
     let columns = Words { name: role("name"), resource: role("resource"), organisation: role("organisation") };
     let ckan = Ckan { format, count, as_of, datasets, downloads, organisation, fq, sheet: r.text_if("sheet"), columns };
     ckan.check(r);
-    Arc::new(ckan)
+    Source::documents(ckan)
 }
 
 impl Ckan {

@@ -1,10 +1,10 @@
 //! What all answers of one visit say together, once they are whole.
 
-use super::super::ParseError;
+use super::super::parsed::ParseError;
 use super::Count;
 use super::ask::MAX_SHOWN;
 use super::response::{CkanResponse, Package, UNEXPECTED};
-use crate::fetch::sha256;
+use crate::document::sha256;
 use contract::record::{Breakdown, Value};
 use std::collections::BTreeSet;
 

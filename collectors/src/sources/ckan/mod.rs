@@ -12,8 +12,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceKind};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::source::{DocumentSource, PollContext, SourceKind};
+use super::target::SeriesTarget;
+use crate::document::Document;
 
 /// The kind `ckan`.
 pub const KIND: SourceKind = SourceKind {
@@ -74,7 +76,7 @@ struct Words {
     organisation: Vec<String>,
 }
 
-impl Source for Ckan {
+impl DocumentSource for Ckan {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file, seen)
     }

@@ -3,10 +3,12 @@
 //! Both describe the day of the visit: a portal says what it lists now. A total is re-computed by the portal for its last
 //! two days; what it adds then is in the next readings, so no reading is ever corrected, and each is final.
 
-use super::super::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget};
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use super::super::source::PollContext;
+use super::super::target::SeriesTarget;
 use super::listing::{Listing, ListingCount};
 use super::{AsOf, Ckan, Format, response, table};
-use crate::fetch::Document;
+use crate::document::Document;
 use contract::period::Period;
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;

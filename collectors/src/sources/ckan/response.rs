@@ -2,7 +2,7 @@
 //!
 //! Only what is counted is taken from it: names, states, and totals of downloads.
 
-use super::super::ParseError;
+use super::super::parsed::ParseError;
 use crate::table::TableError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;

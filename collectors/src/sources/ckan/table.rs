@@ -1,9 +1,12 @@
 //! A catalogue that a city publishes as a table: a row is a dataset, or one of its files.
 
-use super::super::{ParseError, PollContext, RejectedRow, date_in_name, rejected};
+use super::super::date_in_name;
+use super::super::parsed::{ParseError, RejectedRow};
+use super::super::row::rejected;
+use super::super::source::PollContext;
 use super::listing::NO_DATASETS;
 use super::{Ckan, Count};
-use crate::fetch::Document;
+use crate::document::Document;
 use crate::table::date::LabelledPeriod;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;

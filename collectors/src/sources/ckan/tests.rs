@@ -1,10 +1,10 @@
 mod asking;
 
 use crate::config::{self, SourceConfig};
-use crate::fetch::{Document, Validators};
+use crate::document::{Document, Validators};
 use crate::sources::{Coverage, ParseError, ParsedFile, PollContext};
 use crate::table::TableError;
-use crate::testing::{moment, rejects, show};
+use crate::testing::{moment, parser, rejects, show};
 use contract::catalogue;
 use proptest::prelude::*;
 use std::path::Path;
@@ -47,7 +47,7 @@ const DOWNLOADS: &str = "downloads = { series = 'fetches' }\n";
 
 /// A portal with these keys of its own, or what is wrong with them; a series that it does not give is none.
 fn try_portal(own: &str) -> Result<SourceConfig, String> {
-    let head = "[[source]]\nid = \"portal\"\nplan = \"p\"\nkind = \"ckan\"\nevery = \"1d\"\n";
+    let head = "[[source]]\nid = \"portal\"\nplan = \"p\"\nkind = \"ckan\"\ninterval = \"1d\"\n";
     let place = if own.contains("url = ") { "" } else { "path = 'x'\n" };
     let parts: Vec<&str> = PLAN.split("[[series]]").collect();
     let given = [("datasets = ", 1), ("downloads = ", 2)].into_iter().filter(|(key, _)| own.contains(key));
@@ -60,7 +60,7 @@ fn try_portal(own: &str) -> Result<SourceConfig, String> {
         let ours = mistakes.into_iter().filter(|mistake| mistake.file == "a.toml");
         ours.map(|mistake| mistake.message).collect::<Vec<_>>().join("\n")
     };
-    found.map(|mut sources| sources.swap_remove(0)).map_err(lines)
+    found.map(|mut read| read.sources.swap_remove(0)).map_err(lines)
 }
 
 fn portal(own: &str) -> SourceConfig {
@@ -69,10 +69,10 @@ fn portal(own: &str) -> SourceConfig {
 
 /// What several answers of one visit say, at a time.
 fn visit(source: &SourceConfig, time: &str, name: &str, answers: &[&[u8]]) -> Result<ParsedFile, ParseError> {
-    let seen = PollContext { time: moment(time), encoding: None, max_bytes: source.max_bytes };
+    let seen = PollContext { time: moment(time), encoding: None, max_bytes: source.fetch.max_bytes };
     let mut fetched = Document::new(name, answers[0].to_vec(), Validators::default());
     fetched.more = answers[1..].iter().map(|bytes| bytes.to_vec()).collect();
-    source.source.parse(&fetched, &seen)
+    parser(source).parse(&fetched, &seen)
 }
 
 fn parse(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, ParseError> {

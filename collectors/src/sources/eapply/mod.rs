@@ -10,14 +10,15 @@ mod privacy;
 #[cfg(test)]
 mod tests;
 
-use super::{
-    ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, disclosure_control, words,
-};
-use crate::fetch::Document;
+use super::disclosure_control;
+use super::parsed::{ParseError, ParsedFile};
+use super::row::words;
+use super::source::{DocumentSource, PollContext, Source, SourceKind};
+use super::target::{SeriesTarget, SourceContext};
+use crate::document::Document;
 use contract::catalogue::Shape;
 use contract::period::Grain;
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// The kind `eapply`.
 pub const KIND: SourceKind = SourceKind {
@@ -82,7 +83,7 @@ struct Words {
     status: Vec<String>,
 }
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let rows = r.word_if("rows", &[("counts", Rows::Counts), ("applications", Rows::Applications)]);
     let rows = rows.unwrap_or(Rows::Counts);
     let from = [("column", MonthFrom::Column), ("name", MonthFrom::Name), ("title", MonthFrom::Title)];
@@ -106,7 +107,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     if withdrawn.is_empty() {
         withdrawn = ["取下", "取り下げ", "取消", "取り消し", "キャンセル"].map(str::to_owned).to_vec();
     }
-    Arc::new(EApply {
+    Source::documents(EApply {
         rows,
         month_from: r.word_if("month_from", &from).unwrap_or(MonthFrom::Column),
         sheet: r.text_if("sheet"),
@@ -125,7 +126,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     })
 }
 
-impl Source for EApply {
+impl DocumentSource for EApply {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file.name(), &seen.sheets(file)?, seen)
     }

@@ -1,12 +1,13 @@
 //! An export's rows: added up by month, and then forgotten.
 
-use super::super::{
-    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, date_in_name,
-    reason, rejected,
-};
+use super::super::date_in_name;
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use super::super::row::{reason, rejected};
+use super::super::source::PollContext;
+use super::super::target::SeriesTarget;
 use super::month::MonthTally;
 use super::{EApply, MonthFrom, Rows};
-use crate::fetch::sha256;
+use crate::document::sha256;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};

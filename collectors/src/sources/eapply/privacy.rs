@@ -1,8 +1,8 @@
 //! The proof that nothing of an applicant leaves the parser: all that a poll makes is searched for it.
 
-use crate::fetch::sha256;
-use crate::poll::visit_once;
-use crate::state::SourceState;
+use crate::document::sha256;
+use crate::poll::poll_once;
+use crate::poll::state::SourceState;
 use crate::testing::{TestClock, collector, made, outbox, parse_named};
 use contract::wire;
 use std::io::Write;
@@ -66,7 +66,7 @@ async fn everything() -> Vec<Vec<u8>> {
     let _guard = tracing::subscriber::set_default(subscriber);
     let clock = TestClock::at("2022-07-01");
     let outbox = outbox(folder.path(), &clock);
-    let poll = visit_once(&collector(&clock), &source, &SourceState::default()).await.unwrap();
+    let poll = poll_once(&collector(&clock), &source, &SourceState::default()).await.unwrap();
     tracing::info!(?poll, "polled");
     outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await.unwrap();
     let refused = parse_named(&source, "202206.csv", headless.as_bytes()).unwrap_err();

@@ -3,7 +3,7 @@
 //! Written 「交付枚数（R4.6.30時点）」, 「【R5.3末時点】」, 「（令和4年6月末日現在）」, 「2022年6月30日時点」. The population's own date stands
 //! beside it in the same forms and must not be taken for it.
 
-use super::super::ParseError;
+use super::super::parsed::ParseError;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::text::word;
 use crate::table::{Cell, Columns, SheetRow};

@@ -3,7 +3,7 @@
 //! The ministry's workbook has its table at the foot of the sheet 「公表用」: rankings with the same words stand above it, each
 //! with a header of its own. So of several fitting headers the lowest counts.
 
-use super::super::ParseError;
+use super::super::parsed::ParseError;
 use super::MyNumber;
 use crate::table::text::word;
 use crate::table::{Columns, Sheet, SheetRow, TableError, WantedColumn};

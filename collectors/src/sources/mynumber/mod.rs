@@ -11,13 +11,15 @@ mod rate;
 #[cfg(test)]
 mod tests;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::row::words;
+use super::source::{DocumentSource, PollContext, Source, SourceKind};
+use super::target::{SeriesTarget, SourceContext};
+use crate::document::Document;
 use crate::table::Municipality;
 use crate::table::text::word;
 use contract::catalogue::Shape;
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// The kind `mynumber`.
 pub const KIND: SourceKind = SourceKind {
@@ -56,7 +58,7 @@ struct MyNumber {
     columns: Vec<(&'static str, Vec<String>)>,
 }
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let single = r.switch("single_municipality");
     let code = r.text_if("code").and_then(|text| {
         let read = Municipality::parse(&text);
@@ -87,7 +89,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     if let Some(own) = own.filter(|own| own.texts("issued").iter().any(|text| word(text).contains("保有"))) {
         own.mistake("issued", "保有枚数 is another definition than `issued`: set `held`");
     }
-    Arc::new(MyNumber {
+    Source::documents(MyNumber {
         code,
         name,
         single,
@@ -99,7 +101,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     })
 }
 
-impl Source for MyNumber {
+impl DocumentSource for MyNumber {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, &seen.sheets(file)?, seen)
     }

@@ -1,9 +1,9 @@
 //! An edition's rows: the city's become figures of equal `as_of`, unreadable ones rejects.
 
-use super::super::{
-    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
-    rejected,
-};
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use super::super::row::{place, reason, rejected};
+use super::super::source::PollContext;
+use super::super::target::SeriesTarget;
 use super::locate::{CityMatch, EditionTable};
 use super::{MyNumber, as_of, locate, rate};
 use crate::table::code::CodeForm;

@@ -121,7 +121,7 @@ fn two_rows_of_one_date_that_differ_are_in_dispute_and_neither_counts() {
 fn the_configuration_must_say_which_cards_and_where_the_city_is() {
     let wrong = |own: &str| {
         let text = format!(
-            "[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\npath = 'x'\n{own}"
+            "[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\ninterval = \"1d\"\npath = 'x'\n{own}"
         );
         let files = [("a.toml".to_owned(), text), ("b.toml".to_owned(), crate::testing::register("path = 'x'"))];
         let found = crate::config::parse(Path::new("."), &files, &crate::testing::catalogues());

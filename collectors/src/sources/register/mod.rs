@@ -6,11 +6,13 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::row::words;
+use super::source::{DocumentSource, PollContext, Source, SourceKind};
+use super::target::{SeriesTarget, SourceContext};
+use crate::document::Document;
 use crate::table::text::word;
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// The kind `register`.
 pub const KIND: SourceKind =
@@ -37,12 +39,12 @@ struct Words {
     finality: Vec<String>,
 }
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     // The labels are any words, which a reader of known keys cannot give; see `config/labels.rs`.
     let _ = r.has("series");
     let columns = r.table("columns");
     let columns = columns.as_ref();
-    Arc::new(Register {
+    Source::documents(Register {
         sheet: r.text_if("sheet"),
         labels: context.labelled(),
         listing: context.listing(),
@@ -65,7 +67,7 @@ impl Register {
     }
 }
 
-impl Source for Register {
+impl DocumentSource for Register {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, &seen.sheets(file)?, seen)
     }

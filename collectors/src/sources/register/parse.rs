@@ -1,9 +1,9 @@
 //! A register's rows: figures, the later row of a key first, and rejects.
 
-use super::super::{
-    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
-    rejected,
-};
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use super::super::row::{place, reason, rejected};
+use super::super::source::PollContext;
+use super::super::target::SeriesTarget;
 use super::Register;
 use crate::sources::period::{self, Fault};
 use crate::table::number::{self, NumberCell as Number};

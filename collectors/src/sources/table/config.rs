@@ -1,10 +1,11 @@
 //! The configuration of a table.
 
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
-use crate::sources::{Source, SourceContext, SourceKind, disclosure_control};
+use crate::sources::disclosure_control;
+use crate::sources::source::{Source, SourceKind};
+use crate::sources::target::SourceContext;
 use crate::table::{Cell, date};
 use contract::reader::TomlTable;
-use std::sync::Arc;
 
 /// The kind `table`.
 pub const KIND: SourceKind = SourceKind {
@@ -27,7 +28,7 @@ pub const KIND: SourceKind = SourceKind {
     read,
 };
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let _ = r.has("series");
     let labels = context.labelled();
     let label = r.texts("label");
@@ -62,7 +63,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
         r.mistake("breakdown", "`breakdown` needs several rows a figure: `rows = \"sum\"` or \"count\"");
     }
     let covers = [("everything", CoversAs::Everything), ("periods", CoversAs::Periods), ("nothing", CoversAs::Nothing)];
-    Arc::new(Table {
+    Source::documents(Table {
         sheet: r.text_if("sheet"),
         period,
         figures,

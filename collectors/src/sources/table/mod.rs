@@ -15,8 +15,10 @@ mod when;
 
 pub use config::KIND;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::source::{DocumentSource, PollContext};
+use super::target::SeriesTarget;
+use crate::document::Document;
 use crate::table::LabelledPeriod;
 
 /// A configured table.
@@ -112,7 +114,7 @@ enum CoversAs {
     Nothing,
 }
 
-impl Source for Table {
+impl DocumentSource for Table {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, file.name(), &seen.sheets(file)?, seen)
     }

@@ -7,10 +7,10 @@ pub(super) use across::{NO_PERIODS, said};
 use super::aggregate::KeyTotal;
 use super::when::{self, PeriodReader};
 use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
-use crate::sources::{
-    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, place, reason,
-    rejected,
-};
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use crate::sources::row::{place, reason, rejected};
+use crate::sources::source::PollContext;
+use crate::sources::target::SeriesTarget;
 use crate::table::number::{self, NumberCell as Number};
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};

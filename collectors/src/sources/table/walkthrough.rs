@@ -1,9 +1,9 @@
 //! The walkthrough of config/README.md, followed to the letter, so that it cannot rot.
 
 use crate::config;
-use crate::fetch::{Document, Validators};
+use crate::document::{Document, Validators};
 use crate::sources::PollContext;
-use crate::testing::{moment, show};
+use crate::testing::{moment, parser, show};
 use contract::catalogue;
 use std::path::Path;
 
@@ -31,7 +31,7 @@ fn an_officer_who_follows_the_walkthrough_gets_the_figures_it_promises() {
     let configured = config::parse(Path::new("."), &files, &[("plan.toml".to_owned(), catalogue)]).unwrap();
     let seen = PollContext { time: moment("2022-07-01"), encoding: None, max_bytes: 1 << 20 };
     let file = Document::new("library_2021.csv", csv[0].trim_start().as_bytes().to_vec(), Validators::default());
-    let parsed = configured[0].source.parse(&file, &seen).unwrap();
+    let parsed = parser(&configured.sources[0]).parse(&file, &seen).unwrap();
     let shown: Vec<String> = parsed.figures.iter().map(show).collect();
     assert_eq!(shown.join("\n"), promised[0].trim());
     assert_eq!(parsed.rejects, []);

@@ -2,8 +2,11 @@
 
 use super::parse::{NO_PERIODS, RowFault, said};
 use super::{PeriodAt, Table, YearAt};
+use crate::sources::date_in_name;
+use crate::sources::parsed::ParseError;
 use crate::sources::period::{self, Fault};
-use crate::sources::{ParseError, SeriesTarget, date_in_name, reason};
+use crate::sources::row::reason;
+use crate::sources::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::number;
 use crate::table::text::word;

@@ -8,13 +8,15 @@ mod snmp_answer;
 #[cfg(test)]
 mod tests;
 
-use super::{ParseError, ParsedFile, PollContext, SeriesTarget, Source, SourceContext, SourceKind, words};
-use crate::fetch::Document;
+use super::parsed::{ParseError, ParsedFile};
+use super::row::words;
+use super::source::{DocumentSource, PollContext, Source, SourceKind};
+use super::target::{SeriesTarget, SourceContext};
+use crate::document::Document;
 use crate::table::Municipality;
 use contract::catalogue::Shape;
 use contract::reader::TomlTable;
 use contract::time::Moment;
-use std::sync::Arc;
 
 /// The kind `wifi`.
 pub const KIND: SourceKind = SourceKind {
@@ -111,7 +113,7 @@ struct Words {
     status: Vec<String>,
 }
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
+fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let points = context.target_at(r, "points");
     if let Some(target) = points.as_ref().filter(|target| target.shape != Shape::Level) {
         r.mistake("points", format!("an inventory gives a level, and series `{}` is none", target.series));
@@ -128,7 +130,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Arc<dyn Source> {
     let columns = r.table("columns");
     let columns = columns.as_ref();
     let closed = r.texts("closed");
-    Arc::new(Wifi {
+    Source::documents(Wifi {
         count: r.word("count", &[("sites", Count::Sites), ("access_points", Count::AccessPoints)]),
         points,
         code,
@@ -159,7 +161,7 @@ fn up(r: &TomlTable<'_>, text: &str) -> Option<i64> {
         .ok()
 }
 
-impl Source for Wifi {
+impl DocumentSource for Wifi {
     fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
         if snmp_answer::is_live(file) {
             return snmp_answer::parse(self, file, seen);

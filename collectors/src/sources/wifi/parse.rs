@@ -1,10 +1,11 @@
 //! An inventory's rows: counted, in all and by ward.
 
+use super::super::date_in_name;
 use super::super::disclosure_control::OTHERS;
-use super::super::{
-    Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, PollContext, RejectedRow, SeriesTarget, date_in_name,
-    reason, rejected,
-};
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use super::super::row::{reason, rejected};
+use super::super::source::PollContext;
+use super::super::target::SeriesTarget;
 use super::{AsOf, Count, Wifi};
 use crate::table::code::CodeForm;
 use crate::table::date::LabelledPeriod;

@@ -1,9 +1,10 @@
 //! What a controller answers by SNMP: lines `<oid> = <number>`, as the fetcher writes them down.
 
-use super::super::{Coverage, ParseError, ParsedFigure, ParsedFile, PollContext, RejectedRow};
+use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
+use super::super::source::PollContext;
 use super::Wifi;
 use super::parse::{key, today};
-use crate::fetch::{Document, sha256};
+use crate::document::{Document, sha256};
 use crate::table::RejectReason;
 use contract::record::{Finality, Place, Value};
 

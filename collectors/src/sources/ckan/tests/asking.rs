@@ -1,6 +1,7 @@
 //! A small portal that answers what it is asked, and the loop that asks it.
 
 use super::*;
+use crate::testing::parser;
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -45,7 +46,7 @@ impl Portal {
     /// Asks until the source has enough.
     fn visit(&self, source: &SourceConfig, address: &str) -> Result<Visit, ParseError> {
         let (mut asked, mut answers) = (Vec::new(), Vec::new());
-        while let Some(next) = source.source.ask(address, &answers)? {
+        while let Some(next) = parser(source).ask(address, &answers)? {
             assert!(asked.len() < 700, "asks for ever");
             answers.push(self.answer(&next));
             asked.push(next);
@@ -90,8 +91,8 @@ fn the_questions_are_these() {
     assert_eq!(asked, [search(0), search(1), show("d0000"), show("d0001")]);
     for address in ["mihon/ckan/a.json", "https://p.jp/catalog.csv", "https://p.jp/api/3/action/package_list"] {
         let source = portal(&format!("url = 'https://p.jp/'\n{COUNTED}"));
-        assert_eq!(source.source.ask(address, &[]), Ok(Some(address.to_owned())));
-        assert_eq!(source.source.ask(address, &[b"x".to_vec()]), Ok(None));
+        assert_eq!(parser(&source).ask(address, &[]), Ok(Some(address.to_owned())));
+        assert_eq!(parser(&source).ask(address, &[b"x".to_vec()]), Ok(None));
     }
 }
 
@@ -125,7 +126,7 @@ fn pages_that_do_not_fit_together_stop_the_visit() {
         format!(r#"{{"success": true, "result": {{"count": {count}, "results": [{}]}}}}"#, names.join(",")).into_bytes()
     };
     let ask =
-        |answers: &[Vec<u8>]| source.source.ask("https://p.jp/api/3/action/", answers).map_err(|error| error.label());
+        |answers: &[Vec<u8>]| parser(&source).ask("https://p.jp/api/3/action/", answers).map_err(|error| error.label());
     let rows = [
         (vec![page(3, &["a", "b"]), page(4, &["c"])], "count_changed"),
         (vec![page(3, &["a", "b"]), page(3, &[])], "pages_do_not_add_up"),

@@ -10,7 +10,7 @@ const NAMES: &str = "prefecture = '見本県'\nmunicipality = '見本市'\n";
 
 /// A source with these keys of its own.
 fn of(own: &str) -> SourceConfig {
-    let head = "[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\nevery = \"1d\"\npath = 'x'\n";
+    let head = "[[source]]\nid = \"mynumber\"\nplan = \"p\"\nkind = \"mynumber\"\ninterval = \"1d\"\npath = 'x'\n";
     source(Path::new("."), &format!("{head}population = {{ series = 'people' }}\n{own}"))
 }
 
@@ -98,9 +98,10 @@ fn book(form: Form) -> Vec<u8> {
 }
 
 fn read(source: &SourceConfig, bytes: &[u8]) -> Result<ParsedFile, ParseError> {
-    let seen = crate::sources::PollContext { time: moment("2026-01-01"), encoding: None, max_bytes: source.max_bytes };
-    let name = crate::fetch::Document::new("a.xlsx", bytes.to_vec(), crate::fetch::Validators::default());
-    source.source.parse(&name, &seen)
+    let seen =
+        crate::sources::PollContext { time: moment("2026-01-01"), encoding: None, max_bytes: source.fetch.max_bytes };
+    let name = crate::document::Document::new("a.xlsx", bytes.to_vec(), crate::document::Validators::default());
+    crate::testing::parser(source).parse(&name, &seen)
 }
 
 fn shown(source: &SourceConfig, form: Form) -> Vec<String> {

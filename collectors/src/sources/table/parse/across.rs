@@ -1,8 +1,10 @@
 //! Tables whose periods stand side by side: a column each, its label in the header.
 
 use super::{Reading, RowFault};
+use crate::sources::parsed::ParseError;
+use crate::sources::period;
+use crate::sources::row::{place, reason};
 use crate::sources::table::{FigureAt, Rows};
-use crate::sources::{ParseError, period, place, reason};
 use crate::table::SheetRow;
 use crate::table::date::LabelledPeriod;
 use contract::record::Span;

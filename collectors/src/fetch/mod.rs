@@ -1,0 +1,75 @@
+//! Fetches files: from disk, by HTTP, by SNMP.
+//!
+//! Errors are typed: their label is the poll's outcome and the metric's label, and they say whether another try may help.
+//! Nothing is parsed, stored or logged here. The content hash decides what changed; the server's dates and tags only save
+//! a transfer.
+
+mod address;
+mod config;
+mod error;
+mod file;
+mod guard;
+mod http;
+mod index;
+#[cfg(feature = "snmp")]
+mod snmp;
+#[cfg(test)]
+mod tests;
+
+use crate::document::Validators;
+use crate::origin::{NamedUrl, Origin};
+use address::Place;
+
+pub use address::FileAddress;
+pub use config::FetchConfig;
+pub use error::FetchError;
+pub use http::{FetchOutcome, Fetcher};
+
+impl Fetcher {
+    /// The files that a source consists of now: of two with the same key the later wins.
+    pub async fn list(&self, config: &FetchConfig) -> Result<Vec<FileAddress>, FetchError> {
+        match &config.origin {
+            Origin::Urls(links) => {
+                let address =
+                    |link: &NamedUrl| FileAddress { text: link.text.clone(), place: Place::Url(link.url.clone()) };
+                Ok(links.iter().map(address).collect())
+            }
+            Origin::Path { path, text, extensions, pattern } => {
+                file::list(path, text, extensions, pattern.as_ref()).await
+            }
+            Origin::Snmp(snmp) => {
+                Ok(vec![FileAddress { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
+            }
+            Origin::Index { page, pattern, link_text } => {
+                let (answer, url) = self.request(config, &page.text, &page.url, None).await?;
+                let FetchOutcome::Fetched(fetched) = answer else { return Err(FetchError::BadPage) };
+                let urls = index::links(&fetched.bytes, &url, pattern.as_ref(), link_text.as_ref())?;
+                Ok(urls.into_iter().map(FileAddress::of).collect())
+            }
+        }
+    }
+
+    /// Fetches one file. With the `validators` of an earlier answer the outcome may be [`FetchOutcome::NotModified`].
+    pub async fn get(
+        &self,
+        config: &FetchConfig,
+        address: &FileAddress,
+        validators: Option<&Validators>,
+    ) -> Result<FetchOutcome, FetchError> {
+        let fetched = match &address.place {
+            Place::File(path) => file::read(path, &address.text, config.max_bytes).await.map(FetchOutcome::Fetched)?,
+            #[cfg(feature = "snmp")]
+            Place::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,
+            #[cfg(not(feature = "snmp"))]
+            Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
+            Place::Url(url) => {
+                let url = http::allowed_link(config, url.clone())?;
+                self.request(config, &address.text, &url, validators).await?.0
+            }
+        };
+        match fetched {
+            FetchOutcome::Fetched(file) if file.bytes.is_empty() => Err(FetchError::EmptyBody),
+            answer => Ok(answer),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! One poll of one source: fetches, parses, compares with what was published, and makes the records.
+//!
+//! A poll always ends with at least one poll record, so that a silent source is noticed; only a clock that was set back stops
+//! it before. Nothing is published here: the caller publishes records and checkpoint in one transaction.
+
+mod collector;
+mod diff;
+mod log;
+mod outcome;
+mod read;
+mod records;
+pub mod state;
+#[cfg(test)]
+mod tests;
+
+use crate::config::SourceConfig;
+use crate::sources::Source;
+use state::{ClockBehind, SourceState};
+
+pub use collector::{Collector, PollProgress, RetryPolicy};
+pub(crate) use outcome::outgoing;
+pub use outcome::{FinishedPoll, PollFailure, PollSummary};
+
+/// Polls a source once.
+///
+/// Errors: the clock was set back; nothing may be published then, not even a poll record.
+pub async fn poll_once(
+    collector: &Collector,
+    source: &SourceConfig,
+    state: &SourceState,
+) -> Result<FinishedPoll, ClockBehind> {
+    let now = collector.clock.now();
+    state.clock.next(now)?;
+    let (files, own, more) = match &source.source {
+        Source::Documents(parser) => (read::files(collector, source, parser, state).await, state.own.clone(), false),
+        Source::Log(log) => log::follow(source, log, &state.own, now.moment()).await,
+    };
+    let revision = state.clock.next(collector.clock.now())?;
+    Ok(FinishedPoll { more, ..records::make(&collector.name, source, state, &files, own, revision) })
+}

@@ -1,6 +1,8 @@
 //! What travels: records, periods, the catalogue and the wire form.
 
 pub mod backoff;
+pub mod bilingual;
+mod breakdown;
 pub mod catalogue;
 pub mod era;
 pub mod error;

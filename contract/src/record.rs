@@ -1,24 +1,30 @@
 //! The four kinds of record that travel on the bus.
 //!
-//! Field order is wire order. Ids are texts here; the aggregator interns them.
+//! Field order is wire order, and the comments of types and fields stand in `record.schema.json` too. Ids are texts
+//! here; the aggregator interns them.
 
 use crate::period::{Grain, Period};
 use crate::time::{Micros, Moment};
-use std::collections::BTreeMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use crate::breakdown::Breakdown;
 
 /// Version of the record schema written by this build, and the only one it reads.
 pub const SCHEMA: u32 = 1;
 
-/// One record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A record of the Shihyo bus.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(title = "Shihyo record", tag = "kind", rename_all = "snake_case")]
 pub enum Record {
     /// A figure for one period.
     Observation(Observation),
     /// One poll of one source, changed or not.
+    #[schemars(rename = "visit")]
     Poll(PollRecord),
-    /// A row that could not be read.
+    /// A row that could not be read; never its text.
     Reject(Reject),
-    /// The text of a plan's catalogue.
+    /// The text of a plan's catalogue, when it changes.
     Catalogue(CatalogueText),
 }
 
@@ -90,7 +96,8 @@ pub enum Value {
 }
 
 /// Whether the source holds the figure for settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finality {
     /// The period still runs, or the source says so.
     Provisional,
@@ -108,20 +115,22 @@ impl Finality {
     }
 }
 
-/// Label to integer, complete for the period.
-pub type Breakdown = BTreeMap<String, i64>;
-
 /// Where in a file a figure stood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PlaceForm", description = "")]
 pub struct Place {
     /// Sheet of a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// Row, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u32>,
 }
 
-/// One figure for one period.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A figure for one period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Plan id.
     pub plan: String,
@@ -131,58 +140,66 @@ pub struct Observation {
     pub definition: String,
     /// The configured source that measured it.
     pub source: String,
-    /// What it describes.
+    /// What the figure describes.
     pub period: Span,
-    /// The figure, in the series' unit.
+    /// Exact integer in the series' unit, or why there is none.
     pub value: Value,
-    /// One dimension, complete for the period.
+    /// One dimension, label to integer, complete for the period.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::breakdown::read")]
     pub breakdown: Option<Breakdown>,
-    /// Settled or not.
+    /// Whether the source holds it for settled.
     pub finality: Finality,
-    /// When it was seen.
+    /// Microseconds since 1970 at which it was seen.
     pub revision: Micros,
     /// Id of the visit it came from.
     pub visit: String,
     /// Where in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
 }
 
 /// How a poll ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "OutcomeForm", description = "")]
 pub enum PollOutcome {
     /// Something new was read.
     Changed,
-    /// Read, and the same as before.
+    /// The same as before.
     Unchanged,
-    /// Not read; the typed reason (`timeout`, `http_status`, `malformed`, ..).
+    /// Not read, and the typed reason.
     Failed(String),
 }
 
-/// One poll of one source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One poll of one source, changed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PollRecord {
     /// Plan id.
     pub plan: String,
     /// Source id.
     pub source: String,
-    /// Id of this visit, unique to collector, source and time.
+    /// Id of this visit.
     pub id: String,
     /// The collector that made it.
     pub collector: String,
-    /// When: the revision of its observations.
+    /// Microseconds since 1970.
     pub time: Micros,
     /// How it ended.
     pub outcome: PollOutcome,
-    /// Address asked, without secrets.
+    /// Address asked.
     pub address: String,
     /// SHA-256 of the bytes read, lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Bytes read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
 }
 
 /// A row that could not be read; never its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reject {
     /// Plan id.
     pub plan: String,
@@ -190,28 +207,32 @@ pub struct Reject {
     pub source: String,
     /// Id of the visit that met it.
     pub visit: String,
-    /// When.
+    /// Microseconds since 1970.
     pub time: Micros,
     /// Typed reason.
     pub reason: String,
     /// File or address.
     pub file: String,
     /// Sheet of a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// Row, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u32>,
     /// Column, as its role or header word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// Hash of the row.
     pub hash: String,
 }
 
 /// The text of a plan's catalogue, when it changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CatalogueText {
     /// Plan id.
     pub plan: String,
-    /// When it was seen.
+    /// Microseconds since 1970.
     pub revision: Micros,
     /// The file, whole.
     pub text: String,

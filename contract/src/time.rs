@@ -5,6 +5,8 @@
 //! fixed offset since 1951, so a calendar needs no time zone database. This file reads no clock.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Seconds that the plan's zone, Asia/Tokyo, is ahead of UTC.
@@ -21,7 +23,8 @@ pub const FIRST_YEAR: i16 = 1900;
 pub const LAST_YEAR: i16 = 2200;
 
 /// Microseconds since 1970-01-01T00:00:00Z: when something of ours happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Micros(pub i64);
 
 /// Reads the machine's time. Implemented once, in the binary; tests hand in their own.

@@ -1,6 +1,6 @@
 //! What must hold between the parts of a catalogue.
 
-use super::{Catalogue, Direction, Kpi, KpiKind, Measure, Plan, Series, Shape};
+use super::model::{Catalogue, Direction, Kpi, KpiKind, Measure, Plan, Series, Shape};
 use crate::exact;
 use crate::period::Grain;
 use crate::reader::TomlTable;

@@ -1,9 +1,11 @@
 //! From TOML to the catalogue, table by table.
 
-use super::{
-    Bilingual, Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm,
-    Series, SeriesRef, SeriesSource, Shape, check,
+use super::check;
+use super::model::{
+    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm, Series,
+    SeriesRef, SeriesSource, Shape,
 };
+use crate::bilingual::Bilingual;
 use crate::exact::{self, Exact};
 use crate::period::Grain;
 use crate::reader::{self, Mistake, TomlTable, nearest};
@@ -16,6 +18,25 @@ const DEFAULT_GRACE_DAYS: i64 = 14;
 const MAX_DAYS: i64 = 3660;
 
 /// Reads and checks a catalogue; `file` is the name that mistakes carry.
+///
+/// ```
+/// use contract::catalogue;
+///
+/// let text = r#"
+/// [plan]
+/// id = "kawasaki"
+/// name = { ja = "計画", en = "Plan" }
+/// city = { ja = "川崎市", en = "Kawasaki" }
+/// first_year = "FY2019"
+/// last_year = "FY2021"
+/// citation = "plan, page 1"
+/// "#;
+/// let catalogue = catalogue::parse("plans/kawasaki.toml", text).unwrap();
+/// assert_eq!(catalogue.plan.end().to_string(), "2022-04-01T00:00:00+09:00");
+///
+/// let mistakes = catalogue::parse("plans/kawasaki.toml", &text.replace("FY2021", "2021")).unwrap_err();
+/// assert!(mistakes[0].to_string().starts_with("plans/kawasaki.toml:7: "));
+/// ```
 pub fn parse(file: &str, text: &str) -> Result<Catalogue, Vec<Mistake>> {
     reader::read(file, text, |top| {
         let plan = plan(top);

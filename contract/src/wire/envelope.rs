@@ -1,12 +1,12 @@
 //! What a bus must know of a record that it carries but need not understand.
 
-use super::WireError;
+use super::error::WireError;
 use crate::time::Micros;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Key and age of a record. It has them also when [`super::decode`] refuses it: a record of a later
+/// Key and age of a record. It has them also when `decode` refuses it: a record of a later
 /// version still travels, to quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
@@ -68,7 +68,7 @@ mod tests {
             include_str!("../../golden/reject.json"),
             include_str!("../../golden/catalogue.json"),
         ] {
-            let record = super::super::decode(line.trim_end().as_bytes()).unwrap();
+            let record = crate::wire::decode(line.trim_end().as_bytes()).unwrap();
             let expected = Envelope { plan: record.plan().to_owned(), revision: record.revision() };
             assert_eq!(envelope(line.as_bytes()), Ok(expected));
         }

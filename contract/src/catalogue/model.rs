@@ -1,28 +1,10 @@
-//! The catalogue: a plan, its policies, its series and its KPIs, as a city writes them in TOML.
-//!
-//! Reading gives the whole catalogue with every reference resolved to an index, or every mistake.
+//! What a catalogue holds.
 
-mod check;
-mod read;
-#[cfg(test)]
-mod tests;
-
+use crate::bilingual::Bilingual;
 use crate::exact::Exact;
 use crate::period::{Grain, Period};
 use crate::time::Moment;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
-pub use read::parse;
-
-/// A text in the two languages that readers meet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bilingual {
-    /// Japanese.
-    pub ja: String,
-    /// English.
-    pub en: String,
-}
 
 /// A plan with all that it names.
 #[derive(Clone, Debug)]

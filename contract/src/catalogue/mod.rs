@@ -1,0 +1,16 @@
+//! The catalogue: a plan, its policies, its series and its KPIs, as a city writes them in TOML.
+//!
+//! Reading gives the whole catalogue with every reference resolved to an index, or every mistake.
+
+mod check;
+mod model;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use crate::bilingual::Bilingual;
+pub use model::{
+    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm, Series,
+    SeriesRef, SeriesSource, Shape,
+};
+pub use read::parse;

@@ -1,0 +1,37 @@
+//! Why bytes are no record.
+
+use crate::record::SCHEMA;
+
+/// Why bytes are no record. The text never quotes more than the decoder's own message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// Not JSON, or not an object with `kind` and `schema`.
+    #[error("not a record: {0}")]
+    Malformed(String),
+    /// `kind` is none of the four.
+    #[error("unknown kind of record")]
+    UnknownKind,
+    /// `schema` is not [`SCHEMA`].
+    #[error("schema version {0} is not {SCHEMA}, the one this build reads")]
+    UnknownSchema(u32),
+    /// A field is missing, unknown or of the wrong type.
+    #[error("not a valid {kind}: {message}")]
+    Invalid {
+        /// Kind of record.
+        kind: &'static str,
+        /// The decoder's message.
+        message: String,
+    },
+}
+
+impl WireError {
+    /// The metric label and quarantine reason.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::UnknownKind => "unknown_kind",
+            Self::UnknownSchema(_) => "unknown_schema",
+            Self::Invalid { .. } => "invalid_record",
+        }
+    }
+}

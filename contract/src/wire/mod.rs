@@ -1,0 +1,21 @@
+//! The wire form: one JSON object a record, and back.
+//!
+//! Written so that any language can publish it and `kcat` can read it. Unknown fields, kinds and
+//! versions are refused here, which is what sends a record to quarantine.
+//!
+//! The fields of a record are those of its type in [`crate::record`]; `kind` and `schema` stand before them on the line
+//! and nowhere else, so no type repeats another.
+
+mod body;
+mod codec;
+mod envelope;
+mod error;
+mod fields;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use codec::{canonical, canonical_figure, decode, encode};
+pub use envelope::{Envelope, envelope};
+pub use error::WireError;
+pub use schema::schema;

@@ -2,7 +2,8 @@
 //!
 //! No error names a library, so every bus tells its troubles in the same words.
 
-use crate::{MAX_AHEAD, Partition, Position};
+use crate::batch::{Partition, Position};
+use crate::limits::MAX_AHEAD;
 use contract::time::Micros;
 use std::error::Error;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! Named points at which a process can be made to die, for the test that proves that nothing is lost at any of them.
+//! Named points at which a test makes the process abort, to prove that nothing is lost at any of them.
 //!
-//! Only the feature `failpoints` makes them do anything, and no release has it. The list stands here, so that a test
-//! can go through it and none is forgotten.
+//! They act only with the feature `failpoints`, which no release has. All of them are listed here, so that a test can go
+//! through the list.
 
 /// A place between two steps of which a crash may leave only the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Failpoint {
     LogMigrated,
     /// Records and checkpoints are in the outbox's transaction, which is not committed.
     OutboxWritten,
-    /// They are committed, and whoever published them does not know.
+    /// They are committed, and the publisher has no answer yet.
     OutboxCommitted,
     /// A source was asked, and nothing of it is published.
     PollRead,
@@ -29,7 +29,7 @@ pub enum Failpoint {
     BatchStored,
     /// What is derived was removed, and is not made again.
     DerivedRemoved,
-    /// A sink's server has taken what the sink has not noted.
+    /// A sink's server took what the sink has not noted yet.
     SinkWritten,
 }
 
@@ -50,13 +50,13 @@ impl Failpoint {
         Self::SinkWritten,
     ];
 
-    /// Says that it is reached.
+    /// Does nothing without the feature `failpoints`.
     #[cfg(not(feature = "failpoints"))]
     #[inline]
     pub const fn reached(self) {}
 
-    /// Dies when `SHIHYO_DIE_AT` names this point and the how-manieth time it is reached (`OutboxWritten:2`), as after
-    /// kill -9: nothing is flushed, closed or told.
+    /// Aborts the process when `SHIHYO_DIE_AT` is this failpoint and its hit count (`OutboxWritten:2`), as kill -9 does:
+    /// nothing is flushed or closed.
     #[cfg(feature = "failpoints")]
     pub fn reached(self) {
         use std::sync::atomic::{AtomicU32, Ordering};

@@ -3,7 +3,7 @@
 //! A value instead of an `async fn`, so that [`crate::Outbox`] can be used as `dyn` and the records are
 //! on their way before anybody awaits.
 
-use crate::{BusError, PublishError};
+use crate::error::{BusError, PublishError};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -12,10 +12,11 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests, only shared between crates")]
 
-use crate::{
-    BusError, Checkpoint, Consumer, Delivery, MAX_AHEAD, MAX_BODY_BYTES, Outbox, Outgoing, Partition, Position,
-    PublishError,
-};
+use crate::batch::{Partition, Position};
+use crate::consumer::{Consumer, Delivery};
+use crate::error::{BusError, PublishError};
+use crate::limits::{MAX_AHEAD, MAX_BODY_BYTES};
+use crate::outbox::{Checkpoint, Outbox, Outgoing};
 use contract::time::Micros;
 use std::sync::Barrier;
 use std::thread;

@@ -1,8 +1,9 @@
 //! What both sides remember, as checkpoints of their outbox: `bundle/write/<id>` and `bundle/read/<id>`.
 
-use super::KEPT_BUNDLES;
 use super::error::BundleError;
-use crate::{Checkpoint, Outbox, Position};
+use super::limits::KEPT_BUNDLES;
+use crate::batch::Position;
+use crate::outbox::{Checkpoint, Outbox};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// What the writing side knows of its last bundle.

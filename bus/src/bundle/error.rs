@@ -1,7 +1,8 @@
 //! What can go wrong with bundles: a whole call ([`BundleError`]), or the bundles of one collector ([`Problem`]).
 
-use super::{DEFAULT_RESEND, KEPT_BUNDLES, LineFault, MAX_BUNDLE_RECORDS, MAX_FILES};
-use crate::{BusError, PublishError};
+use super::limits::{DEFAULT_RESEND, KEPT_BUNDLES, MAX_BUNDLE_RECORDS, MAX_FILES};
+use super::line::LineFault;
+use crate::error::{BusError, PublishError};
 use contract::time::Micros;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,9 @@
 //! Files that appear whole or not at all, and files that are only read when they are plain.
 
 use super::error::{BundleError, BundleFault};
-use super::{MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use super::limits::{MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES};
+use sqlite::FileLock;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -65,16 +66,11 @@ fn sync(folder: &Path) -> Result<(), BundleError> {
 }
 
 /// Holds a lock file in a folder, which is made when there is none, until it is dropped.
-pub(super) fn lock(folder: &Path, name: &str) -> Result<File, BundleError> {
+pub(super) fn lock(folder: &Path, name: &str) -> Result<FileLock, BundleError> {
     fs::create_dir_all(folder).map_err(BundleError::file("make", folder))?;
     let path = folder.join(name);
-    let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let file = opened.map_err(BundleError::file("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BundleError::Running(path)),
-        Err(TryLockError::Error(error)) => Err(BundleError::file("lock", &path)(error)),
-    }
+    let lock = FileLock::try_acquire(&path).map_err(BundleError::file("lock", &path))?;
+    lock.ok_or(BundleError::Running(path))
 }
 
 /// Makes sure that a folder is one.

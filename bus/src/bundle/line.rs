@@ -1,6 +1,6 @@
 //! What a line of a bundle must be, checked alike by who writes it and who reads it.
 
-use crate::{MAX_BODY_BYTES, MAX_NAME_BYTES};
+use crate::limits::{MAX_BODY_BYTES, MAX_NAME_BYTES};
 use contract::wire::{self, Envelope, WireError};
 use std::str::Utf8Error;
 

@@ -3,7 +3,6 @@
 use super::error::BundleFault;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// Version of the format written by this build, and the only one it reads.
 const FORMAT: u32 = 1;
@@ -63,13 +62,18 @@ impl ContentDigest {
     }
 
     pub(super) fn sha256(&self) -> String {
-        hex(self.hash.clone())
+        hex::encode(self.hash.clone().finalize())
     }
 }
 
 impl Manifest {
     /// The manifest of measured records.
-    pub(super) fn new(name: super::BundleName, chain: String, offsets: (i64, i64), measure: &ContentDigest) -> Self {
+    pub(super) fn new(
+        name: super::name::BundleName,
+        chain: String,
+        offsets: (i64, i64),
+        measure: &ContentDigest,
+    ) -> Self {
         Self {
             bundle: FORMAT,
             collector: name.collector,
@@ -92,9 +96,9 @@ impl Manifest {
         line.pop();
         let sealed = records.hash.clone().chain_update(&line);
         line.extend_from_slice(SEAL.as_bytes());
-        line.extend_from_slice(hex(sealed).as_bytes());
+        line.extend_from_slice(hex::encode(sealed.finalize()).as_bytes());
         line.extend_from_slice(b"\"}\n");
-        let file_sha256 = hex(records.hash.clone().chain_update(&line));
+        let file_sha256 = hex::encode(records.hash.clone().chain_update(&line).finalize());
         SealedManifest { line, file_sha256 }
     }
 
@@ -137,13 +141,4 @@ impl Manifest {
 fn last_of(manifest: &Manifest) -> i64 {
     let count = i64::try_from(manifest.count).unwrap_or(i64::MAX);
     manifest.first.saturating_add(count).saturating_sub(1)
-}
-
-fn hex(hash: Sha256) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // A String never refuses to be written to.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -25,6 +25,7 @@
 mod checkpoint;
 mod error;
 mod file;
+mod limits;
 mod line;
 mod manifest;
 mod name;
@@ -37,6 +38,7 @@ mod write;
 
 pub use checkpoint::bundled;
 pub use error::{BundleError, BundleFault, BundleProblem};
+pub use limits::{DEFAULT_RESEND, KEPT_BUNDLES, MAX_BUNDLE_BYTES, MAX_BUNDLE_RECORDS, MAX_FILES};
 pub use line::LineFault;
 pub use manifest::Manifest;
 pub use name::BundleName;
@@ -45,15 +47,3 @@ pub use write::{BundleSource, BundlesWritten, write};
 
 /// Name of the folder, in the data folder, of the bundles that can be sent again and of the locks.
 pub const FOLDER: &str = "bundles";
-/// Bundles that are kept to be sent again, and that a reader still compares: a month of daily ones.
-pub const KEPT_BUNDLES: u32 = 30;
-/// Bundles that are sent again unasked, so that one lost medium needs nobody's attention.
-pub const DEFAULT_RESEND: u32 = 3;
-/// Records of one bundle. It is published in one transaction, held in memory until then.
-pub const MAX_BUNDLE_RECORDS: usize = 1 << 16;
-/// Bytes of the records of one bundle, for the same reason.
-pub const MAX_BUNDLE_BYTES: usize = 16 << 20;
-/// Bytes of a manifest: it has about 550.
-const MAX_MANIFEST_BYTES: usize = 4 << 10;
-/// Files that a folder of bundles may hold; whoever empties it never comes near.
-pub const MAX_FILES: usize = 100_000;

@@ -1,10 +1,11 @@
 //! Pulls a log for the lines of one bundle after the other.
 
 use super::error::BundleError;
+use super::limits::{MAX_BUNDLE_BYTES, MAX_BUNDLE_RECORDS};
 use super::line;
 use super::manifest::ContentDigest;
-use super::{MAX_BUNDLE_BYTES, MAX_BUNDLE_RECORDS};
-use crate::{Batch, Consumer, Delivery, Position};
+use crate::batch::{Batch, Position};
+use crate::consumer::{Consumer, Delivery};
 use std::time::Duration;
 
 /// How much one bundle holds; a test needs less.

@@ -6,10 +6,12 @@
 
 use super::checkpoint::{self, ReadCheckpoint};
 use super::error::{BundleError, BundleFault, BundleProblem};
+use super::file;
+use super::limits::MAX_FILES;
 use super::manifest::NONE_BEFORE;
+use super::name::BundleName;
 use super::scan::{ScannedBundle, scan};
-use super::{BundleName, MAX_FILES, file};
-use crate::{Outbox, Outgoing};
+use crate::outbox::{Outbox, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

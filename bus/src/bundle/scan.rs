@@ -3,10 +3,12 @@
 //! Whoever takes the records must not use them before the verdict.
 
 use super::error::BundleFault;
+use super::limits::MAX_BUNDLE_RECORDS;
 use super::line::{self, LineFault};
 use super::manifest::{ContentDigest, Manifest};
-use super::{BundleName, MAX_BUNDLE_RECORDS};
-use crate::{MAX_BODY_BYTES, Outgoing};
+use super::name::BundleName;
+use crate::limits::MAX_BODY_BYTES;
+use crate::outbox::Outgoing;
 use std::io::{BufRead, Read};
 
 /// A bundle that is whole and unchanged, as far as it can tell by itself.

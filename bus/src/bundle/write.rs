@@ -10,13 +10,17 @@
 
 use super::checkpoint::{self, WriteCheckpoint};
 use super::error::{BundleError, BundleFault};
+use super::limits::KEPT_BUNDLES;
 use super::manifest::{Manifest, NONE_BEFORE};
+use super::name::BundleName;
 use super::name::{LAST_SEQUENCE, is_collector};
 use super::pull::{BundleLimits, LIMITS, LogCursor, PulledRecords};
-use super::{BundleName, KEPT_BUNDLES, file, scan};
-use crate::{Consumer, Outbox};
+use super::{file, scan};
+use crate::consumer::Consumer;
+use crate::outbox::Outbox;
 use contract::time::Clock;
-use std::fs::{self, File};
+use sqlite::FileLock;
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -105,7 +109,7 @@ struct Writer<'a> {
     to: &'a Path,
     clock: &'a dyn Clock,
     note: Option<WriteCheckpoint>,
-    lock: File,
+    lock: FileLock,
     done: BundlesWritten,
     /// An earlier bundle that could not be put into the folder again.
     blocked: Option<BundleError>,

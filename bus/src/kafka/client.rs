@@ -1,7 +1,7 @@
 //! What the library is told: every setting that is not its default, each with its reason.
 
 use super::settings::KafkaConfig;
-use crate::MAX_BODY_BYTES;
+use crate::limits::MAX_BODY_BYTES;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use std::time::Duration;
 

@@ -5,14 +5,15 @@
 
 use super::error::{CapturedMessages, KafkaMessage};
 use super::health::GroupHealth;
-use crate::Partition;
+use crate::batch::Partition;
+use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The group's wish, to be acknowledged by assigning or unassigning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,28 +43,23 @@ impl GroupContext {
 
     /// The group's wishes since the last call, in order.
     pub(super) fn wishes(&self) -> Vec<RebalanceEvent> {
-        std::mem::take(&mut self.lock().wishes)
+        std::mem::take(&mut self.notes.lock().wishes)
     }
 
     /// What was said beside the last error.
     pub(super) fn reason(&self) -> Option<KafkaMessage> {
-        self.lock().heard.take()
+        self.notes.lock().heard.take()
     }
 
     /// From here on every revocation is acknowledged at once: nobody reads any more.
     pub(super) fn leave(&self) {
-        self.lock().leaving = true;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Notes> {
-        // Notes are whole at any time, whoever panicked.
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.notes.lock().leaving = true;
     }
 }
 
 impl ClientContext for GroupContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        self.lock().heard.hear(&error, reason);
+        self.notes.lock().heard.hear(&error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -73,7 +69,7 @@ impl ClientContext for GroupContext {
 
 impl ConsumerContext for GroupContext {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
-        let mut notes = self.lock();
+        let mut notes = self.notes.lock();
         if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !notes.leaving {
             let partitions = partitions.elements().iter().map(|element| Partition(element.partition())).collect();
             notes.wishes.push(RebalanceEvent::Assign(partitions));

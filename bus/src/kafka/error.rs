@@ -1,7 +1,7 @@
 //! What the library says, in the words of a bus.
 
 use super::settings::KafkaConfig;
-use crate::{BusError, Cause};
+use crate::error::{BusError, Cause};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! What other threads may ask about a consumer at any time, without a round trip.
 
-use crate::Partition;
+use crate::batch::Partition;
+use parking_lot::Mutex;
 use rdkafka::statistics::Statistics;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The library's name for its connection to the group, which carries nothing else.
@@ -41,7 +41,7 @@ impl GroupHealth {
     /// session time-out: until then it gives them to nobody else. For a second or so after an assignment
     /// it is not known yet, and false.
     pub fn is_member(&self, now: Instant) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         let recent = |at: Option<Instant>| at.is_some_and(|at| now.saturating_duration_since(at) < self.session);
         state.member && recent(state.polled) && recent(state.heard)
     }
@@ -50,41 +50,36 @@ impl GroupHealth {
     /// until the brokers have told. About a second old.
     pub fn lag(&self) -> Vec<(Partition, Option<u64>)> {
         let lag = |lane: &PartitionProgress| Some(u64::try_from(lane.high? - lane.next).unwrap_or(0));
-        self.lock().lanes.iter().map(|(partition, lane)| (*partition, lag(lane))).collect()
+        self.state.lock().lanes.iter().map(|(partition, lane)| (*partition, lag(lane))).collect()
     }
 
     pub(super) fn polled(&self) {
-        self.lock().polled = Some(Instant::now());
+        self.state.lock().polled = Some(Instant::now());
     }
 
     /// Whether partitions are ours.
     pub(super) fn member(&self, member: bool) {
-        self.lock().member = member;
+        self.state.lock().member = member;
     }
 
     /// Reading goes on at `next`.
     pub(super) fn read(&self, partition: Partition, next: i64) {
-        self.lock().lanes.entry(partition).or_default().next = next;
+        self.state.lock().lanes.entry(partition).or_default().next = next;
     }
 
     pub(super) fn released(&self, partition: Partition) {
-        self.lock().lanes.remove(&partition);
+        self.state.lock().lanes.remove(&partition);
     }
 
     /// Takes in the library's own figures.
     pub(super) fn heard(&self, topic: &str, statistics: &Statistics) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.hear(statistics, Instant::now());
         let Some(topic) = statistics.topics.get(topic) else { return };
         for (partition, lane) in &mut state.lanes {
             let told = topic.partitions.get(&partition.0).map(|told| told.hi_offset);
             lane.high = told.filter(|high| *high >= 0).or(lane.high);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Plain values, whole at any time.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,7 +133,7 @@ mod tests {
         assert!(!health.is_member(now));
         health.member(true);
         assert!(!health.is_member(now));
-        health.lock().heard = Some(now);
+        health.state.lock().heard = Some(now);
         assert!(health.is_member(now));
         assert!(!health.is_member(now + Duration::from_secs(11)));
         health.member(false);

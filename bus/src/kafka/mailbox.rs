@@ -3,9 +3,11 @@
 //! Not a channel, because a revocation takes back what was not handed over yet, and because only batches
 //! are limited in number: a revocation never waits for room.
 
-use crate::{Batch, BusError, Delivery, Partition, Position};
+use crate::batch::{Batch, Partition, Position};
+use crate::consumer::Delivery;
+use crate::error::BusError;
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Batches that may wait for the caller: one is decoded, one waits, a third is being gathered.
@@ -87,7 +89,7 @@ impl Mailbox {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.lock().has_room()
+        self.state.lock().has_room()
     }
 
     /// Waits until a batch may be pushed, or the caller has closed.
@@ -96,7 +98,7 @@ impl Mailbox {
     }
 
     pub(super) fn answers(&self) -> Vec<PartitionDecision> {
-        std::mem::take(&mut self.lock().answers)
+        std::mem::take(&mut self.state.lock().answers)
     }
 
     pub(super) fn wait_for_answers(&self, at_most: Duration) {
@@ -105,11 +107,11 @@ impl Mailbox {
 
     /// Records that the caller asked for last, at least one.
     pub(super) fn wanted(&self) -> usize {
-        self.lock().wanted.max(1)
+        self.state.lock().wanted.max(1)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.state.lock().closed
     }
 
     /// The polling thread is gone.
@@ -124,11 +126,10 @@ impl Mailbox {
     /// when nothing will ever come.
     pub(super) fn take(&self, max_records: usize, max_wait: Duration) -> Option<Result<Delivery, BusError>> {
         let idle = |state: &State| state.news.is_empty() && !state.ended;
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.wanted = max_records;
         if idle(&state) {
-            let waited = self.changed.wait_timeout_while(state, max_wait, |state| idle(state));
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let _ = self.changed.wait_while_for(&mut state, |state| idle(state), max_wait);
         }
         let taken = state.next(max_records);
         let (ended, room) = (state.ended, state.has_room());
@@ -163,18 +164,13 @@ impl Mailbox {
 
 impl Mailbox {
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.lock());
+        change(&mut self.state.lock());
         self.changed.notify_all();
     }
 
     fn wait(&self, at_most: Duration, mut while_so: impl FnMut(&State) -> bool) {
         // The outcome does not matter: whoever waited looks again.
-        drop(self.changed.wait_timeout_while(self.lock(), at_most, |state| while_so(state)));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change is whole before anything in it can panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let _ = self.changed.wait_while_for(&mut self.state.lock(), |state| while_so(state), at_most);
     }
 }
 

@@ -3,12 +3,12 @@
 use super::client;
 use super::error::{self, CapturedMessages, KafkaMessage, KafkaOperation};
 use super::settings::KafkaConfig;
-use crate::BusError;
+use crate::error::BusError;
+use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long one call waits before it is looked whether an answer will ever come: a call itself only times
@@ -21,13 +21,13 @@ pub(super) struct ErrorCapturingContext(Mutex<CapturedMessages>);
 
 impl ErrorCapturingContext {
     pub(super) fn said(&self) -> Option<KafkaMessage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }
 
 impl ClientContext for ErrorCapturingContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).hear(&error, reason);
+        self.0.lock().hear(&error, reason);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One partition that is read: what comes next, and what was gathered of it.
 
 use super::probe::time;
-use crate::{Batch, BatchBuilder, Partition, Position};
+use crate::batch::{Batch, BatchBuilder, Partition, Position};
 use rdkafka::message::{BorrowedMessage, Message};
 
 /// Bytes after which a batch is full, whatever number of records was asked for.

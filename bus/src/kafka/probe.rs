@@ -6,7 +6,8 @@
 use super::error::KafkaOperation;
 use super::metadata_client::MetadataClient;
 use super::settings::KafkaConfig;
-use crate::{BusError, Partition, Position};
+use crate::batch::{Partition, Position};
+use crate::error::BusError;
 use contract::time::Micros;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};

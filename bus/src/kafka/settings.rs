@@ -1,6 +1,6 @@
 //! How to reach a Kafka cluster, as the configuration says it.
 
-use crate::BusError;
+use crate::error::BusError;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;

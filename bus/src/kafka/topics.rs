@@ -5,7 +5,7 @@ use super::client::{self, MAX_MESSAGE_BYTES};
 use super::error::{self, KafkaMessage, KafkaOperation};
 use super::metadata_client::{ErrorCapturingContext, MetadataClient};
 use super::settings::KafkaConfig;
-use crate::BusError;
+use crate::error::BusError;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::Consumer;

@@ -4,8 +4,9 @@ use super::checksum;
 use super::file;
 use super::log_head::LogHead;
 use super::signal::CommitSignal;
-use super::{FIRST_OFFSET, PARTITION};
-use crate::{Batch, BatchBuilder, BusError, Consumer, Delivery, Partition, Position};
+use crate::batch::{Batch, BatchBuilder, Partition, Position};
+use crate::consumer::{Consumer, Delivery};
+use crate::error::BusError;
 use contract::time::Micros;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::fmt;
@@ -13,6 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// The only partition of a SQLite log.
+pub const PARTITION: Partition = Partition(0);
+/// The offset of a log's first record.
+const FIRST_OFFSET: i64 = 1;
 /// Bytes after which a batch is full, whatever number of records was asked for: its memory is the
 /// reader's, twice, while one batch is decoded and the next is read.
 pub const BATCH_BYTES: usize = 8 << 20;

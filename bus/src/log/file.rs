@@ -1,7 +1,7 @@
 //! The file of a log: how it is set up, and what its errors mean.
 
 use super::schema;
-use crate::BusError;
+use crate::error::BusError;
 use crate::failpoint::Failpoint;
 use rusqlite::Connection;
 use sqlite::{Damage, DatabaseFile, OpenError, SqliteFault};

@@ -30,13 +30,6 @@ mod signal;
 mod verify;
 mod writer;
 
-pub use consumer::{BATCH_BYTES, SqliteConsumer};
+pub use consumer::{BATCH_BYTES, PARTITION, SqliteConsumer};
 pub use outbox::SqliteOutbox;
 pub(crate) use shipping::{ShipperLock, ShippingLog};
-
-use crate::Partition;
-
-/// The only partition of a SQLite log.
-pub const PARTITION: Partition = Partition(0);
-/// The offset of a log's first record.
-const FIRST_OFFSET: i64 = 1;

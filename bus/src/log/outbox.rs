@@ -7,10 +7,10 @@ use super::queue::{PublishQueue, PublishRequest, QueueError};
 use super::signal::CommitSignal;
 use super::verify::LogVerification;
 use super::writer::LogWriter;
-use crate::{
-    BusError, Checkpoint, MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES, Outbox, Outgoing, Pending,
-    PublishError,
-};
+use crate::error::{BusError, PublishError};
+use crate::limits::{MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES};
+use crate::outbox::{Checkpoint, Outbox, Outgoing};
+use crate::pending::Pending;
 use contract::time::{Clock, Micros};
 use parking_lot::Mutex;
 use rusqlite::Connection;

@@ -3,9 +3,11 @@
 //! No lock of the file, no disk and no clock is touched while the queue is held, so that publishing
 //! never waits for the disk.
 
-use crate::{Checkpoint, MAX_PUBLISH_BYTES, Outgoing, PendingSender};
+use crate::limits::MAX_PUBLISH_BYTES;
+use crate::outbox::{Checkpoint, Outgoing};
+use crate::pending::PendingSender;
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Requests that may wait. A publisher that waits for its answer has one, so this is how many
 /// publishers there can be.
@@ -51,7 +53,7 @@ struct Waiting {
 impl PublishQueue {
     /// Adds a request behind the others.
     pub(super) fn push(&self, request: PublishRequest) -> Result<(), QueueError> {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         if waiting.closed {
             return Err(QueueError::Closed(request));
         }
@@ -69,7 +71,8 @@ impl PublishQueue {
     /// queue is closed and everything in it was taken.
     pub(super) fn take(&self) -> Option<Vec<PublishRequest>> {
         let idle = |waiting: &mut Waiting| waiting.requests.is_empty() && !waiting.closed;
-        let mut waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
+        self.changed.wait_while(&mut waiting, idle);
         let (mut group, mut records, mut bytes) = (Vec::new(), 0, 0);
         while let Some(request) = waiting.requests.front() {
             records += request.batch.len();
@@ -85,20 +88,15 @@ impl PublishQueue {
 
     /// Takes no more requests; what waits is still handed over.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
+        self.waiting.lock().closed = true;
         self.changed.notify_all();
     }
 
     /// Takes no more requests and drops what waits, unanswered.
     pub(super) fn abandon(&self) {
         self.close();
-        let dropped = std::mem::take(&mut self.lock().requests);
+        let dropped = std::mem::take(&mut self.waiting.lock().requests);
         drop(dropped);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing panics while it is held.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::log_head::LogHead;
 use super::{checksum, file};
-use crate::BusError;
+use crate::error::BusError;
 use contract::time::Micros;
 use rusqlite::{Connection, Row, TransactionBehavior};
 use sqlite::FileLock;

@@ -1,6 +1,6 @@
 //! Tells the readers of a process that its writer has committed.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex};
 use std::time::Duration;
 
 /// A count of commits that can be waited on. Look at it before reading, wait beyond what was seen
@@ -14,24 +14,19 @@ pub(super) struct CommitSignal {
 impl CommitSignal {
     /// How many commits there were so far.
     pub(super) fn seen(&self) -> u64 {
-        *self.lock()
+        *self.commits.lock()
     }
 
     /// Wakes everyone who waits.
     pub(super) fn raise(&self) {
-        *self.lock() += 1;
+        *self.commits.lock() += 1;
         self.raised.notify_all();
     }
 
     /// Waits until there were more commits than `seen`, at most that long.
     pub(super) fn wait_beyond(&self, seen: u64, at_most: Duration) {
         // The outcome does not matter: the caller looks into the log either way.
-        drop(self.raised.wait_timeout_while(self.lock(), at_most, |commits| *commits == seen));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        // A count is whole at any time, whoever panicked.
-        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+        let _ = self.raised.wait_while_for(&mut self.commits.lock(), |commits| *commits == seen, at_most);
     }
 }
 

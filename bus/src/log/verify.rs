@@ -2,7 +2,7 @@
 
 use super::checkpoints;
 use super::file::{self, LOG_FILE};
-use crate::BusError;
+use crate::error::BusError;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use sqlite::Damage;

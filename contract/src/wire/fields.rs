@@ -50,10 +50,9 @@ impl<'de> Deserialize<'de> for Span {
             Bounds { as_of: Some(as_of), from: None, to: None } => {
                 Ok(Self::AsOf(Moment::parse(&as_of).ok_or_else(|| bad("as_of"))?))
             }
-            Bounds { as_of: None, from: Some(from), to: Some(to) } => Ok(Self::During(
-                boundary(&from).ok_or_else(|| bad("from"))?,
-                boundary(&to).ok_or_else(|| bad("to"))?,
-            )),
+            Bounds { as_of: None, from: Some(from), to: Some(to) } => {
+                Ok(Self::During(boundary(&from).ok_or_else(|| bad("from"))?, boundary(&to).ok_or_else(|| bad("to"))?))
+            }
             _ => Err(D::Error::custom("a period has `as_of`, or `from` and `to`")),
         }
     }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::record::{CatalogueText, Finality, Observation, Place, PollOutcome, PollRecord, Record, Reject, Span, Value};
+use crate::record::{
+    CatalogueText, Finality, Observation, Place, PollOutcome, PollRecord, Record, Reject, Span, Value,
+};
 use crate::time::{Micros, Moment};
 use proptest::prelude::*;
 

@@ -1,18 +1,19 @@
 //! The producer of a shipper, and what it reports about the records on their way.
 
 use super::window::Window;
-use crate::BusError;
+use crate::error::BusError;
 use crate::kafka::client;
 use crate::kafka::error::{self, CapturedMessages, KafkaMessage, KafkaOperation};
 use crate::kafka::settings::KafkaConfig;
 use crate::log::ShippingLog;
+use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Records read from the log at a time: each read is a short transaction.
@@ -45,7 +46,7 @@ pub(super) struct InFlight {
 
 impl ClientContext for DeliveryContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        let mut reports = lock(&self.0);
+        let mut reports = self.0.lock();
         let said = reports.heard.hear(&error, reason).cloned();
         reports.news = said.or(reports.news.take());
     }
@@ -55,7 +56,7 @@ impl ProducerContext for DeliveryContext {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, id: usize) {
-        let mut reports = lock(&self.0);
+        let mut reports = self.0.lock();
         let id = i64::try_from(id).unwrap_or(i64::MAX);
         reports.flying = reports.flying.saturating_sub(1);
         match result {
@@ -74,7 +75,7 @@ impl InFlight {
         let context = DeliveryContext(Arc::clone(reports));
         let producer = BaseProducer::from_config_and_context(&client::producer(kafka), context)
             .map_err(|error| error::unmade(&error))?;
-        let mut locked = lock(reports);
+        let mut locked = reports.lock();
         (locked.failed, locked.flying) = (None, 0);
         let sent = locked.window.arrived();
         drop(locked);
@@ -86,7 +87,7 @@ impl InFlight {
         let (mut read, mut full) = (0, false);
         let Self { topic, producer, reports, sent } = self;
         log.read(*sent, READ_RECORDS, |id, key, body| {
-            let mut reports = lock(reports);
+            let mut reports = reports.lock();
             if !reports.window.has(id) {
                 let opaque = usize::try_from(id).unwrap_or(usize::MAX);
                 let record = BaseRecord::with_opaque_to(topic, opaque).key(key).payload(body);
@@ -114,7 +115,7 @@ impl InFlight {
 
     /// How many records are on their way.
     pub(super) fn flying(&self) -> usize {
-        lock(&self.reports).flying
+        self.reports.lock().flying
     }
 
     /// Why the producer can do no more, when that is so.
@@ -139,9 +140,4 @@ pub(super) fn told(kafka: &KafkaConfig, id: i64, code: Code, heard: Option<Kafka
         _ => heard.and_then(|said| said.reason).or(Some(format!("record {id} of the log"))),
     };
     error::said(kafka, KafkaOperation::Writing, KafkaMessage::new(code, reason))
-}
-
-pub(super) fn lock(reports: &Mutex<DeliveryReports>) -> MutexGuard<'_, DeliveryReports> {
-    // Every report is whole before anything in it can panic.
-    reports.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,19 +11,23 @@
 //! figures are a function of the set of records.
 
 mod flight;
+mod shared;
 mod trimmer;
 mod window;
 
 use super::error::{self, KafkaOperation};
 use super::settings::KafkaConfig;
-use crate::BusError;
+use crate::error::BusError;
 use crate::log::{ShipperLock, ShippingLog};
+use contract::error::chain;
 use contract::time::Clock;
-use flight::{DeliveryReports, InFlight, lock};
+use flight::{DeliveryReports, InFlight};
+use parking_lot::{Condvar, Mutex};
+use shared::Shared;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use trimmer::Trimmer;
@@ -35,10 +39,6 @@ const POLL: Duration = Duration::from_millis(20);
 const FULL_POLL: Duration = Duration::from_millis(1);
 /// How often another shipper's end is looked for.
 const TURN_POLL: Duration = Duration::from_millis(200);
-/// Pause before a new try when it may succeed by itself.
-const RETRY: Duration = Duration::from_millis(500);
-/// The same when somebody must change something first.
-const SLOW_RETRY: Duration = Duration::from_secs(10);
 /// How long the report of what ended a producer is waited for.
 const REPORT_WAIT: Duration = Duration::from_millis(200);
 /// How long a stop waits for records on their way.
@@ -67,16 +67,6 @@ pub struct ShipperState {
     pub trouble: Option<String>,
 }
 
-struct Shared {
-    clock: Arc<dyn Clock>,
-    stopping: Mutex<bool>,
-    stop: Condvar,
-    shipped: AtomicU64,
-    failures: AtomicU64,
-    trouble: Mutex<Option<String>>,
-    reader: Mutex<ShippingLog>,
-}
-
 impl Shipper {
     /// Starts to ship the log at `path`, which is made when there is none. Waits, working on nothing, while
     /// another shipper works on it. Brokers that cannot be reached are [`ShipperState::trouble`].
@@ -103,10 +93,10 @@ impl Shipper {
     /// How it stands. Cheap, and right at any time: it is read from the log.
     pub fn state(&self) -> Result<ShipperState, BusError> {
         let shared = &self.shared;
-        let waiting = shared.reader.lock().unwrap_or_else(PoisonError::into_inner).waiting()?;
+        let waiting = shared.reader.lock().waiting()?;
         let now = shared.clock.now();
         let age = |since: i64| Duration::from_micros(u64::try_from(now.0 - since).unwrap_or(0));
-        let trouble = shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let trouble = shared.trouble.lock().clone();
         Ok(ShipperState {
             records_waiting: waiting.records,
             bytes_waiting: waiting.bytes,
@@ -121,10 +111,10 @@ impl Shipper {
     /// Stops: waits up to 5 s for what is on its way, notes what has arrived, and lets the next shipper
     /// have the log. The rest stays in it.
     pub fn stop(&self) {
-        *self.shared.stopping.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.shared.stopping.lock() = true;
         self.shared.stop.notify_all();
         // A thread that panicked has told so itself.
-        let _ = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take().map(JoinHandle::join);
+        let _ = self.thread.lock().take().map(JoinHandle::join);
     }
 }
 
@@ -140,33 +130,6 @@ impl fmt::Debug for Shipper {
     }
 }
 
-impl Shared {
-    fn is_stopping(&self) -> bool {
-        *self.stopping.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits, but not beyond a stop.
-    fn pause(&self, pause: Duration) {
-        let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.stop.wait_timeout_while(stopping, pause, |stopping| !*stopping));
-    }
-
-    fn tell(&self, trouble: Option<String>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-    }
-
-    /// Counts records that were noted as shipped.
-    fn noted(&self, records: i64) {
-        self.shipped.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
-    }
-
-    /// Tells of an error and waits as long as its kind asks for.
-    fn suffer(&self, error: &BusError) {
-        self.tell(Some(chain(error)));
-        self.pause(if error.is_retriable() { RETRY } else { SLOW_RETRY });
-    }
-}
-
 /// What the shipping thread owns.
 struct Work {
     path: PathBuf,
@@ -179,7 +142,7 @@ impl Work {
         let Some(held) = self.turn() else { return };
         while !self.shared.is_stopping() {
             if let Err(error) = self.ship() {
-                self.shared.suffer(&error);
+                self.shared.fail(&error);
             }
         }
         drop(held);
@@ -190,14 +153,14 @@ impl Work {
         while !self.shared.is_stopping() {
             match ShipperLock::try_acquire(&self.path) {
                 Ok(Some(held)) => {
-                    self.shared.tell(None);
+                    self.shared.report(None);
                     return Some(held);
                 }
                 Ok(None) => {
-                    self.shared.tell(Some("another shipper works on this log".to_owned()));
+                    self.shared.report(Some("another shipper works on this log".to_owned()));
                     self.shared.pause(TURN_POLL);
                 }
-                Err(error) => self.shared.suffer(&error),
+                Err(error) => self.shared.fail(&error),
             }
         }
         None
@@ -208,12 +171,12 @@ impl Work {
         let log = ShippingLog::open(&self.path)?;
         let trimmer = Trimmer::start(&self.path, &self.shared)?;
         let reports = Arc::new(Mutex::new(DeliveryReports::default()));
-        lock(&reports).window = Window::behind(log.shipped()?);
+        reports.lock().window = Window::behind(log.shipped()?);
         while !self.shared.is_stopping() {
             let flight = InFlight::new(&self.kafka, &reports)?;
             if let Some(error) = self.fly(flight, &log, &trimmer, &reports)? {
                 self.shared.failures.fetch_add(1, Ordering::Relaxed);
-                self.shared.suffer(&error);
+                self.shared.fail(&error);
             }
         }
         Ok(())
@@ -228,7 +191,7 @@ impl Work {
         reports: &Mutex<DeliveryReports>,
     ) -> Result<Option<BusError>, BusError> {
         let mut stop_at = None;
-        let mut arrived = lock(reports).window.arrived();
+        let mut arrived = reports.lock().window.arrived();
         loop {
             if stop_at.is_none() && self.shared.is_stopping() {
                 stop_at = Some(Instant::now() + STOP_WAIT);
@@ -241,10 +204,10 @@ impl Work {
             } else {
                 POLL
             });
-            let before = std::mem::replace(&mut arrived, lock(reports).window.arrived());
+            let before = std::mem::replace(&mut arrived, reports.lock().window.arrived());
             if arrived > before {
                 // Whatever the trouble was, it is over.
-                self.shared.tell(None);
+                self.shared.report(None);
                 trimmer.arrived(arrived);
             }
             if let Some(error) = self.heed(&flight, reports) {
@@ -259,12 +222,12 @@ impl Work {
     /// Takes in bad news: an error when this producer is at its end.
     fn heed(&self, flight: &InFlight, reports: &Mutex<DeliveryReports>) -> Option<BusError> {
         let fatal = flight.fatal();
-        if fatal.is_some() && lock(reports).failed.is_none() {
+        if fatal.is_some() && reports.lock().failed.is_none() {
             // The report of the record it ended with says why; it follows at once.
             flight.poll(REPORT_WAIT);
         }
         let (failed, news) = {
-            let mut reports = lock(reports);
+            let mut reports = reports.lock();
             (reports.failed, reports.news.take())
         };
         if let Some((id, code)) = failed {
@@ -274,19 +237,8 @@ impl Work {
             return Some(error::said(&self.kafka, KafkaOperation::Writing, said));
         }
         if let Some(said) = news {
-            self.shared.tell(Some(chain(&error::said(&self.kafka, KafkaOperation::Writing, said))));
+            self.shared.report(Some(chain(&error::said(&self.kafka, KafkaOperation::Writing, said))));
         }
         None
     }
-}
-
-/// An error with all its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

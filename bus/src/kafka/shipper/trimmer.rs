@@ -1,11 +1,14 @@
 //! Notes what has arrived and trims it, on a thread of its own: deleting a row costs as much as sending it,
 //! and the next records can be on their way meanwhile.
 
-use super::{RETRY, Shared, chain};
+use super::shared::{RETRY, Shared};
+use crate::error::BusError;
+use crate::failpoint::Failpoint;
 use crate::log::ShippingLog;
-use crate::{BusError, Failpoint};
+use contract::error::chain;
+use parking_lot::{Condvar, Mutex};
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -47,7 +50,7 @@ impl Trimmer {
 
     /// Everything up to this offset has arrived.
     pub(super) fn arrived(&self, offset: i64) {
-        let mut state = self.goal.lock();
+        let mut state = self.goal.state.lock();
         if state.arrived < offset {
             state.arrived = offset;
             self.goal.changed.notify_all();
@@ -57,7 +60,7 @@ impl Trimmer {
 
 impl Drop for Trimmer {
     fn drop(&mut self) {
-        self.goal.lock().ending = true;
+        self.goal.state.lock().ending = true;
         self.goal.changed.notify_all();
         // A thread that panicked has told so itself.
         let _ = self.thread.take().map(JoinHandle::join);
@@ -65,15 +68,10 @@ impl Drop for Trimmer {
 }
 
 impl Goal {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Two plain values, whole at any time.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits while it is so, at most that long; gives what has arrived, and whether it is the end.
     fn wait(&self, at_most: Duration, so: impl Fn(&State) -> bool) -> (i64, bool) {
-        let waited = self.changed.wait_timeout_while(self.lock(), at_most, |state| so(state) && !state.ending);
-        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let mut state = self.state.lock();
+        let _ = self.changed.wait_while_for(&mut state, |state| so(state) && !state.ending, at_most);
         (state.arrived, state.ending)
     }
 }
@@ -96,7 +94,7 @@ impl Work {
                 // Arrived is arrived: what could not be noted is sent once more.
                 Err(_) if ending => return,
                 Err(error) => {
-                    self.shared.tell(Some(chain(&error)));
+                    self.shared.report(Some(chain(&error)));
                     self.goal.wait(RETRY, |_| true);
                 }
             }

@@ -1,4 +1,4 @@
-//! What a city configured: settings, plans and sources, read and checked together.
+//! The configuration: settings, plans and sources, read and checked together.
 
 use crate::settings::{self, Settings};
 use aggregator::pipeline::ConfiguredPlans;
@@ -15,11 +15,11 @@ const PLANS: &str = "plans";
 pub(crate) struct PlanFile {
     /// Its text, which travels as the catalogue record.
     pub(crate) text: String,
-    /// What it says.
+    /// The catalogue in it.
     pub(crate) catalogue: Catalogue,
 }
 
-/// Everything configured, free of mistakes.
+/// A configuration without mistakes.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     /// The folder it was read from.
@@ -31,7 +31,7 @@ pub(crate) struct Configuration {
     /// Sources.
     pub(crate) sources: Vec<SourceConfig>,
     /// Keys that the next version will refuse.
-    pub(crate) warnings: Vec<Mistake>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads a configuration folder, or returns every mistake in it.
@@ -56,16 +56,16 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
             Err(found) => mistakes.extend(found),
         }
     }
-    // With a plan unread, a source of it would only add a mistake that is none.
+    // The sources of a plan with a mistake cannot be checked.
     let sources = if mistakes.is_empty() {
         collectors::config::load(folder, &named).map_err(|found| mistakes.extend(found)).ok()
     } else {
         None
     };
     match (settings, sources) {
-        (Some(settings), Some(read)) if mistakes.is_empty() => {
-            let (sources, warnings) = (read.sources, read.warnings);
-            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources, warnings })
+        (Some((settings, mut warnings)), Some(read)) if mistakes.is_empty() => {
+            warnings.extend(read.warnings.iter().map(ToString::to_string));
+            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources: read.sources, warnings })
         }
         _ => {
             mistakes.sort();

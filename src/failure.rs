@@ -1,6 +1,10 @@
-//! Why a command failed.
+//! Why a command failed, and its exit code.
 
 use contract::reader::Mistake;
+use std::process::ExitCode;
+
+/// Exit code of a configuration that has mistakes (`EX_CONFIG`).
+const CONFIGURATION: u8 = 78;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -9,6 +13,25 @@ pub(crate) enum Failure {
     Configuration(Vec<Mistake>),
     /// Anything else.
     Other(anyhow::Error),
+}
+
+impl Failure {
+    /// Prints it, and returns the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Configuration(mistakes) => {
+                for mistake in mistakes {
+                    eprintln!("{mistake}");
+                }
+                eprintln!("{} mistake(s) in the configuration", mistakes.len());
+                ExitCode::from(CONFIGURATION)
+            }
+            Self::Other(error) => {
+                eprintln!("shihyo: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
 }
 
 impl From<anyhow::Error> for Failure {

@@ -1,4 +1,4 @@
-//! The command line of Shihyo: one binary, one file a subcommand, wiring only.
+//! The command line of Shihyo: one binary, one file a subcommand.
 
 mod clock;
 mod commands;
@@ -12,16 +12,12 @@ mod sinks;
 mod transport;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a poll needed is given back to the system within seconds; the system's own allocator keeps most of it for ever.
+/// Returns a poll's memory to the system within seconds; the system's own allocator keeps most of it for ever.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-/// Exit code of a configuration that has mistakes (`EX_CONFIG`).
-const CONFIGURATION: u8 = 78;
 
 /// The figures of a city's data plan, collected, rolled up and judged against their targets.
 #[derive(Parser)]
@@ -36,38 +32,38 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Everything in one process: collect, store, judge, and serve the scoreboard.
+    /// Collect, aggregate and serve the scoreboard in one process.
     Run(commands::run::RunOptions),
     /// Poll the sources and publish their figures.
     Collect(commands::collect::CollectOptions),
-    /// Store and judge what was published.
+    /// Store and judge published records, and serve the scoreboard.
     Aggregate(commands::aggregate::AggregateOptions),
     /// Find every mistake in the configuration.
     Check(commands::check::CheckOptions),
     /// Print the scoreboard as Markdown, HTML, CSV or canonical JSON.
     Report(commands::report::ReportOptions),
-    /// Walk from a KPI through its figures to the files they were read from.
+    /// Show the figures of a KPI, and the files they come from.
     Explain(commands::explain::ExplainOptions),
-    /// List what changed between two times, when it became known, and from which file.
+    /// List what changed between two times, when it was published, and from which file.
     Diff(commands::diff::DiffOptions),
-    /// Records that do not count: list them, show one, or judge them again.
+    /// List quarantined records, show one, or judge all of them again.
     #[command(subcommand)]
     Quarantine(commands::quarantine::QuarantineCommand),
-    /// Print records as they travel.
+    /// Print records as they pass on the bus.
     Tap(commands::tap::TapOptions),
-    /// Compute all derived rows again from the facts.
+    /// Compute all derived rows again from the stored records, or write a sink again.
     Rebuild(commands::rebuild::RebuildOptions),
-    /// The topic on Kafka.
+    /// Create or verify the topic on Kafka.
     #[command(subcommand)]
     Topics(commands::topics::TopicsCommand),
-    /// Carry records across a border that no network crosses, as text files.
+    /// Move records between networks as text files.
     Bundle(commands::bundle::BundleOptions),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let folder = arguments.config.as_path();
-    let done = match arguments.command {
+    let outcome = match arguments.command {
         Command::Run(options) => commands::run::run(folder, &options),
         Command::Collect(options) => commands::collect::run(folder, &options),
         Command::Aggregate(options) => commands::aggregate::run(folder, &options),
@@ -81,18 +77,5 @@ fn main() -> ExitCode {
         Command::Topics(topics) => commands::topics::run(folder, &topics),
         Command::Bundle(options) => commands::bundle::run(folder, &options),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Configuration(mistakes)) => {
-            for mistake in &mistakes {
-                eprintln!("{mistake}");
-            }
-            eprintln!("{} mistake(s) in the configuration", mistakes.len());
-            ExitCode::from(CONFIGURATION)
-        }
-        Err(Failure::Other(error)) => {
-            eprintln!("shihyo: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -1,27 +1,27 @@
-//! What a service manager is told (systemd's `sd_notify`); nothing where none asks.
+//! Notifies the service manager (systemd's `sd_notify`); does nothing without one.
 
 use sd_notify::NotifyState;
 
-/// Begun: addresses are taken, threads run. Whether there are figures to show is `/readyz`.
+/// Started: addresses are bound, threads run. Whether there are figures to show is the answer of `/readyz`.
 pub(crate) fn ready() {
-    tell(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready]);
 }
 
 /// The configuration is read again; [`ready`] follows.
 pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => tracing::warn!(%error, "the service manager cannot be told of a reload"),
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(error) => tracing::warn!(%error, "the service manager cannot be notified of a reload"),
     }
 }
 
-/// What is in hand is finished, nothing new begun.
+/// Work in hand is finished, and no new work begins.
 pub(crate) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+    notify(&[NotifyState::Stopping]);
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!(%error, "the service manager cannot be told");
+        tracing::warn!(%error, "the service manager cannot be notified");
     }
 }

@@ -1,10 +1,11 @@
-//! By which bus records travel: the embedded log, or Kafka where one is configured.
+//! The bus that records travel on: the embedded log, or Kafka where it is configured.
 //!
 //! Publishing always goes to the log on this machine; with Kafka a shipper moves it on. Reading is from the log,
 //! or from Kafka as a member of the aggregators' group.
 
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
+use crate::settings::{self, KafkaSecurity};
 use aggregator::health::{Component, DegradedReason, Health};
 use aggregator::metrics::{Metrics, OutboxBacklog};
 use aggregator::pipeline::PipelineSetup;
@@ -20,22 +21,22 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often the metrics of the bus are set.
-const LOOK: Duration = Duration::from_secs(1);
+const METRICS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a command that ends by itself waits for Kafka to take what it published.
 const SHIP_WAIT: Duration = Duration::from_mins(1);
 
 /// Kafka as it is configured, if it is.
-pub(crate) fn kafka(city: &Configuration) -> Result<Option<KafkaConfig>, Mistake> {
-    let Some(said) = &city.settings.kafka else { return Ok(None) };
-    let mistake = |key: &str, message: String| crate::settings::mistake(&city.folder, key, message);
-    let mut kafka = KafkaConfig::new(&said.brokers, &said.group);
-    kafka.topic.clone_from(&said.topic);
-    kafka.security = said.security.into();
-    kafka.mechanism = Mechanism::named(&said.mechanism).map_err(|e| mistake("kafka.mechanism", e.to_string()))?;
-    kafka.username.clone_from(&said.username);
-    kafka.password = city.settings.kafka_password(&city.folder)?.map(|password| (*password).to_owned());
-    kafka.ca_file.clone_from(&said.ca_file);
-    kafka.timing.session = Duration::from_secs(said.session_s.into());
+pub(crate) fn kafka(configuration: &Configuration) -> Result<Option<KafkaConfig>, Mistake> {
+    let Some(section) = &configuration.settings.kafka else { return Ok(None) };
+    let mistake = |key: &str, message: String| settings::mistake(&configuration.folder, key, message);
+    let mut kafka = KafkaConfig::new(&section.brokers, &section.group);
+    kafka.topic.clone_from(&section.topic);
+    kafka.security = section.security.into();
+    kafka.mechanism = Mechanism::named(&section.mechanism).map_err(|e| mistake("kafka.mechanism", e.to_string()))?;
+    kafka.username.clone_from(&section.username);
+    kafka.password = section.password(&configuration.folder)?.map(|password| (*password).to_owned());
+    kafka.ca_file.clone_from(&section.ca_file);
+    kafka.timing.session = Duration::from_secs(section.session_s.into());
     match kafka.mistakes().into_iter().next() {
         Some(error) => Err(mistake("kafka", error.to_string())),
         None => Ok(Some(kafka)),
@@ -43,48 +44,51 @@ pub(crate) fn kafka(city: &Configuration) -> Result<Option<KafkaConfig>, Mistake
 }
 
 /// Kafka and its topic as they are configured, if they are.
-pub(crate) fn topic(city: &Configuration) -> Result<Option<(KafkaConfig, TopicShape)>, Mistake> {
-    let made = kafka(city)?.zip(city.settings.kafka.as_ref());
-    Ok(made.map(|(kafka, said)| {
-        let topic =
-            TopicShape { partitions: said.partitions, replication: said.replication, min_insync: said.min_insync };
+pub(crate) fn topic(configuration: &Configuration) -> Result<Option<(KafkaConfig, TopicShape)>, Mistake> {
+    let found = kafka(configuration)?.zip(configuration.settings.kafka.as_ref());
+    Ok(found.map(|(kafka, section)| {
+        let topic = TopicShape {
+            partitions: section.partitions,
+            replication: section.replication,
+            min_insync: section.min_insync,
+        };
         (kafka, topic)
     }))
 }
 
-impl From<crate::settings::KafkaSecurity> for Security {
-    fn from(said: crate::settings::KafkaSecurity) -> Self {
-        match said {
-            crate::settings::KafkaSecurity::Plaintext => Self::Plaintext,
-            crate::settings::KafkaSecurity::Ssl => Self::Ssl,
-            crate::settings::KafkaSecurity::SaslPlaintext => Self::SaslPlaintext,
-            crate::settings::KafkaSecurity::SaslSsl => Self::SaslSsl,
+impl From<KafkaSecurity> for Security {
+    fn from(security: KafkaSecurity) -> Self {
+        match security {
+            KafkaSecurity::Plaintext => Self::Plaintext,
+            KafkaSecurity::Ssl => Self::Ssl,
+            KafkaSecurity::SaslPlaintext => Self::SaslPlaintext,
+            KafkaSecurity::SaslSsl => Self::SaslSsl,
         }
     }
 }
 
-/// Where this machine publishes.
+/// Publishes from this machine.
 pub(crate) struct Publisher {
-    /// Takes the records.
+    /// The log of this machine.
     pub(crate) outbox: Arc<SqliteOutbox>,
-    /// Moves them on.
+    /// Ships it to Kafka.
     shipper: Option<Arc<Shipper>>,
     limit: u64,
 }
 
 impl Publisher {
     /// Opens the log of this machine, and starts to ship it where Kafka is configured.
-    pub(crate) fn open(city: &Configuration, kafka: Option<&KafkaConfig>) -> anyhow::Result<Self> {
-        let (path, clock) = (city.bus_file(), Arc::new(SystemClock));
-        let Some((kafka, said)) = kafka.zip(city.settings.kafka.as_ref()) else {
+    pub(crate) fn open(configuration: &Configuration, kafka: Option<&KafkaConfig>) -> anyhow::Result<Self> {
+        let (path, clock) = (configuration.bus_file(), Arc::new(SystemClock));
+        let Some((kafka, section)) = kafka.zip(configuration.settings.kafka.as_ref()) else {
             return Ok(Self { outbox: Arc::new(SqliteOutbox::open(path, clock)?), shipper: None, limit: 0 });
         };
-        let limit = said.outbox_limit_mb.saturating_mul(1 << 20);
+        let limit = section.outbox_limit_mb.saturating_mul(1 << 20);
         let outbox = Arc::new(SqliteOutbox::open_with_limit(&path, clock.clone(), limit)?);
         Ok(Self { outbox, shipper: Some(Arc::new(Shipper::start(&path, kafka, clock)?)), limit })
     }
 
-    /// Waits until all that was published is on the bus, for commands that end by themselves.
+    /// Waits until every published record is on the bus, for commands that end by themselves.
     pub(crate) async fn shipped(&self) -> anyhow::Result<()> {
         let Some(shipper) = &self.shipper else { return Ok(()) };
         let started = Instant::now();
@@ -94,30 +98,30 @@ impl Publisher {
                 return Ok(());
             }
             if started.elapsed() > SHIP_WAIT {
-                let (waiting, why) = (state.records_waiting, state.trouble.unwrap_or_else(|| "it is slow".into()));
+                let (waiting, reason) = (state.records_waiting, state.trouble.unwrap_or_else(|| "it is slow".into()));
                 anyhow::bail!(
-                    "Kafka has not taken {waiting} record(s): {why}; they wait on this machine, run this again"
+                    "Kafka has not taken {waiting} record(s): {reason}; they wait on this machine, run this again"
                 );
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Tells the metrics how much waits, and log and pages what is in its way, until `stop`.
+    /// Updates metrics and health with the state of the shipper, until `stop`.
     pub(crate) fn watch(&self, (metrics, health): (Arc<Metrics>, Arc<Health>), stop: CancellationToken) {
         let Some(shipper) = self.shipper.clone() else { return };
         let limit = self.limit;
         tokio::spawn(async move {
-            let mut told: Option<String> = None;
-            while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            let mut logged: Option<String> = None;
+            while stop.run_until_cancelled(tokio::time::sleep(METRICS_INTERVAL)).await.is_some() {
                 let Ok(state) = shipper.state() else { continue };
-                if state.trouble != told {
+                if state.trouble != logged {
                     if let Some(trouble) = &state.trouble {
                         tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka");
                     } else {
                         tracing::info!("Kafka takes records again");
                     }
-                    told.clone_from(&state.trouble);
+                    logged.clone_from(&state.trouble);
                 }
                 match &state.trouble {
                     None => health.recover(Component::Shipper),
@@ -145,7 +149,7 @@ impl Publisher {
     }
 }
 
-/// What an aggregator reads from.
+/// Reads records for an aggregator.
 pub(crate) struct RecordReader {
     /// Pulled by the pipeline.
     pub(crate) consumer: Box<dyn Consumer>,
@@ -154,27 +158,27 @@ pub(crate) struct RecordReader {
 
 impl RecordReader {
     /// Reads the log of this machine; `from` wakes it at once where it is published by this process.
-    pub(crate) fn embedded(city: &Configuration, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
+    pub(crate) fn embedded(configuration: &Configuration, from: Option<&SqliteOutbox>) -> anyhow::Result<Self> {
         let consumer = match from {
             Some(outbox) => outbox.consumer()?,
-            None => SqliteConsumer::open(city.bus_file())?,
+            None => SqliteConsumer::open(configuration.bus_file())?,
         };
         Ok(Self { consumer: Box::new(consumer), health: None })
     }
 
     /// Joins the group on Kafka, else reads the log of this machine.
     pub(crate) fn open(
-        city: &Configuration,
+        configuration: &Configuration,
         kafka: Option<&KafkaConfig>,
         from: Option<&SqliteOutbox>,
     ) -> anyhow::Result<Self> {
-        let Some(kafka) = kafka else { return Self::embedded(city, from) };
+        let Some(kafka) = kafka else { return Self::embedded(configuration, from) };
         let consumer = KafkaConsumer::open(kafka).context("Kafka cannot be read")?;
         let health = Some(consumer.health());
         Ok(Self { consumer: Box::new(consumer), health })
     }
 
-    /// True when all there is has been handed over, once nothing more comes.
+    /// True when every record that is on the bus now has been read.
     pub(crate) fn is_read(&self) -> Box<dyn Fn() -> bool + Send> {
         let Some(health) = self.health.clone() else { return Box::new(|| true) };
         Box::new(move || {
@@ -183,18 +187,18 @@ impl RecordReader {
         })
     }
 
-    /// Lets a setup know that its partitions move between instances.
+    /// Configures a pipeline for partitions that move between instances.
     pub(crate) fn join(&self, setup: &mut PipelineSetup) {
         let Some(health) = self.health.clone() else { return };
         setup.shared = true;
         setup.membership = Arc::new(GroupMember(health));
     }
 
-    /// Tells the metrics how far reading is behind, until `stop`.
+    /// Updates the metrics of the lag, until `stop`.
     pub(crate) fn watch(&self, metrics: Arc<Metrics>, stop: CancellationToken) {
         let Some(health) = self.health.clone() else { return };
         tokio::spawn(async move {
-            while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            while stop.run_until_cancelled(tokio::time::sleep(METRICS_INTERVAL)).await.is_some() {
                 let lag = health.lag().into_iter();
                 metrics.set_lag(lag.filter_map(|(partition, behind)| Some((partition.0, behind?))));
             }

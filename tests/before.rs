@@ -70,5 +70,45 @@ fn a_bundle_of_before_is_read_once() {
 #[test]
 fn a_configuration_of_before_is_read() {
     let city = City::before();
-    assert_eq!(city.ok(&["check"]), "small: 2 KPIs, 3 series\n2 source(s); no mistake\n");
+    let checked = "small: 2 KPIs, 3 series\n2 source(s); no mistake\n";
+    assert_eq!(city.ok(&["check"]), checked);
+    for (key, count) in [("`alerts.hold_s`", 1), ("`alerts.link`", 1), ("`every`", 2)] {
+        for command in [&["check"][..], &["aggregate", "--once"]] {
+            assert_eq!(stderr(&city.run(command)).matches(key).count(), count, "{command:?} warns of {key}");
+        }
+    }
+    let fixed = city.run(&["check", "--fix"]);
+    let file = city.config().join("shihyo.toml").display().to_string();
+    let sources = city.config().join("sources.d/small.toml").display().to_string();
+    let changes = format!(
+        "{file}:11: `alerts.hold_s` is now `alerts.for = \"1s\"`\n\
+         {file}:12: `alerts.link` is now `alerts.external_url = \"https://kpi.example.jp\"`\n\
+         {sources}:5: `every` is now `interval`\n{sources}:22: `every` is now `interval`\n"
+    );
+    assert_eq!(String::from_utf8(fixed.stdout).unwrap(), changes + checked);
+    let before = std::fs::read_to_string(before("config").join("shihyo.toml")).unwrap();
+    let after = before.replace("hold_s = 1\nlink =", "for = \"1s\"\nexternal_url =");
+    assert_eq!(city.read("shihyo.toml"), after, "nothing else of the file changes");
+    let again = city.run(&["check", "--fix"]);
+    assert_eq!((String::from_utf8(again.stdout.clone()).unwrap().as_str(), stderr(&again).as_str()), (checked, ""));
+    assert_exports(&city);
+}
+
+#[test]
+fn old_and_new_keys_together_are_a_mistake() {
+    let city = City::before();
+    city.write("shihyo.toml", &city.read("shihyo.toml").replace("link =", "external_url = \"http://a\"\nlink ="));
+    let output = city.run(&["check"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(stderr(&output).contains("`alerts.link` is the old name of `alerts.external_url`"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_environment_overrides_under_both_names() {
+    let city = City::before();
+    for (name, value) in [("SHIHYO__ALERTS__LINK", "nowhere"), ("SHIHYO__ALERTS__EXTERNAL_URL", "nowhere")] {
+        let output = city.command(&["check"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(78), "{name} wins over the file");
+        assert!(stderr(&output).contains("alerts.external_url must be like"), "{}", stderr(&output));
+    }
 }

@@ -60,7 +60,7 @@ fn everything_that_the_configuration_names_is_asked_once_and_nothing_is_changed(
         "shihyo.toml",
         &format!(
             "{}\n[influxdb]\nurl = \"http://{nobody}\"\norg = \"o\"\nbucket = \"b\"\ntoken_file = \"t\"\n\
-             [alerts]\nlink = \"http://localhost\"\n[alerts.alertmanager]\nurls = [\"http://{there}\"]\n\
+             [alerts]\nexternal_url = \"http://localhost\"\n[alerts.alertmanager]\nurls = [\"http://{there}\"]\n\
              [alerts.webhook]\nurl = \"http://{there}/hook\"\nsecret_file = \"t\"\n",
             city.read("shihyo.toml")
         ),

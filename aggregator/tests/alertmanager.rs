@@ -7,7 +7,7 @@ mod alert_fake;
 mod support;
 
 use aggregator::pipeline::PipelineSetup;
-use aggregator::sinks::alert::{self, AlertmanagerSettings};
+use aggregator::sinks::alertmanager::AlertmanagerSettings;
 use alert_fake::until;
 use contract::record::Record;
 use contract::time::{Clock, Micros};
@@ -54,10 +54,10 @@ fn a_kpi_that_is_late_is_an_alert_until_it_has_recovered() {
     // Another policy each time: the server may remember earlier runs.
     let policy = format!("policy-{}", std::process::id());
     world.text = world.text.replace("\"policy\"\n", &format!("\"{policy}\"\n"));
-    let to = || AlertmanagerSettings { urls: vec![url()], link: "https://shihyo.example".into() };
+    let to = || AlertmanagerSettings { urls: vec![url()], external_url: "https://shihyo.example".into() };
     let setup = || {
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
-        let sinks = Arc::new([alert::alertmanager(to()).unwrap()]);
+        let sinks = Arc::new([to().sink().unwrap()]);
         PipelineSetup { hold: Duration::from_secs(1), sinks, clock, ..world.setup() }
     };
     world.publish(&year());

@@ -9,7 +9,9 @@ mod support;
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineSetup, Progress};
 use aggregator::sinks::ConfiguredSink;
-use aggregator::sinks::alert::{self, AlertSettingError, AlertmanagerSettings, WebhookSettings};
+use aggregator::sinks::alertmanager::AlertmanagerSettings;
+use aggregator::sinks::kind::SinkSettingError;
+use aggregator::sinks::webhook::WebhookSettings;
 use alert_fake::{Fake, Request, until};
 use contract::period::Period;
 use contract::record::Record;
@@ -26,7 +28,7 @@ const SECRET: &str = "a secret";
 const YEAR: u64 = 13;
 
 fn webhook(url: String) -> ConfiguredSink {
-    alert::webhook(WebhookSettings { url, secret: SECRET.into(), link: LINK.into() }).unwrap()
+    WebhookSettings { url, secret: SECRET.into(), external_url: LINK.into() }.sink().unwrap()
 }
 
 fn setup(world: &World, sink: ConfiguredSink) -> PipelineSetup {
@@ -276,9 +278,8 @@ fn a_kpi_that_leaves_the_catalogue_is_resolved_in_the_words_it_had() {
 fn alertmanager_is_sent_what_fires_every_minute_and_what_was_resolved_for_a_while() {
     let (world, fake) = (World::new(), Fake::new());
     let dead = "http://127.0.0.1:9".to_owned();
-    let cluster = AlertmanagerSettings { urls: vec![dead, fake.url()], link: LINK.into() };
-    let both =
-        || PipelineSetup { hold: Duration::ZERO, ..setup(&world, alert::alertmanager(cluster.clone()).unwrap()) };
+    let cluster = AlertmanagerSettings { urls: vec![dead, fake.url()], external_url: LINK.into() };
+    let both = || PipelineSetup { hold: Duration::ZERO, ..setup(&world, cluster.clone().sink().unwrap()) };
     world.publish(&year());
     world.keep_with(&both(), YEAR, || {
         until("fired", || fake.requests().len() == 1);
@@ -316,22 +317,21 @@ fn alertmanager_is_sent_what_fires_every_minute_and_what_was_resolved_for_a_whil
 fn settings_that_cannot_be_right_are_refused_by_their_key() {
     let of = |urls: &[&str], link: &str| {
         let urls = urls.iter().map(|&url| url.to_owned()).collect();
-        alert::alertmanager(AlertmanagerSettings { urls, link: link.into() })
-            .map(drop)
-            .map_err(|error| error.to_string())
+        AlertmanagerSettings { urls, external_url: link.into() }.sink().map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(of(&["http://a:9093", "https://b/alertmanager/"], LINK), Ok(()));
     assert_eq!(of(&[], LINK).unwrap_err(), "alerts.alertmanager.urls is empty");
     let error = of(&["http://me:pass@a?x"], LINK).unwrap_err();
     assert_eq!(error, "alerts.alertmanager.urls must be like [\"http://localhost:9093\"], not `a`");
     let error = of(&["http://a"], "shihyo.example").unwrap_err();
-    assert_eq!(error, "alerts.link must be like \"https://shihyo.example\", not `shihyo.example`");
-    let hook = |url: &str, secret: &str| WebhookSettings { url: url.into(), secret: secret.into(), link: LINK.into() };
-    let error = alert::webhook(hook("ftp://h", "s")).map(drop).unwrap_err().to_string();
+    assert_eq!(error, "alerts.external_url must be like \"https://shihyo.example\", not `shihyo.example`");
+    let hook =
+        |url: &str, secret: &str| WebhookSettings { url: url.into(), secret: secret.into(), external_url: LINK.into() };
+    let error = hook("ftp://h", "s").sink().map(drop).unwrap_err().to_string();
     assert_eq!(error, "alerts.webhook.url must be like \"https://hooks.example/shihyo\", not `ftp://h`");
-    let error = alert::webhook(hook("https://h", "")).map(drop).unwrap_err();
-    assert_eq!(error, AlertSettingError::Empty("alerts.webhook.secret"));
-    let shown = format!("{:?} {:?}", hook("https://h/path?k", "s3cret"), alert::webhook(hook("https://h", "s3cret")));
+    let error = hook("https://h", "").sink().map(drop).unwrap_err();
+    assert_eq!(error, SinkSettingError::Empty("alerts.webhook.secret"));
+    let shown = format!("{:?} {:?}", hook("https://h/path?k", "s3cret"), hook("https://h", "s3cret").sink());
     assert!(!shown.contains("s3cret") && !shown.contains("path"), "{shown}");
 }
 
@@ -401,7 +401,7 @@ fn who_follows_later_is_told_of_what_fires_and_without_followers_nothing_is_kept
     let both = |sinks: Arc<[ConfiguredSink]>| PipelineSetup { hold: Duration::ZERO, sinks, ..world.setup() };
     world.publish(&year());
     let teller =
-        |fake: &Fake| alert::alertmanager(AlertmanagerSettings { urls: vec![fake.url()], link: LINK.into() }).unwrap();
+        |fake: &Fake| AlertmanagerSettings { urls: vec![fake.url()], external_url: LINK.into() }.sink().unwrap();
     world.keep_with(&both(Arc::new([teller(&first)])), YEAR, || until("first", || !first.requests().is_empty()));
     let sinks = || both(Arc::new([teller(&first), webhook(second.url())]));
     world.keep_with(&sinks(), YEAR, || until("second", || !second.requests().is_empty()));

@@ -324,7 +324,7 @@ fn faults_before_the_real_server_lose_nothing() {
             }
         };
         let proxy = Fake::before(Some(bucket.address().to_owned()), faults);
-        let through = InfluxSettings { url: proxy.url.clone(), patience: Duration::from_millis(700), ..to(&bucket) };
+        let through = InfluxSettings { url: proxy.url.clone(), timeout: Duration::from_millis(700), ..to(&bucket) };
         let mut city = City::new(World::new(), &through, make);
         city.keep(&records());
         city.keep(&days(200));

@@ -25,7 +25,7 @@ use support::{World, extended, micros, sets, uses, year};
 const ALL_WELL: fn(&Request) -> Answer = |_| Answer::Take;
 
 fn to(fake: &Fake) -> InfluxSettings {
-    InfluxSettings { patience: Duration::from_millis(300), ..InfluxSettings::new(&fake.url, "city", "b", "secret") }
+    InfluxSettings { timeout: Duration::from_millis(300), ..InfluxSettings::new(&fake.url, "city", "b", "secret") }
 }
 
 fn city(fake: &Fake, make: Make, records: &[Record]) -> City {
@@ -207,7 +207,7 @@ fn a_request_that_is_too_large_is_halved_and_the_next_ones_stay_small() {
 fn a_stop_ends_a_request_that_hangs() {
     for (name, make) in WRITERS {
         let fake = Fake::new(ALL_WELL);
-        let patient = InfluxSettings { patience: Duration::from_secs(30), ..to(&fake) };
+        let patient = InfluxSettings { timeout: Duration::from_secs(30), ..to(&fake) };
         let mut city = city(&fake, make, &year());
         city.restart(&patient, make);
         fake.set_script(|request| if request.writes() { Answer::Hang } else { Answer::Take });

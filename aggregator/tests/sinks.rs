@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::{World, catalogue_record, extended, sets, uses, year};
+use tokio_util::sync::CancellationToken;
 
 /// What a sink was told: everything, or the changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +32,8 @@ struct Listener {
 }
 
 impl Sink for Listener {
-    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
-        let desk = &mut *turn.desk;
+    fn step(&mut self, step: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
+        let desk = &mut *step.store;
         let Some(cursor) = desk.cursor(self.name)? else {
             let last = desk.read().last_change()?;
             self.heard.lock().unwrap().push(Told::Everything);
@@ -45,14 +46,22 @@ impl Sink for Listener {
         desk.put_cursor(self.name, last)?;
         Ok(StepOutcome::Some { written: changes.len() as u64, dead: 0 })
     }
+
+    fn probe(&mut self, _: &CancellationToken) -> Result<&'static str, SinkError> {
+        Ok("not asked")
+    }
 }
 
 /// Never takes anything.
 struct Dead;
 
 impl Sink for Dead {
-    fn turn(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
+    fn step(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         Err(SinkError::Refused { what: "dead".into(), after: None, source: None })
+    }
+
+    fn probe(&mut self, _: &CancellationToken) -> Result<&'static str, SinkError> {
+        Ok("not asked")
     }
 }
 
@@ -66,11 +75,11 @@ fn text(change: &ChangeRow) -> String {
 fn listener(name: &'static str, heard: &Heard) -> ConfiguredSink {
     let heard = Arc::clone(heard);
     let make = Arc::new(move |_| Box::new(Listener { name, heard: Arc::clone(&heard) }) as Box<dyn Sink>);
-    ConfiguredSink { name, follows: SinkInput::Changes, make }
+    ConfiguredSink { name, input: SinkInput::Changes, make }
 }
 
 fn dead() -> ConfiguredSink {
-    ConfiguredSink { name: "dead", follows: SinkInput::Changes, make: Arc::new(|_| Box::new(Dead)) }
+    ConfiguredSink { name: "dead", input: SinkInput::Changes, make: Arc::new(|_| Box::new(Dead)) }
 }
 
 /// Keeps what lies on the bus until `heard` satisfies.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// Seconds that the plan's zone, Asia/Tokyo, is ahead of UTC.
 pub const OFFSET_SECONDS: i64 = 9 * 3600;
@@ -146,6 +147,20 @@ pub fn parse_date(text: &str) -> Option<Date> {
     }
     let date: Date = text.parse().ok()?;
     (FIRST_YEAR..=LAST_YEAR).contains(&date.year()).then_some(date)
+}
+
+/// Reads a duration of whole `s`, `m`, `h` or `d`: `30s`, `15m`, `6h`, `1d`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }
 
 #[cfg(test)]

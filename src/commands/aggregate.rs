@@ -20,7 +20,7 @@ pub(crate) struct AggregateOptions {
 
 pub(crate) fn run(folder: &Path, options: &AggregateOptions) -> Result<(), Failure> {
     let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
+    log::start(&city)?;
     service::make_data_dir(&city)?;
     let (kafka, sinks) = (transport::kafka(&city)?, sinks::configured(&city)?);
     Ok(service::runtime()?.block_on(async {

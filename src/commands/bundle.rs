@@ -1,4 +1,4 @@
-//! `shihyo bundle write|read`: records cross a border that no network crosses, as text files.
+//! `shihyo bundle write|read`: moves records between networks as text files.
 
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration};
@@ -24,16 +24,16 @@ pub(crate) struct BundleOptions {
 
 #[derive(Subcommand)]
 enum Side {
-    /// Put what was published since the last time into a folder, as text files to carry across.
+    /// Write the records published since the last time into a folder, as text files.
     ///
-    /// It works once and ends: let cron or a systemd timer call it. Files appear whole and are never changed;
-    /// take them away, or leave them, as the way across demands. Nothing new makes no file.
+    /// It runs once and ends: call it from cron or a systemd timer. Files appear whole and are never changed;
+    /// they may be moved or left. Without new records no file is written.
     Write(WriteOptions),
-    /// Publish the bundles in a folder here; those that were read before change nothing.
+    /// Publish the bundles of a folder here; a bundle that was read before changes nothing.
     ///
-    /// It works once and ends: let cron or a systemd timer call it. A bundle that is missing, changed or of
-    /// another log is named, stops its own collector there, and ends this command with exit code 1. The folder
-    /// is never written to; only files named like bundles are opened, and no links are followed.
+    /// It runs once and ends: call it from cron or a systemd timer. A bundle that is missing, changed or of another
+    /// log is reported; the later ones of its collector are not read, and the exit code is 1. The folder is never
+    /// written to; only files named like bundles are opened, and no links are followed.
     Read(ReadOptions),
 }
 
@@ -42,7 +42,7 @@ struct WriteOptions {
     /// The folder, which must exist.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// Put the last N bundles there again where they are gone, so that a lost one needs nobody's attention.
+    /// Write the last N bundles again where they are gone, so that a lost one is replaced without help.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_RESEND,
           value_parser = clap::value_parser!(u32).range(..=i64::from(KEPT_BUNDLES)))]
     resend: u32,
@@ -56,28 +56,28 @@ struct ReadOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &BundleOptions) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
-    service::make_data_dir(&city)?;
-    let kafka = transport::kafka(&city)?;
+    let configuration = configuration::load(folder)?;
+    log::start(&configuration)?;
+    service::make_data_dir(&configuration)?;
+    let kafka = transport::kafka(&configuration)?;
     Ok(match &options.side {
-        Side::Write(options) => write(&city, options),
-        Side::Read(options) => read(&city, kafka.as_ref(), options),
+        Side::Write(options) => write(&configuration, options),
+        Side::Read(options) => read(&configuration, kafka.as_ref(), options),
     }?)
 }
 
-fn write(city: &Configuration, options: &WriteOptions) -> anyhow::Result<()> {
-    let outbox = SqliteOutbox::open(city.bus_file(), Arc::new(SystemClock))?;
-    let mut log = SqliteConsumer::open(city.bus_file())?;
-    let kept = city.settings.data_dir.join(bundle::FOLDER);
-    let collector = &city.settings.collector.id;
+fn write(configuration: &Configuration, options: &WriteOptions) -> anyhow::Result<()> {
+    let outbox = SqliteOutbox::open(configuration.bus_file(), Arc::new(SystemClock))?;
+    let mut log = SqliteConsumer::open(configuration.bus_file())?;
+    let kept = configuration.settings.data_dir.join(bundle::FOLDER);
+    let collector = &configuration.settings.collector.id;
     let source = BundleSource { outbox: &outbox, log: &mut log, collector, kept: &kept, clock: &SystemClock };
     let written = bundle::write(source, &options.to, options.resend);
-    tell_written(&written.context("not everything could be bundled")?);
+    print_written(&written.context("not everything could be bundled")?);
     Ok(())
 }
 
-fn tell_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
+fn print_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
     for name in gone {
         println!("{name}: no longer kept, it cannot be sent again");
     }
@@ -95,21 +95,22 @@ fn tell_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
     }
 }
 
-fn read(city: &Configuration, kafka: Option<&KafkaConfig>, options: &ReadOptions) -> anyhow::Result<()> {
-    let publishing = Publisher::open(city, kafka)?;
-    let read = bundle::read(publishing.outbox.as_ref(), &city.settings.data_dir.join(bundle::FOLDER), &options.from)?;
-    tell_read(&read, &options.from);
+fn read(configuration: &Configuration, kafka: Option<&KafkaConfig>, options: &ReadOptions) -> anyhow::Result<()> {
+    let publisher = Publisher::open(configuration, kafka)?;
+    let read =
+        bundle::read(publisher.outbox.as_ref(), &configuration.settings.data_dir.join(bundle::FOLDER), &options.from)?;
+    print_read(&read, &options.from);
     for problem in &read.problems {
         eprintln!("{problem}");
     }
-    service::runtime()?.block_on(publishing.shipped())?;
+    service::runtime()?.block_on(publisher.shipped())?;
     if !read.problems.is_empty() {
         anyhow::bail!("the bundles of {} of {} collector(s) were not all read", read.problems.len(), read.taken.len());
     }
     Ok(())
 }
 
-fn tell_read(read: &BundlesRead, folder: &Path) {
+fn print_read(read: &BundlesRead, folder: &Path) {
     for name in &read.ignored {
         println!("{name}: not the name of a bundle, not opened");
     }

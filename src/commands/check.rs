@@ -1,7 +1,8 @@
-//! `shihyo check`: every mistake in the configuration at once; `--sample KIND` prints a source to start from.
+//! `shihyo check`: finds every mistake in the configuration; `--fix` rewrites old keys, `--sample KIND` prints a sample.
 
 use crate::failure::Failure;
-use crate::{configuration, sinks, transport};
+use crate::{configuration, settings, sinks, transport};
+use anyhow::Context;
 use clap::Args;
 use collectors::sources::KINDS;
 use contract::reader::Mistake;
@@ -12,9 +13,12 @@ pub(crate) struct CheckOptions {
     /// Print the sample configuration of a kind of source, and check nothing.
     #[arg(long, value_name = "KIND")]
     sample: Option<String>,
-    /// Ask every source and server once as well, and change nothing.
+    /// Also ask every source and server once, and change nothing.
     #[arg(long, conflicts_with = "sample")]
     connect: bool,
+    /// Rewrite keys that have new names, in place, before the check; comments and layout stay.
+    #[arg(long, conflicts_with = "sample")]
+    fix: bool,
 }
 
 pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> {
@@ -26,22 +30,42 @@ pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> 
         print!("{}", found.sample);
         return Ok(());
     }
-    let city = configuration::load(folder)?;
-    for warning in &city.warnings {
+    if options.fix {
+        fix(folder)?;
+    }
+    let configuration = configuration::load(folder)?;
+    for warning in &configuration.warnings {
         eprintln!("warning: {warning}");
     }
-    let mut mistakes: Vec<Mistake> = transport::kafka(&city).err().into_iter().collect();
-    mistakes.extend(sinks::configured(&city).err());
+    let mut mistakes: Vec<Mistake> = transport::kafka(&configuration).err().into_iter().collect();
+    mistakes.extend(sinks::configured(&configuration).err());
     if !mistakes.is_empty() {
         return Err(mistakes.into());
     }
-    for plan in &city.plans {
+    for plan in &configuration.plans {
         let c = &plan.catalogue;
         println!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len());
     }
-    println!("{} source(s); no mistake", city.sources.len());
+    println!("{} source(s); no mistake", configuration.sources.len());
     if options.connect {
-        super::connect::all(&city)?;
+        super::connect::all(&configuration)?;
+    }
+    Ok(())
+}
+
+/// Renames old keys in `shihyo.toml` and `sources.d`, and prints each change.
+fn fix(folder: &Path) -> Result<(), Failure> {
+    let mut changes = settings::fix(folder)?;
+    for path in collectors::config::files(folder)? {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(&path).with_context(|| format!("{name} cannot be read"))?;
+        let Some(renamed) = collectors::config::rename_old_keys(&text) else { continue };
+        std::fs::write(&path, &renamed).with_context(|| format!("{name} cannot be written"))?;
+        let changed = (1..).zip(text.lines().zip(renamed.lines())).filter(|(_, (old, new))| old != new);
+        changes.extend(changed.map(|(line, _)| format!("{name}:{line}: `every` is now `interval`")));
+    }
+    for change in changes {
+        println!("{change}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `shihyo collect`: poll the sources and publish; `--once` a single time, `--dry-run` without a trace.
+//! `shihyo collect`: polls the sources and publishes their records; `--once` a single time, `--dry-run` prints only.
 
 use super::reload::{self, Reload};
 use crate::configuration::Configuration;
@@ -26,7 +26,7 @@ pub(crate) struct CollectOptions {
     /// Poll each source once, then end.
     #[arg(long)]
     once: bool,
-    /// Print every record as a line of JSON, and change nothing.
+    /// Print every record as a line of JSON, and publish nothing.
     #[arg(long, requires = "once")]
     dry_run: bool,
     /// Only this source.
@@ -38,19 +38,19 @@ pub(crate) struct CollectOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &CollectOptions) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
-    let sources = chosen(&city, options)?;
-    let kafka = transport::kafka(&city)?;
-    Ok(service::runtime()?.block_on(collect(&city, kafka.as_ref(), sources, options))?)
+    let configuration = configuration::load(folder)?;
+    log::start(&configuration)?;
+    let sources = chosen(&configuration, options)?;
+    let kafka = transport::kafka(&configuration)?;
+    Ok(service::runtime()?.block_on(collect(&configuration, kafka.as_ref(), sources, options))?)
 }
 
-fn chosen(city: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<SourceConfig>> {
+fn chosen(configuration: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<SourceConfig>> {
     let wanted = |s: &&SourceConfig| is_chosen(s, options.source.as_deref(), options.plan.as_deref());
-    let sources: Vec<SourceConfig> = city.sources.iter().filter(wanted).cloned().collect();
+    let sources: Vec<SourceConfig> = configuration.sources.iter().filter(wanted).cloned().collect();
     if sources.is_empty() {
-        let known: Vec<String> = city.sources.iter().map(|s| format!("{} ({})", s.id, s.plan)).collect();
-        anyhow::bail!("no such source; there are: {}", known.join(", "));
+        let names: Vec<String> = configuration.sources.iter().map(|s| format!("{} ({})", s.id, s.plan)).collect();
+        anyhow::bail!("no such source; there are: {}", names.join(", "));
     }
     Ok(sources)
 }
@@ -60,43 +60,44 @@ fn is_chosen(one: &SourceConfig, source: Option<&str>, plan: Option<&str>) -> bo
 }
 
 async fn collect(
-    city: &Configuration,
+    configuration: &Configuration,
     kafka: Option<&KafkaConfig>,
     sources: Vec<SourceConfig>,
     options: &CollectOptions,
 ) -> anyhow::Result<()> {
-    let collector = service::collector(city);
+    let collector = service::collector(configuration);
     if options.dry_run {
         let collected = collect_once(&collector, &sources, None).await;
         return print(&collected).and_then(|()| finish(&collected));
     }
-    service::make_data_dir(city)?;
-    let publishing = Publisher::open(city, kafka)?;
-    let outbox: Arc<dyn Outbox> = Arc::clone(&publishing.outbox) as _;
+    service::make_data_dir(configuration)?;
+    let publisher = Publisher::open(configuration, kafka)?;
+    let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
     if options.once {
-        service::publish_plans(city, outbox.as_ref()).await?;
+        service::publish_plans(configuration, outbox.as_ref()).await?;
         let collected = collect_once(&collector, &sources, Some(&outbox)).await;
-        publishing.shipped().await?;
+        publisher.shipped().await?;
         return finish(&collected);
     }
     let stop = CancellationToken::new();
-    let aggregator = AggregatorService::new(city)?;
+    let aggregator = AggregatorService::new(configuration)?;
     aggregator.set_ready();
-    publishing.watch((Arc::clone(&aggregator.metrics), aggregator.health()), stop.clone());
+    publisher.watch((Arc::clone(&aggregator.metrics), aggregator.health()), stop.clone());
     let ending = service::end_signal();
-    let serving = probes(city, &aggregator, stop.clone()).await?;
+    let serving = probes(configuration, &aggregator, stop.clone()).await?;
     let observer = aggregator.poll_reporter();
     let runner = Arc::new(Runner { collector, outbox, observer, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
     let (source, plan) = (options.source.clone(), options.plan.clone());
     let reload = Reload {
-        outbox: Some(Arc::clone(&publishing.outbox) as _),
+        outbox: Some(Arc::clone(&publisher.outbox) as _),
         sources: Some(change),
         chosen: Box::new(move |s| is_chosen(s, source.as_deref(), plan.as_deref())),
-        ..Reload::of(city)
+        ..Reload::of(configuration)
     };
     tokio::spawn(reload.run(stop.clone()));
-    let mut running = tokio::spawn(service::collect_until(service::plan_texts(city), runner, wanted, stop.clone()));
+    let mut running =
+        tokio::spawn(service::collect_until(service::plan_texts(configuration), runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,
@@ -113,13 +114,13 @@ async fn collect(
 
 /// Serves the metrics of a collector where an address is named for them.
 async fn probes(
-    city: &Configuration,
+    configuration: &Configuration,
     aggregator: &AggregatorService,
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let Some(address) = city.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
+    let Some(address) = configuration.settings.collector.listen else { return Ok(tokio::spawn(async {})) };
     let listener = service::listen(address, "collector.listen").await?;
-    // It keeps no plan, so none is shown.
+    // A collector has no figures, so no plan is shown.
     let routes = web::probes(aggregator.site().of_many(true));
     Ok(tokio::spawn(async move {
         if let Err(error) = web::serve(listener, routes, stop.cancelled_owned()).await {
@@ -138,7 +139,7 @@ fn print(collected: &[CollectedSource]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says on stderr what each source came to; fails when one could not be polled.
+/// Prints the result of each source to stderr; fails when one could not be polled.
 pub(crate) fn finish(collected: &[CollectedSource]) -> anyhow::Result<()> {
     let mut failed = 0;
     for one in collected {

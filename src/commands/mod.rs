@@ -1,13 +1,13 @@
 //! The subcommands, one file each.
 
 pub(crate) mod aggregate;
-mod answer;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod collect;
 mod connect;
 pub(crate) mod diff;
 pub(crate) mod explain;
+mod plan_options;
 pub(crate) mod quarantine;
 pub(crate) mod rebuild;
 mod reload;

@@ -1,6 +1,6 @@
-//! `shihyo quarantine`: what came and does not count, with the reason; nothing of it is ever thrown away.
+//! `shihyo quarantine`: records that do not count, each with its reason. They are never deleted.
 
-use super::answer;
+use super::plan_options;
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::{configuration, log};
@@ -18,23 +18,23 @@ const SHOWN_BYTES: usize = 4096;
 
 #[derive(Subcommand)]
 pub(crate) enum QuarantineCommand {
-    /// A line a record: number, when and where it came, plan, reason and size.
+    /// One line per record: number, time, plan, reason and size.
     List(QuarantineFilter),
-    /// One record, as it came: what is no printable ASCII is escaped.
+    /// One record as it was received, with everything but printable ASCII escaped.
     Show {
-        /// Its number, as `list` has it: PARTITION:ID.
+        /// Its number, as `list` prints it: PARTITION:ID.
         number: String,
     },
-    /// Judge all of them again, as a changed catalogue does by itself; of use when the program has changed.
+    /// Judge all of them again. A changed catalogue does this by itself; a new version of the program does not.
     Replay,
 }
 
 #[derive(Args)]
 pub(crate) struct QuarantineFilter {
-    /// Only what names this plan.
+    /// Only records of this plan.
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
-    /// Only what was refused for this reason.
+    /// Only records with this reason.
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
     /// Print JSON, an object a line.
@@ -43,23 +43,27 @@ pub(crate) struct QuarantineFilter {
 }
 
 pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
+    let configuration = configuration::load(folder)?;
     if matches!(command, QuarantineCommand::Replay) {
-        log::start(&city.settings.log.level)?;
-        let setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        log::start(&configuration)?;
+        let setup = PipelineSetup::new(
+            configuration.settings.data_dir.clone(),
+            configuration.configured(),
+            Arc::new(SystemClock),
+        );
         let (before, after) = pipeline::replay(&setup).context("the quarantine cannot be judged again")?;
         println!("{before} record(s) were in quarantine, {after} are");
         return Ok(());
     }
     let mut found: BTreeMap<String, QuarantinedRecord> = BTreeMap::new();
-    for reader in answer::readers(&city)? {
+    for reader in plan_options::readers(&configuration)? {
         each_quarantined(&reader, |one| {
             found.insert(format!("{}:{}", one.at.partition.0, one.id), one.clone());
         })
         .context("the store cannot be read")?;
     }
     match command {
-        QuarantineCommand::List(wanted) => list(found, wanted),
+        QuarantineCommand::List(filter) => list(found, filter),
         QuarantineCommand::Show { number } => {
             let one = found.get(number);
             let one = one.ok_or_else(|| {
@@ -72,19 +76,19 @@ pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Fail
     Ok(())
 }
 
-fn list(found: BTreeMap<String, QuarantinedRecord>, wanted: &QuarantineFilter) {
+fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     let mut all: Vec<(String, QuarantinedRecord)> = found.into_iter().collect();
     all.sort_by_key(|(_, one)| (one.at.partition.0, one.id));
     for (number, one) in all {
-        let asked = wanted.plan.as_ref().is_none_or(|plan| one.plan.as_ref() == Some(plan))
-            && wanted.reason.as_ref().is_none_or(|reason| one.reason == *reason);
-        if !asked {
+        let is_wanted = filter.plan.as_ref().is_none_or(|plan| one.plan.as_ref() == Some(plan))
+            && filter.reason.as_ref().is_none_or(|reason| one.reason == *reason);
+        if !is_wanted {
             continue;
         }
         *reasons.entry(one.reason.clone()).or_default() += 1;
         let (time, plan, bytes) = (one.at.time.to_string(), one.plan.as_deref(), one.body.len());
-        if wanted.json {
+        if filter.json {
             let object = serde_json::json!({
                 "number": number, "time": time, "partition": one.at.partition.0, "offset": one.at.offset,
                 "plan": plan, "reason": one.reason, "bytes": bytes,
@@ -94,7 +98,7 @@ fn list(found: BTreeMap<String, QuarantinedRecord>, wanted: &QuarantineFilter) {
             println!("{number}\t{time}\t{}\t{}\t{bytes} B", plan.unwrap_or("-"), one.reason);
         }
     }
-    if !wanted.json {
+    if !filter.json {
         let total: u64 = reasons.values().sum();
         let each: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         eprintln!("{total} record(s) in quarantine{}{}", if each.is_empty() { "" } else { ": " }, each.join(", "));
@@ -105,7 +109,7 @@ fn show(number: &str, one: &QuarantinedRecord) {
     let offset = one.at.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
     println!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time);
     println!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len());
-    // It may hold anything, so nothing of it reaches the terminal as a command.
+    // It may hold control characters, which a terminal would execute.
     println!("{}", one.body[..one.body.len().min(SHOWN_BYTES)].escape_ascii());
     if one.body.len() > SHOWN_BYTES {
         println!("... and {} bytes more", one.body.len() - SHOWN_BYTES);

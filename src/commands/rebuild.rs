@@ -1,5 +1,5 @@
-//! `shihyo rebuild`: all derived rows again from the facts, writing only rows that differ; `--sink` has one sink
-//! written anew.
+//! `shihyo rebuild`: computes all derived rows again from the stored records and writes those that differ; `--sink`
+//! has one sink written again from the beginning.
 
 use crate::clock::SystemClock;
 use crate::failure::Failure;
@@ -12,20 +12,21 @@ use std::sync::Arc;
 
 #[derive(Args)]
 pub(crate) struct RebuildOptions {
-    /// Leave the store as it is, and have this sink (`influxdb`) told everything anew at the next start.
+    /// Leave the store as it is, and have everything written to this sink (`influxdb`) again at the next start.
     #[arg(long, value_name = "NAME")]
     sink: Option<String>,
 }
 
 pub(crate) fn run(folder: &Path, options: &RebuildOptions) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
+    let configuration = configuration::load(folder)?;
+    log::start(&configuration)?;
     if let Some(sink) = &options.sink {
-        let stores = pipeline::resend(&city.settings.data_dir, sink).context("the sink cannot be told anew")?;
+        let stores = pipeline::resend(&configuration.settings.data_dir, sink).context("the sink cannot be reset")?;
         println!("{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts");
         return Ok(());
     }
-    let setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+    let setup =
+        PipelineSetup::new(configuration.settings.data_dir.clone(), configuration.configured(), Arc::new(SystemClock));
     let changed = pipeline::rebuild(&setup).context("the store cannot be rebuilt")?;
     println!("{changed} derived row(s) differed");
     Ok(())

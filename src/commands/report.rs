@@ -1,14 +1,13 @@
-//! `shihyo report`: the scoreboard on paper, and the canonical export.
+//! `shihyo report`: the scoreboard as a document, and the canonical export.
 
-use super::answer;
+use super::plan_options::{self, VintageOptions};
 use crate::configuration;
 use crate::failure::Failure;
 use aggregator::render::{PlanSheet, csv, html, md};
+use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::Report;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use contract::period::Period;
-use contract::time::Micros;
 use std::io::Write;
 use std::path::Path;
 
@@ -17,15 +16,8 @@ pub(crate) struct ReportOptions {
     /// Form of the report.
     #[arg(long, value_enum, default_value = "md")]
     format: Format,
-    /// Only this plan.
-    #[arg(long, value_name = "ID")]
-    plan: Option<String>,
-    /// Judge as at the end of a day, or the closings of a month or fiscal year (2020-03-31, 2020-03, FY2019).
-    #[arg(long, value_name = "MOMENT", value_parser = answer::on)]
-    on: Option<Period>,
-    /// Use only what was known by then.
-    #[arg(long, value_name = "TIME", value_parser = answer::time)]
-    known_at: Option<Micros>,
+    #[command(flatten)]
+    vintage: VintageOptions,
     /// Add every rollup to the JSON: the canonical export.
     #[arg(long)]
     rollups: bool,
@@ -40,21 +32,21 @@ enum Format {
 }
 
 pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
-    let readers = answer::readers(&city)?;
-    let states = answer::states(&city, &readers, options.plan.as_deref(), options.known_at)?;
+    let configuration = configuration::load(folder)?;
+    let readers = plan_options::readers(&configuration)?;
+    let states = options.vintage.states(&configuration, &readers)?;
     let rollups = options.rollups && options.format == Format::Json;
-    let plans: Vec<_> =
-        states.iter().map(|(state, _)| state.report(answer::ask(&state.catalogue.plan, options.on), rollups)).collect();
-    for known in states.iter().filter_map(|(_, known)| known.as_ref()) {
-        let settled = if known.is_settled() { "settled" } else { "not settled" };
-        eprintln!("known at {}: {settled}", known.at);
-        for doubt in &known.doubts {
-            eprintln!("  {doubt}");
+    let report = |state: &PlanState| state.report(options.vintage.plans.period(&state.catalogue.plan), rollups);
+    let plans: Vec<_> = states.iter().map(|(state, _)| report(state)).collect();
+    for vintage in states.iter().filter_map(|(_, vintage)| vintage.as_ref()) {
+        let settled = if vintage.is_settled() { "settled" } else { "not settled" };
+        eprintln!("known at {}: {settled}", vintage.at);
+        for reason in &vintage.doubts {
+            eprintln!("  {reason}");
         }
-        match known.catalogue {
+        match vintage.catalogue {
             Some(revision) => eprintln!("  judged by the catalogue of {revision}"),
-            None => eprintln!("  no catalogue was recorded by then: the configured one stands in"),
+            None => eprintln!("  no catalogue was recorded by then: the configured one is used"),
         }
     }
     let sheets = || -> Vec<PlanSheet<'_>> {

@@ -28,7 +28,7 @@ pub(crate) struct RunOptions {
 
 pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
     let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
+    log::start(&city)?;
     service::make_data_dir(&city)?;
     let kafka = transport::kafka(&city)?;
     let sinks = sinks::configured(&city)?;

@@ -1,6 +1,6 @@
-//! `shihyo tap`: records as they travel, a line of JSON each, for whoever wants to see what happens.
+//! `shihyo tap`: prints records as they pass on the bus, one line of JSON each.
 //!
-//! Reads beside everybody else: it joins no group of the aggregators and leaves nothing behind.
+//! It does not join the group of the aggregators and leaves no trace.
 
 use crate::configuration::Configuration;
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Records taken from the bus at once.
 const BATCH: usize = 1_000;
-/// How long the bus is waited for, and so how late an end is noticed.
+/// How long one read waits for records; a stop is noticed that late.
 const WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
@@ -28,49 +28,51 @@ pub(crate) struct TapOptions {
     /// Only observations of this series.
     #[arg(long, value_name = "ID")]
     series: Option<String>,
-    /// Only what this source said.
+    /// Only records of this source.
     #[arg(long, value_name = "ID")]
     source: Option<String>,
     /// Only this kind: observation, visit, reject or catalogue.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Begin with the first record there is, not with the next one.
+    /// Begin with the first record on the bus, not with the next one.
     #[arg(long)]
     from_start: bool,
-    /// End when there is nothing more.
+    /// End when every record has been printed.
     #[arg(long)]
     once: bool,
 }
 
 pub(crate) fn run(folder: &Path, options: &TapOptions) -> Result<(), Failure> {
-    let city = configuration::load(folder)?;
-    log::start("warn")?;
-    let reading = reading(&city)?;
+    let configuration = configuration::load(folder)?;
+    log::start_at("warn")?;
+    let reader = reader(&configuration)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
+    let signalled = Arc::clone(&stop);
     let runtime = crate::service::runtime()?;
     runtime.spawn(async move {
         crate::service::end_signal().await;
-        told.store(true, Ordering::Release);
+        signalled.store(true, Ordering::Release);
     });
-    Ok(follow(reading, options, &stop)?)
+    Ok(follow(reader, options, &stop)?)
 }
 
-/// The bus, under a name of its own: on Kafka a group that nobody else is in.
-fn reading(city: &Configuration) -> Result<RecordReader, Failure> {
-    let mut kafka = transport::kafka(city)?;
+/// Reads the bus; on Kafka as the only member of a group of its own.
+fn reader(configuration: &Configuration) -> Result<RecordReader, Failure> {
+    let mut kafka = transport::kafka(configuration)?;
     if let Some(kafka) = &mut kafka {
         kafka.group = format!("{}-tap-{}", kafka.group, std::process::id());
-    } else if !city.bus_file().exists() {
-        return Err(
-            anyhow::anyhow!("there is no bus in {} yet: run `shihyo run` first", city.bus_file().display()).into()
-        );
+    } else if !configuration.bus_file().exists() {
+        return Err(anyhow::anyhow!(
+            "there is no bus in {} yet: run `shihyo run` first",
+            configuration.bus_file().display()
+        )
+        .into());
     }
-    Ok(RecordReader::open(city, kafka.as_ref(), None)?)
+    Ok(RecordReader::open(configuration, kafka.as_ref(), None)?)
 }
 
-fn follow(reading: RecordReader, options: &TapOptions, stop: &AtomicBool) -> anyhow::Result<()> {
-    let (is_read, mut consumer) = (reading.is_read(), reading.consumer);
+fn follow(reader: RecordReader, options: &TapOptions, stop: &AtomicBool) -> anyhow::Result<()> {
+    let (is_read, mut consumer) = (reader.is_read(), reader.consumer);
     let (mut out, mut live) = (std::io::stdout().lock(), options.from_start);
     while !stop.load(Ordering::Acquire) {
         match consumer.next(BATCH, WAIT).context("the bus cannot be read")? {
@@ -79,7 +81,7 @@ fn follow(reading: RecordReader, options: &TapOptions, stop: &AtomicBool) -> any
             Delivery::Batch(batch) => {
                 for (_, _, body) in batch.iter().filter(|(_, _, body)| live && shown(options, body)) {
                     match out.write_all(body).and_then(|()| out.write_all(b"\n")) {
-                        // Whoever read along has seen enough.
+                        // The reader of the pipe has gone.
                         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
                         outcome => outcome.context("the records cannot be printed")?,
                     }
@@ -97,12 +99,12 @@ fn follow(reading: RecordReader, options: &TapOptions, stop: &AtomicBool) -> any
     Ok(())
 }
 
-/// True for a record that is asked for. What is no record passes when nothing in particular is.
+/// True for a record that the options select. Without a filter, anything that is JSON is printed.
 fn shown(options: &TapOptions, body: &[u8]) -> bool {
     let wanted =
         [("plan", &options.plan), ("series", &options.series), ("source", &options.source), ("kind", &options.kind)];
     if wanted.iter().all(|(_, wanted)| wanted.is_none()) {
-        // Bytes that are no text would be commands to a terminal.
+        // Other bytes may hold control characters, which a terminal would execute.
         return serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     }
     let Ok(record) = serde_json::from_slice::<serde_json::Value>(body) else { return false };

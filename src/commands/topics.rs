@@ -1,4 +1,4 @@
-//! `shihyo topics ensure`: makes the topic, or says how it differs from what it must be.
+//! `shihyo topics ensure`: creates the topic, or reports how it differs from the configuration.
 
 use crate::failure::Failure;
 use crate::{configuration, log, transport};
@@ -9,15 +9,15 @@ use std::path::Path;
 
 #[derive(Subcommand)]
 pub(crate) enum TopicsCommand {
-    /// Make the topic, or verify that it is as it must be; it is never changed.
+    /// Create the topic, or verify it; an existing topic is never changed.
     Ensure,
 }
 
 pub(crate) fn run(folder: &Path, topics: &TopicsCommand) -> Result<(), Failure> {
     let TopicsCommand::Ensure = topics;
-    let city = configuration::load(folder)?;
-    log::start(&city.settings.log.level)?;
-    let Some((kafka, topic)) = transport::topic(&city)? else {
+    let configuration = configuration::load(folder)?;
+    log::start(&configuration)?;
+    let Some((kafka, topic)) = transport::topic(&configuration)? else {
         return Err(anyhow::anyhow!("no Kafka is configured: name `kafka.brokers` in shihyo.toml").into());
     };
     let name = &kafka.topic;

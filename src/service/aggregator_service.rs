@@ -14,7 +14,6 @@ use aggregator::sinks::ConfiguredSink;
 use aggregator::web::{self, Site};
 use anyhow::Context;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +32,7 @@ impl AggregatorService {
     pub(crate) fn with_sinks(city: &Configuration, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<Self> {
         let mut service = Self::new(city)?;
         service.setup.sinks = sinks;
-        service.setup.hold = Duration::from_secs(city.settings.alerts.hold_s.into());
+        service.setup.hold = city.settings.alerts.hold;
         Ok(service)
     }
 

@@ -1,13 +1,18 @@
 //! Secrets: from a file, systemd's credentials directory or the environment; never from shihyo.toml.
 
+use super::file;
+use aggregator::sinks::kind::SecretKey;
+use aggregator::sinks::registry::KINDS;
+use contract::reader::Mistake;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 
-/// Environment variables that hold secrets. They are read as they are: a password of digits is no number.
-const NAMES: [&str; 4] =
-    ["SHIHYO__KAFKA__PASSWORD", "SHIHYO__INFLUXDB__TOKEN", "SHIHYO__ALERTS__WEBHOOK__SECRET", "SHIHYO__HTTP__TOKEN"];
+/// The variable of Kafka's password.
+pub(super) const KAFKA_PASSWORD: &str = "SHIHYO__KAFKA__PASSWORD";
+/// The variable of the API's token.
+pub(super) const HTTP_TOKEN: &str = "SHIHYO__HTTP__TOKEN";
 /// Where systemd puts what `LoadCredential=` names.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
@@ -29,13 +34,26 @@ impl Deref for Secret {
     }
 }
 
-/// The environment for the settings.
+/// The environment for the settings. Secrets are read as they are: a password of digits is no number.
 pub(super) fn environment_without_secrets() -> HashMap<String, String> {
-    let known = |name: &str| NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-    // Names and values that are no UTF-8 are none of ours.
+    let sinks = KINDS.iter().filter_map(|kind| Some(kind.secret?.variable));
+    let secrets: Vec<&str> = [KAFKA_PASSWORD, HTTP_TOKEN].into_iter().chain(sinks).collect();
+    let is_secret = |name: &str| secrets.iter().any(|secret| secret.eq_ignore_ascii_case(name));
+    // A name or value that is no UTF-8 is none of ours.
     let texts =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    texts.filter(|(name, _)| !known(name)).collect()
+    texts.filter(|(name, _)| !is_secret(name)).collect()
+}
+
+/// A secret that must be there, from its variable or its file.
+pub(crate) fn required(key: SecretKey, file: Option<&Path>, folder: &Path) -> Result<Secret, Mistake> {
+    let SecretKey { file: key, variable } = key;
+    let message = match read(variable, file, folder) {
+        Ok(Some(secret)) => return Ok(secret),
+        Ok(None) => format!("`{key}` is needed, or {variable} in the environment"),
+        Err(message) => format!("`{key}`: {message}"),
+    };
+    Err(file::mistake(folder, key, message))
 }
 
 /// The secret of an environment variable, else of a file: an absolute path, or a name in the credentials

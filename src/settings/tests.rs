@@ -1,9 +1,14 @@
-use super::*;
+use super::file::FILE;
+use super::load::{load, tidied};
+use super::secret::required;
+use super::sections::Settings;
+use contract::reader::Mistake;
+use std::path::Path;
 
 fn load_text(text: &str) -> Result<Settings, Mistake> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(FILE), text).unwrap();
-    load(folder.path())
+    load(folder.path()).map(|(settings, _)| settings)
 }
 
 #[test]
@@ -27,8 +32,7 @@ fn a_wrong_key_is_named_with_its_line() {
 #[test]
 fn kafka_influxdb_and_alerts_are_off_unless_named() {
     let settings = load_text("").unwrap();
-    assert!(settings.kafka.is_none() && settings.influxdb.is_none());
-    assert!(settings.alerts.alertmanager.is_none() && settings.alerts.webhook.is_none());
+    assert!(settings.kafka.is_none() && settings.sinks.is_empty());
     let kafka = load_text("[kafka]\nbrokers = \"k:9092\"\n").unwrap().kafka.unwrap();
     assert_eq!((kafka.topic.as_str(), kafka.group.as_str()), ("shihyo.records.v1", "shihyo-aggregator"));
     assert_eq!((kafka.partitions, kafka.replication, kafka.min_insync), (6, 3, 2));
@@ -39,12 +43,12 @@ fn secrets_come_from_files_and_are_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let text = "[kafka]\nbrokers = \"k:9092\"\nsecurity = \"sasl_ssl\"\nusername = \"u\"\npassword_file = \"pw\"\n";
     std::fs::write(folder.path().join(FILE), text).unwrap();
-    let settings = load(folder.path()).unwrap();
-    let mistake = settings.kafka_password(folder.path()).unwrap_err();
+    let kafka = load(folder.path()).unwrap().0.kafka.unwrap();
+    let mistake = kafka.password(folder.path()).unwrap_err();
     assert_eq!(mistake.line, 5);
     assert!(mistake.message.starts_with("`kafka.password_file`: cannot be read: "), "{mistake}");
     std::fs::write(folder.path().join("pw"), "hush-hush\n").unwrap();
-    let password = settings.kafka_password(folder.path()).unwrap().unwrap();
+    let password = kafka.password(folder.path()).unwrap().unwrap();
     assert_eq!(&*password, "hush-hush");
     assert_eq!(format!("{password:?}"), "(secret)");
     let mistake = load_text("[kafka]\nbrokers = \"k\"\npassword = \"x\"\n").unwrap_err();
@@ -52,22 +56,29 @@ fn secrets_come_from_files_and_are_never_shown() {
 }
 
 #[test]
-fn what_cannot_work_together_is_told_with_its_key_and_line() {
-    let told = |text: &str| load_text(text).unwrap_err();
-    let mistake = told("[kafka]\nbrokers = \"k\"\nsecurity = \"sasl_ssl\"\n");
+fn what_cannot_work_together_is_reported_with_its_key_and_line() {
+    let mistake = load_text("[kafka]\nbrokers = \"k\"\nsecurity = \"sasl_ssl\"\n").unwrap_err();
     assert_eq!(mistake.line, 1, "the section, as the key is not there");
     assert!(mistake.message.starts_with("`kafka.username` is needed"), "{mistake}");
-    let (folder, settings) = loaded("[influxdb]\nurl = \"http://i:8086\"\norg = \"o\"\nbucket = \"b\"\n");
-    let mistake = settings.influxdb_token(folder.path()).unwrap_err();
-    assert!(mistake.message.starts_with("`influxdb.token_file` is needed"), "{mistake}");
-    let (folder, settings) = loaded("[alerts.webhook]\nurl = \"http://w\"\n");
-    let mistake = settings.webhook_secret(folder.path()).unwrap_err();
-    assert!(mistake.message.starts_with("`alerts.webhook.secret_file` is needed"), "{mistake}");
+    for (text, message) in [
+        ("[influxdb]\nurl = \"http://i:8086\"\norg = \"o\"\nbucket = \"b\"\n", "`influxdb.token_file` is needed"),
+        ("[alerts.webhook]\nurl = \"http://w\"\n", "`alerts.webhook.secret_file` is needed"),
+    ] {
+        let settings = load_text(text).unwrap();
+        let (kind, section) = &settings.sinks[0];
+        let mistake = required(kind.secret.unwrap(), section.secret_file(), Path::new(".")).unwrap_err();
+        assert!(mistake.message.starts_with(message), "{mistake}");
+    }
 }
 
-fn loaded(text: &str) -> (tempfile::TempDir, Settings) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(FILE), text).unwrap();
-    let settings = load(folder.path()).unwrap();
-    (folder, settings)
+#[test]
+fn keys_of_sinks_are_checked_like_others() {
+    let mistake = load_text("[alerts]\n[alerts.webhok]\n").unwrap_err();
+    assert!(mistake.message.starts_with("unknown key `webhok`; did you mean `webhook`?"), "{mistake}");
+    let mistake = load_text("[alerts.webhook]\nurl = \"http://w\"\nsecret = \"s\"\n").unwrap_err();
+    assert_eq!(mistake.line, 3);
+    assert!(mistake.message.starts_with("unknown key `secret`"), "{mistake}");
+    let mistake = load_text("[influxdb]\nurl = \"http://i:8086\"\n").unwrap_err();
+    assert_eq!(mistake.line, 1);
+    assert!(mistake.message.contains("`org`") || mistake.message.contains("\"org\""), "{mistake}");
 }

@@ -8,7 +8,8 @@ use super::retry::retry;
 use super::setup::PipelineSetup;
 use crate::alerting::tracker::{AlertTracker, EvaluationTime};
 use crate::plan_states;
-use crate::sinks::{SinkInput, SinkWorkers};
+use crate::sinks::sink::SinkInput;
+use crate::sinks::worker::SinkWorkers;
 use crate::store::StoreError;
 use aggregator_core::report_period::ReportPeriod;
 use bus::{Partition, Position};
@@ -31,7 +32,7 @@ pub(super) struct PartitionProcessor {
 impl PartitionProcessor {
     /// A processor that starts the sinks of the setup for each partition.
     pub(super) fn new(setup: PipelineSetup) -> Self {
-        let of = |input| setup.sinks.iter().filter(move |sink| sink.follows == input).map(|sink| sink.name);
+        let of = |input| setup.sinks.iter().filter(move |sink| sink.input == input).map(|sink| sink.name);
         let changes = Some(of(SinkInput::Changes).collect());
         let alerts = Some(of(SinkInput::Alerts).collect());
         let subscriptions = SinkSubscriptions { changes, alerts, resend: setup.shared };
@@ -104,7 +105,7 @@ impl PartitionProcessor {
     ) -> Result<Option<Position>, PipelineError> {
         let changed = retry(&self.setup.clone(), stop, || self.open(partition))?;
         let Some(open) = self.open.get(&partition) else { return Ok(None) };
-        let workers = SinkWorkers::start(&self.setup, partition, &open.writer)?;
+        let workers = SinkWorkers::start(&self.setup.sink_context(), partition, &open.writer)?;
         self.workers.insert(partition, workers);
         let stored = self.setup.progress.counts().stored;
         tracing::info!(%partition, changed, stored, "opened a partition");

@@ -51,8 +51,8 @@ impl Progress {
     }
 
     /// The metrics of the process.
-    pub(crate) fn metrics(&self) -> Option<&Metrics> {
-        self.metrics.as_deref()
+    pub(crate) fn metrics(&self) -> Option<&Arc<Metrics>> {
+        self.metrics.as_ref()
     }
 
     /// What is stored; `ready` when a partition is open.
@@ -86,7 +86,7 @@ impl Progress {
     }
 
     /// The health of the process.
-    pub(crate) fn health(&self) -> &Health {
+    pub(crate) fn health(&self) -> &Arc<Health> {
         &self.health
     }
 

@@ -4,7 +4,8 @@ use super::configured_plans::ConfiguredPlans;
 use super::control::ControlRequests;
 use super::progress::Progress;
 use crate::plan_states::SharedPlanStates;
-use crate::sinks::{ConfiguredSink, Membership};
+use crate::sinks::sink::{ConfiguredSink, Membership};
+use crate::sinks::worker::SinkContext;
 use contract::time::Clock;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -58,6 +59,18 @@ impl PipelineSetup {
             membership: Arc::new(()),
             shared: false,
             drain: None,
+        }
+    }
+
+    /// What the workers of the sinks need.
+    pub(super) fn sink_context(&self) -> SinkContext {
+        SinkContext {
+            sinks: Arc::clone(&self.sinks),
+            plans: Arc::clone(&self.states),
+            clock: Arc::clone(&self.clock),
+            membership: Arc::clone(&self.membership),
+            health: Arc::clone(self.progress.health()),
+            metrics: self.progress.metrics().cloned(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::words;
 use crate::health::{Component, DegradedComponent, DegradedReason, HealthSnapshot, Readiness};
+use crate::sinks::registry::KINDS;
 use contract::time::Micros;
 
 /// Characters of an error that are shown.
@@ -80,12 +81,7 @@ fn effect(component: Component) -> (String, String) {
 }
 
 fn sink(name: &str) -> (&str, &str) {
-    match name {
-        "influxdb" => ("InfluxDB（グラフ用）", "InfluxDB (for dashboards)"),
-        "alertmanager" => ("Alertmanager（通知）", "Alertmanager (alerts)"),
-        "webhook" => ("Webhook（通知）", "The webhook (alerts)"),
-        other => (other, other),
-    }
+    KINDS.iter().find(|kind| kind.name == name).map_or((name, name), |kind| kind.title)
 }
 
 fn reason(reason: DegradedReason) -> (&'static str, &'static str) {

@@ -26,8 +26,12 @@ pub const WRITERS: [(&str, Make); 2] =
 struct Idle;
 
 impl Sink for Idle {
-    fn turn(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
+    fn step(&mut self, _: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
         Ok(StepOutcome::Nothing)
+    }
+
+    fn probe(&mut self, _: &CancellationToken) -> Result<&'static str, SinkError> {
+        Ok("not asked")
     }
 }
 
@@ -58,7 +62,7 @@ impl City {
             self.world.publish(records);
         }
         self.received += records.len() as u64;
-        let idle = ConfiguredSink { name: NAME, follows: SinkInput::Changes, make: Arc::new(|_| Box::new(Idle)) };
+        let idle = ConfiguredSink { name: NAME, input: SinkInput::Changes, make: Arc::new(|_| Box::new(Idle)) };
         let setup = PipelineSetup { sinks: Arc::new([idle]), ..self.world.setup() };
         self.world.keep_with(&setup, self.received, || ());
         self.books = setup.states;
@@ -73,7 +77,7 @@ impl City {
 
     fn turn_at(&mut self, desk: &mut SinkCursor) -> Result<StepOutcome, SinkError> {
         let now = contract::time::Clock::now(self.world.clock.as_ref());
-        self.sink.turn(&mut Step { desk, books: &self.books, now, stop: &self.stop })
+        self.sink.step(&mut Step { store: desk, plans: &self.books, now, stop: &self.stop })
     }
 
     /// Takes turns until there is nothing to do, through at most `failures` failed ones; points and dead letters.

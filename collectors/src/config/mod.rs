@@ -16,6 +16,7 @@ use crate::table::{self, Encoding};
 use check::NamedSource;
 use contract::catalogue::Catalogue;
 use contract::reader::{self, Mistake, TomlTable, nearest};
+use contract::time::parse_duration;
 use raw::RawSource;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -324,19 +325,7 @@ fn limits(r: &TomlTable<'_>) -> (Duration, u64, Option<Encoding>) {
 
 /// `30s`, `15m`, `6h`, `1d`.
 fn duration(r: &TomlTable<'_>, key: &str, text: &str) -> Option<Duration> {
-    let seconds = |unit: char| match unit {
-        's' => Some(1),
-        'm' => Some(60),
-        'h' => Some(3600),
-        'd' => Some(86_400),
-        _ => None,
-    };
-    let read = || {
-        let unit = text.chars().last()?;
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        Some(Duration::from_secs(number.checked_mul(seconds(unit)?)?))
-    };
-    let read = read().filter(|interval| (Duration::from_secs(1)..=MAX_INTERVAL).contains(interval));
+    let read = parse_duration(text).filter(|interval| (Duration::from_secs(1)..=MAX_INTERVAL).contains(interval));
     if read.is_none() {
         let range = "must be from \"1s\" to \"366d\", such as \"15m\", \"6h\" or \"1d\"";
         r.mistake(key, format!("`{key}` {range}: `{text}`"));

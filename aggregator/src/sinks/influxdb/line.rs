@@ -1,7 +1,7 @@
 //! Line protocol, built by us: one point a line, hostile text refused.
 //!
-//! The libraries escape less than they should: a newline in a tag value ends the line, and what follows it is
-//! read as another point. Here a text that line protocol cannot carry is an error, never a guess.
+//! The libraries escape too little: a newline in a tag value ends the line, and the rest is read as another point.
+//! Here a text that line protocol cannot carry is an error.
 
 use contract::exact::{self, Exact};
 use contract::time::Moment;
@@ -28,7 +28,7 @@ pub enum LineError {
     /// Newline, tab, NUL and the like, also beyond ASCII.
     #[error("the tag {0} holds a control character")]
     Control(&'static str),
-    /// It cannot be told from the one that escapes what follows it.
+    /// A backslash there would escape what follows it.
     #[error("the tag {0} has a backslash at its end or before a comma, an equals sign or a space")]
     Backslash(&'static str),
 }
@@ -121,9 +121,9 @@ fn check(key: &'static str, value: &str) -> Result<(), LineError> {
         return Err(LineError::Control(key));
     }
     // InfluxDB's own scanners do not agree on which of two backslashes escapes what follows.
-    let swallows = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b',' | b'=' | b' ');
-    let lost = value.ends_with('\\') || value.as_bytes().windows(2).any(swallows);
-    if lost { Err(LineError::Backslash(key)) } else { Ok(()) }
+    let escapes = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b',' | b'=' | b' ');
+    let ambiguous = value.ends_with('\\') || value.as_bytes().windows(2).any(escapes);
+    if ambiguous { Err(LineError::Backslash(key)) } else { Ok(()) }
 }
 
 /// Commas, equals signs and spaces of a tag value get a backslash; a backslash itself means nothing elsewhere.

@@ -1,4 +1,4 @@
-//! What there is to do: changes, looked up in the books, as figures to write, KPIs to show and what is gone.
+//! Plans the writes of some changes: figures to write, KPIs to write, and obsolete points to remove.
 
 use super::schema::ObsoleteShape;
 use crate::store::{ChangeRow, ChangedFigure};
@@ -9,23 +9,23 @@ use contract::catalogue::SeriesRef;
 use contract::period::Period;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A piece of what is to be done, in order.
+/// A piece of the work, in order.
 #[derive(Debug)]
 pub(super) enum WriteStep {
-    /// Remove what is gone.
+    /// Remove obsolete points.
     Remove(ObsoleteShape),
     /// Write all figures of a plan from a place on.
     Figures(String, FigureCursor),
-    /// Show a KPI (plan, index in its catalogue) on the days that are left, all when the walk has not begun.
+    /// Write a KPI (plan, index in its catalogue) on the days that are left, all when the walk has not begun.
     Kpi(String, usize, Option<KpiWalk>),
 }
 
-/// What some changes come to.
+/// The writes that some changes need.
 #[derive(Debug, Default)]
 pub(super) struct PlannedWrites {
     /// Figures to write, by plan.
     pub(super) figures: BTreeMap<String, BTreeSet<RollupKey>>,
-    /// KPIs to show (plan, index), and whether all that was shown of them before is to be removed first.
+    /// KPIs to write (plan, index), and whether all their earlier points are to be removed first.
     pub(super) kpis: BTreeMap<(String, usize), bool>,
     plans: BTreeSet<String>,
     rules: BTreeSet<(String, String, String)>,
@@ -35,16 +35,16 @@ pub(super) struct PlannedWrites {
 }
 
 impl PlannedWrites {
-    /// Looks up changes of a plan's figures and judgements; `book` is `None` when it is not configured.
-    pub(super) fn add(&mut self, book: Option<&PlanState>, changed: &ChangeRow) {
+    /// Adds a change of a plan's figures or judgements; `state` is `None` when the plan is not configured.
+    pub(super) fn add(&mut self, state: Option<&PlanState>, changed: &ChangeRow) {
         let plan = || changed.plan.clone();
-        let Some(book) = book else {
+        let Some(state) = state else {
             self.plans.insert(plan());
             return;
         };
-        let kpis = || book.catalogue.kpis.iter().enumerate();
+        let kpis = || state.catalogue.kpis.iter().enumerate();
         match (&changed.figure, &changed.kpi) {
-            (Some(figure), _) => self.add_figure(book, plan(), figure),
+            (Some(figure), _) => self.add_figure(state, plan(), figure),
             (None, Some(kpi)) => match kpis().find(|(_, k)| k.id == *kpi) {
                 Some((index, _)) => drop(self.kpis.entry((plan(), index)).or_default()),
                 None => drop(self.judged.insert((plan(), kpi.clone()))),
@@ -53,40 +53,41 @@ impl PlannedWrites {
         }
     }
 
-    fn add_figure(&mut self, book: &PlanState, plan: String, changed: &ChangedFigure) {
+    fn add_figure(&mut self, state: &PlanState, plan: String, changed: &ChangedFigure) {
         let ChangedFigure { series, definition, period } = changed.clone();
-        let Some(key) = book.key(&series, &definition, period) else {
+        let Some(key) = state.key(&series, &definition, period) else {
             self.rules.insert((plan, series, definition));
             return;
         };
         let of = SeriesRef { series: usize::from(key.series), definition: usize::from(key.definition) };
-        if !figure::has_grain(&book.catalogue.series[of.series], period.grain) {
+        if !figure::has_grain(&state.catalogue.series[of.series], period.grain) {
             // One period stands for its grain.
             self.grains.insert((plan, series, definition, Period { index: 0, ..period }));
             return;
         }
         let takes =
             |(index, kpi): (usize, &contract::catalogue::Kpi)| kpi.measure.parts().contains(&of).then_some(index);
-        for kpi in book.catalogue.kpis.iter().enumerate().filter_map(takes) {
+        for kpi in state.catalogue.kpis.iter().enumerate().filter_map(takes) {
             self.kpis.entry((plan.clone(), kpi)).or_default();
         }
-        if book.figure_point(key).is_some() {
+        if state.figure_point(key).is_some() {
             self.figures.entry(plan).or_default().insert(key);
         } else {
             self.single.insert((plan, series, definition, period));
         }
     }
 
-    /// What is gone: as few removals as name no more than that. `moment` gives the moment of a figure.
-    pub(super) fn gone(
+    /// Obsolete points, in as few removals as select nothing else. `moment` gives the moment of a figure.
+    pub(super) fn obsolete(
         &self,
         moment: impl Fn(&str, &str, Period) -> Option<contract::time::Moment>,
     ) -> Vec<ObsoleteShape> {
-        let mut gone: Vec<ObsoleteShape> = self.plans.iter().map(|plan| ObsoleteShape::Plan(plan.clone())).collect();
-        gone.extend(self.judged.iter().map(|(plan, kpi)| ObsoleteShape::Kpi(plan.clone(), kpi.clone())));
+        let mut obsolete: Vec<ObsoleteShape> =
+            self.plans.iter().map(|plan| ObsoleteShape::Plan(plan.clone())).collect();
+        obsolete.extend(self.judged.iter().map(|(plan, kpi)| ObsoleteShape::Kpi(plan.clone(), kpi.clone())));
         let rule = |(p, s, d): &(String, String, String)| ObsoleteShape::Rule(p.clone(), s.clone(), d.clone(), None);
-        gone.extend(self.rules.iter().map(rule));
-        gone.extend(
+        obsolete.extend(self.rules.iter().map(rule));
+        obsolete.extend(
             self.grains.iter().map(|(p, s, d, g)| ObsoleteShape::Rule(p.clone(), s.clone(), d.clone(), Some(g.grain))),
         );
         let mut before: Option<&(String, String, String, Period)> = None;
@@ -96,16 +97,16 @@ impl PlannedWrites {
             let follows = |b: &(String, String, String, Period)| {
                 (&b.0, &b.1, &b.2, b.3.next()) == (plan, series, definition, *period)
             };
-            match gone.last_mut() {
-                // Nothing can lie between neighbours, so one removal names both.
+            match obsolete.last_mut() {
+                // Nothing can lie between neighbours, so one removal selects both.
                 Some(ObsoleteShape::Figures(.., last)) if before.is_some_and(follows) => *last = at,
                 _ => {
                     let (p, s, d) = (plan.clone(), series.clone(), definition.clone());
-                    gone.push(ObsoleteShape::Figures(p, s, d, period.grain, at, at));
+                    obsolete.push(ObsoleteShape::Figures(p, s, d, period.grain, at, at));
                 }
             }
             before = Some(one);
         }
-        gone
+        obsolete
     }
 }

@@ -1,4 +1,4 @@
-//! What dashboards rely on: measurements, tags, fields and times. `README.md` says the same in prose.
+//! The schema that dashboards rely on: measurements, tags, fields and times. `README.md` describes it in prose.
 
 use super::line::{FieldValue, LineBuffer, LineError};
 use aggregator_core::judge::{Phase, Status};
@@ -82,12 +82,12 @@ pub(super) fn kpi(lines: &mut LineBuffer, catalogue: &Catalogue, kpi: &Kpi, poin
     lines.push(KPI, &tags, &fields, point.time())
 }
 
-/// What was written once and is to be removed.
+/// Points that were written once and are to be removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ObsoleteShape {
     /// A plan with all its KPIs.
     Plan(String),
-    /// A KPI, under whatever policy.
+    /// A KPI, under any policy.
     Kpi(String, String),
     /// A definition of a series, of a plan; of one grain, if one is named.
     Rule(String, String, String, Option<Grain>),
@@ -96,7 +96,7 @@ pub(super) enum ObsoleteShape {
 }
 
 impl ObsoleteShape {
-    /// The predicates and the moments that name it.
+    /// The predicates and the moments that select it.
     pub(super) fn deletes(&self) -> Vec<(String, Moment, Moment)> {
         let (first, last) = (start_of(FIRST_YEAR - 1), start_of(LAST_YEAR + 2));
         let whole = |predicate| (predicate, first, last);
@@ -127,7 +127,7 @@ fn predicate(measurement: &str, tags: &[(&str, &str)]) -> String {
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let mut text = format!("_measurement=\"{measurement}\"");
     for (key, value) in tags {
-        // The name is quoted too: `series` is a word of the language that reads this.
+        // The name is quoted too: `series` is a keyword of the predicate language.
         let _ = write!(text, " AND \"{key}\"=\"{}\"", quoted(value));
     }
     text
@@ -138,9 +138,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_gone_is_named_by_its_tags_and_time() {
-        let text = |gone: ObsoleteShape| {
-            let deletes = gone.deletes();
+    fn obsolete_points_are_selected_by_their_tags_and_time() {
+        let text = |obsolete: ObsoleteShape| {
+            let deletes = obsolete.deletes();
             deletes.iter().map(|(p, from, to)| format!("{p} | {from} {to}")).collect::<Vec<_>>()
         };
         let all = "1899-01-01T00:00:00+09:00 2202-01-01T00:00:00+09:00";

@@ -1,30 +1,30 @@
-//! One batch on its way: cut to the size the server takes, halved until a bad point stands alone.
+//! One batch on its way: cut to the size that the server accepts, halved until a bad point stands alone.
 
 use super::line::LineBuffer;
 use super::writer::{PointWriter, WriteError, for_now};
 use std::ops::Range;
 use tokio_util::sync::CancellationToken;
 
-/// What became of a batch.
+/// Outcome of a batch.
 #[derive(Debug)]
 pub(super) struct SendOutcome {
-    /// Points that were taken.
-    pub(super) taken: u64,
-    /// Points that never will be, and why.
+    /// Points that were written.
+    pub(super) written: u64,
+    /// Points that never will be, each with the reason.
     pub(super) bad: Vec<(usize, String)>,
-    /// Why the rest was not taken.
-    pub(super) end: Result<(), WriteError>,
+    /// Why the rest was not written.
+    pub(super) rest: Result<(), WriteError>,
 }
 
-/// Writes lines, at most `size` a request; `size` shrinks when the server finds that too much. Each point is asked
-/// of at most once more for every halving above it, so this ends whatever the server says.
+/// Writes lines, at most `size` a request; `size` shrinks when the server finds that too much. Each point is
+/// sent at most once more for every halving above it, so this ends whatever the server answers.
 pub(super) fn send(
     writer: &mut dyn PointWriter,
     lines: &LineBuffer,
     size: &mut usize,
     stop: &CancellationToken,
 ) -> SendOutcome {
-    let mut sent = SendOutcome { taken: 0, bad: Vec::new(), end: Ok(()) };
+    let mut sent = SendOutcome { written: 0, bad: Vec::new(), rest: Ok(()) };
     let whole: Range<usize> = 0..lines.len();
     // Parts that are still to be written, the next one last.
     let mut parts = vec![whole];
@@ -39,7 +39,7 @@ pub(super) fn send(
         }
         let half = part.start + part.len() / 2;
         match writer.write(lines.text(part.clone()).to_owned(), stop) {
-            Ok(()) => sent.taken += part.len() as u64,
+            Ok(()) => sent.written += part.len() as u64,
             Err(WriteError::Never(reason)) if part.len() == 1 => sent.bad.push((part.start, reason)),
             Err(WriteError::Never(_)) => parts.extend([half..part.end, part.start..half]),
             Err(WriteError::TooLarge) if part.len() > 1 => {
@@ -48,11 +48,11 @@ pub(super) fn send(
             }
             Err(WriteError::TooLarge) => {
                 let what = "InfluxDB or a proxy before it answers 413 to a single point; raise its limit of a request";
-                sent.end = Err(for_now(what.to_owned(), None));
+                sent.rest = Err(for_now(what.to_owned(), None));
                 return sent;
             }
             Err(refusal) => {
-                sent.end = Err(refusal);
+                sent.rest = Err(refusal);
                 return sent;
             }
         }
@@ -118,12 +118,12 @@ mod tests {
             let bad: BTreeSet<i64> = bad.into_iter().filter(|b| *b < count).collect();
             let mut picky = Picky { limit, bad: bad.clone(), taken: BTreeSet::new(), requests: 0 };
             let sent = send(&mut picky, &lines(count), &mut size, &CancellationToken::new());
-            prop_assert!(sent.end.is_ok());
+            prop_assert!(sent.rest.is_ok());
             let found: BTreeSet<i64> = sent.bad.iter().map(|(at, _)| i64::try_from(*at).unwrap()).collect();
             prop_assert_eq!(&found, &bad);
             prop_assert_eq!(sent.bad.len(), bad.len(), "each once");
             prop_assert_eq!(picky.taken.len(), usize::try_from(count).unwrap() - bad.len());
-            prop_assert_eq!(sent.taken, picky.taken.len() as u64);
+            prop_assert_eq!(sent.written, picky.taken.len() as u64);
             let parts = usize::try_from(count).unwrap() / size.max(1) + 1;
             prop_assert!(picky.requests <= 10 + 2 * parts + bad.len() * 20, "{} requests", picky.requests);
         }
@@ -133,7 +133,7 @@ mod tests {
     fn one_bad_point_in_five_thousand_costs_some_two_dozen_requests() {
         let mut picky = Picky { limit: 9_999, bad: [3_333].into(), taken: BTreeSet::new(), requests: 0 };
         let sent = send(&mut picky, &lines(5_000), &mut 5_000, &CancellationToken::new());
-        assert_eq!((sent.taken, sent.bad), (4_999, vec![(3_333, "bad".to_owned())]));
+        assert_eq!((sent.written, sent.bad), (4_999, vec![(3_333, "bad".to_owned())]));
         assert!(picky.requests <= 27, "{}", picky.requests);
     }
 
@@ -141,6 +141,6 @@ mod tests {
     fn a_single_point_that_is_too_large_is_waited_out() {
         let mut picky = Picky { limit: 0, bad: BTreeSet::new(), taken: BTreeSet::new(), requests: 0 };
         let sent = send(&mut picky, &lines(8), &mut 8, &CancellationToken::new());
-        assert!(matches!(sent.end, Err(WriteError::ForNow { .. })) && sent.bad.is_empty());
+        assert!(matches!(sent.rest, Err(WriteError::ForNow { .. })) && sent.bad.is_empty());
     }
 }

@@ -1,17 +1,17 @@
-//! One partition's sink: looks for what is to be done, does it piece by piece, and notes how far it is.
+//! One partition's sink: plans the writes, does them piece by piece, and notes how far it is.
 //!
-//! What is under way stays in memory until it is done, and only then the cursor moves: a failed turn is taken
-//! again with the same lines, a killed process starts at the cursor. Which points of KPIs this worker has written
-//! is remembered, since a KPI is shown again whole whenever one of its figures changes.
+//! Work in hand stays in memory until it is done, and only then the cursor moves: a failed step is repeated with the
+//! same lines, a killed process starts at the cursor. The sink remembers which points of KPIs it has written, since a
+//! KPI is planned as a whole whenever one of its figures changes.
 
 use super::line::LineBuffer;
 use super::plan::{PlannedWrites, WriteStep};
 use super::schema::{self, ObsoleteShape};
 use super::send::{SendOutcome, send};
+use super::settings::{BATCH, InfluxSettings, NAME};
 use super::writer::{PointWriter, WriteError};
-use super::{BATCH, InfluxSettings, NAME};
 use crate::plan_states::{PlanStates, SharedPlanStates, read};
-use crate::sinks::{Sink, SinkError, Step, StepOutcome};
+use crate::sinks::sink::{Sink, SinkError, Step, StepOutcome};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::points::{FigureCursor, KpiPoint, figure};
 use contract::catalogue::Kpi;
@@ -25,79 +25,79 @@ use xxhash_rust::xxh3::xxh3_64;
 const CHANGES: usize = BATCH;
 /// Days of a KPI that are judged under one lock: those with confirmation take some hundred microseconds each.
 const DAYS: usize = 50;
-/// Lines of a request that are left free for what comes in one piece: the figures of a bucket, or some days.
-const ROOM: usize = 64;
-/// Removals of one turn; each takes about three milliseconds.
+/// Lines of a request that are left free for points that come together: the figures of a bucket, or some days.
+const RESERVE: usize = 64;
+/// Removals of one step; each takes about three milliseconds.
 const REMOVALS: usize = 100;
 
-/// A sink that writes one partition's books to one bucket.
+/// Writes one partition's figures to one bucket.
 pub(super) struct InfluxSink {
-    to: InfluxSettings,
+    settings: InfluxSettings,
     make: fn(&InfluxSettings) -> Result<Box<dyn PointWriter>, WriteError>,
     writer: Option<Box<dyn PointWriter>>,
     /// Points of a request.
     size: usize,
-    /// The civil day on which the bucket was looked at, and what was found of its retention in days.
-    looked: Option<(i32, Option<i64>)>,
-    /// The civil day up to which KPIs are shown.
-    shown_to: Option<i32>,
+    /// The civil day on which the bucket was checked, and its retention in days.
+    checked: Option<(i32, Option<i64>)>,
+    /// The civil day up to which KPIs are written.
+    written_to: Option<i32>,
     /// Hashes of the lines that are dead letters.
     dead: Option<FxHashSet<u64>>,
-    /// Hashes of the lines shown of a KPI (plan, id), by day.
-    shown: FxHashMap<(String, String), FxHashMap<i32, u64>>,
-    /// KPIs to be shown once no more changes wait, and whether to remove them first.
+    /// Hashes of the lines written of a KPI (plan, id), by day.
+    written: FxHashMap<(String, String), FxHashMap<i32, u64>>,
+    /// KPIs to write once no more changes wait, and whether to remove their points first.
     due: BTreeMap<(String, usize), bool>,
     steps: VecDeque<WriteStep>,
     lines: LineBuffer,
-    /// Points that cannot even be written down, and why.
+    /// Points that line protocol cannot carry, each with the reason.
     unwritable: Vec<(String, String)>,
     /// The cursor once steps and lines are done.
     upto: Option<i64>,
 }
 
 impl Sink for InfluxSink {
-    fn turn(&mut self, turn: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
-        let today = turn.now.moment().day();
-        self.look_at_the_bucket(turn, today)?;
+    fn step(&mut self, step: &mut Step<'_>) -> Result<StepOutcome, SinkError> {
+        let today = step.now.moment().day();
+        self.check_bucket(step, today)?;
         let idle = self.steps.is_empty() && self.lines.is_empty() && self.upto.is_none();
-        if idle && !self.look_for_work(turn, today)? {
+        if idle && !self.plan_work(step, today)? {
             return Ok(StepOutcome::Nothing);
         }
-        let mut dead = self.remove(turn)?;
+        let mut dead = self.remove(step)?;
         if self.lines.is_empty() {
-            self.fill(turn.books);
+            self.fill(step.plans);
         }
-        let sent = self.send(turn)?;
-        dead += sent.1;
+        let (written, refused) = self.send(step)?;
+        dead += refused;
         if let Some(upto) = self.upto.filter(|_| self.steps.is_empty() && self.lines.is_empty()) {
-            turn.desk.put_cursor(NAME, upto)?;
+            step.store.put_cursor(NAME, upto)?;
             self.upto = None;
         }
-        Ok(StepOutcome::Some { written: sent.0, dead })
+        Ok(StepOutcome::Some { written, dead })
     }
 
-    fn ask(&mut self, stop: &CancellationToken) -> Result<bool, SinkError> {
+    fn probe(&mut self, stop: &CancellationToken) -> Result<&'static str, SinkError> {
         let writer = self.writer().map_err(failed)?;
-        // A comment writes nothing, but is refused like a point where points would be.
+        // A comment writes nothing, but is refused where a point would be.
         writer.write("# may we write here?\n".to_owned(), stop).map_err(failed)?;
-        Ok(true)
+        Ok("would take what is written")
     }
 }
 
 impl InfluxSink {
     pub(super) fn new(
-        to: InfluxSettings,
+        settings: InfluxSettings,
         make: fn(&InfluxSettings) -> Result<Box<dyn PointWriter>, WriteError>,
     ) -> Self {
         Self {
-            to,
+            settings,
             make,
             writer: None,
             size: BATCH,
-            looked: None,
-            shown_to: None,
+            checked: None,
+            written_to: None,
             dead: None,
-            shown: FxHashMap::default(),
+            written: FxHashMap::default(),
             due: BTreeMap::new(),
             steps: VecDeque::new(),
             lines: LineBuffer::default(),
@@ -109,45 +109,45 @@ impl InfluxSink {
     fn writer(&mut self) -> Result<&mut Box<dyn PointWriter>, WriteError> {
         let made = match self.writer.take() {
             Some(made) => made,
-            None => (self.make)(&self.to)?,
+            None => (self.make)(&self.settings)?,
         };
         Ok(self.writer.insert(made))
     }
 
-    /// Once a day: whether we may write there, and how long points are kept.
-    fn look_at_the_bucket(&mut self, turn: &Step<'_>, today: i32) -> Result<(), SinkError> {
+    /// Once a day: whether the token may write there, and how long points are kept.
+    fn check_bucket(&mut self, step: &Step<'_>, today: i32) -> Result<(), SinkError> {
         if self.dead.is_none() {
-            let letters = turn.desk.dead_letters(NAME)?;
+            let letters = step.store.dead_letters(NAME)?;
             self.dead = Some(letters.iter().map(|(line, _)| xxh3_64(line.as_bytes())).collect());
         }
-        if self.looked.is_some_and(|(day, _)| day == today) {
+        if self.checked.is_some_and(|(day, _)| day == today) {
             return Ok(());
         }
-        self.ask(turn.stop)?;
+        self.probe(step.stop)?;
         let writer = self.writer().map_err(failed)?;
-        // A token that may write need not be one that may look at buckets; then the retention stays unknown.
-        let retention = match writer.retention(turn.stop) {
+        // A token that may write need not be one that may read buckets; then the retention stays unknown.
+        let retention = match writer.retention(step.stop) {
             Err(WriteError::Stopped) => return Err(SinkError::Stopped),
             found => found.unwrap_or(None),
         };
-        self.looked = Some((today, retention));
+        self.checked = Some((today, retention));
         Ok(())
     }
 
-    /// A bucket that forgets a plan's beginning is a mistake of whoever made it, not of its points.
+    /// A bucket whose retention is too short for a plan is a mistake of the bucket, not of the points.
     fn check_retention<'a>(
         &mut self,
-        books: &PlanStates,
+        states: &PlanStates,
         plans: impl Iterator<Item = &'a String>,
     ) -> Result<(), SinkError> {
-        let Some((today, Some(days))) = self.looked else { return Ok(()) };
-        for plan in plans.filter_map(|plan| Some(&books.get(plan)?.catalogue.plan)) {
+        let Some((today, Some(days))) = self.checked else { return Ok(()) };
+        for plan in plans.filter_map(|plan| Some(&states.get(plan)?.catalogue.plan)) {
             if i64::from(plan.start().day()) < i64::from(today) - days {
-                let (to, id, start) = (&self.to, &plan.id, date_of(plan.start().day()));
-                // The next turn finds out whether it was lengthened.
-                self.looked = None;
+                let (settings, id, start) = (&self.settings, &plan.id, date_of(plan.start().day()));
+                // The next step reads it again.
+                self.checked = None;
                 let what = format!(
-                    "{to} keeps points for {days} days only, and the plan {id} starts on {start}; lengthen that: \
+                    "{settings} keeps points for {days} days only, and the plan {id} starts on {start}; lengthen that: \
                      influx bucket update --id ID --retention 0"
                 );
                 return Err(SinkError::Refused { what, after: None, source: None });
@@ -156,80 +156,80 @@ impl InfluxSink {
         Ok(())
     }
 
-    /// Plans the steps of what is to be done; false when there is nothing.
-    fn look_for_work(&mut self, turn: &Step<'_>, today: i32) -> Result<bool, SinkError> {
-        match turn.desk.cursor(NAME)? {
-            None => self.plan_everything(turn, today).map(|()| true),
-            Some(cursor) => self.plan_changes(turn, today, cursor),
+    /// Plans the next writes; false when there is nothing to do.
+    fn plan_work(&mut self, step: &Step<'_>, today: i32) -> Result<bool, SinkError> {
+        match step.store.cursor(NAME)? {
+            None => self.plan_everything(step, today).map(|()| true),
+            Some(cursor) => self.plan_changes(step, today, cursor),
         }
     }
 
-    fn plan_everything(&mut self, turn: &Step<'_>, today: i32) -> Result<(), SinkError> {
-        let store = turn.desk.read();
+    fn plan_everything(&mut self, step: &Step<'_>, today: i32) -> Result<(), SinkError> {
+        let store = step.store.read();
         let last = store.last_change()?;
         let plans = store.plans_judged()?;
-        // What changed needs no look: all is written. What is gone is said by changes alone.
-        let (mut found, mut after) = (PlannedWrites::default(), 0);
+        // All figures are written anyway; only obsolete points are found in the changes alone.
+        let (mut planned, mut after) = (PlannedWrites::default(), 0);
         while after < last {
             let changes = store.changes(after, CHANGES)?;
             let Some(end) = changes.last() else { break };
             after = end.seq;
-            let books = read(turn.books);
+            let states = read(step.plans);
             for change in &changes {
-                found.add(books.get(&change.plan), change);
+                planned.add(states.get(&change.plan), change);
             }
-            found.figures.clear();
+            planned.figures.clear();
         }
-        let books = read(turn.books);
-        self.check_retention(&books, plans.iter())?;
-        self.steps.extend(gone(&found, &books).into_iter().map(WriteStep::Remove));
+        let states = read(step.plans);
+        self.check_retention(&states, plans.iter())?;
+        self.steps.extend(obsolete(&planned, &states).into_iter().map(WriteStep::Remove));
         self.steps.extend(plans.iter().map(|plan| WriteStep::Figures(plan.clone(), FigureCursor::default())));
-        self.due = all_kpis(&books, &plans);
+        self.due = all_kpis(&states, &plans);
         for (kpi, anew) in &mut self.due {
-            *anew = found.kpis.get(kpi).copied().unwrap_or(false);
+            *anew = planned.kpis.get(kpi).copied().unwrap_or(false);
         }
-        self.plan_kpis(&books);
-        self.shown.clear();
-        (self.upto, self.shown_to) = (Some(last), Some(today));
+        self.plan_kpis(&states);
+        self.written.clear();
+        (self.upto, self.written_to) = (Some(last), Some(today));
         Ok(())
     }
 
-    fn plan_changes(&mut self, turn: &Step<'_>, today: i32, cursor: i64) -> Result<bool, SinkError> {
-        let store = turn.desk.read();
+    fn plan_changes(&mut self, step: &Step<'_>, today: i32, cursor: i64) -> Result<bool, SinkError> {
+        let store = step.store.read();
         let changes = store.changes(cursor, CHANGES)?;
-        let plans = if self.shown_to == Some(today) { Vec::new() } else { store.plans_judged()? };
+        let plans = if self.written_to == Some(today) { Vec::new() } else { store.plans_judged()? };
         if changes.is_empty() && plans.is_empty() && self.due.is_empty() {
-            self.shown_to = Some(today);
+            self.written_to = Some(today);
             return Ok(false);
         }
-        let (mut found, books) = (PlannedWrites::default(), read(turn.books));
+        let (mut planned, states) = (PlannedWrites::default(), read(step.plans));
         for change in &changes {
-            found.add(books.get(&change.plan), change);
+            planned.add(states.get(&change.plan), change);
         }
-        self.check_retention(&books, found.figures.keys().chain(&plans))?;
-        for (plan, keys) in &found.figures {
-            let Some(book) = books.get(plan) else { continue };
-            keys.iter().filter_map(|key| book.figure_point(*key)).for_each(|point| self.add_figure(book, &point));
+        self.check_retention(&states, planned.figures.keys().chain(&plans))?;
+        for (plan, keys) in &planned.figures {
+            let Some(state) = states.get(plan) else { continue };
+            keys.iter().filter_map(|key| state.figure_point(*key)).for_each(|point| self.add_figure(state, &point));
         }
-        self.steps.extend(gone(&found, &books).into_iter().map(WriteStep::Remove));
-        for (kpi, anew) in found.kpis {
+        self.steps.extend(obsolete(&planned, &states).into_iter().map(WriteStep::Remove));
+        for (kpi, anew) in planned.kpis {
             *self.due.entry(kpi).or_default() |= anew;
         }
         self.upto = changes.last().map(|change| change.seq);
-        // A KPI that is shown now would be shown again after the changes that wait.
+        // A KPI that is written now would be written again after the changes that wait.
         if changes.len() < CHANGES {
-            for (kpi, anew) in all_kpis(&books, &plans) {
+            for (kpi, anew) in all_kpis(&states, &plans) {
                 *self.due.entry(kpi).or_default() |= anew;
             }
-            self.plan_kpis(&books);
-            self.shown_to = Some(today);
+            self.plan_kpis(&states);
+            self.written_to = Some(today);
         }
         Ok(true)
     }
 
-    fn plan_kpis(&mut self, books: &PlanStates) {
+    fn plan_kpis(&mut self, states: &PlanStates) {
         for ((plan, kpi), anew) in std::mem::take(&mut self.due) {
-            let found = books.get(&plan).and_then(|book| book.catalogue.kpis.get(kpi));
+            let found = states.get(&plan).and_then(|state| state.catalogue.kpis.get(kpi));
             let Some(id) = found.map(|kpi| kpi.id.clone()) else { continue };
             if anew {
                 self.steps.push_back(WriteStep::Remove(ObsoleteShape::Kpi(plan.clone(), id)));
@@ -238,25 +238,25 @@ impl InfluxSink {
         }
     }
 
-    /// Removes what is gone and next in turn; says how many removals will never be done.
-    fn remove(&mut self, turn: &mut Step<'_>) -> Result<u64, SinkError> {
+    /// Does the removals that come next; returns how many will never be done.
+    fn remove(&mut self, step: &mut Step<'_>) -> Result<u64, SinkError> {
         let mut dead = 0;
         for _ in 0..REMOVALS {
-            let Some(WriteStep::Remove(gone)) = self.steps.front().filter(|_| self.lines.is_empty()) else { break };
-            let gone = gone.clone();
-            for (predicate, from, to) in gone.deletes() {
-                match self.writer().and_then(|writer| writer.delete(from, to, &predicate, turn.stop)) {
+            let Some(WriteStep::Remove(obsolete)) = self.steps.front().filter(|_| self.lines.is_empty()) else { break };
+            let obsolete = obsolete.clone();
+            for (predicate, from, to) in obsolete.deletes() {
+                match self.writer().and_then(|writer| writer.delete(from, to, &predicate, step.stop)) {
                     Ok(()) => {}
                     Err(WriteError::Never(reason)) => {
                         let body = format!("delete {predicate} from {from} to {to}");
-                        dead += u64::from(turn.desk.put_dead_letter(NAME, &body, &reason, turn.now)?);
+                        dead += u64::from(step.store.put_dead_letter(NAME, &body, &reason, step.now)?);
                     }
                     Err(refusal) => return Err(failed(refusal)),
                 }
             }
-            match gone {
-                ObsoleteShape::Kpi(plan, kpi) => drop(self.shown.remove(&(plan, kpi))),
-                ObsoleteShape::Plan(plan) => self.shown.retain(|(of, _), _| *of != plan),
+            match obsolete {
+                ObsoleteShape::Kpi(plan, kpi) => drop(self.written.remove(&(plan, kpi))),
+                ObsoleteShape::Plan(plan) => self.written.retain(|(of, _), _| *of != plan),
                 ObsoleteShape::Rule(..) | ObsoleteShape::Figures(..) => {}
             }
             self.steps.pop_front();
@@ -264,29 +264,29 @@ impl InfluxSink {
         Ok(dead)
     }
 
-    /// Makes the lines of the next steps, until there are enough for a request.
-    fn fill(&mut self, books: &SharedPlanStates) {
-        while self.lines.len() + ROOM < BATCH {
+    /// Makes the lines of the next write steps, until there are enough for a request.
+    fn fill(&mut self, plans: &SharedPlanStates) {
+        while self.lines.len() + RESERVE < BATCH {
             match self.steps.pop_front() {
                 Some(WriteStep::Figures(plan, place)) => {
-                    let books = read(books);
-                    let Some(book) = books.get(&plan) else { continue };
-                    let (points, next) = book.figure_points(place, BATCH - ROOM - self.lines.len());
+                    let states = read(plans);
+                    let Some(state) = states.get(&plan) else { continue };
+                    let (points, next) = state.figure_points(place, BATCH - RESERVE - self.lines.len());
                     for point in &points {
-                        self.add_figure(book, point);
+                        self.add_figure(state, point);
                     }
                     if let Some(place) = next {
                         self.steps.push_front(WriteStep::Figures(plan, place));
                     }
                 }
                 Some(WriteStep::Kpi(plan, index, walk)) => {
-                    let (books, today) = (read(books), self.shown_to.unwrap_or_default());
-                    let Some((book, kpi)) = books.get(&plan).and_then(|b| Some((b, b.catalogue.kpis.get(index)?)))
+                    let (states, today) = (read(plans), self.written_to.unwrap_or_default());
+                    let Some((state, kpi)) = states.get(&plan).and_then(|b| Some((b, b.catalogue.kpis.get(index)?)))
                     else {
                         continue;
                     };
-                    let mut walk = walk.unwrap_or_else(|| book.kpi_walk(index, today));
-                    book.kpi_points(&mut walk, DAYS).iter().for_each(|point| self.add_kpi(book, kpi, point));
+                    let mut walk = walk.unwrap_or_else(|| state.kpi_walk(index, today));
+                    state.kpi_points(&mut walk, DAYS).iter().for_each(|point| self.add_kpi(state, kpi, point));
                     if !walk.is_over() {
                         self.steps.push_front(WriteStep::Kpi(plan, index, Some(walk)));
                     }
@@ -304,33 +304,33 @@ impl InfluxSink {
         self.dead.as_ref().is_some_and(|dead| dead.contains(&hash))
     }
 
-    fn add_figure(&mut self, book: &PlanState, point: &figure::FigurePoint) {
-        if let Err(error) = schema::figure(&mut self.lines, &book.catalogue, point) {
-            self.unwritable.push((format!("{} {point:?}", book.catalogue.plan.id), error.to_string()));
+    fn add_figure(&mut self, state: &PlanState, point: &figure::FigurePoint) {
+        if let Err(error) = schema::figure(&mut self.lines, &state.catalogue, point) {
+            self.unwritable.push((format!("{} {point:?}", state.catalogue.plan.id), error.to_string()));
         } else if self.is_dead(xxh3_64(self.lines.last().as_bytes())) {
             self.lines.pop();
         }
     }
 
-    fn add_kpi(&mut self, book: &PlanState, kpi: &Kpi, point: &KpiPoint) {
-        let plan = &book.catalogue.plan.id;
-        if let Err(error) = schema::kpi(&mut self.lines, &book.catalogue, kpi, point) {
+    fn add_kpi(&mut self, state: &PlanState, kpi: &Kpi, point: &KpiPoint) {
+        let plan = &state.catalogue.plan.id;
+        if let Err(error) = schema::kpi(&mut self.lines, &state.catalogue, kpi, point) {
             self.unwritable.push((format!("{plan} {:?} {point:?}", kpi.id), error.to_string()));
             return;
         }
         let hash = xxh3_64(self.lines.last().as_bytes());
-        let shown = self.shown.entry((plan.clone(), kpi.id.clone())).or_default();
-        // The lines in hand are written before any others, so what is in them counts as shown.
-        if shown.insert(point.day, hash) == Some(hash) || self.is_dead(hash) {
+        let written = self.written.entry((plan.clone(), kpi.id.clone())).or_default();
+        // The lines in hand are written before any others, so their points count as written.
+        if written.insert(point.day, hash) == Some(hash) || self.is_dead(hash) {
             self.lines.pop();
         }
     }
 
-    /// Writes the lines in hand; says how many were taken and how many never will be.
-    fn send(&mut self, turn: &mut Step<'_>) -> Result<(u64, u64), SinkError> {
+    /// Sends the lines in hand; returns how many were written and how many never will be.
+    fn send(&mut self, step: &mut Step<'_>) -> Result<(u64, u64), SinkError> {
         let mut dead = 0;
         while let Some((body, reason)) = self.unwritable.last() {
-            dead += u64::from(turn.desk.put_dead_letter(NAME, body, reason, turn.now)?);
+            dead += u64::from(step.store.put_dead_letter(NAME, body, reason, step.now)?);
             self.unwritable.pop();
         }
         if self.lines.is_empty() {
@@ -338,16 +338,16 @@ impl InfluxSink {
         }
         self.writer().map_err(failed)?;
         let Some(writer) = self.writer.as_deref_mut() else { return Ok((0, dead)) };
-        let SendOutcome { taken, bad, end } = send(writer, &self.lines, &mut self.size, turn.stop);
+        let SendOutcome { written, bad, rest } = send(writer, &self.lines, &mut self.size, step.stop);
         for (at, reason) in &bad {
             let line = self.lines.text(*at..at + 1).trim_end();
-            dead += u64::from(turn.desk.put_dead_letter(NAME, line, reason, turn.now)?);
+            dead += u64::from(step.store.put_dead_letter(NAME, line, reason, step.now)?);
             self.dead.get_or_insert_default().insert(xxh3_64(line.as_bytes()));
         }
-        match end {
+        match rest {
             Ok(()) => {
                 self.lines = LineBuffer::default();
-                Ok((taken, dead))
+                Ok((written, dead))
             }
             Err(refusal) => {
                 bad.iter().rev().for_each(|(at, _)| self.lines.remove(*at));
@@ -357,17 +357,17 @@ impl InfluxSink {
     }
 }
 
-fn all_kpis(books: &PlanStates, plans: &[String]) -> BTreeMap<(String, usize), bool> {
+fn all_kpis(states: &PlanStates, plans: &[String]) -> BTreeMap<(String, usize), bool> {
     let of = |plan: &String| {
-        let count = books.get(plan).map_or(0, |book| book.catalogue.kpis.len());
+        let count = states.get(plan).map_or(0, |state| state.catalogue.kpis.len());
         (0..count).map(|kpi| ((plan.clone(), kpi), false)).collect::<Vec<_>>()
     };
     plans.iter().flat_map(of).collect()
 }
 
-fn gone(found: &PlannedWrites, books: &PlanStates) -> Vec<ObsoleteShape> {
-    found.gone(|plan, series, period| {
-        let (_, series) = books.get(plan)?.catalogue.series_named(series)?;
+fn obsolete(planned: &PlannedWrites, plans: &PlanStates) -> Vec<ObsoleteShape> {
+    planned.obsolete(|plan, series, period| {
+        let (_, series) = plans.get(plan)?.catalogue.series_named(series)?;
         Some(figure::moment(series, period))
     })
 }

@@ -1,7 +1,8 @@
-//! What the sink needs of a library that speaks to InfluxDB, and what is the same whichever it is: waiting for an
-//! answer, and what answers mean.
+//! The interface to a library that writes to InfluxDB, and what is the same for each library: waiting for an answer,
+//! and the meaning of answers.
 
-use super::InfluxSettings;
+use super::settings::InfluxSettings;
+use crate::sinks::excerpt::excerpt;
 use contract::time::{DAY, Moment};
 use serde::Deserialize;
 use std::error::Error;
@@ -9,26 +10,23 @@ use std::future::Future;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Most characters of a server's answer that we repeat.
-const SAID: usize = 300;
-
-/// Why a request did not do what it should.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum WriteError {
-    /// These points will never be taken as they are; the server's reason.
+    /// InfluxDB will never accept these points; the server's reason.
     Never(String),
     /// Too many points at once.
     TooLarge,
     /// Not for now.
     ForNow {
-        /// Which server, what it said, and what to do about it.
+        /// Which server, its answer, and what to do about it.
         what: String,
-        /// How long it asked us to wait.
+        /// How long the server asks us to wait.
         after: Option<Duration>,
-        /// What the library said.
+        /// The library's error.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
-    /// We were told to stop.
+    /// Stopped before the answer.
     Stopped,
 }
 
@@ -39,11 +37,11 @@ pub trait PointWriter: Send {
     /// Removes the points that a predicate names, from a moment to another, both included.
     fn delete(&mut self, from: Moment, to: Moment, predicate: &str, stop: &CancellationToken)
     -> Result<(), WriteError>;
-    /// Days for which the bucket keeps points; `None` when it keeps them for ever or does not let us see.
+    /// Days for which the bucket keeps points; `None` when it keeps them for ever, or the token may not read that.
     fn retention(&mut self, stop: &CancellationToken) -> Result<Option<i64>, WriteError>;
 }
 
-/// A thread's own runtime: the sink has one, and one request on it.
+/// The runtime of a sink's thread, with one request at a time.
 #[derive(Debug)]
 pub struct SinkRuntime(tokio::runtime::Runtime);
 
@@ -53,10 +51,10 @@ impl SinkRuntime {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map(Self)
     }
 
-    /// Waits for an answer, but no longer than one may take, and not when told to stop.
+    /// Waits for an answer until the time-out, or until `stop` is cancelled.
     pub fn wait<T>(
         &self,
-        to: &InfluxSettings,
+        settings: &InfluxSettings,
         stop: &CancellationToken,
         request: impl Future<Output = Result<T, WriteError>>,
     ) -> Result<T, WriteError> {
@@ -64,25 +62,25 @@ impl SinkRuntime {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(WriteError::Stopped),
-                answer = tokio::time::timeout(to.patience, request) => answer.unwrap_or_else(|_| {
-                    Err(for_now(format!("{to} has not answered within {:?}", to.patience), None))
+                answer = tokio::time::timeout(settings.timeout, request) => answer.unwrap_or_else(|_| {
+                    Err(for_now(format!("{settings} has not answered within {:?}", settings.timeout), None))
                 }),
             }
         })
     }
 }
 
-/// Something that may pass: which server, what happened, what to do about it.
+/// A failure that may pass: which server, what happened, what to do about it.
 pub fn for_now(what: String, source: Option<Box<dyn Error + Send + Sync>>) -> WriteError {
     WriteError::ForNow { what, after: None, source }
 }
 
-/// A request that was not answered.
-pub fn unanswered(to: &InfluxSettings, source: impl Error + Send + Sync + 'static) -> WriteError {
-    for_now(format!("{to} cannot be reached; is it running, and is its address right?"), Some(Box::new(source)))
+/// The error of a request without an answer.
+pub fn unanswered(settings: &InfluxSettings, source: impl Error + Send + Sync + 'static) -> WriteError {
+    for_now(format!("{settings} cannot be reached; is it running, and is its address right?"), Some(Box::new(source)))
 }
 
-/// How InfluxDB itself says no.
+/// The body of InfluxDB's own errors.
 #[derive(Deserialize)]
 struct InfluxErrorBody {
     code: String,
@@ -90,13 +88,13 @@ struct InfluxErrorBody {
     message: String,
 }
 
-/// What a status and its text mean. Only InfluxDB's own word makes a point bad for ever: a proxy, or a server that
-/// expects TLS, says 400 too, and would turn every point into a dead letter.
-pub fn refusal(to: &InfluxSettings, status: u16, after: Option<Duration>, text: &str) -> WriteError {
-    let said = serde_json::from_str::<InfluxErrorBody>(text).ok();
-    let code = said.as_ref().map_or("", |said| said.code.as_str());
+/// The error of a status and its body. Only InfluxDB's own error makes a point bad for ever: a proxy, or a server that
+/// expects TLS, answers 400 too, and would turn every point into a dead letter.
+pub fn refusal(settings: &InfluxSettings, status: u16, after: Option<Duration>, text: &str) -> WriteError {
+    let error = serde_json::from_str::<InfluxErrorBody>(text).ok();
+    let code = error.as_ref().map_or("", |error| error.code.as_str());
     if matches!((status, code), (400, "invalid") | (422, "unprocessable entity")) {
-        return WriteError::Never(said.map_or_else(String::new, |said| short(&said.message)));
+        return WriteError::Never(error.map_or_else(String::new, |error| excerpt(&error.message)));
     }
     let remedy = match status {
         401 => "; its token is wrong or was revoked: set influxdb.token",
@@ -105,12 +103,8 @@ pub fn refusal(to: &InfluxSettings, status: u16, after: Option<Duration>, text: 
         413 => return WriteError::TooLarge,
         _ => "",
     };
-    let text = said.map_or_else(|| short(text.trim()), |said| short(&said.message));
-    WriteError::ForNow { what: format!("{to} answered {status}: {text}{remedy}"), after, source: None }
-}
-
-fn short(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID).collect()
+    let text = error.map_or_else(|| excerpt(text.trim()), |error| excerpt(&error.message));
+    WriteError::ForNow { what: format!("{settings} answered {status}: {text}{remedy}"), after, source: None }
 }
 
 /// Whole days of a retention in seconds, rounded up; 0 is for ever.
@@ -123,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_influxdbs_own_word_makes_a_point_bad_for_ever() {
+    fn only_influxdbs_own_error_makes_a_point_bad_for_ever() {
         let to = InfluxSettings::new("http://db:8086", "o", "b", "t");
         let wait = Some(Duration::from_secs(7));
         let own = r#"{"code":"invalid","message":"unable to parse"}"#;

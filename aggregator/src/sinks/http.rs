@@ -1,17 +1,19 @@
 //! One request at a time, on a runtime of the sink's own thread.
 
-use crate::sinks::SinkError;
+use super::excerpt::excerpt;
+use super::sink::SinkError;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use std::error::Error;
+use std::net::TcpStream;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How long one request may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Most characters of a server's answer that we repeat.
-const SAID: usize = 300;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take that only shows that a host is there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Posts JSON.
 pub(super) struct HttpPoster {
@@ -19,14 +21,14 @@ pub(super) struct HttpPoster {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What a server answered that did not take it.
+/// An answer other than 2xx.
 #[derive(Debug)]
 pub(super) struct HttpRejection {
     /// Its status.
     pub(super) status: u16,
-    /// How long it asked us to wait.
+    /// How long it asks us to wait.
     pub(super) after: Option<Duration>,
-    /// The beginning of what it said.
+    /// The beginning of its body.
     pub(super) text: String,
 }
 
@@ -34,10 +36,10 @@ impl HttpPoster {
     pub(super) fn new() -> Result<Self, SinkError> {
         let unusable = |source| failed("no HTTP client can be made".to_owned(), None, Some(source));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        // A redirected POST would arrive as something else; whoever moved the server is told so.
+        // A redirected POST would arrive as another method.
         let client = Client::builder()
             .redirect(Policy::none())
-            .timeout(PATIENCE)
+            .timeout(REQUEST_TIMEOUT)
             .user_agent(concat!("shihyo/", env!("CARGO_PKG_VERSION")))
             .build();
         Ok(Self {
@@ -57,9 +59,9 @@ impl HttpPoster {
         let request = self.client.post(to).headers(headers).header(CONTENT_TYPE, "application/json").body(body);
         let unreached = |error: reqwest::Error| {
             let what = if error.is_timeout() {
-                format!("{} has not answered within {PATIENCE:?}", shown(to))
+                format!("{} has not answered within {REQUEST_TIMEOUT:?}", origin(to))
             } else {
-                format!("{} cannot be reached; is it running, and is its address right?", shown(to))
+                format!("{} cannot be reached; is it running, and is its address right?", origin(to))
             };
             // The library would repeat the address, whose path may be a secret.
             failed(what, None, Some(Box::new(error.without_url())))
@@ -71,8 +73,8 @@ impl HttpPoster {
                 return Ok(Ok(()));
             }
             let after = answer.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
-            let said = answer.chunk().await.ok().flatten().unwrap_or_default();
-            let text = short(String::from_utf8_lossy(&said).trim());
+            let body = answer.chunk().await.ok().flatten().unwrap_or_default();
+            let text = excerpt(String::from_utf8_lossy(&body).trim());
             Ok(Err(HttpRejection { status: status.as_u16(), after: after.map(Duration::from_secs), text }))
         };
         self.runtime.block_on(async {
@@ -86,9 +88,9 @@ impl HttpPoster {
 }
 
 impl HttpRejection {
-    /// As an error of a server.
+    /// The error of a sink.
     pub(super) fn error(&self, to: &str, remedy: &str) -> SinkError {
-        failed(format!("{} answered {}: {}{remedy}", shown(to), self.status, self.text), self.after, None)
+        failed(format!("{} answered {}: {}{remedy}", origin(to), self.status, self.text), self.after, None)
     }
 }
 
@@ -97,10 +99,21 @@ pub(super) fn failed(what: String, after: Option<Duration>, source: Option<Box<d
 }
 
 /// A server as errors name it: a webhook's path may be a secret.
-pub(super) fn shown(url: &str) -> String {
+pub(super) fn origin(url: &str) -> String {
     Url::parse(url).map_or_else(|_| "the server".to_owned(), |url| url.origin().ascii_serialization())
 }
 
-fn short(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID).collect()
+/// Whether the host of an address answers; nothing is sent.
+pub(super) fn connect(url: &str) -> Result<(), SinkError> {
+    let unreached = |what: String| failed(what, None, None);
+    let url = Url::parse(url).map_err(|_| unreached("its address is none".to_owned()))?;
+    let addresses = url.socket_addrs(|| None);
+    let mut last = "its name leads nowhere".to_owned();
+    for address in addresses.map_err(|error| unreached(format!("its name cannot be resolved: {error}")))? {
+        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = format!("no answer: {error}"),
+        }
+    }
+    Err(unreached(last))
 }

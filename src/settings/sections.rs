@@ -1,0 +1,131 @@
+//! The sections of `shihyo.toml`. Those of the sinks stand with the sinks.
+
+use super::file;
+use super::kafka::KafkaSection;
+use super::secret::{self, Secret};
+use aggregator::sinks::kind::{SinkKind, SinkSection};
+use contract::reader::Mistake;
+use contract::time::parse_duration;
+use serde::{Deserialize, Deserializer, de};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Fewest characters of the API's token: a shorter one can be guessed.
+const LEAST_TOKEN: usize = 16;
+
+/// The settings of this machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Where the bus and the store lie; relative to the configuration folder.
+    pub(crate) data_dir: PathBuf,
+    /// The scoreboard.
+    pub(crate) http: HttpSection,
+    /// This collector.
+    pub(crate) collector: CollectorSection,
+    /// Kafka; when it is named, records travel through it.
+    pub(crate) kafka: Option<KafkaSection>,
+    /// Alerts, beside their sinks.
+    pub(crate) alerts: AlertsSection,
+    /// Logging.
+    pub(crate) log: LogSection,
+    /// The sections of the configured sinks.
+    #[serde(skip)]
+    pub(crate) sinks: Vec<(SinkKind, Box<dyn SinkSection>)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("../data"),
+            http: HttpSection::default(),
+            collector: CollectorSection::default(),
+            kafka: None,
+            alerts: AlertsSection::default(),
+            log: LogSection::default(),
+            sinks: Vec::new(),
+        }
+    }
+}
+
+/// The scoreboard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpSection {
+    /// Address and port it listens on.
+    pub(crate) listen: SocketAddr,
+    /// File of the token that is needed to see and replay quarantined records over the API.
+    token_file: Option<PathBuf>,
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8470).into(), token_file: None }
+    }
+}
+
+/// This collector.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CollectorSection {
+    /// Its name in poll records; unique among the machines that publish.
+    pub(crate) id: String,
+    /// Address and port on which `shihyo collect` serves its metrics; none unless it is named.
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+impl Default for CollectorSection {
+    fn default() -> Self {
+        Self { id: "local".into(), listen: None }
+    }
+}
+
+/// Alerts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AlertsSection {
+    /// How long a status must last before its alert fires.
+    #[serde(rename = "for", deserialize_with = "duration")]
+    pub(crate) hold: Duration,
+    /// Address of the scoreboard as readers of an alert reach it.
+    pub(crate) external_url: Option<String>,
+}
+
+impl Default for AlertsSection {
+    fn default() -> Self {
+        Self { hold: Duration::from_mins(5), external_url: None }
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || de::Error::custom(format!("must be a duration such as \"30s\", \"5m\" or \"1h\", not \"{text}\""));
+    parse_duration(&text).ok_or_else(wrong)
+}
+
+/// Logging.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSection {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,collectors=debug`.
+    pub(crate) level: String,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".into() }
+    }
+}
+
+impl Settings {
+    /// The token of the API; none unless it is configured.
+    pub(crate) fn http_token(&self, folder: &Path) -> Result<Option<Secret>, Mistake> {
+        let wrong = |message: String| file::mistake(folder, "http.token_file", format!("`http.token_file`: {message}"));
+        let token = secret::read(secret::HTTP_TOKEN, self.http.token_file.as_deref(), folder).map_err(wrong)?;
+        if token.as_ref().is_some_and(|token| token.len() < LEAST_TOKEN) {
+            return Err(wrong(format!("the token must have {LEAST_TOKEN} characters or more")));
+        }
+        Ok(token)
+    }
+}

@@ -1,6 +1,6 @@
 //! How figures are shown: rounded half up, with separators and a unit.
 
-use contract::catalogue::{Catalogue, Kpi, KpiKind, Measure, Shape};
+use contract::catalogue::{Catalogue, Kpi, Shape};
 use contract::exact::{self, Exact, whole};
 use contract::time::Moment;
 
@@ -57,11 +57,8 @@ pub struct DataDate {
 impl DataDate {
     /// The date of a value that describes a moment.
     pub fn of(catalogue: &Catalogue, kpi: &Kpi, moment: Moment) -> Self {
-        let flow = match kpi.measure {
-            Measure::Series(of) => catalogue.series[of.series].shape == Shape::Flow,
-            Measure::Ratio { .. } => false,
-        };
-        let is_until = flow || matches!(kpi.kind, KpiKind::FlowPerYear | KpiKind::MonthlyMean | KpiKind::Ceiling);
+        let mut shapes = kpi.measure.parts().into_iter().map(|of| catalogue.series[of.series].shape);
+        let is_until = shapes.any(|shape| shape == Shape::Flow || !kpi.kind.is_state(shape));
         let date = if is_until { Moment(moment.0 - 1).date() } else { moment.date() };
         Self { date: date.to_string(), is_until }
     }

@@ -19,7 +19,7 @@ use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::KpiReport;
 use aggregator_core::report_period::ReportPeriod;
 use aggregator_core::rollup::LedgerView;
-use contract::catalogue::{Kpi, KpiKind};
+use contract::catalogue::Kpi;
 use contract::reader::nearest;
 use contract::record::{Finality, Span};
 use contract::time::Micros;
@@ -274,7 +274,7 @@ pub fn explain(
         }),
         name: (&found.name).into(),
         unit: (&found.unit).into(),
-        kind: KpiKind::WORDS.iter().find(|(_, kind)| *kind == found.kind).map_or("", |(word, _)| *word),
+        kind: found.kind.word(),
         kpi: report.kpis.swap_remove(index),
         status_ja: judged.status.map(aggregator_core::judge::Status::name_ja),
         months: judged

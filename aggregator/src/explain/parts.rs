@@ -4,7 +4,7 @@ use super::{Bilingual, FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
 use aggregator_core::judge::Judgement;
 use aggregator_core::report_period::{Cutoff, ReportPeriod};
 use aggregator_core::rollup::LedgerView;
-use contract::catalogue::{Kpi, KpiKind, SeriesRef, Shape};
+use contract::catalogue::{Kpi, SeriesRef, Shape};
 use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
@@ -45,13 +45,13 @@ pub(super) fn scope(
     let series = view.series(of);
     let at = judged.measured.as_ref().map(|m| m.at).or(judged.carried.as_ref().map(|past| past.at));
     let seen = view.cutoff.at;
-    let (since, until, rollups) = match (kpi.kind, series.shape) {
+    let (since, until, rollups) = match series.shape {
         // A state is one instant; its source may not be the only one that said something about it.
-        (_, Shape::Level) => {
+        Shape::Level => {
             // Without any, a stretch that holds nothing.
             (at.unwrap_or(Moment(i64::MAX)), at.unwrap_or(Moment(i64::MIN)), Vec::new())
         }
-        (KpiKind::Cumulative, _) => {
+        shape if kpi.kind.is_state(shape) => {
             let since = kpi.origin().map_or(seen, |origin| Period::fiscal_year(origin.year).end());
             let until = at.unwrap_or(seen);
             (since, until, between(Grain::FiscalYear, since, until))

@@ -8,7 +8,7 @@ use super::source::SourceRow;
 use super::words::{self, StatusMark};
 use crate::explain::{Explanation, RestatedFigure, SeriesEvidence};
 use aggregator_core::points::KpiPoint;
-use contract::catalogue::{Bilingual, Catalogue, KpiKind};
+use contract::catalogue::{Bilingual, Catalogue};
 use contract::exact::{grouped, parse};
 use contract::time::{date_of, day_number};
 use std::collections::BTreeSet;
@@ -129,7 +129,7 @@ impl<'a> KpiSheet<'a> {
         let marks = chart::ChartMarks {
             breaks: &borders,
             restated: &restated,
-            falls: row.kpi.kind == KpiKind::FlowPerYear,
+            falls: row.kpi.kind.is_yearly_sum(),
             guide: row.kpi.kind.has_path(),
             finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
         };

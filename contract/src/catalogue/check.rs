@@ -1,8 +1,7 @@
 //! What must hold between the parts of a catalogue.
 
-use super::model::{Catalogue, Direction, Kpi, KpiKind, Measure, Plan, Series, Shape};
+use super::model::{Catalogue, Kpi, Measure, Plan, Series};
 use crate::exact;
-use crate::period::Grain;
 use crate::reader::TomlTable;
 use num_traits::Signed;
 use std::collections::BTreeSet;
@@ -41,18 +40,13 @@ pub(super) fn kpi(r: &TomlTable<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) 
             "a KPI with a path needs a `baseline`, or a `start` declared on a 1 April with its reason",
         );
     }
-    if kpi.round_to.is_some() && kpi.kind != KpiKind::Ceiling {
+    if kpi.round_to.is_some() && !kpi.kind.may_round() {
         r.mistake("round_to", "only a ceiling has `round_to`");
     }
     if kpi.tolerance.as_ref().is_some_and(Signed::is_negative) {
         r.mistake("tolerance", "`tolerance` must not be negative");
     }
-    let wanted = match kpi.kind {
-        KpiKind::Ceiling => Some((Direction::AtMost, "a ceiling is `at_most` its cap")),
-        KpiKind::Maintain => Some((Direction::AtLeast, "what is maintained is `at_least` its floor")),
-        _ => None,
-    };
-    if let Some((_, message)) = wanted.filter(|(direction, _)| *direction != kpi.direction) {
+    if let Some((_, message)) = kpi.kind.direction().filter(|(direction, _)| *direction != kpi.direction) {
         r.mistake("target", message);
     }
     goals(r, plan, kpi);
@@ -88,16 +82,9 @@ fn goals(r: &TomlTable<'_>, plan: &Plan, kpi: &Kpi) {
 fn shapes(r: &TomlTable<'_>, series: &[Series], kpi: &Kpi) {
     for part in kpi.measure.parts() {
         let Some(series) = series.get(part.series) else { continue };
-        let flows = matches!(series.shape, Shape::Flow | Shape::Counter);
-        let yearly = series.shape == Shape::Flow && series.grain == Grain::FiscalYear;
-        let fits = match kpi.kind {
-            KpiKind::Level | KpiKind::Ratio => series.shape == Shape::Level,
-            KpiKind::Cumulative => true,
-            KpiKind::FlowPerYear | KpiKind::MonthlyMean | KpiKind::Ceiling => flows,
-            KpiKind::Maintain => series.shape == Shape::Level || yearly,
-        };
+        let fits = kpi.kind.is_fed_by(series.shape, series.grain);
         if !fits {
-            let word = KpiKind::WORDS.iter().find(|(_, kind)| *kind == kpi.kind).map_or("", |(word, _)| *word);
+            let word = kpi.kind.word();
             let key = if matches!(kpi.measure, Measure::Ratio { .. }) { "numerator" } else { "series" };
             r.mistake(
                 key,

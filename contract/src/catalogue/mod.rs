@@ -3,6 +3,7 @@
 //! Reading gives the whole catalogue with every reference resolved to an index, or every mistake.
 
 mod check;
+mod kpi_kind;
 mod model;
 mod read;
 #[cfg(test)]

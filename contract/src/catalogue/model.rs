@@ -200,24 +200,6 @@ pub enum KpiKind {
     Maintain,
 }
 
-impl KpiKind {
-    /// All kinds with their words in the catalogue.
-    pub const WORDS: [(&str, Self); 7] = [
-        ("level", Self::Level),
-        ("cumulative", Self::Cumulative),
-        ("ratio", Self::Ratio),
-        ("flow_per_year", Self::FlowPerYear),
-        ("monthly_mean", Self::MonthlyMean),
-        ("ceiling", Self::Ceiling),
-        ("maintain", Self::Maintain),
-    ];
-
-    /// True for the kinds that are judged against a path.
-    pub fn has_path(self) -> bool {
-        !matches!(self, Self::Ceiling | Self::Maintain)
-    }
-}
-
 /// A series and the counting rule a KPI takes from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeriesRef {

@@ -234,7 +234,7 @@ fn series_ref(r: &TomlTable<'_>, key: &'static str, series: &[Series]) -> Series
 }
 
 fn measure(r: &TomlTable<'_>, kind: KpiKind, series: &[Series]) -> Measure {
-    if kind != KpiKind::Ratio {
+    if !kind.is_ratio() {
         return Measure::Series(series_ref(r, "series", series));
     }
     let side = |key: &'static str| {

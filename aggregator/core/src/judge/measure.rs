@@ -2,7 +2,7 @@
 
 use super::path;
 use crate::rollup::{LedgerView, LevelReading, Rollup};
-use contract::catalogue::{Kpi, KpiKind, Measure, SeriesRef, Shape};
+use contract::catalogue::{Kpi, Measure, SeriesRef, Shape};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::{FIRST_YEAR, Moment};
@@ -50,11 +50,7 @@ pub(super) fn beginning() -> Moment {
 
 /// True when the KPI is read as a state at an instant: level, ratio, running total, assessed level.
 pub(super) fn is_state(view: &LedgerView<'_>, kpi: &Kpi) -> bool {
-    match kpi.kind {
-        KpiKind::Level | KpiKind::Ratio | KpiKind::Cumulative => true,
-        KpiKind::Maintain => kpi.measure.parts().iter().all(|of| view.series(*of).shape == Shape::Level),
-        KpiKind::FlowPerYear | KpiKind::MonthlyMean | KpiKind::Ceiling => false,
-    }
+    kpi.measure.parts().iter().all(|of| kpi.kind.is_state(view.series(*of).shape))
 }
 
 /// The latest value of a state at a moment in `(after, upto]`.
@@ -121,7 +117,7 @@ fn run(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, upto: Moment) -> Option<
 /// The value of a fiscal year's flow, for a report of `year`; `only` forbids a look at the year before.
 pub(super) fn flow(view: &LedgerView<'_>, kpi: &Kpi, year: i32, only: bool) -> Option<MeasuredValue> {
     let Measure::Series(of) = kpi.measure else { return None };
-    if kpi.kind == KpiKind::Ceiling || view.series(of).grain == Grain::FiscalYear {
+    if !kpi.kind.counts_months() || view.series(of).grain == Grain::FiscalYear {
         let years = (first_year(view, of)..=year).rev();
         return years.take(if only { 1 } else { usize::MAX }).find_map(|year| whole_year(view, kpi, of, year));
     }
@@ -156,7 +152,7 @@ pub(super) fn whole_year(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: 
 
 fn per_month(kpi: &Kpi, sum: i128, part: MeasuredValue) -> MeasuredValue {
     let count = part.months.as_ref().map_or(1, |m| m.numbers.len());
-    let divisor = if kpi.kind == KpiKind::MonthlyMean { count } else { 1 };
+    let divisor = if kpi.kind.is_monthly_mean() { count } else { 1 };
     MeasuredValue { value: whole(sum) / whole(divisor), ..part }
 }
 
@@ -195,15 +191,15 @@ pub(super) fn expected(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValu
         return if kpi.kind.has_path() { path::at(kpi, plan, measured.at) } else { kpi.target.clone() };
     };
     let rates: Exact = months.numbers.iter().map(|k| path::rate(kpi, plan, months.year, *k)).sum();
-    let divisor = if kpi.kind == KpiKind::MonthlyMean { months.numbers.len() } else { YEAR };
+    let divisor = if kpi.kind.is_monthly_mean() { months.numbers.len() } else { YEAR };
     rates / whole(divisor)
 }
 
 /// What a value measured at a moment would be compared with, whether there is one or not: of a yearly sum or
 /// mean the months of the fiscal year that have ended by then.
 pub(super) fn guide(view: &LedgerView<'_>, kpi: &Kpi, at: Moment) -> Exact {
-    let by_month = matches!(kpi.kind, KpiKind::FlowPerYear | KpiKind::MonthlyMean)
-        && kpi.measure.parts().iter().all(|of| view.series(*of).grain < Grain::FiscalYear);
+    let by_month =
+        kpi.kind.counts_months() && kpi.measure.parts().iter().all(|of| view.series(*of).grain < Grain::FiscalYear);
     let months = by_month.then(|| {
         let last = Period::closing(Grain::Month, at);
         let year = last.within(Grain::FiscalYear);

@@ -5,7 +5,7 @@ use super::measure::{self, MeasuredValue};
 use super::{due, status};
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
-use contract::catalogue::{Kpi, KpiKind};
+use contract::catalogue::Kpi;
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use contract::time::Moment;
@@ -57,7 +57,7 @@ pub(super) fn progress(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValu
     if way.is_zero() {
         return None;
     }
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind == KpiKind::FlowPerYear && !m.is_whole());
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind.is_yearly_sum() && !m.is_whole());
     let value = match part_year {
         None => measured.value.clone(),
         Some(months) => {
@@ -72,7 +72,7 @@ pub(super) fn progress(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValu
 /// Change per month from the moment the value describes to the plan's end.
 fn required_pace(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Option<Exact> {
     let plan = &view.catalogue.plan;
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind == KpiKind::FlowPerYear && !m.is_whole());
+    let part_year = measured.months.as_ref().filter(|m| kpi.kind.is_yearly_sum() && !m.is_whole());
     let elsewhere = part_year.is_some_and(|m| m.year != plan.last_year);
     if !kpi.kind.has_path() || elsewhere || kpi.direction.meets(&measured.value, &kpi.target) {
         return None;

@@ -4,7 +4,7 @@ use super::judgement::Status;
 use super::measure::{self, MeasuredValue};
 use crate::report_period::Cutoff;
 use crate::rollup::LedgerView;
-use contract::catalogue::{Direction, Kpi, KpiKind};
+use contract::catalogue::{Direction, Kpi};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use num_traits::Signed;
@@ -23,13 +23,10 @@ fn unconfirmed(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> St
 /// States are achieved as soon as they meet the target; a yearly sum in the target year, and one with an
 /// upper limit only when the year is whole.
 fn is_achieved(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> bool {
-    let may = match kpi.kind {
-        KpiKind::Level | KpiKind::Cumulative | KpiKind::Ratio => true,
-        KpiKind::FlowPerYear => measured.months.as_ref().is_some_and(|m| {
-            m.year == view.catalogue.plan.last_year && (kpi.direction == Direction::AtLeast || m.is_whole())
-        }),
-        KpiKind::MonthlyMean | KpiKind::Ceiling | KpiKind::Maintain => false,
-    };
+    let in_target_year = measured.months.as_ref().is_some_and(|m| {
+        m.year == view.catalogue.plan.last_year && (kpi.direction == Direction::AtLeast || m.is_whole())
+    });
+    let may = kpi.kind.is_achieved_at_once() || kpi.kind.is_yearly_sum() && in_target_year;
     may && kpi.direction.meets(&measured.value, &kpi.target)
 }
 
@@ -56,10 +53,10 @@ fn tolerance(kpi: &Kpi, measured: &MeasuredValue) -> Exact {
     let base = kpi.tolerance.clone().unwrap_or_else(|| {
         let origin = kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
         let tenth = (&kpi.target - origin).abs() / whole(10);
-        if kpi.kind == KpiKind::Ratio { tenth } else { tenth.max(whole(1)) }
+        if kpi.kind.is_ratio() { tenth } else { tenth.max(whole(1)) }
     });
     match &measured.months {
-        Some(months) if kpi.kind == KpiKind::FlowPerYear => base * whole(months.numbers.len()) / whole(12),
+        Some(months) if kpi.kind.is_yearly_sum() => base * whole(months.numbers.len()) / whole(12),
         _ => base,
     }
 }

@@ -50,15 +50,7 @@ const DOORS: [(&str, &[&str]); 7] = [
     ("rusqlite", &["sqlite/src/", "bus/src/log/", "aggregator/src/store/"]),
     ("rdkafka", &["bus/src/kafka/"]),
     ("influxdb2", &["aggregator/src/sinks/influxdb/"]),
-    (
-        "reqwest",
-        &[
-            "collectors/src/fetch/",
-            "collectors/src/fetch.rs",
-            "collectors/src/config/origin.rs",
-            "aggregator/src/sinks/",
-        ],
-    ),
+    ("reqwest", &["collectors/src/fetch/", "aggregator/src/sinks/"]),
     ("prometheus::", &["aggregator/src/metrics.rs", "aggregator/src/metrics/"]),
 ];
 

@@ -185,14 +185,14 @@ fn is_readable(mut file: &File) -> bool {
 }
 
 /// Pairs each file read before with an existing one, if any; also returns the new ones. Both are indexes into `files`.
-pub(crate) fn pair(known: &[FileProgress], files: &[LogFile]) -> (Vec<Option<usize>>, Vec<usize>) {
+pub(crate) fn pair(earlier: &[FileProgress], files: &[LogFile]) -> (Vec<Option<usize>>, Vec<usize>) {
     let mut by_head: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    for (at, one) in known.iter().enumerate() {
+    for (at, one) in earlier.iter().enumerate() {
         by_head.insert((one.head_bytes, &one.head), at);
     }
     let lengths: Vec<usize> =
         by_head.keys().map(|(length, _)| *length).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let (mut pairs, mut new): (Vec<Option<usize>>, Vec<usize>) = (vec![None; known.len()], Vec::new());
+    let (mut pairs, mut new): (Vec<Option<usize>>, Vec<usize>) = (vec![None; earlier.len()], Vec::new());
     for (at, one) in files.iter().enumerate() {
         let shorter = lengths.iter().rev().filter(|length| **length <= one.head.len());
         let owner =

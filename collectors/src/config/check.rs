@@ -68,9 +68,9 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[NamedSourc
             mistakes.push(Mistake { file, line, message });
         }
     }
-    let known = |plan: &str| catalogues.iter().any(|(_, catalogue)| catalogue.plan.id == plan);
+    let exists = |plan: &str| catalogues.iter().any(|(_, catalogue)| catalogue.plan.id == plan);
     // A source with an unknown plan is not reported as missing too.
-    let mistyped = |id: &str| named.iter().any(|source| source.id == id && !known(&source.plan));
+    let mistyped = |id: &str| named.iter().any(|source| source.id == id && !exists(&source.plan));
     for (file, catalogue) in catalogues {
         let ours: Vec<&NamedSource> = named.iter().filter(|source| source.plan == catalogue.plan.id).collect();
         for series in &catalogue.series {

@@ -40,33 +40,18 @@ const MAX_INTERVAL: Duration = Duration::from_hours(366 * 24);
 /// One configured source.
 ///
 /// ```
-/// use contract::catalogue;
 /// use std::path::Path;
 ///
-/// # let plan = r#"
-/// # [plan]
-/// # id = "p"
-/// # name = { ja = "計画", en = "plan" }
-/// # city = { ja = "市", en = "city" }
-/// # first_year = "FY2021"
-/// # last_year = "FY2025"
-/// # citation = "x"
+/// # let catalogue = testkit::catalogue(r#"
 /// # [[series]]
 /// # id = "datasets"
 /// # name = { ja = "データセット数", en = "data sets" }
 /// # unit = { ja = "件", en = "data sets" }
 /// # shape = "level"
 /// # grain = "day"
-/// # [[series.definition]]
-/// # id = "listed"
-/// # text = { ja = "掲載数", en = "listed" }
-/// # [[series.source]]
-/// # id = "register"
-/// # [[series.source.rhythm]]
-/// # every = "month"
-/// # expected_by_days = 20
-/// # "#;
-/// # let catalogue = catalogue::parse("plans/p.toml", plan).unwrap();
+/// # definition = [{ id = "listed", text = { ja = "掲載数", en = "listed" } }]
+/// # source = [{ id = "register", rhythm = [{ every = "month", expected_by_days = 20 }] }]
+/// # "#);
 /// let text = r#"
 /// [[source]]
 /// id = "register"

@@ -48,12 +48,6 @@ pub(super) fn read(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<R
 }
 
 /// Renames the keys of a `sources.d` file that have new names, and keeps everything else as it is; `None` when there are none.
-///
-/// ```
-/// let text = "[[source]]\nevery = \"1d\" # once a day\n";
-/// let renamed = collectors::config::rename_old_keys(text);
-/// assert_eq!(renamed.as_deref(), Some("[[source]]\ninterval = \"1d\" # once a day\n"));
-/// ```
 pub fn rename_old_keys(text: &str) -> Option<String> {
     let document = Document::parse(text).ok()?;
     let tables = sources(document.as_item());

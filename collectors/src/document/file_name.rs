@@ -1,12 +1,13 @@
-//! What the file behind an address is called, in letters: names hold dates, extensions, and often Japanese.
+//! The file name in an address, decoded: names contain dates, extensions, and often Japanese.
 
 use encoding_rs::SHIFT_JIS;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Ends of the names of files that are data. A script's name (`download.php?file=catalog.csv`) is not the file's.
+/// Extensions of data files. The name of a script (`download.php?file=catalog.csv`) is not the file's name.
 const DATA: [&str; 7] = [".csv", ".tsv", ".xlsx", ".xls", ".json", ".txt", ".gz"];
 
-/// The name of the file at an address, be it a path or a URL.
+/// The name of the file at a path or URL.
 pub(crate) fn of(address: &str) -> String {
     match Url::parse(address) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => of_url(&url),
@@ -14,7 +15,7 @@ pub(crate) fn of(address: &str) -> String {
     }
 }
 
-/// The name of the file at a URL: the last part of its path, or the value in its query that names one.
+/// The name of the file at a URL: the last part of its path, or the query value that is a file name.
 pub(crate) fn of_url(url: &Url) -> String {
     let name = letters(url.path_segments().and_then(Iterator::last).unwrap_or_default());
     if is_data(&name) {
@@ -34,16 +35,9 @@ fn is_data(name: &str) -> bool {
     DATA.iter().any(|ending| name.ends_with(ending))
 }
 
-/// The letters that stand behind `%E5..`: UTF-8, or CP932 on old servers.
+/// Decodes `%E5..`: UTF-8, or CP932 on old servers.
 fn letters(escaped: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::with_capacity(escaped.len()), escaped.as_bytes());
-    while let Some((byte, behind)) = rest.split_first() {
-        let digits = behind.get(..2).filter(|_| *byte == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        let escape = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
-        bytes.push(escape.unwrap_or(*byte));
-        rest = if escape.is_some() { &behind[2..] } else { behind };
-    }
-    match String::from_utf8(bytes) {
+    match String::from_utf8(percent_decode_str(escaped).collect()) {
         Ok(text) => text,
         Err(other) => SHIFT_JIS.decode(other.as_bytes()).0.into_owned(),
     }
@@ -54,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_called_what_its_address_says_in_letters() {
+    fn file_names_are_decoded() {
         let rows = [
             ("mihon/ckan/100%.csv", "100%.csv"),
             ("https://a.jp/d/catalog_20230331.csv?v=3#top", "catalog_20230331.csv"),

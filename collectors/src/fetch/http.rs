@@ -166,8 +166,8 @@ fn has_user(url: &Url) -> bool {
 /// The URL, if its host is allowed.
 pub(super) fn allowed_link(config: &FetchConfig, url: Url) -> Result<Url, FetchError> {
     let host = url.host_str().unwrap_or_default();
-    let known = config.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
-    if known && !has_user(&url) && matches!(url.scheme(), "http" | "https") {
+    let is_allowed = config.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    if is_allowed && !has_user(&url) && matches!(url.scheme(), "http" | "https") {
         Ok(url)
     } else {
         Err(FetchError::HostRefused(format!("{}://{host}", url.scheme())))

@@ -111,7 +111,7 @@ mod tests {
     type Row<'a> = (Option<&'a str>, Option<&'a str>, Result<Vec<&'a str>, &'a str>);
 
     #[test]
-    fn links_are_chosen_by_the_file_and_by_the_words() {
+    fn links_are_chosen_by_file_name_and_by_text() {
         let (april, june) =
             ("https://www.example.jp/kojin/000789.xlsx", "https://www.example.jp/main_content/000815231.xlsx");
         let rows: [Row<'_>; 6] = [
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn links_start_where_the_page_says_and_scripts_have_none() {
+    fn links_start_at_the_base_and_scripts_have_none() {
         let page = r#"<head><BASE target="_top"><base href="/data/"><base href="/other/">
             <script>document.write("<a href='old.csv'>x</a>")</script><style>/* <a href='old.csv'> */</style></head>
             <a href="new.csv">x</a> <a href="/dl.php?no=1&amp;file=own.csv">x</a>"#;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn links_come_in_the_order_of_their_names_whatever_their_folders() {
+    fn links_are_sorted_by_file_name() {
         let page = "<a href='/z/list_20220331.csv'>x</a><a href='/a/list_20230331.csv'>x</a><a href='/b/list_20230331.csv'>x</a>";
         let right = ["/z/list_20220331.csv", "/a/list_20230331.csv", "/b/list_20230331.csv"];
         assert_eq!(

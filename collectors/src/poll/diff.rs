@@ -2,25 +2,15 @@
 //!
 //! Pure. Of two files with the same key the later wins. A file that could not be read changes nothing and withdraws nothing.
 
+use super::outcome::PolledFile;
 use super::state::{KeyNote, SourceState, digest};
-use crate::sources::{ParsedFigure, ParsedFile, ParsedKey};
+use crate::sources::{ParsedFigure, ParsedKey};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
 /// The reason of a figure that its source no longer gives.
 pub(super) const WITHDRAWN: &str = "withdrawn";
-
-/// The result of one file of this poll.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum FileResult<'a> {
-    /// It was read.
-    Parsed(&'a ParsedFile),
-    /// The server says that it has not changed.
-    NotModified,
-    /// It could not be read.
-    Failed,
-}
 
 /// One figure to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,40 +25,40 @@ pub(super) struct FigureUpdate {
 /// longer listed withdraws nothing.
 pub(super) fn diff(
     state: &SourceState,
-    files: &[(&str, FileResult<'_>)],
+    files: &[PolledFile],
     forgets: bool,
     now: Moment,
 ) -> (Vec<FigureUpdate>, BTreeMap<ParsedKey, KeyNote>) {
-    let place_of = |address: &str| files.iter().position(|(known, _)| *known == address);
+    let place_of = |address: &str| files.iter().position(|file| file.address == address);
     let mut given: BTreeMap<&ParsedKey, (usize, &ParsedFigure)> = BTreeMap::new();
-    for (at, (_, result)) in files.iter().enumerate() {
-        if let FileResult::Parsed(parsed) = result {
+    for (at, file) in files.iter().enumerate() {
+        if let Ok(Some(parsed)) = &file.result {
             given.extend(parsed.figures.iter().map(|figure| (&figure.key, (at, figure))));
         }
     }
     let (mut changes, mut keys) = (Vec::new(), state.keys.clone());
     for (key, (at, figure)) in &given {
-        let known = state.keys.get(*key);
+        let before = state.keys.get(*key);
         // An unreadable later file may still give the same key.
-        let outranked = known
+        let outranked = before
             .and_then(|note| place_of(&note.address))
-            .is_some_and(|owner| owner > *at && matches!(files[owner].1, FileResult::Failed));
+            .is_some_and(|owner| owner > *at && files[owner].result.is_err());
         if outranked {
             continue;
         }
-        let note = KeyNote { address: files[*at].0.to_owned(), digest: digest(figure), withdrawn: false };
-        if known.is_none_or(|known| known.digest != note.digest || known.withdrawn) {
+        let note = KeyNote { address: files[*at].address.clone(), digest: digest(figure), withdrawn: false };
+        if before.is_none_or(|before| before.digest != note.digest || before.withdrawn) {
             changes.push(FigureUpdate { figure: (*figure).clone(), file: Some(*at) });
         }
         keys.insert((*key).clone(), note);
     }
-    let whole = files.iter().all(|(_, result)| !matches!(result, FileResult::Failed));
+    let whole = files.iter().all(|file| file.result.is_ok());
     for (key, note) in state.keys.iter().filter(|(key, note)| !note.withdrawn && !given.contains_key(*key)) {
         let owner = place_of(&note.address);
         let gone = match owner {
             // A missing file may have been renamed to the one that could not be read.
             None => whole && !forgets,
-            Some(owner) => matches!(files[owner].1, FileResult::Parsed(parsed) if parsed.covers.holds(key.span)),
+            Some(owner) => matches!(&files[owner].result, Ok(Some(parsed)) if parsed.covers.holds(key.span)),
         };
         if gone && !is_held(files, key) {
             let figure = withdrawn(key, now);
@@ -81,8 +71,8 @@ pub(super) fn diff(
 }
 
 /// True when a row of that key exists but cannot be read.
-fn is_held(files: &[(&str, FileResult<'_>)], key: &ParsedKey) -> bool {
-    files.iter().any(|(_, result)| matches!(result, FileResult::Parsed(parsed) if parsed.held.contains(key)))
+fn is_held(files: &[PolledFile], key: &ParsedKey) -> bool {
+    files.iter().any(|file| matches!(&file.result, Ok(Some(parsed)) if parsed.held.contains(key)))
 }
 
 fn withdrawn(key: &ParsedKey, now: Moment) -> ParsedFigure {
@@ -100,7 +90,8 @@ fn withdrawn(key: &ParsedKey, now: Moment) -> ParsedFigure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Coverage;
+    use crate::poll::PollFailure;
+    use crate::sources::{Coverage, ParsedFile};
 
     const NOW: Moment = Moment(2_000_000_000);
 
@@ -132,9 +123,35 @@ mod tests {
         }
     }
 
+    /// The result of one file.
+    #[derive(Clone, Copy, Debug)]
+    enum FileResult<'a> {
+        /// It was read.
+        Parsed(&'a ParsedFile),
+        /// The server says that it has not changed.
+        NotModified,
+        /// It could not be read.
+        Failed,
+    }
+
+    fn diff(
+        state: &SourceState,
+        files: &[(&str, FileResult<'_>)],
+        forgets: bool,
+    ) -> (Vec<FigureUpdate>, BTreeMap<ParsedKey, KeyNote>) {
+        let file = |(address, result): &(&str, FileResult<'_>)| match result {
+            FileResult::Parsed(parsed) => {
+                PolledFile { address: (*address).to_owned(), content: None, result: Ok(Some((*parsed).clone())) }
+            }
+            FileResult::NotModified => PolledFile { address: (*address).to_owned(), content: None, result: Ok(None) },
+            FileResult::Failed => PolledFile::failed(address, PollFailure::Panicked),
+        };
+        super::diff(state, &files.iter().map(file).collect::<Vec<_>>(), forgets, NOW)
+    }
+
     /// Each change as `day=value@file`.
     fn shown(files: &[(&str, FileResult<'_>)]) -> Vec<String> {
-        let (changes, _) = diff(&published(), files, false, NOW);
+        let (changes, _) = diff(&published(), files, false);
         let show = |change: &FigureUpdate| {
             let Span::AsOf(day) = change.figure.key.span else { return String::new() };
             let value = match &change.figure.value {
@@ -150,7 +167,7 @@ mod tests {
     type Row<'a> = (&'a str, Vec<(&'a str, FileResult<'a>)>, &'a [&'a str]);
 
     #[test]
-    fn what_changed_is_published_and_nothing_else() {
+    fn only_changes_are_published() {
         use Coverage::{Everything, From, Instant, Nothing};
         use FileResult::{Failed, NotModified, Parsed};
         let same_a = parsed(&[(1, 10), (2, 20)], Everything);
@@ -185,8 +202,8 @@ mod tests {
     #[test]
     fn a_page_that_no_longer_links_to_a_file_withdraws_nothing() {
         let same = parsed(&[(1, 10), (2, 20)], Coverage::Everything);
-        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], true, NOW).0, []);
-        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], false, NOW).0.len(), 1);
+        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], true).0, []);
+        assert_eq!(diff(&published(), &[("a", FileResult::Parsed(&same))], false).0.len(), 1);
     }
 
     #[test]
@@ -199,15 +216,13 @@ mod tests {
     fn a_key_is_withdrawn_once_and_may_come_back() {
         let (gone, back) =
             (parsed(&[(1, 10)], Coverage::Everything), parsed(&[(1, 10), (2, 20)], Coverage::Everything));
-        let keys =
-            diff(&published(), &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false, NOW).1;
+        let keys = diff(&published(), &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false).1;
         let state = SourceState { keys, ..SourceState::default() };
         assert_eq!(
-            diff(&state, &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false, NOW),
+            diff(&state, &[("a", FileResult::Parsed(&gone)), ("b", FileResult::NotModified)], false),
             (vec![], state.keys.clone())
         );
-        let (changes, _) =
-            diff(&state, &[("a", FileResult::Parsed(&back)), ("b", FileResult::NotModified)], false, NOW);
+        let (changes, _) = diff(&state, &[("a", FileResult::Parsed(&back)), ("b", FileResult::NotModified)], false);
         assert_eq!(changes, [FigureUpdate { figure: figure(2, 20), file: Some(0) }]);
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn files(
     }
     // The file that a key is taken from depends on all files.
     let is_unchanged = |file: &PolledFile| matches!(file.result, Ok(None));
-    let is_gone = |known: &String| !addresses.iter().any(|address| address.text == *known);
+    let is_gone = |read: &String| !addresses.iter().any(|address| address.text == *read);
     let some_left = !source.forgets() && state.files.keys().any(is_gone);
     if some_left || !files.iter().all(is_unchanged) {
         for (file, address) in files.iter_mut().zip(&addresses).filter(|(file, _)| is_unchanged(file)) {

@@ -1,6 +1,6 @@
 //! The records of a poll, and the state after it. Pure.
 
-use super::diff::{self, FigureUpdate, diff};
+use super::diff::{FigureUpdate, diff};
 use super::outcome::{FetchedContent, FinishedPoll, PollFailure, PollSummary, PolledFile};
 use super::state::{FileNote, KeyNote, SourceState};
 use crate::config::SourceConfig;
@@ -24,9 +24,7 @@ pub(super) fn make(
     revision: Micros,
 ) -> FinishedPoll {
     let now = revision.moment();
-    let results: Vec<(&str, diff::FileResult<'_>)> =
-        files.iter().map(|file| (file.address.as_str(), result(file))).collect();
-    let (changes, keys) = diff(state, &results, source.forgets(), now);
+    let (changes, keys) = diff(state, files, source.forgets(), now);
     let rejects: Vec<&[RejectedRow]> = files.iter().map(|file| new_rejects(source, state, file)).collect();
     let total = changes.len() + rejects.iter().map(|rejects| rejects.len()).sum::<usize>();
     if total > MAX_RECORDS {
@@ -46,14 +44,6 @@ pub(super) fn make(
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
     FinishedPoll { records, checkpoint, next, summary, more: false }
-}
-
-fn result(file: &PolledFile) -> diff::FileResult<'_> {
-    match &file.result {
-        Ok(Some(parsed)) => diff::FileResult::Parsed(parsed),
-        Ok(None) => diff::FileResult::NotModified,
-        Err(_) => diff::FileResult::Failed,
-    }
 }
 
 /// The rejects of a file, unless the same content was parsed in the same way before.

@@ -166,30 +166,27 @@ impl SourceState {
             checkpoint.push((format!("{prefix}clock"), Some(json(&next.clock))));
         }
         let file = |address: &String| format!("{prefix}file/{}", &sha256(address.as_bytes())[..ADDRESS_DIGITS]);
-        compare(&self.files, &next.files, file, &mut checkpoint);
-        compare(&self.keys, &next.keys, |key| format!("{prefix}key/{}", key_name(key)), &mut checkpoint);
-        let own = |name: &String| format!("{prefix}own/{name}");
-        let gone = self.own.keys().filter(|name| !next.own.contains_key(*name));
-        checkpoint.extend(gone.map(|name| (own(name), None)));
-        let differ = next.own.iter().filter(|(name, note)| self.own.get(*name) != Some(*note));
-        checkpoint.extend(differ.map(|(name, note)| (own(name), Some(note.clone()))));
+        compare(&self.files, &next.files, file, json, &mut checkpoint);
+        compare(&self.keys, &next.keys, |key| format!("{prefix}key/{}", key_name(key)), json, &mut checkpoint);
+        compare(&self.own, &next.own, |name| format!("{prefix}own/{name}"), Vec::clone, &mut checkpoint);
         checkpoint
     }
 }
 
-fn compare<K: Ord, V: PartialEq + Serialize>(
+fn compare<K: Ord, V: PartialEq>(
     old: &BTreeMap<K, V>,
     new: &BTreeMap<K, V>,
     name: impl Fn(&K) -> String,
+    value: impl Fn(&V) -> Vec<u8>,
     checkpoint: &mut Checkpoint,
 ) {
     let gone = old.keys().filter(|key| !new.contains_key(*key));
     checkpoint.extend(gone.map(|key| (name(key), None)));
     let differ = new.iter().filter(|(key, note)| old.get(*key) != Some(*note));
-    checkpoint.extend(differ.map(|(key, note)| (name(key), Some(json(note)))));
+    checkpoint.extend(differ.map(|(key, note)| (name(key), Some(value(note)))));
 }
 
-fn json(note: &impl Serialize) -> Vec<u8> {
+fn json<T: Serialize>(note: &T) -> Vec<u8> {
     // Plain structs of texts and numbers: writing them does not fail.
     serde_json::to_vec(note).unwrap_or_default()
 }
@@ -259,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_of_another_version_is_no_state() {
+    fn a_checkpoint_of_another_version_is_no_state() {
         for (name, value) in [("clock", "7"), ("key/s/d", "{}"), ("key/s/d/x", "{}"), ("other", "{}"), ("file/x", "{}")]
         {
             assert_eq!(SourceState::default().take(name, value.as_bytes()), None, "{name}");

@@ -38,7 +38,7 @@ fn files(all: &[(&str, &str)]) -> (TempDir, Poller) {
 }
 
 #[tokio::test]
-async fn a_second_look_at_the_same_file_publishes_only_a_visit() {
+async fn a_second_poll_of_the_same_file_publishes_only_a_poll_record() {
     let (_folder, mut poller) = one_file(&format!("{APRIL}{MAY}べつ,2022年5月,1\n"));
     assert_eq!(
         poller.lines().await,
@@ -53,16 +53,18 @@ async fn a_second_look_at_the_same_file_publishes_only_a_visit() {
 }
 
 #[tokio::test]
-async fn records_carry_where_they_come_from() {
+async fn records_name_their_origin() {
     let (_folder, mut poller) = one_file(APRIL);
     let poll = poller.poll().await;
-    let [Record::Observation(seen), Record::Poll(visit)] = &poll.records[..] else { panic!("{:?}", poll.records) };
+    let [Record::Observation(figure), Record::Poll(poll_record)] = &poll.records[..] else {
+        panic!("{:?}", poll.records)
+    };
     let time = moment("2022-07-01").micros().0 + 1_000_000;
-    assert_eq!((seen.revision, &*seen.visit), (Micros(time), &*format!("c1-p-register-{time}")));
-    assert_eq!((&*visit.id, visit.time, visit.bytes), (&*seen.visit, seen.revision, Some(54)));
-    assert_eq!(seen.place.as_ref().unwrap().row, Some(2));
-    assert_eq!((&*seen.plan, &*seen.source, &*visit.collector), ("p", "register", "c1"));
-    assert_eq!(visit.sha256.as_ref().map(String::len), Some(64));
+    assert_eq!((figure.revision, &*figure.visit), (Micros(time), &*format!("c1-p-register-{time}")));
+    assert_eq!((&*poll_record.id, poll_record.time, poll_record.bytes), (&*figure.visit, figure.revision, Some(54)));
+    assert_eq!(figure.place.as_ref().unwrap().row, Some(2));
+    assert_eq!((&*figure.plan, &*figure.source, &*poll_record.collector), ("p", "register", "c1"));
+    assert_eq!(poll_record.sha256.as_ref().map(String::len), Some(64));
     assert_eq!(poll.summary.age, Some(Duration::ZERO));
 }
 
@@ -92,14 +94,14 @@ async fn a_file_that_cannot_be_read_withdraws_nothing() {
     let (folder, mut poller) = one_file(&format!("{APRIL}{MAY}"));
     poller.poll().await;
     let path = folder.path().join("r.csv");
-    for (bytes, visit) in [
+    for (bytes, expected) in [
         (&b""[..], "failed(empty_body) r.csv"),
         (HEADER.as_bytes(), "failed(no_rows) r.csv"),
         (b"a,b\n1,2\n", "failed(missing_column) r.csv"),
         (b"<!doctype html><title>Login</title>", "failed(html) r.csv"),
     ] {
         fs::write(&path, bytes).unwrap();
-        assert_eq!(poller.lines().await, [visit]);
+        assert_eq!(poller.lines().await, [expected]);
     }
     fs::remove_file(&path).unwrap();
     let poll = poller.poll().await;
@@ -120,7 +122,7 @@ async fn time_alone_makes_a_figure_final() {
 }
 
 #[tokio::test]
-async fn each_file_of_a_folder_has_its_visit_and_the_later_name_wins() {
+async fn each_file_of_a_folder_has_a_poll_record_and_the_later_name_wins() {
     let (folder, mut poller) =
         files(&[("b.csv", "申請件数,2022年4月,90\n"), ("a.csv", &format!("{APRIL}{MAY}")), ("note.txt", "x")]);
     fs::write(folder.path().join("in/~$b.csv"), "x").unwrap();
@@ -143,7 +145,7 @@ async fn each_file_of_a_folder_has_its_visit_and_the_later_name_wins() {
 }
 
 #[tokio::test]
-async fn a_file_that_left_takes_along_only_what_no_other_gives() {
+async fn a_removed_file_withdraws_only_what_no_other_gives() {
     let (folder, mut poller) = files(&[("a.csv", APRIL), ("b.csv", &format!("申請件数,2022年4月,90\n{MAY}"))]);
     poller.poll().await;
     fs::remove_file(folder.path().join("in/b.csv")).unwrap();
@@ -238,7 +240,7 @@ async fn a_clock_set_back_stops_the_source_and_a_slow_one_does_not() {
 }
 
 #[tokio::test]
-async fn too_much_at_once_is_a_failed_visit() {
+async fn too_many_records_are_a_failed_poll() {
     let rows = "べつ,2022年4月,1\n".repeat(50_001);
     let (folder, mut poller) = one_file(&rows);
     assert_eq!(poller.lines().await, ["failed(too_many_records) r.csv"]);
@@ -247,7 +249,7 @@ async fn too_much_at_once_is_a_failed_visit() {
 }
 
 #[tokio::test]
-async fn records_and_notes_are_published_together_and_remembered() {
+async fn records_and_state_are_published_together() {
     let (folder, mut poller) = one_file(APRIL);
     let outbox = outbox(folder.path(), &poller.clock);
     let poll = poller.poll().await;
@@ -262,7 +264,7 @@ struct Faulty;
 
 impl DocumentSource for Faulty {
     fn parse(&self, _: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
-        panic!("a fault that the test wants");
+        panic!("a panic for the test");
     }
 
     fn series(&self) -> Vec<(&'static str, &str)> {
@@ -275,11 +277,11 @@ impl DocumentSource for Faulty {
 }
 
 #[tokio::test]
-async fn a_fault_in_a_parser_is_a_failed_visit() {
+async fn a_panic_in_a_parser_is_a_failed_poll() {
     let (_folder, mut poller) = one_file(APRIL);
     poller.source.source = Source::Documents(Arc::new(Faulty));
     let poll = poller.poll().await;
-    let [Record::Poll(visit)] = &poll.records[..] else { panic!() };
-    assert_eq!(visit.outcome, PollOutcome::Failed("panicked".into()));
-    assert!(visit.sha256.is_some());
+    let [Record::Poll(poll_record)] = &poll.records[..] else { panic!() };
+    assert_eq!(poll_record.outcome, PollOutcome::Failed("panicked".into()));
+    assert!(poll_record.sha256.is_some());
 }

@@ -22,7 +22,7 @@ impl PollObserver for ReportSender {
     }
 }
 
-/// An outbox that refuses the first few batches.
+/// An outbox that rejects the first few batches.
 struct Refusing {
     inner: Arc<dyn Outbox>,
     refusals: AtomicUsize,
@@ -55,7 +55,7 @@ struct Faulty;
 
 impl DocumentSource for Faulty {
     fn parse(&self, _: &Document, _: &PollContext) -> Result<ParsedFile, ParseError> {
-        panic!("a fault that the test wants");
+        panic!("a fault that the test set");
     }
 
     fn series(&self) -> Vec<(&'static str, &str)> {
@@ -67,32 +67,32 @@ impl DocumentSource for Faulty {
     }
 }
 
-/// A register that is asked every second, in a folder of its own.
-fn kept(folder: &Path) -> SourceConfig {
+/// A register in a folder that is polled every 20 ms.
+fn polled_source(folder: &Path) -> SourceConfig {
     std::fs::write(folder.join("r.csv"), "指標,期間,値\n申請件数,2022年4月,100\n").unwrap();
     SourceConfig { interval: Duration::from_millis(20), ..source(folder, &register("path = 'r.csv'")) }
 }
 
 /// Runs sources that never change.
 async fn run(runner: Arc<Runner>, sources: Vec<SourceConfig>, stop: CancellationToken) -> Result<(), BusError> {
-    let (_, wanted) = watch::channel(wanted(sources, &[]));
-    super::run(runner, wanted, stop).await
+    let (_, set) = watch::channel(source_set(sources, &[]));
+    super::run(runner, set, stop).await
 }
 
-fn wanted(sources: Vec<SourceConfig>, plans: &[&str]) -> SourceSet {
+fn source_set(sources: Vec<SourceConfig>, plans: &[&str]) -> SourceSet {
     let plans = plans.iter().map(|&plan| plan.to_owned()).collect();
     SourceSet { sources: sources.into_iter().map(Arc::new).collect(), plans }
 }
 
 #[tokio::test]
-async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
+async fn changed_sources_restart_removed_ones_stop_and_the_rest_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
-    let of = |id: &str| SourceConfig { id: id.into(), ..kept(folder.path()) };
-    let (change, wants) = watch::channel(wanted(vec![of("a"), of("b")], &[]));
+    let of = |id: &str| SourceConfig { id: id.into(), ..polled_source(folder.path()) };
+    let (change, set) = watch::channel(source_set(vec![of("a"), of("b")], &[]));
     let stop = CancellationToken::new();
-    let task = tokio::spawn(super::run(runner, wants, stop.clone()));
+    let task = tokio::spawn(super::run(runner, set, stop.clone()));
     let mut next = async |id: &str| loop {
         let report = reports.recv().await.unwrap();
         if report.source == id {
@@ -101,9 +101,9 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
     };
     next("a").await;
     next("b").await;
-    // Slow from now on: asked once at its new beginning, and then not for an hour.
+    // With a long interval: polled once at its restart, and then not for an hour.
     let slow = SourceConfig { interval: Duration::from_hours(1), ..of("a") };
-    change.send(wanted(vec![slow.clone(), of("c")], &[])).unwrap();
+    change.send(source_set(vec![slow.clone(), of("c")], &[])).unwrap();
     next("c").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut late = Vec::new();
@@ -112,18 +112,18 @@ async fn what_is_changed_begins_anew_what_is_gone_ends_and_the_rest_goes_on() {
     }
     assert!(late.iter().filter(|id| *id == "c").count() > 3, "{late:?}");
     assert!(late.iter().filter(|id| *id == "a").count() <= 1 && late.iter().filter(|id| *id == "b").count() <= 1);
-    // Nothing about the source is changed, but its plan is.
-    change.send(wanted(vec![slow.clone()], &["p"])).unwrap();
+    // The source has not changed, but its plan has.
+    change.send(source_set(vec![slow.clone()], &["p"])).unwrap();
     let mut again = 0;
     tokio::time::sleep(Duration::from_millis(300)).await;
     while let Ok(report) = reports.try_recv() {
         again += usize::from(report.source == "a");
     }
     assert_eq!(again, usize::from(slow.plan == "p"));
-    change.send(wanted(vec![slow.clone()], &[slow.plan.as_str()])).unwrap();
+    change.send(source_set(vec![slow.clone()], &[slow.plan.as_str()])).unwrap();
     assert_eq!(reports.recv().await.unwrap().source, "a");
-    // Without any source it waits for one, and a stop ends it.
-    change.send(wanted(Vec::new(), &[])).unwrap();
+    // Without any source it waits until it is stopped.
+    change.send(source_set(Vec::new(), &[])).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!task.is_finished());
     stop.cancel();
@@ -145,12 +145,12 @@ fn runner(outbox: Arc<dyn Outbox>, clock: &Arc<TestClock>) -> (Arc<Runner>, mpsc
 }
 
 #[tokio::test]
-async fn sources_are_polled_at_once_and_then_at_their_rhythm_until_told_to_stop() {
+async fn sources_are_polled_at_once_and_then_at_their_interval_until_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let task = tokio::spawn(run(runner, vec![polled_source(folder.path())], stop.clone()));
     let first = reports.recv().await.unwrap();
     assert_eq!((first.outcome, first.observations, first.rejects, first.age), ("changed", 1, 0, Some(Duration::ZERO)));
     assert_eq!(reports.recv().await.unwrap().outcome, "unchanged");
@@ -164,30 +164,33 @@ async fn a_faulty_source_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
-    let faulty =
-        SourceConfig { id: "faulty".into(), source: Source::Documents(Arc::new(Faulty)), ..kept(folder.path()) };
+    let faulty = SourceConfig {
+        id: "faulty".into(),
+        source: Source::Documents(Arc::new(Faulty)),
+        ..polled_source(folder.path())
+    };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(runner, vec![faulty, kept(folder.path())], stop.clone()));
-    let mut seen = std::collections::BTreeMap::new();
-    while seen.values().copied().min().unwrap_or(0) < 3 || seen.len() < 2 {
+    let task = tokio::spawn(run(runner, vec![faulty, polled_source(folder.path())], stop.clone()));
+    let mut polls = std::collections::BTreeMap::new();
+    while polls.values().copied().min().unwrap_or(0) < 3 || polls.len() < 2 {
         let report = reports.recv().await.unwrap();
         let expected = if report.source == "faulty" { PollFailure::Panicked.label() } else { report.outcome };
         assert_eq!(report.outcome, expected);
-        *seen.entry(report.source).or_insert(0) += 1;
+        *polls.entry(report.source).or_insert(0) += 1;
     }
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
 }
 
 #[tokio::test]
-async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() {
+async fn polling_waits_while_the_outbox_is_full() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let inner = outbox(folder.path(), &clock);
     let refusing = Arc::new(Refusing { inner, refusals: AtomicUsize::new(2), fatal: false, asked: Mutex::new(0) });
     let (runner, mut reports) = runner(Arc::clone(&refusing) as Arc<dyn Outbox>, &clock);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let task = tokio::spawn(run(runner, vec![polled_source(folder.path())], stop.clone()));
     let first = reports.recv().await.unwrap();
     assert_eq!((first.outcome, first.observations), ("changed", 1));
     assert!(*refusing.asked.lock().unwrap() >= 3);
@@ -196,7 +199,7 @@ async fn an_outbox_that_is_full_is_waited_for_and_nothing_is_polled_meanwhile() 
 }
 
 #[tokio::test]
-async fn an_outbox_that_takes_nothing_is_told_and_so_is_its_end() {
+async fn a_full_outbox_is_reported_and_so_is_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let clock = TestClock::at("2022-07-01");
     let inner = outbox(folder.path(), &clock);
@@ -207,7 +210,7 @@ async fn an_outbox_that_takes_nothing_is_told_and_so_is_its_end() {
     let runner =
         Runner { collector: Arc::new(collector(&clock)), outbox: Arc::new(refusing), observer, random: || 0.5 };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(Arc::new(runner), vec![kept(folder.path())], stop.clone()));
+    let task = tokio::spawn(run(Arc::new(runner), vec![polled_source(folder.path())], stop.clone()));
     reports.recv().await.unwrap();
     let full = Some(BusError::Overloaded { bus: "b".to_owned() }.to_string());
     assert_eq!(reported.1.lock().unwrap()[..3], [full.clone(), full, None]);
@@ -222,7 +225,7 @@ async fn a_broken_outbox_ends_the_run_with_its_error() {
     let inner = outbox(folder.path(), &clock);
     let broken = Refusing { inner, refusals: AtomicUsize::new(usize::MAX), fatal: true, asked: Mutex::new(0) };
     let (runner, _reports) = runner(Arc::new(broken), &clock);
-    let error = run(runner, vec![kept(folder.path())], CancellationToken::new()).await.unwrap_err();
+    let error = run(runner, vec![polled_source(folder.path())], CancellationToken::new()).await.unwrap_err();
     assert_eq!(error.to_string(), "the bus b is closed");
 }
 
@@ -234,7 +237,7 @@ async fn a_run_stops_even_while_its_outbox_is_full() {
     let full = Refusing { inner, refusals: AtomicUsize::new(usize::MAX), fatal: false, asked: Mutex::new(0) };
     let (runner, _reports) = runner(Arc::new(full), &clock);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let task = tokio::spawn(run(runner, vec![polled_source(folder.path())], stop.clone()));
     tokio::time::sleep(Duration::from_millis(50)).await;
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
@@ -246,7 +249,7 @@ async fn a_clock_set_back_is_reported_and_publishes_nothing() {
     let clock = TestClock::at("2022-07-01");
     let (runner, mut reports) = runner(outbox(folder.path(), &clock), &clock);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(run(runner, vec![kept(folder.path())], stop.clone()));
+    let task = tokio::spawn(run(runner, vec![polled_source(folder.path())], stop.clone()));
     assert_eq!(reports.recv().await.unwrap().outcome, "changed");
     clock.pass(-3600);
     let mut outcome = reports.recv().await.unwrap().outcome;

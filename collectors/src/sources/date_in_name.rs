@@ -1,14 +1,14 @@
-//! The date or month that a name or a title holds: `installs_202104_overview.csv`, `wifi_R5.3.31.xlsx`,
+//! The date or month in a file name or a title: `installs_202104_overview.csv`, `wifi_R5.3.31.xlsx`,
 //! 「令和3年4月分 電子申請」.
 
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::text::normal;
 use crate::table::{Cell, Sheet};
 
-/// Characters of the longest label of a date: `令和元年12月31日`, and its twin behind a slash.
+/// Longest label of a date: `令和元年12月31日`, a slash, and the same date in another form.
 const MAX_CHARS: usize = 24;
 
-/// The date or month that stands in a text; `None` when there is none, or when there are several.
+/// The date or month in a text; `None` without one or with several.
 pub(super) fn find(text: &str) -> Option<LabelledPeriod> {
     let text: Vec<char> = normal(text).chars().collect();
     let mut found: Vec<LabelledPeriod> = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn find(text: &str) -> Option<LabelledPeriod> {
     if let [only] = found[..] { Some(only) } else { None }
 }
 
-/// The year that stands alone in a name (`births_2020.xlsx`, `R5`); `None` when there is none, or when there are several.
+/// The year in a name (`births_2020.xlsx`, `R5`); `None` without one or with several.
 pub(super) fn year(text: &str) -> Option<i16> {
     let text = normal(text);
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && !"令和平成昭元年度".contains(c));
@@ -42,7 +42,7 @@ pub(super) fn year(text: &str) -> Option<i16> {
     if years.len() == 1 { years.first().copied() } else { None }
 }
 
-/// The date or month of a title above a table.
+/// The date or month in the title above a table.
 pub(super) fn above(sheet: &Sheet, header_row: u32) -> Option<LabelledPeriod> {
     let cells = sheet.rows.iter().take_while(|row| row.number < header_row).flat_map(|row| &row.cells);
     let mut found: Vec<LabelledPeriod> = Vec::new();

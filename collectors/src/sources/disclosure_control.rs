@@ -1,15 +1,15 @@
-//! Small cells of a breakdown: a procedure with two applicants in a small town may name them.
+//! Suppression of small cells of a breakdown: two applicants for a procedure in a small town may be identifiable.
 
 use contract::record::Breakdown;
 
-/// What small cells are added up under.
+/// Label of the sum of small cells.
 pub(super) const OTHERS: &str = "その他";
-/// Counts below this are not shown by themselves, where the configuration names no other bound; the national
-/// statistics keep back counts of one and two, and many cities all below ten.
-pub(super) const USUAL_BOUND: i64 = 10;
+/// Counts below this are suppressed, where the configuration names no other bound. National statistics suppress one and two,
+/// many cities all counts below ten.
+pub(super) const DEFAULT_BOUND: i64 = 10;
 
-/// Adds cells below `bound` up under [`OTHERS`], so that the sum stays. When only one is small it would be known as
-/// the difference between the sum and the rest, so the next smallest goes with it. Zeros tell of nobody and stay.
+/// Adds up cells below `bound` under [`OTHERS`], so that the sum stays. A single small cell could be derived from the sum, so the
+/// next smallest is added to it. Zeros identify no person and stay.
 pub(super) fn suppressed(cells: Breakdown, bound: i64) -> Breakdown {
     let is_small = |count: i64| (1..bound).contains(&count);
     let mut small: Vec<String> = cells.iter().filter(|(_, count)| is_small(**count)).map(|(l, _)| l.clone()).collect();
@@ -17,7 +17,7 @@ pub(super) fn suppressed(cells: Breakdown, bound: i64) -> Breakdown {
         return cells;
     }
     let hidden: i64 = small.iter().filter_map(|label| cells.get(label)).sum();
-    // With one alone, or several that together are still small, another must hide them.
+    // One cell, or several with a small sum, need another cell to hide them.
     if small.len() == 1 || hidden < bound {
         let rest = cells.iter().filter(|(label, count)| **count >= bound && *label != OTHERS);
         small.extend(rest.min_by_key(|(label, count)| (**count, (*label).clone())).map(|(label, _)| label.clone()));
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn small_cells_cannot_be_told_from_the_rest() {
+    fn small_cells_cannot_be_derived_from_the_rest() {
         let rows: [(&[(&str, i64)], &str); 7] = [
             (&[("a", 10), ("b", 20)], "a=10 b=20"),
             (&[("a", 0), ("b", 20)], "a=0 b=20"),

@@ -4,21 +4,21 @@ use crate::table::TableError;
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::Moment;
 
-/// What one figure is of. One poll gives at most one figure a key.
+/// Identifies a figure. A poll gives at most one figure for each key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParsedKey {
     /// Series id.
     pub series: String,
     /// Definition id.
     pub definition: String,
-    /// What it describes.
+    /// Instant or period.
     pub span: Span,
 }
 
 /// One figure read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedFigure {
-    /// What it is of.
+    /// Its key.
     pub key: ParsedKey,
     /// The figure, in the series' unit.
     pub value: Value,
@@ -26,7 +26,7 @@ pub struct ParsedFigure {
     pub breakdown: Option<Breakdown>,
     /// Settled or not.
     pub finality: Finality,
-    /// Where it stood.
+    /// Its place in the file.
     pub place: Place,
 }
 
@@ -35,7 +35,7 @@ pub struct ParsedFigure {
 pub struct RejectedRow {
     /// Typed reason.
     pub reason: &'static str,
-    /// Where the row stood.
+    /// Its place in the file.
     pub place: Place,
     /// Role of the column at fault.
     pub column: Option<String>,
@@ -43,23 +43,23 @@ pub struct RejectedRow {
     pub hash: String,
 }
 
-/// Which keys a file speaks for: one of these that it no longer gives is withdrawn.
+/// The keys that a file speaks for. A covered key that the file no longer gives is withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// All it has ever given: a register.
+    /// All keys that it ever gave: a register.
     Everything,
     /// This instant: an edition.
     Instant(Moment),
-    /// This instant and what lies after it: a list of editions, whose first ones may be cut off.
+    /// This instant and later: a list of editions without the earliest ones.
     From(Moment),
-    /// What lies wholly between two instants: the file of one month.
+    /// Everything between two instants: the file of one month.
     Within(Moment, Moment),
-    /// Nothing.
+    /// No keys.
     Nothing,
 }
 
 impl Coverage {
-    /// True when a key of this span is spoken for.
+    /// True when a key of this span is covered.
     pub fn holds(self, span: Span) -> bool {
         let (Span::AsOf(start) | Span::During(start, _)) = span;
         let (Span::AsOf(end) | Span::During(_, end)) = span;
@@ -73,40 +73,40 @@ impl Coverage {
     }
 }
 
-/// What a file says.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedFile {
-    /// Its figures, at most one a key.
+    /// Its figures, at most one for each key.
     pub figures: Vec<ParsedFigure>,
     /// Its rows that could not be read.
     pub rejects: Vec<RejectedRow>,
-    /// Keys of rejected rows: not given, but not withdrawn either.
+    /// Keys of rejected rows: neither given nor withdrawn.
     pub held: Vec<ParsedKey>,
-    /// What it speaks for.
+    /// The keys it speaks for.
     pub covers: Coverage,
-    /// When the same bytes will say something else, because a period will have ended.
+    /// When the same bytes give other figures, because a period has ended.
     pub until: Option<Moment>,
 }
 
-/// Why a file could not be read at all.
+/// Why a file as a whole could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// It is no table, or not the one that was meant.
+    /// Not a table, or not the expected one.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// A report of a day where months are counted.
+    /// A daily report for a series of months.
     #[error("a daily report cannot feed a series of months; let the series count by day (grain = \"day\")")]
     DailyReport,
-    /// The period is to be read from where none stands.
+    /// The configured place has no period, or several.
     #[error("no month or date, or several, in the file's {0}; see `month_from` and `as_of_from`")]
     NoPeriod(&'static str),
-    /// There is nothing below the header: an accident, as nobody withdraws everything at once.
+    /// The table has no rows below its header: more likely an accident than a withdrawal of everything.
     #[error("the table has a header but no rows")]
     NoRows,
-    /// It can be read, and what it says cannot be taken.
+    /// It can be read, but its content cannot be used.
     #[error("{why}")]
     Unfit {
-        /// The name for metrics and visits.
+        /// The name in metrics and poll records.
         label: &'static str,
         /// What is wrong and which key to change. No cell's text.
         why: &'static str,
@@ -114,7 +114,7 @@ pub enum ParseError {
 }
 
 impl ParseError {
-    /// The error as metrics and visits name it.
+    /// The error's name in metrics and poll records.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Table(error) => error.label(),

@@ -1,4 +1,4 @@
-//! What a label of a period means for a series: the series' shape and grain decide.
+//! The period that a label means for a series, by the series' shape and grain.
 
 use super::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
@@ -8,25 +8,25 @@ use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
 
-/// Why a label is no period of a series.
+/// Why a label is not a period of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is no date or period at all.
+    /// Not a date or period.
     Unreadable(RejectReason),
-    /// It is one, but not of the series' grain: a month for a state, a day for a monthly count.
+    /// A period of another grain: a month for a level, a day for a monthly count.
     WrongGrain,
 }
 
 /// Reads the period of a row.
 ///
-/// A state wants a day, 00:00 of it (「4月1日現在」, 「6月末日」, 「令和3年度末」); a count wants a period of its own grain.
+/// A level needs a day, and means 00:00 of it (「4月1日現在」, 「6月末日」, 「令和3年度末」); a flow needs a period of its grain.
 pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, Fault> {
     let (shape, grain) = (target.shape, target.grain);
     let days = shape != Shape::Flow || grain == Grain::Day;
     let dated = if days { date::read_date_cell(cell) } else { date::read(cell) };
     let when = dated.map_err(Fault::Unreadable)?.when;
     let when = match (cell, when) {
-        // A spreadsheet makes a day of 「2019年4月」, the first, shows the month, and saves the day as csv.
+        // A spreadsheet stores 「2019年4月」 as its first day, shows the month, and writes the day to csv.
         (Cell::Date(_) | Cell::Text(_), LabelledPeriod::Date(date))
             if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 =>
         {
@@ -37,7 +37,7 @@ pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, Fault> {
     of(when, target).ok_or(Fault::WrongGrain)
 }
 
-/// What a label means for a series; `None` when it is not of the series' shape and grain.
+/// The period that a label means for a series; `None` when shape or grain differ.
 pub(super) fn of(when: LabelledPeriod, target: &SeriesTarget) -> Option<Span> {
     match (target.shape, when) {
         (Shape::Level | Shape::Counter, LabelledPeriod::Date(date)) => Some(Span::AsOf(Moment::midnight(date))),

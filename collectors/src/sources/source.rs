@@ -106,7 +106,7 @@ pub struct PollContext {
     pub time: Moment,
     /// The configured encoding.
     pub encoding: Option<Encoding>,
-    /// The configured size cap.
+    /// The configured size limit.
     pub max_bytes: u64,
 }
 
@@ -116,7 +116,7 @@ impl PollContext {
         self.sheets_as(file, None)
     }
 
-    /// The sheets of a file whose form is known. A packed file (gzip) is unpacked, no further than the size cap.
+    /// The sheets of a file of this format. A gzip file is decompressed up to the size limit.
     pub fn sheets_as(&self, file: &Document, format: Option<FileFormat>) -> Result<Vec<Sheet>, TableError> {
         let name = file.name();
         let shape =

@@ -70,7 +70,7 @@ async fn all_pages_are_one_file() {
 }
 
 #[tokio::test]
-async fn one_bad_page_is_a_failed_visit() {
+async fn one_bad_page_is_a_failed_poll() {
     let rows = [
         (["a", "bad"], "", "no_rows"),
         (["a", ""], "", "empty_body"),
@@ -87,7 +87,7 @@ async fn one_bad_page_is_a_failed_visit() {
 }
 
 #[tokio::test]
-async fn an_interface_without_end_is_left() {
+async fn an_interface_without_a_last_page_is_refused() {
     let server = MockServer::start().await;
     Mock::given(path("/api")).respond_with(ResponseTemplate::new(200).set_body_string("a")).mount(&server).await;
     let poll = Poller::new(pages(&server, "")).poll().await;

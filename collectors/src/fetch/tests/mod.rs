@@ -26,14 +26,14 @@ fn poller(server: &MockServer, keys: &str) -> Poller {
     Poller::new(source(Path::new("."), &register(&format!("url = '{}/r.csv'\n{keys}", server.uri()))))
 }
 
-/// What one poll of a server that answers so comes to: the visit's outcome.
+/// One poll of a server with this answer.
 async fn outcome(template: ResponseTemplate, keys: &str) -> FinishedPoll {
     let server = MockServer::start().await;
     answer(&server, template).await;
     poller(&server, keys).poll().await
 }
 
-fn visit(poll: &FinishedPoll) -> String {
+fn outcome_of(poll: &FinishedPoll) -> String {
     let lines = lines(&poll.records);
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines[0].split(' ').next().unwrap().to_owned()
@@ -52,22 +52,22 @@ async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
     assert_eq!(poller.lines().await, [FIGURE.to_owned(), format!("changed {address}")]);
     let poll = poller.poll().await;
     assert_eq!(lines(&poll.records), [format!("unchanged {address}")]);
-    let contract::record::Record::Poll(visit) = &poll.records[0] else { panic!() };
-    assert_eq!(visit.bytes, u64::try_from(BODY.len()).ok());
+    let contract::record::Record::Poll(record) = &poll.records[0] else { panic!() };
+    assert_eq!(record.bytes, u64::try_from(BODY.len()).ok());
 }
 
 #[tokio::test]
-async fn the_content_and_not_the_server_says_what_changed() {
+async fn the_content_and_not_the_server_decides_what_changed() {
     let server = MockServer::start().await;
     answer(&server, ok()).await;
     let mut poller = poller(&server, "");
     poller.poll().await;
-    assert_eq!(visit(&poller.poll().await), "unchanged");
+    assert_eq!(outcome_of(&poller.poll().await), "unchanged");
 }
 
 #[tokio::test]
 async fn a_304_that_nobody_asked_for_is_a_failure() {
-    assert_eq!(visit(&outcome(ResponseTemplate::new(304), "").await), "failed(http_status)");
+    assert_eq!(outcome_of(&outcome(ResponseTemplate::new(304), "").await), "failed(http_status)");
 }
 
 #[tokio::test]
@@ -78,13 +78,13 @@ async fn a_file_is_asked_for_in_full_when_its_periods_have_ended() {
     answer(&server, running.insert_header("etag", "\"v1\"")).await;
     let mut poller = poller(&server, "");
     assert_eq!(poller.lines().await[0], "applied 2022-07-01..2022-08-01 = 1?");
-    assert_eq!(visit(&poller.poll().await), "unchanged");
+    assert_eq!(outcome_of(&poller.poll().await), "unchanged");
     poller.clock.pass(31 * 86_400);
     assert_eq!(poller.lines().await[0], "applied 2022-07-01..2022-08-01 = 1");
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_waited_out_within_the_poll() {
+async fn a_failure_that_passes_is_retried_within_the_poll() {
     let server = MockServer::start().await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).up_to_n_times(2).mount(&server).await;
     answer(&server, ok()).await;
@@ -92,23 +92,23 @@ async fn a_failure_that_passes_is_waited_out_within_the_poll() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stays_is_a_failed_visit_after_three_tries() {
+async fn a_failure_that_stays_is_a_failed_poll_after_three_tries() {
     let server = MockServer::start().await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(503)).expect(3).mount(&server).await;
-    assert_eq!(visit(&poller(&server, "").poll().await), "failed(http_status)");
+    assert_eq!(outcome_of(&poller(&server, "").poll().await), "failed(http_status)");
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_asked_again() {
+async fn a_client_error_is_not_retried() {
     let server = MockServer::start().await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(404)).expect(1).mount(&server).await;
     let poll = poller(&server, "").poll().await;
-    assert_eq!(visit(&poll), "failed(http_status)");
+    assert_eq!(outcome_of(&poll), "failed(http_status)");
     assert!(poll.summary.failure.unwrap().ends_with("the server answered 404"));
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_patience_gets_it() {
+async fn retry_after_is_heeded() {
     let server = MockServer::start().await;
     let busy = |after: &str| ResponseTemplate::new(429).insert_header("retry-after", after);
     Mock::given(method("GET")).respond_with(busy("120")).expect(1).mount(&server).await;
@@ -122,21 +122,21 @@ async fn a_server_that_asks_for_patience_gets_it() {
 
 #[tokio::test]
 async fn bodies_are_bounded_and_never_empty() {
-    assert_eq!(visit(&outcome(ok(), "max_bytes = 10").await), "failed(too_large)");
-    assert_eq!(visit(&outcome(ResponseTemplate::new(200), "").await), "failed(empty_body)");
-    assert_eq!(visit(&outcome(ResponseTemplate::new(204), "").await), "failed(http_status)");
+    assert_eq!(outcome_of(&outcome(ok(), "max_bytes = 10").await), "failed(too_large)");
+    assert_eq!(outcome_of(&outcome(ResponseTemplate::new(200), "").await), "failed(empty_body)");
+    assert_eq!(outcome_of(&outcome(ResponseTemplate::new(204), "").await), "failed(http_status)");
     let damaged = ok().insert_header("content-encoding", "gzip");
-    assert_eq!(visit(&outcome(damaged, "").await), "failed(bad_body)");
+    assert_eq!(outcome_of(&outcome(damaged, "").await), "failed(bad_body)");
 }
 
 #[tokio::test]
-async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
+async fn the_size_limit_of_a_compressed_body_is_its_decompressed_size() {
     // 1,000 zeros, packed by gzip into 29 bytes.
     let packed: [u8; 29] =
         [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 51, 48, 24, 5, 163, 96, 20, 12, 119, 0, 0, 131, 153, 95, 168, 232, 3, 0, 0];
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_bytes(packed);
-    assert_eq!(visit(&outcome(template.clone(), "max_bytes = 999").await), "failed(too_large)");
-    assert_eq!(visit(&outcome(template, "max_bytes = 1000").await), "failed(missing_column)");
+    assert_eq!(outcome_of(&outcome(template.clone(), "max_bytes = 999").await), "failed(too_large)");
+    assert_eq!(outcome_of(&outcome(template, "max_bytes = 1000").await), "failed(missing_column)");
 }
 
 #[tokio::test]
@@ -145,24 +145,24 @@ async fn a_slow_server_times_out() {
     answer(&server, ok().set_delay(Duration::from_secs(30))).await;
     let mut poller = poller(&server, "timeout_seconds = 1");
     poller.source.fetch.timeout = Duration::from_millis(50);
-    assert_eq!(visit(&poller.poll().await), "failed(timeout)");
+    assert_eq!(outcome_of(&poller.poll().await), "failed(timeout)");
 }
 
 #[tokio::test]
-async fn nobody_at_home_is_unreachable() {
+async fn a_closed_port_is_unreachable() {
     let server = MockServer::start().await;
     let mut poller = poller(&server, "");
     drop(server);
     let poll = poller.poll().await;
-    assert!(["failed(unreachable)", "failed(http_status)"].contains(&visit(&poll).as_str()), "{:?}", poll.summary);
+    assert!(["failed(unreachable)", "failed(http_status)"].contains(&outcome_of(&poll).as_str()), "{:?}", poll.summary);
 }
 
 #[tokio::test]
 async fn redirects_are_followed_on_allowed_hosts_only() {
     let to = |to: &str| ResponseTemplate::new(302).insert_header("location", to);
-    assert_eq!(visit(&outcome(to("https://elsewhere.example/r.csv"), "").await), "failed(redirect_refused)");
-    assert_eq!(visit(&outcome(to("file:///etc/passwd"), "").await), "failed(redirect_refused)");
-    assert_eq!(visit(&outcome(to("/r.csv"), "").await), "failed(redirect_refused)");
+    assert_eq!(outcome_of(&outcome(to("https://elsewhere.example/r.csv"), "").await), "failed(redirect_refused)");
+    assert_eq!(outcome_of(&outcome(to("file:///etc/passwd"), "").await), "failed(redirect_refused)");
+    assert_eq!(outcome_of(&outcome(to("/r.csv"), "").await), "failed(redirect_refused)");
     let server = MockServer::start().await;
     answer(&server, to("/there.csv")).await;
     Mock::given(path("/there.csv")).respond_with(ok()).mount(&server).await;
@@ -190,7 +190,7 @@ async fn of_several_addresses_the_later_wins_and_all_are_asked_when_one_changed(
 }
 
 #[tokio::test]
-async fn a_host_is_asked_one_question_at_a_time() {
+async fn a_host_gets_one_request_at_a_time() {
     let server = MockServer::start().await;
     answer(&server, ok().set_delay(Duration::from_millis(100))).await;
     let poller = poller(&server, "");
@@ -204,16 +204,16 @@ async fn a_host_is_asked_one_question_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_into_a_private_network_must_be_named() {
+async fn a_name_that_resolves_to_a_private_address_must_be_configured() {
     let server = MockServer::start().await;
     answer(&server, ok()).await;
     let place = |keys: &str| register(&format!("url = 'http://localhost:{}/r.csv'\n{keys}", server.address().port()));
-    let visits = |keys: &str| {
+    let poll_with = |keys: &str| {
         let mut poller = Poller::new(source(Path::new("."), &place(keys)));
         async move { poller.poll().await }
     };
-    let refused = visits("").await;
-    assert_eq!(visit(&refused), "failed(private_address)");
+    let refused = poll_with("").await;
+    assert_eq!(outcome_of(&refused), "failed(private_address)");
     let why = refused.summary.failure.unwrap();
     assert!(
         why.ends_with(
@@ -221,7 +221,7 @@ async fn a_name_that_leads_into_a_private_network_must_be_named() {
         ),
         "{why}"
     );
-    assert_eq!(lines(&visits("allow_private = ['localhost']").await.records)[0], FIGURE);
+    assert_eq!(lines(&poll_with("allow_private = ['localhost']").await.records)[0], FIGURE);
 }
 
 #[tokio::test]
@@ -231,13 +231,13 @@ async fn a_redirect_to_a_private_name_is_refused_even_on_an_allowed_host() {
     answer(&server, ResponseTemplate::new(302).insert_header("location", there)).await;
     Mock::given(path("/there.csv")).respond_with(ok()).mount(&server).await;
     let hosts = "allow_hosts = ['127.0.0.1', 'localhost']";
-    assert_eq!(visit(&poller(&server, hosts).poll().await), "failed(private_address)");
+    assert_eq!(outcome_of(&poller(&server, hosts).poll().await), "failed(private_address)");
     let named = format!("{hosts}\nallow_private = ['localhost']");
     assert_eq!(poller(&server, &named).lines().await[0], FIGURE);
 }
 
 #[tokio::test]
-async fn the_files_that_a_page_links_to_are_read_and_stay_when_the_page_forgets_them() {
+async fn linked_files_are_read_and_stay_when_the_page_no_longer_links_to_them() {
     let server = MockServer::start().await;
     let page = |links: &str| ResponseTemplate::new(200).set_body_string(format!("<html><body>{links}</body></html>"));
     let links = "<a href='r.csv'>令和4年4月</a> <a href='old.csv'>令和4年3月</a> <a href='x.pdf'>令和4年4月</a>";
@@ -273,7 +273,7 @@ async fn links_start_where_the_page_was_found_after_its_redirects() {
 }
 
 #[tokio::test]
-async fn a_link_or_redirect_with_a_user_is_refused_and_its_password_told_to_nobody() {
+async fn a_link_or_redirect_with_a_user_is_refused_and_its_password_is_not_shown() {
     let server = MockServer::start().await;
     let own = format!("http://me:geheim@{}/there.csv", server.address());
     answer_at(&server, "/there.csv", ok()).await;
@@ -283,7 +283,7 @@ async fn a_link_or_redirect_with_a_user_is_refused_and_its_password_told_to_nobo
     let link = Poller::new(source(Path::new("."), &keys)).poll().await;
     assert_eq!(lines(&link.records), [format!("failed(host_refused) http://{}/there.csv", server.address())]);
     let redirect = poller(&server, "").poll().await;
-    assert_eq!(visit(&redirect), "failed(redirect_refused)");
+    assert_eq!(outcome_of(&redirect), "failed(redirect_refused)");
     for poll in [link, redirect] {
         assert!(!format!("{poll:?}").contains("geheim"), "{poll:?}");
     }

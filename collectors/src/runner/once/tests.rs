@@ -33,9 +33,9 @@ async fn collected(outbox: Option<&Arc<dyn Outbox>>) -> BTreeMap<String, Vec<Rec
 async fn the_published_figures_of_kawasaki_are_47_editions() {
     let all = collected(None).await;
     let records = &all["kawasaki/mynumber"];
-    let seen: Vec<String> = lines(records);
-    assert_eq!(seen.len(), 2 * 47 + 1);
-    assert_eq!(seen.last().unwrap(), "changed kawasaki/mynumber-kawasaki.csv");
+    let all_lines: Vec<String> = lines(records);
+    assert_eq!(all_lines.len(), 2 * 47 + 1);
+    assert_eq!(all_lines.last().unwrap(), "changed kawasaki/mynumber-kawasaki.csv");
     for line in [
         "mynumber-cards 2017-03-08 = 145166",
         "mynumber-cards 2018-03-01 = 198381",
@@ -45,12 +45,12 @@ async fn the_published_figures_of_kawasaki_are_47_editions() {
         "mynumber-cards 2022-06-30 = 764120",
         "mynumber-population 2022-06-30 = 1521562",
     ] {
-        assert!(seen.iter().any(|seen| seen == line), "{line}");
+        assert!(all_lines.iter().any(|shown| shown == line), "{line}");
     }
 }
 
 #[tokio::test]
-async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
+async fn the_invented_city_is_read_except_for_its_deliberate_errors() {
     let all = collected(None).await;
     assert_eq!(
         all.keys().collect::<Vec<_>>(),
@@ -67,8 +67,8 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
             "mihon/wifi"
         ]
     );
-    let seen: Vec<String> = all.values().flat_map(|records| lines(records)).collect();
-    let rejects: Vec<&String> = seen.iter().filter(|line| line.starts_with("reject")).collect();
+    let all_lines: Vec<String> = all.values().flat_map(|records| lines(records)).collect();
+    let rejects: Vec<&String> = all_lines.iter().filter(|line| line.starts_with("reject")).collect();
     assert!(rejects.iter().all(|line| line.ends_with("not_a_code")), "{rejects:?}");
     for line in [
         "eapply-applications 2020-06-01..2020-07-01 = 2410",
@@ -84,12 +84,12 @@ async fn the_invented_city_is_read_whole_but_for_what_is_meant_to_fail() {
         "private-data-cases 2022-03-31 = 3",
         "opendata-datasets 2023-04-01 = 128",
     ] {
-        assert!(seen.iter().any(|seen| seen == line), "{line}");
+        assert!(all_lines.iter().any(|shown| shown == line), "{line}");
     }
 }
 
 #[tokio::test]
-async fn what_is_published_is_what_a_dry_run_shows_and_only_once() {
+async fn a_dry_run_shows_what_is_published_once() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = outbox(folder.path(), &TestClock::at("2023-04-01"));
     let (dry, published) = (collected(None).await, collected(Some(&outbox)).await);
@@ -104,8 +104,8 @@ async fn what_is_published_is_what_a_dry_run_shows_and_only_once() {
 async fn every_record_survives_the_wire() {
     for record in collected(None).await.into_values().flatten() {
         assert_eq!(wire::decode(&wire::encode(&record)).as_ref(), Ok(&record));
-        if let Record::Observation(seen) = record {
-            assert!(!matches!(seen.value, Value::Known(n) if n < 0));
+        if let Record::Observation(figure) = record {
+            assert!(!matches!(figure.value, Value::Known(n) if n < 0));
         }
     }
 }

@@ -114,7 +114,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         applications,
         procedures,
         breakdown: r.switch("breakdown"),
-        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::USUAL_BOUND),
+        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::DEFAULT_BOUND),
         withdrawn,
         columns: Words {
             procedure: words(columns, "procedure", &["手続名", "手続名称", "手続き名", "申請様式名", "手続"]),

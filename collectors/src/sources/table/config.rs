@@ -74,7 +74,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
         covers: r.word_if("covers", &covers).unwrap_or(CoversAs::Everything),
         breakdown,
-        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::USUAL_BOUND),
+        suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::DEFAULT_BOUND),
         scale: r.integer("scale", 1..=1_000_000_000_000, 1),
     })
 }

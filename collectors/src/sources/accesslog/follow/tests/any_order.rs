@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Writes, rotations of all kinds, polls, and polls whose result is lost, in random order: no line is lost or doubled.
 #[test]
-fn whatever_happens_in_whatever_order_the_counts_are_right() {
+fn counts_are_right_in_any_order_of_events() {
     for seed in 0..60 {
         let (mut world, mut random) = (World::new(""), Random(seed));
         let mut right: BTreeMap<i64, i64> = BTreeMap::new();
@@ -69,7 +69,7 @@ fn whatever_happens_in_whatever_order_the_counts_are_right() {
         world.poll(hour + 3);
         for (hour, count) in right {
             assert_eq!(
-                world.published.get(&hour).map(|told| &told.0),
+                world.published.get(&hour).map(|figure| &figure.0),
                 Some(&Value::Known(count)),
                 "seed {seed} hour {hour}"
             );

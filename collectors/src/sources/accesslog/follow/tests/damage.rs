@@ -18,7 +18,7 @@ fn halve(world: &World, name: &str) {
 }
 
 #[test]
-fn a_finished_file_that_is_cut_short_is_left_out_and_counted_once_it_is_whole() {
+fn a_truncated_finished_file_is_counted_once_it_is_complete() {
     let mut world = World::new("finished = true");
     world.write("1.log", &[0, 1]);
     world.write("2.log", &vec![2; 3000]);
@@ -30,15 +30,15 @@ fn a_finished_file_that_is_cut_short_is_left_out_and_counted_once_it_is_whole() 
         world.poll(hour);
     }
     assert_eq!(world.shown(0), "0=1 1=1", "the others count, and nothing of it");
-    let told: Vec<_> = world.rejects.iter().map(|reject| (reject.reason, reject.place.sheet.as_deref())).collect();
-    assert_eq!(told, [("damaged_file", Some("2.log.gz")); 2], "while it may be arriving, and once more");
+    let rejects: Vec<_> = world.rejects.iter().map(|reject| (reject.reason, reject.place.sheet.as_deref())).collect();
+    assert_eq!(rejects, [("damaged_file", Some("2.log.gz")); 2], "while it may be arriving, and once more");
     fs::copy(world.path("../whole"), world.path("2.log.gz")).unwrap();
     world.poll(54);
     assert_eq!(world.shown(0), "0=1 1=1 2=3000");
 }
 
 #[test]
-fn hours_that_a_damaged_rotated_file_would_hold_are_unknown() {
+fn hours_of_a_damaged_rotated_file_are_unknown() {
     let mut world = World::new("");
     world.write("a.log", &[0, 1]);
     world.poll(1);
@@ -57,7 +57,7 @@ fn hours_that_a_damaged_rotated_file_would_hold_are_unknown() {
 }
 
 #[test]
-fn a_server_that_keeps_its_place_in_a_log_that_is_cut_loses_nothing() {
+fn a_server_that_keeps_its_offset_in_a_truncated_log_loses_nothing() {
     let mut world = World::new("");
     world.write("a.log", &[0]);
     world.poll(0);
@@ -93,7 +93,7 @@ fn a_line_of_a_clock_far_ahead_is_bad_and_one_far_behind_stops_nothing() {
 }
 
 #[test]
-fn many_bad_files_are_told_within_bounds() {
+fn reports_of_bad_files_are_limited() {
     let mut world = World::new("finished = true");
     for file in 0..200 {
         world.append(&format!("{file}.txt"), &format!("{file} is no log\n").repeat(30));
@@ -104,7 +104,7 @@ fn many_bad_files_are_told_within_bounds() {
 }
 
 #[test]
-fn a_packed_file_of_which_nothing_can_be_read_is_named_and_a_pipe_is_no_log() {
+fn an_unreadable_compressed_file_is_named_and_a_pipe_is_no_log() {
     let mut world = World::new("");
     world.write("a.log", &[0, 1]);
     let pipe = std::process::Command::new("mkfifo").arg(world.path("a.log.pipe")).status();

@@ -57,13 +57,13 @@ fn no_rotation_loses_a_line_or_counts_one_twice() {
             w.poll(2);
             w.write("a.log", &[2]);
         }),
-        ("packed while nobody looked", |w| {
+        ("compressed between two polls", |w| {
             w.write("a.log", &[2]);
             w.rename("a.log", "a.log.1");
             w.pack("a.log.1", "a.log.1.gz");
             w.write("a.log", &[2]);
         }),
-        ("rotated twice while nobody looked", |w| {
+        ("rotated twice between two polls", |w| {
             w.rename("a.log", "a.log.1");
             w.write("a.log", &[2]);
             w.rename("a.log.1", "a.log.2");
@@ -76,14 +76,14 @@ fn no_rotation_loses_a_line_or_counts_one_twice() {
             w.copy_and_cut("a.log", "a.log.1");
             w.write("a.log", &[2]);
         }),
-        ("copied, seen, and cut", |w| {
+        ("copied, polled, and truncated", |w| {
             w.write("a.log", &[2]);
             fs::copy(w.path("a.log"), w.path("a.log.1")).unwrap();
             w.poll(2);
             w.cut("a.log");
             w.write("a.log", &[2]);
         }),
-        ("cut under a writer that keeps its place, which leaves zeros", |w| {
+        ("truncated under a writer that keeps its offset, which leaves zeros", |w| {
             w.write("a.log", &[2]);
             let length = fs::metadata(w.path("a.log")).unwrap().len();
             w.copy_and_cut("a.log", "a.log.1");
@@ -157,7 +157,7 @@ fn hours_of_which_lines_may_be_lost_are_unknown() {
 }
 
 #[test]
-fn odd_lines_are_passed_over_or_told_by_their_place_alone() {
+fn bad_lines_are_reported_by_line_number_only() {
     let mut world = World::new("");
     world.write("a.log", &[0, 1]);
     let crlf = world.line(1).replace('\n', "\r\n");
@@ -172,7 +172,7 @@ fn odd_lines_are_passed_over_or_told_by_their_place_alone() {
 }
 
 #[test]
-fn a_line_without_end_is_skipped_and_not_read_for_ever() {
+fn a_line_without_an_end_is_skipped() {
     let mut world = World::new("");
     world.write("a.log", &[0, 1]);
     world.poll(1);
@@ -187,7 +187,7 @@ fn a_line_without_end_is_skipped_and_not_read_for_ever() {
 }
 
 #[test]
-fn finished_files_count_once_however_often_and_in_whatever_form_they_are_delivered() {
+fn finished_files_count_once_in_every_form_of_delivery() {
     let mut world = World::new("finished = true");
     world.write("b.log", &[0, 0, 2]);
     let unended = world.line(2).trim_end().to_owned();
@@ -215,7 +215,7 @@ fn finished_files_count_once_however_often_and_in_whatever_form_they_are_deliver
 }
 
 #[test]
-fn what_is_not_there_is_a_failed_visit() {
+fn a_missing_log_is_a_failed_poll() {
     let world = World::new("");
     assert_eq!(world.advance().unwrap_err().label(), "not_found");
     assert_eq!(World::new("finished = true").advance().unwrap_err().label(), "no_files");
@@ -249,7 +249,7 @@ fn visitors_are_counted_from_the_beginning_of_a_day_and_are_unknown_after_a_rest
             .published
             .iter()
             .filter(|(hour, _)| **hour >= 0 && **hour < 48)
-            .map(|(hour, told)| (*hour, told.0.clone()))
+            .map(|(hour, figure)| (*hour, figure.0.clone()))
             .collect()
     };
     let (first, second, third) = (begin(), begin(), begin());
@@ -261,8 +261,8 @@ fn visitors_are_counted_from_the_beginning_of_a_day_and_are_unknown_after_a_rest
         world.append("a.log", &line);
     }
     world.poll(23);
-    let known = |count| Value::Known(count);
-    assert_eq!(visitors(&world), [(0, known(3))]);
+    let visitors_of = |count| Value::Known(count);
+    assert_eq!(visitors(&world), [(0, visitors_of(3))]);
     world.source = second;
     world.write("a.log", &[23, 25]);
     world.poll(26);
@@ -276,15 +276,15 @@ fn visitors_are_counted_from_the_beginning_of_a_day_and_are_unknown_after_a_rest
     world.poll(73);
     assert_eq!(
         world.published.get(&48),
-        Some(&(known(1), Finality::Final)),
+        Some(&(visitors_of(1), Finality::Final)),
         "a day that was over stands as it was counted"
     );
     world.write("a.log", &[71]);
     world.poll(74);
     assert_eq!(world.published.get(&48), Some(&(unknown(), Finality::Final)), "until something of it comes late");
-    let kept: Vec<u8> = world.notes.values().flatten().copied().collect();
+    let stored: Vec<u8> = world.notes.values().flatten().copied().collect();
     for secret in ["192.0.2.1", "198.51.100.7", "2001:db8::7", "Mozilla"] {
-        assert!(!String::from_utf8_lossy(&kept).contains(secret), "{secret} is in the notes");
+        assert!(!String::from_utf8_lossy(&stored).contains(secret), "{secret} is in the notes");
     }
 }
 

@@ -11,7 +11,7 @@ mod tests;
 use crate::document::sha256;
 use crate::fetch::FetchConfig;
 use crate::origin::{self, Origin};
-use crate::sources::{KINDS, Source, SourceContext, SourceKind};
+use crate::sources::{KINDS, SeriesTarget, Source, SourceContext, SourceKind};
 use crate::table::{self, Encoding};
 use check::NamedSource;
 use contract::catalogue::Catalogue;
@@ -272,7 +272,7 @@ fn fingerprint(kind: SourceKind, raw: &RawSource, context: &SourceContext<'_>) -
         .iter()
         .filter(|(key, _)| kind.keys.contains(&key.as_str()) || ["encoding", "max_bytes"].contains(&key.as_str()));
     let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
-    let series: Vec<String> = context.listing().iter().map(|target| target.identity()).collect();
+    let series: Vec<String> = context.listing().iter().map(SeriesTarget::identity).collect();
     let text = [env!("CARGO_PKG_VERSION"), kind.name, &keys.join("\n"), &series.join("\n")].join("\n\n");
     sha256(text.as_bytes())
 }

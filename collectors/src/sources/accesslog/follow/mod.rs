@@ -175,8 +175,8 @@ impl LogPoll<'_> {
     fn count(&self, progress: &mut FileProgress, file: &LogFile) -> (Result<u64, FetchError>, FileTally) {
         let complete = file.is_complete(progress, self.log.finished);
         let mut partial = PartialLine::of(progress.skipping);
-        let mut counted = self.log.counted.lock();
-        let visitors = self.log.visitors.is_some().then_some(&mut *counted);
+        let mut memory = self.log.counted.lock();
+        let visitors = self.log.visitors.is_some().then_some(&mut *memory);
         let latest = self.hour + MAX_AHEAD_HOURS;
         let mut counter = LineCounter::new(&self.log.form, &self.log.rule, visitors, latest);
         let outcome = file.read(progress, self.left, |chunk, lines| {

@@ -1,8 +1,7 @@
-//! What was known at a time: a state of only the records, and the catalogue, of by then.
+//! Vintages: the state of a plan from only the records, and the catalogue, that were known at a time.
 //!
-//! A published figure stays provable because of this: facts are only ever added, so leaving out the later
-//! ones gives back what was said. Quarantined records are facts too and are judged by the catalogue of
-//! that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
+//! This keeps a published figure provable: facts are only ever added, so the report without the later facts is the
+//! report of that time. Quarantined records are facts too and are admitted by the catalogue of that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
 
 use crate::pipeline::ConfiguredPlans;
 use crate::plan_states::PlanStates;
@@ -15,27 +14,27 @@ use contract::wire;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// Later than any record: everything is known.
+/// Later than any record: all records are included.
 pub const NOW: Micros = Micros(i64::MAX);
 /// Quarantined records read at once; each has at most 1 MB.
 const STEP: usize = 500;
 
-/// What was known of one plan at a time.
+/// The vintage of one plan.
 #[derive(Debug)]
 pub struct PlanVintage {
     /// The time.
     pub at: Micros,
-    /// Catalogue and figures as of then.
+    /// Catalogue and figures known at that time.
     pub state: PlanState,
-    /// The revision of the catalogue record in force; `None` when none had come yet, and the
-    /// configured one stands in.
+    /// The revision of the catalogue record in force; `None` when there was none yet, and the
+    /// configured catalogue is used.
     pub catalogue: Option<Micros>,
-    /// Why the answer may still change; empty when it is settled and never will.
+    /// Why the answer may still change; empty when it is settled.
     pub doubts: Vec<UnsettledReason>,
 }
 
 impl PlanVintage {
-    /// True when no record can still come, or come out of quarantine, that changes the answer.
+    /// True when no record can still arrive, or leave quarantine, that changes the answer.
     pub fn is_settled(&self) -> bool {
         self.doubts.is_empty()
     }
@@ -44,18 +43,18 @@ impl PlanVintage {
 /// A reason why an answer about the past is not settled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsettledReason {
-    /// Nobody has delivered a visit of this plan.
+    /// No collector has delivered a poll record of this plan.
     #[error("no collector has delivered a visit yet")]
     NoCollector,
-    /// A collector has not delivered a later visit.
+    /// A collector has not delivered a later poll record.
     #[error("the collector {collector} has delivered no visit later than {last}")]
     Silent {
         /// Its id.
         collector: String,
-        /// Its latest visit.
+        /// Its latest poll record.
         last: Micros,
     },
-    /// Records of by then wait in quarantine.
+    /// Records of that time are in quarantine.
     #[error("{records} records of by then are in quarantine")]
     Quarantine {
         /// How many.
@@ -69,22 +68,22 @@ impl Serialize for UnsettledReason {
     }
 }
 
-/// What was known of a plan at a time; `configured` stands in for a catalogue record that had not come yet.
+/// The vintage of a plan at a time; `configured` replaces a catalogue record that did not exist yet.
 pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> Result<PlanVintage, StoreError> {
     let plan = configured.plan.id.as_str();
     let (catalogue, revision) = catalogue_at(readers, configured, at)?;
     let mut state = PlanState::new(catalogue);
-    let mut waiting = 0;
+    let mut quarantined = 0;
     let mut collectors: BTreeMap<String, Micros> = BTreeMap::new();
     for reader in readers {
         reader.at_one_moment(|reader| {
             each_fact(reader, at, |observation| {
                 if observation.plan == plan {
-                    // What that catalogue did not admit was in quarantine then.
+                    // An observation that the catalogue does not admit was in quarantine at that time.
                     let _ = state.insert(observation);
                 }
             })?;
-            each_quarantined(reader, |one| waiting += u64::from(blocks(one, plan, at)))?;
+            each_quarantined(reader, |one| quarantined += u64::from(blocks(one, plan, at)))?;
             for (collector, last) in reader.collectors(plan)? {
                 let known = collectors.entry(collector).or_insert(last);
                 *known = last.max(*known);
@@ -92,10 +91,10 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
             Ok::<_, StoreError>(())
         })?;
     }
-    Ok(PlanVintage { at, state: state, catalogue: revision, doubts: doubts(collectors, waiting, at) })
+    Ok(PlanVintage { at, state, catalogue: revision, doubts: doubts(collectors, quarantined, at) })
 }
 
-/// The states of all configured plans as the stores hold them now, for a report beside or without a
+/// The states of all configured plans as they are stored now, for a report beside or without a
 /// running pipeline.
 pub fn plan_states(readers: &[StoreReader], configured: &ConfiguredPlans) -> Result<PlanStates, StoreError> {
     let mut states = configured.empty_states();
@@ -103,7 +102,7 @@ pub fn plan_states(readers: &[StoreReader], configured: &ConfiguredPlans) -> Res
         reader.at_one_moment(|reader| {
             each_fact(reader, NOW, |observation| {
                 if let Some(state) = states.get_mut(&observation.plan) {
-                    // What is not admitted belongs into quarantine, and will be put there by the pipeline.
+                    // The pipeline will put observations that are not admitted into quarantine.
                     let _ = state.insert(observation);
                 }
             })
@@ -112,15 +111,15 @@ pub fn plan_states(readers: &[StoreReader], configured: &ConfiguredPlans) -> Res
     Ok(states)
 }
 
-fn doubts(collectors: BTreeMap<String, Micros>, waiting: u64, at: Micros) -> Vec<UnsettledReason> {
+fn doubts(collectors: BTreeMap<String, Micros>, quarantined: u64, at: Micros) -> Vec<UnsettledReason> {
     let mut doubts = Vec::new();
     if collectors.is_empty() {
         doubts.push(UnsettledReason::NoCollector);
     }
     let silent = collectors.into_iter().filter(|(_, last)| *last <= at);
     doubts.extend(silent.map(|(collector, last)| UnsettledReason::Silent { collector, last }));
-    if waiting > 0 {
-        doubts.push(UnsettledReason::Quarantine { records: waiting });
+    if quarantined > 0 {
+        doubts.push(UnsettledReason::Quarantine { records: quarantined });
     }
     doubts
 }
@@ -136,20 +135,19 @@ fn catalogue_at(
         let found = reader.catalogue_at(&configured.plan.id, at)?;
         latest = latest.max(found.map(|found| (found.revision, found.text)));
     }
-    // Only texts that could be read were stored; one that no longer can be is answered by the configured one.
+    // Only valid texts were stored; the configured catalogue replaces one that is not valid any more.
     let read = |(revision, text): (Micros, String)| Some((catalogue::parse("record", &text).ok()?, Some(revision)));
     Ok(latest.and_then(read).unwrap_or_else(|| (configured.clone(), None)))
 }
 
-/// True when a quarantined record may belong to the plan and was there, or was seen, by then.
+/// True when a quarantined record may belong to the plan and had arrived, or been collected, by that time.
 fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
     let record = wire::decode(&one.body).ok();
     let ours = record.is_none() || one.reason == "unknown_plan" || one.plan.as_deref() == Some(plan);
     ours && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
 }
 
-/// Hands every observation up to a revision to `each`, those in quarantine too; without visit and place
-/// unless it comes from there.
+/// Calls `each` with every observation up to a revision, those in quarantine too; only those have their poll and place.
 fn each_fact(reader: &StoreReader, upto: Micros, mut each: impl FnMut(&Observation)) -> Result<(), StoreError> {
     reader.each_observation(upto, |_, observation| each(observation))?;
     each_quarantined(reader, |one| {
@@ -159,7 +157,7 @@ fn each_fact(reader: &StoreReader, upto: Micros, mut each: impl FnMut(&Observati
     })
 }
 
-/// Hands every quarantined record to `each`.
+/// Calls `each` with every quarantined record.
 pub fn each_quarantined(reader: &StoreReader, mut each: impl FnMut(&QuarantinedRecord)) -> Result<(), StoreError> {
     let mut after = 0;
     loop {

@@ -28,7 +28,7 @@ const READ: usize = 600;
 const REBUILT: usize = 150;
 const PAGE: usize = 4096;
 
-/// Facts of every kind, with what sinks and alerts keep.
+/// Facts of every kind, with the rows of sinks and alerts.
 fn world() -> World {
     let world = World::new();
     let mut records = year();
@@ -45,7 +45,7 @@ fn world() -> World {
         records.push(Record::Poll(failed));
     }
     let mut unknown = sets("2020-04-01", 20, "2020-05-02");
-    unknown.series = "nobody-knows".into();
+    unknown.series = "unknown".into();
     let mut withdrawn = support::uses("2019-05", 0, "2020-07-01");
     withdrawn.value = Value::Unknown("withdrawn".into());
     records.extend([Record::Observation(unknown), Record::Observation(withdrawn)]);
@@ -98,13 +98,13 @@ fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     Ok(text)
 }
 
-/// What sinks and alerts keep.
-fn told(reader: &StoreReader) -> Result<String, StoreError> {
+/// The rows of sinks and alerts.
+fn sink_rows(reader: &StoreReader) -> Result<String, StoreError> {
     let events = reader.alert_events(0, 100)?;
     Ok(format!("{:?} {:?} {events:?} {}", reader.changes(0, 1000)?, reader.alerts()?, reader.last_change()?))
 }
 
-fn add_told(world: &World) {
+fn add_sink_rows(world: &World) {
     let mut writer = store::open_writer(&world.data(), PARTITION).unwrap();
     let since = micros("2020-05-02");
     let alert =
@@ -131,10 +131,10 @@ fn open_verified(world: &World) -> Result<StoreReader, StoreError> {
 
 fn read(world: &World) -> Result<String, StoreError> {
     let reader = open_verified(world)?;
-    Ok(facts(&reader)? + &told(&reader)?)
+    Ok(facts(&reader)? + &sink_rows(&reader)?)
 }
 
-/// Runs the pipeline until everything on the bus is kept.
+/// Runs the pipeline until everything on the bus is stored.
 fn run(world: &World) -> Result<(), PipelineError> {
     let (setup, stop) = (world.setup(), AtomicBool::new(false));
     let log = Box::new(SqliteConsumer::open(world.bus()).unwrap());
@@ -206,10 +206,10 @@ fn assert_named(error: &dyn std::error::Error, path: &Path) {
 }
 
 #[test]
-fn a_byte_that_was_turned_over_changes_no_answer() {
+fn a_flipped_byte_changes_no_answer() {
     let world = world();
     world.keep(TOTAL);
-    add_told(&world);
+    add_sink_rows(&world);
     let right = read(&world).unwrap();
     let (path, mut bytes) = store_file(&world);
     let mut random = Random(5);
@@ -244,7 +244,7 @@ fn difference(one: &str, other: &str) -> String {
 }
 
 #[test]
-fn a_store_that_was_turned_over_is_made_right_by_opening_or_refused() {
+fn opening_repairs_or_refuses_a_store_with_a_flipped_byte() {
     let world = world();
     world.keep(TOTAL);
     let (right, derived) = (facts(&open_verified(&world).unwrap()).unwrap(), world.derived());
@@ -282,7 +282,7 @@ fn pages_of(path: &Path, table: &str) -> Vec<usize> {
 }
 
 #[test]
-fn whatever_happens_to_what_is_derived_it_is_made_again() {
+fn damaged_derived_rows_are_always_computed_again() {
     let world = world();
     world.keep(TOTAL);
     let (right, derived) = (facts(&open_verified(&world).unwrap()).unwrap(), world.derived());
@@ -307,7 +307,7 @@ fn whatever_happens_to_what_is_derived_it_is_made_again() {
 }
 
 #[test]
-fn a_store_that_was_cut_off_is_refused_or_reads_the_bus_again() {
+fn a_truncated_store_is_refused_or_reads_the_bus_again() {
     let world = world();
     world.keep(TOTAL);
     let right = facts(&open_verified(&world).unwrap()).unwrap();
@@ -332,11 +332,11 @@ fn a_store_that_was_cut_off_is_refused_or_reads_the_bus_again() {
 }
 
 #[test]
-fn a_wal_that_was_cut_off_or_turned_over_loses_nothing_that_the_bus_has() {
+fn a_damaged_wal_loses_no_record_that_the_bus_has() {
     let world = World::new_with_store();
     let other = self::world();
     std::fs::copy(other.bus(), world.bus()).unwrap();
-    // Whoever is the last to close a store folds its WAL into it.
+    // The last connection to close a store folds the WAL into it.
     let open = world.reader();
     run(&world).unwrap();
     let right = facts(&open_verified(&world).unwrap()).unwrap();

@@ -40,11 +40,11 @@ fn corrected() -> World {
 fn before_a_correction_the_old_value_and_the_old_target_were_known() {
     let world = corrected();
     let (before, after) = (report(&known(&world, "2020-06-01")), report(&known(&world, "2020-07-03")));
-    let told = |report: &PlanReport| serde_json::to_value(&report.kpis[1]).unwrap();
-    assert_eq!((told(&before)["value"].as_i64(), told(&before)["target"].as_i64()), (Some(120), Some(150)));
-    assert_eq!((told(&after)["value"].as_i64(), told(&after)["target"].as_i64()), (Some(160), Some(300)));
+    let second_kpi = |report: &PlanReport| serde_json::to_value(&report.kpis[1]).unwrap();
+    assert_eq!((second_kpi(&before)["value"].as_i64(), second_kpi(&before)["target"].as_i64()), (Some(120), Some(150)));
+    assert_eq!((second_kpi(&after)["value"].as_i64(), second_kpi(&after)["target"].as_i64()), (Some(160), Some(300)));
     let nothing = report(&known(&world, "2020-05-01"));
-    assert_eq!(told(&nothing)["value"].as_i64(), None);
+    assert_eq!(second_kpi(&nothing)["value"].as_i64(), None);
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     let world = corrected();
     let now = known(&world, "2020-07-03");
     let ask = ReportPeriod(Period::fiscal_year(2019));
-    let told = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
-    let part = &told.parts[0];
-    assert_eq!((told.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
+    let explanation = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
+    let part = &explanation.parts[0];
+    assert_eq!((explanation.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
     assert_eq!((part.rollups[1].value, part.rollups[1].restated), (Some(50), true));
     let may = &part.figures[1];
     assert_eq!((may.period.as_str(), may.said.value, may.source.as_str()), ("2019-05", Some(50), "register"));
@@ -92,7 +92,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     let old: Vec<_> = may.corrections.iter().map(|c| (c.value, c.visit.as_str())).collect();
     assert_eq!(old, [(Some(10), "v-2020-05-02")]);
     assert!(part.figures.iter().filter(|f| f.period != "2019-05").all(|f| f.corrections.is_empty()));
-    let text = told.text();
+    let text = explanation.text();
     assert!(text.contains("値 / value: 160 件 (2020-04-01T00:00:00+09:00)"), "{text}");
     assert!(
         text.contains("https://data.example/uses.csv sheet 表1 row 7 sha256 abababababababab.. 123 bytes c1"),
@@ -101,14 +101,14 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     assert!(text.contains("訂正前 / before: 10 final"), "{text}");
 
     let then = known(&world, "2020-06-01");
-    let told = explain(&[world.reader()], &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
-    assert_eq!(told.parts[0].figures[1].said.value, Some(10));
-    assert!(told.parts[0].figures[1].corrections.is_empty());
-    assert!(told.known_at.unwrap().settled);
+    let explanation = explain(&[world.reader()], &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
+    assert_eq!(explanation.parts[0].figures[1].said.value, Some(10));
+    assert!(explanation.parts[0].figures[1].corrections.is_empty());
+    assert!(explanation.known_at.unwrap().settled);
 }
 
 #[test]
-fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
+fn a_state_is_explained_by_its_instant_and_a_missing_one_by_the_source_to_connect() {
     let world = World::new();
     world.publish(&[
         Record::Observation(sets("2020-02-01", 15, "2020-05-02")),
@@ -117,15 +117,23 @@ fn a_state_is_explained_by_its_instant_and_a_lack_by_what_to_connect() {
     world.keep(2);
     let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
     let ask = ReportPeriod(Period::parse("2020-05-10").unwrap());
-    let told = explain(&[world.reader()], &now.state, "sets", ask, None).unwrap();
-    let figures: Vec<_> = told.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
+    let explanation = explain(&[world.reader()], &now.state, "sets", ask, None).unwrap();
+    let figures: Vec<_> = explanation.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
     assert_eq!(figures, [("2020-03-01", Some(20))]);
-    assert!(told.text().contains("visit v-2020-05-02 (not delivered yet) sheet 表1 row 7"), "{}", told.text());
+    assert!(
+        explanation.text().contains("visit v-2020-05-02 (not delivered yet) sheet 表1 row 7"),
+        "{}",
+        explanation.text()
+    );
 
-    let told = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
-    assert!(told.parts[0].figures.is_empty());
-    assert!(told.text().contains("接続すべきデータ / connect: 電子申請 / the application system"), "{}", told.text());
-    let json = serde_json::to_value(&told).unwrap();
+    let explanation = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
+    assert!(explanation.parts[0].figures.is_empty());
+    assert!(
+        explanation.text().contains("接続すべきデータ / connect: 電子申請 / the application system"),
+        "{}",
+        explanation.text()
+    );
+    let json = serde_json::to_value(&explanation).unwrap();
     assert_eq!(
         (json["kpi"]["status"].as_str(), json["connect"]["en"].as_str()),
         (Some("no_data"), Some("the application system"))
@@ -146,17 +154,17 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
     world.keep(21);
     world.text = with_target(300);
     let known = known(&world, "2020-07-03");
-    let told = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
+    let changed = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
         let kpi = known.state.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
         let changes = restated(&[world.reader()], &known.state, kpi, ask, Some(micros(upto))).unwrap();
         let values = |figure: &FigureEvidence| figure.corrections.iter().map(|was| was.value).collect();
         changes.iter().map(|c| (c.figure.period.clone(), c.figure.said.value, values(&c.figure))).collect()
     };
-    assert_eq!(told("uses", "FY2019", "2020-07-03"), [("2019-05".into(), Some(50), vec![Some(10)])]);
-    assert_eq!(told("uses", "2019-05-30", "2020-07-03"), [], "the month had not ended");
-    assert_eq!(told("uses", "FY2019", "2020-07-01"), [], "it was not known by then");
+    assert_eq!(changed("uses", "FY2019", "2020-07-03"), [("2019-05".into(), Some(50), vec![Some(10)])]);
+    assert_eq!(changed("uses", "2019-05-30", "2020-07-03"), [], "the month had not ended");
+    assert_eq!(changed("uses", "FY2019", "2020-07-01"), [], "it was not known by then");
     let state = [("2019-10-01".to_owned(), Some(9), vec![Some(7), Some(7)])];
-    assert_eq!(told("sets", "FY2019", "2020-07-03"), state, "though the value is that of 2020-04-01");
-    assert_eq!(told("sets", "FY2019", "2020-06-01"), [], "said again, but no other value");
+    assert_eq!(changed("sets", "FY2019", "2020-07-03"), state, "though the value is that of 2020-04-01");
+    assert_eq!(changed("sets", "FY2019", "2020-06-01"), [], "said again, but no other value");
 }

@@ -99,7 +99,7 @@ pub(crate) async fn serve_until_end(
     let serving = service.serve(listener, stop.clone());
     tokio::pin!(serving);
     tokio::select! {
-        () = signal => tracing::info!("told to end"),
+        () = signal => tracing::info!("ending at a signal"),
         () = stop.cancelled() => {}
         ended = &mut pipeline.ended => {
             stop.cancel();

@@ -49,7 +49,7 @@ pub(super) fn run(
                 let text = chain(&error);
                 tracing::warn!(error = %text, "the bus cannot be read for now");
                 setup.progress.health().degrade(Component::Bus, &error, text, None, setup.clock.now());
-                std::thread::sleep(RETRY);
+                bus::pause::sleep_unless(RETRY, || stop.load(Ordering::Relaxed));
                 Ok(())
             }
             Err(error) => Err(error.into()),

@@ -19,6 +19,6 @@ pub enum PipelineError {
     #[error("the processing thread ended early")]
     Ended,
     /// Everything is stored, but a sink did not take all of it; the next run sends the rest.
-    #[error("not everything was written: {0}; it is kept, run again when that is mended")]
+    #[error("not everything was written: {0}; the rest is stored, run again when that works")]
     Undrained(String),
 }

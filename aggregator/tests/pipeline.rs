@@ -15,7 +15,7 @@ fn lines(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_year_is_kept_rolled_up_and_judged() {
+fn a_year_is_stored_rolled_up_and_judged() {
     let world = World::new();
     world.publish(&year());
     let counts = world.keep(13);
@@ -118,7 +118,7 @@ fn a_withdrawn_month_is_unknown_and_not_zero() {
 }
 
 #[test]
-fn what_cannot_count_is_quarantined_with_bytes_reason_and_coordinates() {
+fn records_that_cannot_count_are_quarantined_with_bytes_reason_and_coordinates() {
     let world = World::new();
     let body = |o| wire::encode(&Record::Observation(o));
     let plain = String::from_utf8(body(uses("2019-04", 10, "2020-05-02"))).unwrap();
@@ -144,10 +144,11 @@ fn what_cannot_count_is_quarantined_with_bytes_reason_and_coordinates() {
     world.publish_bodies(&bodies, 4);
     let counts = world.keep(10);
     assert_eq!((counts.stored, counts.duplicate, counts.quarantined), (1, 0, 9));
-    let kept = world.reader().quarantined(0, 100).unwrap();
-    let told: Vec<_> = kept.iter().map(|q| (q.at.offset.unwrap(), q.reason.as_str(), q.plan.as_deref())).collect();
+    let quarantined = world.reader().quarantined(0, 100).unwrap();
+    let listed: Vec<_> =
+        quarantined.iter().map(|q| (q.at.offset.unwrap(), q.reason.as_str(), q.plan.as_deref())).collect();
     assert_eq!(
-        told,
+        listed,
         [
             (1, "future", Some("p")),
             (2, "invalid_record", Some("p")),
@@ -160,11 +161,11 @@ fn what_cannot_count_is_quarantined_with_bytes_reason_and_coordinates() {
             (9, "invalid_catalogue", Some("p")),
         ]
     );
-    assert!(kept.iter().zip(&bodies).all(|(kept, sent)| kept.body == *sent));
+    assert!(quarantined.iter().zip(&bodies).all(|(stored, sent)| stored.body == *sent));
 }
 
 #[test]
-fn a_longer_catalogue_lets_out_of_quarantine_and_a_shorter_one_puts_back() {
+fn a_longer_catalogue_releases_records_from_quarantine_and_a_shorter_one_returns_them() {
     let mut world = World::new();
     let mut late = uses("2019-04", 7, "2020-05-02");
     late.series = "late".into();
@@ -191,7 +192,7 @@ fn a_longer_catalogue_lets_out_of_quarantine_and_a_shorter_one_puts_back() {
 }
 
 #[test]
-fn a_rebuild_finds_nothing_to_do_and_makes_dropped_rows_again() {
+fn a_rebuild_finds_no_difference_and_restores_dropped_rows() {
     let world = World::new();
     world.publish(&year());
     world.keep(13);
@@ -207,7 +208,7 @@ fn a_rebuild_finds_nothing_to_do_and_makes_dropped_rows_again() {
 /// Fails when a batch settles only what stands: the earlier figure came late, stands nowhere, and yet tells that
 /// a final figure was changed.
 #[test]
-fn an_earlier_figure_that_comes_late_marks_the_month_as_restated_at_once() {
+fn a_late_earlier_figure_marks_the_month_as_restated_at_once() {
     let world = World::new();
     world.publish(&[Record::Observation(uses("2019-06", 12, "2020-07-01"))]);
     world.keep(1);

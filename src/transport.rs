@@ -98,7 +98,7 @@ impl Publisher {
                 return Ok(());
             }
             if started.elapsed() > SHIP_WAIT {
-                let (waiting, reason) = (state.records_waiting, state.trouble.unwrap_or_else(|| "it is slow".into()));
+                let (waiting, reason) = (state.records_waiting, state.error.unwrap_or_else(|| "it is slow".into()));
                 anyhow::bail!(
                     "Kafka has not taken {waiting} record(s): {reason}; they wait on this machine, run this again"
                 );
@@ -115,15 +115,15 @@ impl Publisher {
             let mut logged: Option<String> = None;
             while stop.run_until_cancelled(tokio::time::sleep(METRICS_INTERVAL)).await.is_some() {
                 let Ok(state) = shipper.state() else { continue };
-                if state.trouble != logged {
-                    if let Some(trouble) = &state.trouble {
+                if state.error != logged {
+                    if let Some(trouble) = &state.error {
                         tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka");
                     } else {
                         tracing::info!("Kafka takes records again");
                     }
-                    logged.clone_from(&state.trouble);
+                    logged.clone_from(&state.error);
                 }
-                match &state.trouble {
+                match &state.error {
                     None => health.recover(Component::Shipper),
                     Some(trouble) => {
                         let waiting = Some(state.records_waiting);

@@ -1,6 +1,6 @@
 //! What can go wrong on a bus, each error born with its kind: worth another try, or not.
 //!
-//! No error names a library, so every bus tells its troubles in the same words.
+//! No error names a library, so that every bus reports the same errors.
 
 use crate::batch::{Partition, Position};
 use crate::limits::MAX_AHEAD;
@@ -8,7 +8,7 @@ use contract::time::Micros;
 use std::error::Error;
 use std::sync::Arc;
 
-/// What a bus's library said. Shared, because one failed commit fails every request in it.
+/// The error of a bus's library. Shared, because one failed commit fails every request in it.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// What helps against damage. The stores go with the log, because they know what they have read of it.
@@ -23,7 +23,7 @@ pub enum BusError {
     Locked {
         /// The place.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// There is no room left for it.
@@ -31,7 +31,7 @@ pub enum BusError {
     Full {
         /// The place.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// Reading or writing failed for now.
@@ -39,7 +39,7 @@ pub enum BusError {
     Io {
         /// The place.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// More waits to be published than is kept in memory.
@@ -59,7 +59,7 @@ pub enum BusError {
     Unopenable {
         /// The place.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// Its content is damaged.
@@ -67,7 +67,7 @@ pub enum BusError {
     Corrupt {
         /// The place.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// A row of it is not what was written, or is missing.
@@ -155,7 +155,7 @@ pub enum BusError {
     Unreachable {
         /// The topic.
         bus: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// The brokers do not know us, or we do not trust them.
@@ -165,7 +165,7 @@ pub enum BusError {
         bus: String,
         /// The settings to check.
         check: &'static str,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// The user lacks a right.
@@ -179,7 +179,7 @@ pub enum BusError {
         user: String,
         /// What it lacks: operation and resource.
         right: String,
-        /// What the library said.
+        /// The library's error.
         source: Cause,
     },
     /// There is no such topic.
@@ -209,7 +209,7 @@ pub enum BusError {
 }
 
 impl BusError {
-    /// True when the same call may succeed later without anybody changing the program or the log.
+    /// True when the same call may succeed later without a change of the program or the log.
     pub fn is_retriable(&self) -> bool {
         matches!(
             self,

@@ -1,6 +1,6 @@
 //! How records travel from collectors to the aggregator.
 //!
-//! Two traits stand between both: an [`Outbox`] takes records and says when they are durable, a
+//! Two traits stand between both: an [`Outbox`] takes records and reports when they are durable, a
 //! [`Consumer`] is pulled for them. The bus knows no plan, figure or wire form, so that neither side
 //! can lean on it for more than order, durability and positions; only [`bundle`], which carries records
 //! where no network does, finds the key in a body. It has no callbacks, no retries of
@@ -22,7 +22,7 @@
 //! - **checkpoint**: the collector's own small notes, changed in the transaction of the records.
 //! - **partition**: a part of the bus that is in order. The SQLite log has one.
 //! - **offset**: a record's number in its partition, without gaps. **Append time**: when the bus took it.
-//! - **batch**: consecutive records of one partition, owned by whoever asked for them.
+//! - **batch**: consecutive records of one partition, owned by the caller.
 //! - **position**: where reading goes on, and a digest of the record before it. The reader stores it in
 //!   the transaction of its results; the bus keeps no positions.
 //! - **assigned**, **revoked**: a partition is given to this consumer, or is to be handed back.

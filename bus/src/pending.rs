@@ -1,7 +1,7 @@
 //! The answer to a publish, awaited by a task or waited for by a thread.
 //!
 //! A value instead of an `async fn`, so that [`crate::Outbox`] can be used as `dyn` and the records are
-//! on their way before anybody awaits.
+//! on their way before the caller awaits it.
 
 use crate::error::{BusError, PublishError};
 use std::future::Future;
@@ -49,7 +49,7 @@ impl Future for Pending {
 }
 
 impl PendingSender {
-    /// Gives the answer; nobody may be waiting for it.
+    /// Gives the answer; the caller may have stopped waiting for it.
     pub fn send(self, answer: Result<(), PublishError>) {
         // The caller may have dropped its `Pending`: the records are published all the same.
         let _ = self.0.send(answer);
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_reaches_a_task_and_a_lost_one_is_told() {
+    async fn an_answer_reaches_a_task_and_a_dropped_one_is_an_error() {
         let (ack, pending) = Pending::new("b");
         ack.send(Ok(()));
         assert!(pending.await.is_ok());

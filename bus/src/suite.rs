@@ -81,7 +81,7 @@ pub fn what_is_published_is_read_once_in_order_with_the_same_bytes(bus: &impl Fi
     assert_eq!(consumer.next(10, SHORT).unwrap(), Delivery::Idle);
 }
 
-/// A crash right after the answer loses nothing: whoever opens the bus then reads the record.
+/// A crash right after the answer loses nothing: the next process that opens the bus reads the record.
 pub fn nothing_is_acknowledged_before_it_is_readable_after_a_restart(bus: &impl Fixture) {
     let (outbox, consumer) = bus.open();
     for n in 0..10_u8 {
@@ -175,7 +175,7 @@ pub fn a_waiting_consumer_is_woken_by_a_publish(bus: &impl Fixture) {
     });
 }
 
-/// However the bus groups them, nobody's records are lost, doubled or swapped.
+/// However the bus groups them, no records are lost, doubled or swapped.
 pub fn each_of_64_publishers_is_acknowledged_and_keeps_its_order(bus: &impl Fixture) {
     const PUBLISHERS: u8 = 64;
     const RECORDS: u8 = 20;
@@ -231,8 +231,8 @@ pub fn a_re_created_log_is_recognised(bus: &impl Fixture) {
         let (_outbox, mut consumer) = bus.open();
         let partition = assigned(&mut *consumer);
         let error = consumer.start(partition, Some(position)).unwrap_err();
-        let BusError::Recreated { partition: at, position: told, end, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((*at, *told, *end), (partition, position, honest.next - 1));
+        let BusError::Recreated { partition: at, position: reported, end, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((*at, *reported, *end), (partition, position, honest.next - 1));
         assert!(!error.is_retriable());
         // The refusal starts nothing, and an honest position still does.
         consumer.start(partition, Some(honest)).unwrap();
@@ -283,7 +283,7 @@ pub fn checkpoints_are_put_deleted_and_listed_by_prefix(bus: &impl Fixture) {
     assert_eq!(names("%"), Vec::<String>::new());
 }
 
-/// A caller that skips its answer is told, not left without records.
+/// A caller that skips its answer gets an error instead of no records.
 pub fn calls_out_of_order_are_refused(bus: &impl Fixture) {
     let (_outbox, mut consumer) = bus.open();
     let partition = assigned(&mut *consumer);

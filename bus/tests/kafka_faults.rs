@@ -221,11 +221,11 @@ fn away_and_back_again() {
 
     played.cluster.broker_down(-1).unwrap();
     publish(&shipped, 1);
-    let state = until_state(&shipped.shipper, |state| state.trouble.is_some());
+    let state = until_state(&shipped.shipper, |state| state.error.is_some());
     assert_eq!(state.records_waiting, 30);
-    let trouble = state.trouble.unwrap();
-    assert!(trouble.starts_with(&format!("the brokers of the bus {} cannot be reached for now", played.kafka.topic)));
-    assert!(trouble.contains("Connection refused") || trouble.contains("onnect"), "{trouble}");
+    let error = state.error.unwrap();
+    assert!(error.starts_with(&format!("the brokers of the bus {} cannot be reached for now", played.kafka.topic)));
+    assert!(error.contains("Connection refused") || error.contains("onnect"), "{error}");
     let started = Instant::now();
     let error = loop {
         match consumer.next(10, SHORT) {
@@ -239,7 +239,7 @@ fn away_and_back_again() {
 
     played.cluster.broker_up(-1).unwrap();
     until_shipped(&shipped.shipper);
-    assert_eq!(shipped.shipper.state().unwrap().trouble, None);
+    assert_eq!(shipped.shipper.state().unwrap().error, None);
     reader.read(&mut consumer, 60);
     whole(&reader, 2);
 }

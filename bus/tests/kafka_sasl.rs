@@ -116,8 +116,8 @@ fn publish(kafka: &KafkaConfig, number: u32) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let shipped = Shipped::open(&folder.path().join("bus.db"), kafka);
     shipped.publish(numbered("plan", number..number + 1));
-    let state = until_state(&shipped.shipper, |state| state.records_waiting == 0 || state.trouble.is_some());
-    state.trouble.map_or(Ok(()), Err)
+    let state = until_state(&shipped.shipper, |state| state.records_waiting == 0 || state.error.is_some());
+    state.error.map_or(Ok(()), Err)
 }
 
 /// Reads so many records as `kafka`'s user.
@@ -165,8 +165,8 @@ fn the_least_rights_are_enough_and_each_one_is_needed() {
     }
 
     publish(&collector, 0).unwrap();
-    let trouble = rights.without(("shihyo-collector", "Write", "topic"), || publish(&collector, 9).unwrap_err());
-    assert!(trouble.contains(&format!("the user shihyo-collector needs the right {};", on("Write"))), "{trouble}");
+    let error = rights.without(("shihyo-collector", "Write", "topic"), || publish(&collector, 9).unwrap_err());
+    assert!(error.contains(&format!("the user shihyo-collector needs the right {};", on("Write"))), "{error}");
     publish(&collector, 1).unwrap();
 
     assert_eq!(read(&aggregator, 2).unwrap().numbers("plan"), [0, 1]);
@@ -182,9 +182,9 @@ fn a_user_without_any_right_is_told_which_one_it_needs() {
     let rights = Rights::granted();
     ensure(&KafkaConfig { topic: rights.topic.clone(), ..KafkaConfig::new(server("KAFKA_BROKERS"), "any") }, 1);
     let nobody = rights.user("shihyo-nobody");
-    let trouble = publish(&nobody, 0).unwrap_err();
+    let error = publish(&nobody, 0).unwrap_err();
     let expected = format!("the user shihyo-nobody needs the right Write on the topic {};", rights.topic);
-    assert!(trouble.contains(&expected), "{trouble}");
+    assert!(error.contains(&expected), "{error}");
     // Whichever is asked for first.
     let error = read(&nobody, 1).map(drop).unwrap_err();
     let BusError::Refused { user, right, .. } = &error else { panic!("{error:?}") };
@@ -197,8 +197,8 @@ fn a_user_without_any_right_is_told_which_one_it_needs() {
         "shihyo-collector",
         &format!("Read on the group {}", rights.group),
     );
-    let trouble = publish(&rights.user("shihyo-aggregator"), 0).unwrap_err();
-    assert!(trouble.contains("needs the right Write on the topic"), "{trouble}");
+    let error = publish(&rights.user("shihyo-aggregator"), 0).unwrap_err();
+    assert!(error.contains("needs the right Write on the topic"), "{error}");
 }
 
 #[test]
@@ -209,12 +209,12 @@ fn a_shipper_goes_on_once_it_has_the_right() {
     let shipped = rights.without(("shihyo-collector", "Write", "topic"), || {
         let shipped = Shipped::open(&folder.path().join("bus.db"), &rights.user("shihyo-collector"));
         shipped.publish(numbered("plan", 0..10));
-        let state = until_state(&shipped.shipper, |state| state.trouble.is_some());
+        let state = until_state(&shipped.shipper, |state| state.error.is_some());
         assert_eq!(state.records_waiting, 10);
         shipped
     });
     until_shipped(&shipped.shipper);
-    assert_eq!(shipped.shipper.state().unwrap().trouble, None);
+    assert_eq!(shipped.shipper.state().unwrap().error, None);
     let reader = read(&rights.user("shihyo-aggregator"), 10).unwrap();
     assert_eq!(reader.numbers("plan"), (0..10).collect::<Vec<_>>());
 }
@@ -258,8 +258,8 @@ fn a_wrong_password_is_told_soon() {
         assert!(check.contains("`kafka.password`") && !error.is_retriable());
         assert!(!format!("{error:?}").contains("guessed"), "a password is never shown");
     }
-    let trouble = publish(&wrong("shihyo-collector"), 0).unwrap_err();
-    assert!(trouble.contains("check `kafka.username`, `kafka.password` and `kafka.mechanism`"), "{trouble}");
+    let error = publish(&wrong("shihyo-collector"), 0).unwrap_err();
+    assert!(error.contains("check `kafka.username`, `kafka.password` and `kafka.mechanism`"), "{error}");
     assert!(started.elapsed() < DEADLINE, "{:?}", started.elapsed());
 }
 

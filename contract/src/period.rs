@@ -62,6 +62,15 @@ impl Grain {
 ///
 /// Hours and days count from 1970-01-01 in the plan's zone, months from January of year 0, quarters are
 /// `months / 3`, fiscal years are the year they start in.
+///
+/// ```
+/// use contract::period::{Grain, Period};
+///
+/// let year = Period::parse("FY2020").unwrap();
+/// assert_eq!((year.grain, year.index), (Grain::FiscalYear, 2020));
+/// assert_eq!(year.start().to_string(), "2020-04-01T00:00:00+09:00");
+/// assert_eq!(year.end(), Period::fiscal_year(2021).start());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Period {
     /// Its length.

@@ -1,7 +1,7 @@
 //! Reads TOML a person wrote, and reports every mistake at once with its line and the nearest right word.
 //!
 //! A serde reader stops at the first mistake; an officer who edits a file wants them all. A key that
-//! nobody asked for is a mistake, found when the reader of its table is dropped.
+//! was not read is a mistake, found when the reader of its table is dropped.
 
 use crate::exact::{self, Exact};
 use crate::period::Period;
@@ -92,19 +92,19 @@ impl Drop for TomlTable<'_> {
             }
             let span = self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
             let line = self.file.line(span);
-            self.say(line, format!("unknown key `{key}`{}", nearest(key, asked.iter().copied())));
+            self.add_mistake(line, format!("unknown key `{key}`{}", nearest(key, asked.iter().copied())));
         }
     }
 }
 
 impl<'a> TomlTable<'a> {
-    fn say(&self, line: u32, message: String) {
+    fn add_mistake(&self, line: u32, message: String) {
         self.file.mistakes.borrow_mut().push(Mistake { file: self.file.name.clone(), line, message });
     }
 
     /// Reports a mistake at a key of this table, or at the table when it has no such key.
     pub fn mistake(&self, key: &str, message: impl Into<String>) {
-        self.say(self.line_of(key), message.into());
+        self.add_mistake(self.line_of(key), message.into());
     }
 
     /// The line of a key, or of the table when it has no such key.
@@ -134,7 +134,7 @@ impl<'a> TomlTable<'a> {
 
     fn required<T>(&self, key: &'static str, wanted: &str, value: Option<T>) -> Option<T> {
         if value.is_none() && self.table.get(key).is_none() {
-            self.say(self.line, format!("`{key}` is missing; it must be {wanted}"));
+            self.add_mistake(self.line, format!("`{key}` is missing; it must be {wanted}"));
         }
         value
     }

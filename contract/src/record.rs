@@ -86,7 +86,7 @@ impl Span {
     }
 }
 
-/// What a source said: an exact integer in the series' unit, or that it is not known, and why.
+/// A source's figure: an exact integer in the series' unit, or that it is not known, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// The figure.
@@ -99,7 +99,7 @@ pub enum Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finality {
-    /// The period still runs, or the source says so.
+    /// The period still runs, or the source states it.
     Provisional,
     /// Settled, until it is corrected.
     Final,

@@ -30,10 +30,10 @@ pub(super) struct ReadCheckpoint {
     pub(super) sha256: Vec<String>,
 }
 
-/// The offset up to which the log was bundled by that collector, `None` before its first bundle. Whoever
-/// trims the log of a zone without a network path must keep everything behind it, and the record itself.
+/// The offset up to which the log was bundled by that collector, `None` before its first bundle. When the
+/// log of a zone without a network path is trimmed, everything behind it must stay, and the record itself.
 pub fn bundled(outbox: &dyn Outbox, collector: &str) -> Result<Option<i64>, BundleError> {
-    let note: Option<WriteCheckpoint> = load(outbox, &written(collector))?;
+    let note: Option<WriteCheckpoint> = load(outbox, &write_name(collector))?;
     Ok(note.map(|note| note.next - 1))
 }
 
@@ -64,12 +64,12 @@ impl ReadCheckpoint {
 }
 
 /// Name of the writing side's note.
-pub(super) fn written(collector: &str) -> String {
+pub(super) fn write_name(collector: &str) -> String {
     format!("bundle/write/{collector}")
 }
 
 /// Name of the reading side's note.
-pub(super) fn seen(collector: &str) -> String {
+pub(super) fn read_name(collector: &str) -> String {
     format!("bundle/read/{collector}")
 }
 
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn the_last_hashes_are_known_and_no_older_ones() {
-        let mut seen = ReadCheckpoint::default();
+        let mut last_read = ReadCheckpoint::default();
         for sequence in 1..=KEPT_BUNDLES + 2 {
-            seen.add("c", sequence.to_string());
+            last_read.add("c", sequence.to_string());
         }
-        assert_eq!(seen.of(KEPT_BUNDLES + 2), Some(&(KEPT_BUNDLES + 2).to_string()));
-        assert_eq!(seen.of(3), Some(&"3".to_owned()));
-        assert_eq!((seen.of(2), seen.of(KEPT_BUNDLES + 3)), (None, None));
+        assert_eq!(last_read.of(KEPT_BUNDLES + 2), Some(&(KEPT_BUNDLES + 2).to_string()));
+        assert_eq!(last_read.of(3), Some(&"3".to_owned()));
+        assert_eq!((last_read.of(2), last_read.of(KEPT_BUNDLES + 3)), (None, None));
     }
 }

@@ -17,7 +17,7 @@ pub enum BundleError {
         action: &'static str,
         /// Where.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// Bundles are put only where somebody expects them: a medium that is not mounted is no folder.
@@ -134,12 +134,12 @@ pub enum BundleFault {
         known: u32,
     },
     /// What its manifest says is not what is there.
-    #[error("it was changed: {what} is {found}, its manifest says {said}{hint}; copy it again")]
+    #[error("it was changed: {what} is {found}, its manifest says {claimed}{hint}; copy it again")]
     Differs {
         /// The manifest's field.
         what: &'static str,
-        /// What the manifest says.
-        said: String,
+        /// The value in the manifest.
+        claimed: String,
         /// What is there.
         found: String,
         /// The first line that is no record, if any.
@@ -173,12 +173,12 @@ pub enum BundleFault {
     },
     /// It does not follow the bundle before.
     #[error(
-        "it does not follow the bundle before it: that has SHA-256 {found}, its manifest says {said}; one of both was \
+        "it does not follow the bundle before it: that has SHA-256 {found}, its manifest says {claimed}; one of both was \
          replaced"
     )]
     Chain {
-        /// What its manifest says.
-        said: String,
+        /// The value in its manifest.
+        claimed: String,
         /// What was read.
         found: String,
     },

@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(check("{\"plan\":\"計画\\u0000\u{2028}\"}".as_bytes()).unwrap().plan, "計画\0\u{2028}");
         let long = format!("{{\"plan\":\"{}\"}}", "x".repeat(MAX_NAME_BYTES + 1));
         let huge = format!("{{\"plan\":\"p\",\"x\":\"{}\"}}", "x".repeat(MAX_BODY_BYTES));
-        for (line, said) in [
+        for (line, expected) in [
             (&b"{\"plan\":\n\"p\"}"[..], "it has a line end inside"),
             (b"{\"plan\":\r\"p\"}", "it has a line end inside"),
             (b"{\"plan\":\"p\"}\r", "carry the file unchanged (binary)"),
@@ -70,7 +70,7 @@ mod tests {
             (huge.as_bytes(), "a bus takes 1048576"),
         ] {
             let error = check(line).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -11,7 +11,7 @@ const SEAL: &str = ",\"seal\":\"";
 /// What `before` says where there is no bundle before: a hash that no file has.
 pub(super) const NONE_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// What a bundle says of itself.
+/// What a bundle states of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -115,14 +115,14 @@ impl Manifest {
         }
         let manifest = Self::without_seal(line).ok_or(BundleFault::NoManifest)?;
         let found = records.sha256();
-        for (what, said, found) in [
+        for (what, claimed, found) in [
             ("count", manifest.count.to_string(), records.count.to_string()),
             ("bytes", manifest.bytes.to_string(), records.bytes.to_string()),
             ("sha256", manifest.sha256.clone(), found),
             ("last", manifest.last.to_string(), last_of(&manifest).to_string()),
         ] {
-            if said != found {
-                return Err(BundleFault::Differs { what, said, found, hint: String::new() });
+            if claimed != found {
+                return Err(BundleFault::Differs { what, claimed, found, hint: String::new() });
             }
         }
         // Written again it must be the same to the byte: there is one way to write a manifest.

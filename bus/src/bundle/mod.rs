@@ -3,7 +3,7 @@
 //! A collector in the LGWAN or the My Number zone reaches no Kafka. [`write()`] turns what its outbox took
 //! since the last time into bundles, [`read`] publishes them on the other side. Neither side ever hears
 //! from the other, so a bundle proves by itself that it is whole, unchanged and the next one. Both are
-//! told to work by whoever calls them (cron, a systemd timer); nothing here runs on its own.
+//! called from outside (cron, a systemd timer); nothing here runs on its own.
 //!
 //! ```text
 //! lgwan-00000002.jsonl
@@ -12,8 +12,8 @@
 //!   {"bundle":1,"collector":"lgwan","sequence":2,..,"before":"<SHA-256 of lgwan-00000001.jsonl>",..,"seal":".."}
 //! ```
 //!
-//! The **manifest** is the last line of the same file, not a file beside it: nobody can carry one half of
-//! it, or the halves of two bundles; a file that was copied in part has no manifest and says so itself.
+//! The **manifest** is the last line of the same file, not a file beside it: the two cannot be separated,
+//! nor can those of two bundles be mixed; a file that was copied in part has no manifest and is refused.
 //! `head -n -1 FILE | sha256sum` is its `sha256`, and `sha256sum FILE` is `before` of the next bundle.
 //! The **seal** is the SHA-256 of all that stands before it, so that a change of the manifest is seen
 //! without waiting for the next bundle. The **chain** names the log: two collectors with one id, or a

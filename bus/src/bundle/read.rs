@@ -51,9 +51,9 @@ pub fn read(outbox: &dyn Outbox, kept: &Path, from: &Path) -> Result<BundlesRead
     let (collectors, ignored) = list(from)?;
     let mut done = BundlesRead { ignored, ..BundlesRead::default() };
     for (collector, sequences) in collectors {
-        let seen = checkpoint::load(outbox, &checkpoint::seen(&collector))?.unwrap_or_default();
+        let last_read = checkpoint::load(outbox, &checkpoint::read_name(&collector))?.unwrap_or_default();
         let mut reader =
-            Reader { outbox, from, collector: &collector, seen, before: None, taken: CollectorRead::default() };
+            Reader { outbox, from, collector: &collector, last_read, before: None, taken: CollectorRead::default() };
         for &sequence in &sequences {
             if let Err(fault) = reader.bundle(sequence, &sequences) {
                 let file = from.join(reader.name(sequence).to_string()).display().to_string();
@@ -93,7 +93,7 @@ struct Reader<'a> {
     outbox: &'a dyn Outbox,
     from: &'a Path,
     collector: &'a str,
-    seen: ReadCheckpoint,
+    last_read: ReadCheckpoint,
     /// The bundle of the folder that was looked at last, and its SHA-256.
     before: Option<(u32, String)>,
     taken: CollectorRead,
@@ -105,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn bundle(&mut self, sequence: u32, there: &BTreeSet<u32>) -> Result<(), BundleFault> {
-        let due = self.seen.sequence + 1;
+        let due = self.last_read.sequence + 1;
         if sequence > due {
             return Err(gap(due, there));
         }
@@ -125,22 +125,22 @@ impl Reader<'_> {
 
     /// Makes sure that it is of the log read before, and follows the bundle before where that is known.
     fn follows(&self, sequence: u32, ScannedBundle { manifest, .. }: &ScannedBundle) -> Result<(), BundleFault> {
-        if self.seen.sequence > 0 && manifest.chain != self.seen.chain {
-            return Err(BundleFault::OtherLog { found: manifest.chain.clone(), known: self.seen.chain.clone() });
+        if self.last_read.sequence > 0 && manifest.chain != self.last_read.chain {
+            return Err(BundleFault::OtherLog { found: manifest.chain.clone(), known: self.last_read.chain.clone() });
         }
         let none = NONE_BEFORE.to_owned();
         let in_folder = self.before.as_ref().filter(|(before, _)| before + 1 == sequence).map(|(_, sha256)| sha256);
-        let known = if sequence == 1 { Some(&none) } else { self.seen.of(sequence - 1).or(in_folder) };
+        let known = if sequence == 1 { Some(&none) } else { self.last_read.of(sequence - 1).or(in_folder) };
         match known {
             Some(found) if *found != manifest.before => {
-                Err(BundleFault::Chain { said: manifest.before.clone(), found: found.clone() })
+                Err(BundleFault::Chain { claimed: manifest.before.clone(), found: found.clone() })
             }
             _ => Ok(()),
         }
     }
 
     fn compare(&mut self, sequence: u32, scanned: &ScannedBundle) -> Result<(), BundleFault> {
-        match self.seen.of(sequence) {
+        match self.last_read.of(sequence) {
             Some(known) if *known != scanned.sha256 => {
                 Err(BundleFault::Replaced { known: known.clone(), found: scanned.sha256.clone() })
             }
@@ -152,11 +152,11 @@ impl Reader<'_> {
     }
 
     fn publish(&mut self, records: Vec<Outgoing>, scanned: ScannedBundle) -> Result<(), BundleFault> {
-        let mut seen = self.seen.clone();
-        seen.add(&scanned.manifest.chain, scanned.sha256);
-        self.outbox.publish(records, checkpoint::change(checkpoint::seen(self.collector), &seen)).wait()?;
-        self.seen = seen;
-        self.taken.sequences.push(self.seen.sequence);
+        let mut last_read = self.last_read.clone();
+        last_read.add(&scanned.manifest.chain, scanned.sha256);
+        self.outbox.publish(records, checkpoint::change(checkpoint::read_name(self.collector), &last_read)).wait()?;
+        self.last_read = last_read;
+        self.taken.sequences.push(self.last_read.sequence);
         self.taken.records += scanned.manifest.count;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Reads a bundle line by line, in one pass: its records are handed out as they come, its verdict at the end.
 //!
-//! Whoever takes the records must not use them before the verdict.
+//! The records must not be used before the verdict.
 
 use super::error::BundleFault;
 use super::limits::MAX_BUNDLE_RECORDS;
@@ -59,15 +59,15 @@ fn verdict(
 ) -> Result<ScannedBundle, BundleFault> {
     let (manifest, sha256) = match (Manifest::check(last, records), wrong) {
         // A line that is no record is most often what was changed: it says where to look.
-        (Err(BundleFault::Differs { what, said, found, .. }), Some((line, fault))) => {
-            return Err(BundleFault::Differs { what, said, found, hint: format!(" (line {line}: {fault})") });
+        (Err(BundleFault::Differs { what, claimed, found, .. }), Some((line, fault))) => {
+            return Err(BundleFault::Differs { what, claimed, found, hint: format!(" (line {line}: {fault})") });
         }
         (Ok(_) | Err(BundleFault::NoManifest), Some((line, fault))) => return Err(BundleFault::Line { line, fault }),
         (checked, _) => checked?,
     };
-    let said = BundleName { collector: manifest.collector.clone(), sequence: manifest.sequence };
-    if said != *name {
-        return Err(BundleFault::Renamed(said.to_string()));
+    let claimed = BundleName { collector: manifest.collector.clone(), sequence: manifest.sequence };
+    if claimed != *name {
+        return Err(BundleFault::Renamed(claimed.to_string()));
     }
     Ok(ScannedBundle { manifest, sha256 })
 }

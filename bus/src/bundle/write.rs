@@ -1,7 +1,7 @@
 //! The side that has no network path: what the outbox took since the last time becomes bundles.
 //!
 //! A bundle is kept before it is noted, noted before it is sent, and noted as sent afterwards. So a power
-//! cut between any two steps leaves a bundle that nobody has seen, which is made anew, or one that is
+//! cut between any two steps leaves a bundle that was never sent, which is made anew, or one that is
 //! noted, which is sent by the next call; never two bundles of one sequence.
 //!
 //! ```text
@@ -31,13 +31,13 @@ const LOCK: &str = "write.lock";
 pub struct BundleSource<'a> {
     /// Keeps the notes, in the file of the log.
     pub outbox: &'a dyn Outbox,
-    /// A consumer of that log that nobody has pulled yet.
+    /// A consumer of that log that was not pulled yet.
     pub log: &'a mut dyn Consumer,
     /// Id of this collector.
     pub collector: &'a str,
     /// Folder of the bundles that can be sent again; made when there is none.
     pub kept: &'a Path,
-    /// Says when a bundle was written.
+    /// Gives the time at which a bundle was written.
     pub clock: &'a dyn Clock,
 }
 
@@ -72,7 +72,7 @@ pub fn write(source: BundleSource, to: &Path, resend: u32) -> Result<BundlesWrit
     write_until(source, to, resend, LIMITS, &mut |_| Ok(()))
 }
 
-/// [`write()`], telling `at` of every step, which can end it there.
+/// [`write()`], calling `at` at every step, which can end it there.
 pub(super) fn write_until(
     source: BundleSource,
     to: &Path,
@@ -89,7 +89,7 @@ pub(super) fn write_until(
     if same(kept, to) {
         return Err(BundleError::OwnFolder(to.to_owned()));
     }
-    let name = checkpoint::written(collector);
+    let name = checkpoint::write_name(collector);
     let note: Option<WriteCheckpoint> = checkpoint::load(outbox, &name)?;
     let position = note.as_ref().map(|note| note.position().ok_or(BundleError::Damaged(name))).transpose()?;
     let done = BundlesWritten::default();
@@ -139,7 +139,7 @@ impl Writer<'_> {
                 {
                     self.done.gone.push(name);
                 }
-                // It must be told, but what is new need not wait for it.
+                // It is reported, but what is new need not wait for it.
                 Err(error @ BundleError::Taken(_)) if sequence <= note.sent => {
                     self.blocked = self.blocked.take().or(Some(error));
                 }
@@ -210,7 +210,7 @@ impl Writer<'_> {
     }
 
     fn note(&mut self, note: WriteCheckpoint) -> Result<(), BundleError> {
-        self.outbox.publish(Vec::new(), checkpoint::change(checkpoint::written(self.collector), &note)).wait()?;
+        self.outbox.publish(Vec::new(), checkpoint::change(checkpoint::write_name(self.collector), &note)).wait()?;
         self.note = Some(note);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the library is told: every setting that is not its default, each with its reason.
+//! The settings of the library: every setting that is not its default, each with its reason.
 
 use super::settings::KafkaConfig;
 use crate::limits::MAX_BODY_BYTES;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Bytes of a message or of what one partition gives at once: the largest body with its key and frame.
 pub(super) const MAX_MESSAGE_BYTES: usize = 2 * MAX_BODY_BYTES;
-/// How often the library tells what it knows: the age of the group's last word, and the watermarks.
+/// How often the library gives statistics: the age of the group's last word, and the watermarks.
 pub(super) const STATISTICS: Duration = Duration::from_secs(1);
 
 fn ms(duration: Duration) -> String {
@@ -29,11 +29,11 @@ fn shared(kafka: &KafkaConfig) -> ClientConfig {
     }
     // 2 s instead of 10: brokers that came back are found soon.
     config.set("reconnect.backoff.max.ms", "2000");
-    // A broker closes idle connections; that is no trouble.
+    // A broker closes idle connections; that is no error.
     config.set("log.connection.close", "false");
     // The topic is made on purpose, by `shihyo topics ensure`.
     config.set("allow.auto.create.topics", "false");
-    // Its troubles reach the caller as errors; the same in log lines would say them twice.
+    // Its errors reach the caller; log lines would report them twice.
     config.set_log_level(RDKafkaLogLevel::Critical);
     config
 }
@@ -99,7 +99,7 @@ pub(super) fn producer(kafka: &KafkaConfig) -> ClientConfig {
     config.set("partitioner", "murmur2_random");
     // For ever: brokers that are away are waited for by the library, in order.
     config.set("message.timeout.ms", "0");
-    // A topic that is missing is told after 5 s instead of 30.
+    // A topic that is missing is reported after 5 s instead of 30.
     config.set("topic.metadata.propagation.max.ms", "5000");
     // A topic is kept for ever, so its size counts: JSON of figures shrinks to a tenth.
     config.set("compression.type", "zstd");

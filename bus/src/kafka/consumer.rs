@@ -29,7 +29,7 @@ const PROOF_WAIT: Duration = Duration::from_secs(1);
 /// is pulled. Dropped, it leaves the group.
 pub struct KafkaConsumer {
     kafka: KafkaConfig,
-    desk: Arc<Mailbox>,
+    mailbox: Arc<Mailbox>,
     health: Arc<GroupHealth>,
     partitions: BTreeMap<Partition, State>,
     /// Behind the last record that was handed over of each partition, and when that was proved last.
@@ -45,20 +45,20 @@ enum State {
 }
 
 impl KafkaConsumer {
-    /// Joins the group. Brokers that cannot be reached, or refuse, are told by [`Consumer::next`].
+    /// Joins the group. Brokers that cannot be reached, or refuse, are errors of [`Consumer::next`].
     pub fn open(kafka: &KafkaConfig) -> Result<Self, BusError> {
         kafka.check()?;
-        let (desk, health) = (Arc::new(Mailbox::default()), Arc::new(GroupHealth::new(kafka.timing.session)));
+        let (mailbox, health) = (Arc::new(Mailbox::default()), Arc::new(GroupHealth::new(kafka.timing.session)));
         let context = GroupContext::new(&kafka.topic, Arc::clone(&health));
         let consumer = BaseConsumer::from_config_and_context(&client::member(kafka), context)
-            .map_err(|error| error::unmade(&error))?;
+            .map_err(|error| error::not_created(&error))?;
         consumer.subscribe(&[&kafka.topic]).map_err(|error| error::failed(kafka, KafkaOperation::Reading, error))?;
-        let poller = Poller::new(kafka.clone(), Arc::clone(&desk), Arc::clone(&health), consumer);
+        let poller = Poller::new(kafka.clone(), Arc::clone(&mailbox), Arc::clone(&health), consumer);
         thread::Builder::new()
             .name("bus-poller".to_owned())
             .spawn(move || poller.run())
             .map_err(|error| BusError::Io { bus: kafka.topic.clone(), source: Arc::new(error) })?;
-        Ok(Self { kafka: kafka.clone(), desk, health, partitions: BTreeMap::new(), read: BTreeMap::new() })
+        Ok(Self { kafka: kafka.clone(), mailbox, health, partitions: BTreeMap::new(), read: BTreeMap::new() })
     }
 
     /// What other threads may ask.
@@ -67,7 +67,7 @@ impl KafkaConsumer {
     }
 
     /// Proves from time to time that what is read is still what was started; not while the group is not
-    /// heard, as nobody would answer.
+    /// in contact, as the brokers would not answer.
     fn prove(&mut self) {
         let now = Instant::now();
         let due = |proved: &Instant| now.duration_since(*proved) >= self.kafka.timing.proof;
@@ -79,9 +79,9 @@ impl KafkaConsumer {
             *proved = now;
             match probe::prove(&self.kafka, *partition, Some(*position), PROOF_WAIT) {
                 Ok(()) => {}
-                // Brokers that are away are told by the polling thread.
+                // Brokers that are away are reported by the polling thread.
                 Err(error) if error.is_retriable() => return,
-                Err(error) => return self.desk.refuse(error),
+                Err(error) => return self.mailbox.refuse(error),
             }
         }
     }
@@ -109,7 +109,7 @@ impl Consumer for KafkaConsumer {
         self.unanswered()?;
         self.prove();
         let closed = || Err(BusError::Closed { bus: self.kafka.topic.clone() });
-        let delivery = self.desk.take(max_records, max_wait).unwrap_or_else(closed)?;
+        let delivery = self.mailbox.take(max_records, max_wait).unwrap_or_else(closed)?;
         match &delivery {
             Delivery::Assigned(partition) => {
                 self.partitions.insert(*partition, State::Assigned);
@@ -133,7 +133,7 @@ impl Consumer for KafkaConsumer {
             Some(position) => self.note(partition, position),
             None => self.health.read(partition, 0),
         }
-        self.desk.answer(PartitionDecision::Start(partition, from));
+        self.mailbox.answer(PartitionDecision::Start(partition, from));
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl Consumer for KafkaConsumer {
         self.partitions.remove(&partition);
         self.read.remove(&partition);
         self.health.released(partition);
-        self.desk.answer(PartitionDecision::Release(partition));
+        self.mailbox.answer(PartitionDecision::Release(partition));
         Ok(())
     }
 }
@@ -152,7 +152,7 @@ impl Consumer for KafkaConsumer {
 impl Drop for KafkaConsumer {
     fn drop(&mut self) {
         // The thread leaves the group on its own; waiting lets the word out before the process ends.
-        self.desk.close(LEAVE_WAIT);
+        self.mailbox.close(LEAVE_WAIT);
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the library tells while it is polled: noted here, acted on by the polling thread.
+//! The events of the library while it is polled: noted here, acted on by the polling thread.
 //!
-//! The library would assign and revoke partitions by itself; here it only says that it wants to, so that a
+//! The library would assign and revoke partitions by itself; here the event is only noted, so that a
 //! revocation is acknowledged after the caller's commit and not before.
 
 use super::error::{CapturedMessages, KafkaMessage};
@@ -15,7 +15,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use std::sync::Arc;
 
-/// The group's wish, to be acknowledged by assigning or unassigning.
+/// A change that the group asks for, acknowledged by assigning or unassigning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RebalanceEvent {
     Assign(Vec<Partition>),
@@ -31,8 +31,8 @@ pub(super) struct GroupContext {
 
 #[derive(Default)]
 struct Notes {
-    wishes: Vec<RebalanceEvent>,
-    heard: CapturedMessages,
+    events: Vec<RebalanceEvent>,
+    captured: CapturedMessages,
     leaving: bool,
 }
 
@@ -41,17 +41,17 @@ impl GroupContext {
         Self { topic: topic.to_owned(), health, notes: Mutex::default() }
     }
 
-    /// The group's wishes since the last call, in order.
-    pub(super) fn wishes(&self) -> Vec<RebalanceEvent> {
-        std::mem::take(&mut self.notes.lock().wishes)
+    /// The events since the last call, in order.
+    pub(super) fn events(&self) -> Vec<RebalanceEvent> {
+        std::mem::take(&mut self.notes.lock().events)
     }
 
-    /// What was said beside the last error.
+    /// The message beside the last error.
     pub(super) fn reason(&self) -> Option<KafkaMessage> {
-        self.notes.lock().heard.take()
+        self.notes.lock().captured.take()
     }
 
-    /// From here on every revocation is acknowledged at once: nobody reads any more.
+    /// From here on every revocation is acknowledged at once: reading has ended.
     pub(super) fn leave(&self) {
         self.notes.lock().leaving = true;
     }
@@ -59,11 +59,11 @@ impl GroupContext {
 
 impl ClientContext for GroupContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        self.notes.lock().heard.hear(&error, reason);
+        self.notes.lock().captured.capture(&error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.health.heard(&self.topic, &statistics);
+        self.health.record(&self.topic, &statistics);
     }
 }
 
@@ -72,12 +72,12 @@ impl ConsumerContext for GroupContext {
         let mut notes = self.notes.lock();
         if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !notes.leaving {
             let partitions = partitions.elements().iter().map(|element| Partition(element.partition())).collect();
-            notes.wishes.push(RebalanceEvent::Assign(partitions));
+            notes.events.push(RebalanceEvent::Assign(partitions));
         } else if notes.leaving {
             // An error would mean that there is nothing to hand back.
             let _ = consumer.unassign();
         } else {
-            notes.wishes.push(RebalanceEvent::Revoke);
+            notes.events.push(RebalanceEvent::Revoke);
         }
     }
 }

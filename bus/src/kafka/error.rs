@@ -1,4 +1,4 @@
-//! What the library says, in the words of a bus.
+//! The errors of the library as errors of a bus.
 
 use super::settings::KafkaConfig;
 use crate::error::{BusError, Cause};
@@ -15,7 +15,7 @@ pub(super) enum KafkaOperation {
     Creating,
 }
 
-/// The library's code and what it said beside it.
+/// The library's code and the message beside it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code}{}", .reason.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
 pub(super) struct KafkaMessage {
@@ -35,7 +35,7 @@ impl KafkaMessage {
     }
 }
 
-/// What the library said of its own accord, put together: that no broker is left is only worth telling
+/// The messages that the library gave unasked, combined: that no broker is left is only worth telling
 /// with the reason why the last one was lost.
 #[derive(Debug, Default)]
 pub(super) struct CapturedMessages {
@@ -45,22 +45,22 @@ pub(super) struct CapturedMessages {
 
 impl CapturedMessages {
     /// Takes in an error; gives it back when it is more than one broker of several being away.
-    pub(super) fn hear(&mut self, error: &KafkaError, reason: &str) -> Option<&KafkaMessage> {
+    pub(super) fn capture(&mut self, error: &KafkaError, reason: &str) -> Option<&KafkaMessage> {
         // The same failure of TLS comes as one of the connection when it is met at another moment.
         let tls = reason.contains("certificate verify failed");
         let code = if tls { Code::SSL } else { error.rdkafka_error_code()? };
-        let said = KafkaMessage::new(code, Some(reason.to_owned()));
-        match said.code {
+        let message = KafkaMessage::new(code, Some(reason.to_owned()));
+        match message.code {
             Code::BrokerTransportFailure | Code::Resolve => {
-                self.lost = Some(said);
+                self.lost = Some(message);
                 return None;
             }
             Code::Authentication | Code::SSL => {
-                self.lost = Some(said.clone());
-                self.last = Some(said);
+                self.lost = Some(message.clone());
+                self.last = Some(message);
             }
-            Code::AllBrokersDown => self.last = Some(self.lost.as_ref().map_or(said, KafkaMessage::of_all)),
-            _ => self.last = Some(said),
+            Code::AllBrokersDown => self.last = Some(self.lost.as_ref().map_or(message, KafkaMessage::of_all)),
+            _ => self.last = Some(message),
         }
         self.last.as_ref()
     }
@@ -75,23 +75,23 @@ impl CapturedMessages {
 /// A failure of a call.
 pub(super) fn failed(kafka: &KafkaConfig, doing: KafkaOperation, error: KafkaError) -> BusError {
     match error.rdkafka_error_code() {
-        Some(code) => said(kafka, doing, KafkaMessage::new(code, None)),
+        Some(code) => explain(kafka, doing, KafkaMessage::new(code, None)),
         None => BusError::Io { bus: kafka.topic.clone(), source: Arc::new(error) },
     }
 }
 
 /// The settings were refused before any broker was asked.
-pub(super) fn unmade(error: &KafkaError) -> BusError {
+pub(super) fn not_created(error: &KafkaError) -> BusError {
     let reason = format!("and the settings beside it are refused: {error}");
     BusError::Setting { key: "kafka.security", reason }
 }
 
 /// A code, and perhaps a sentence, of the library.
-pub(super) fn said(kafka: &KafkaConfig, doing: KafkaOperation, said: KafkaMessage) -> BusError {
+pub(super) fn explain(kafka: &KafkaConfig, doing: KafkaOperation, message: KafkaMessage) -> BusError {
     let bus = kafka.topic.clone();
-    let code = said.code;
-    let untrusted = said.reason.as_deref().is_some_and(|reason| reason.contains("certificate"));
-    let source: Cause = Arc::new(said);
+    let code = message.code;
+    let untrusted = message.reason.as_deref().is_some_and(|reason| reason.contains("certificate"));
+    let source: Cause = Arc::new(message);
     match code {
         Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => BusError::NoTopic { bus },
         Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism => {
@@ -127,7 +127,7 @@ fn right(kafka: &KafkaConfig, doing: KafkaOperation, code: Code) -> Option<Strin
     }
 }
 
-/// True for what only says that nobody answered.
+/// True when no broker answered.
 fn is_away(code: Code) -> bool {
     matches!(
         code,
@@ -156,28 +156,28 @@ mod tests {
         KafkaConfig { topic: "records".into(), ..KafkaConfig::new("a:1", "readers") }
     }
 
-    fn told(doing: KafkaOperation, code: Code) -> BusError {
-        said(&kafka(), doing, KafkaMessage::new(code, Some("so it said".into())))
+    fn explained(doing: KafkaOperation, code: Code) -> BusError {
+        explain(&kafka(), doing, KafkaMessage::new(code, Some("the reason".into())))
     }
 
     #[test]
     fn no_broker_left_is_told_with_the_reason_of_the_last_one() {
-        let mut heard = CapturedMessages::default();
-        let mut hear = |code, reason| heard.hear(&KafkaError::Global(code), reason).map(ToString::to_string);
-        assert_eq!(hear(Code::BrokerTransportFailure, "connection refused"), None);
-        let all = hear(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
+        let mut captured = CapturedMessages::default();
+        let mut capture = |code, reason| captured.capture(&KafkaError::Global(code), reason).map(ToString::to_string);
+        assert_eq!(capture(Code::BrokerTransportFailure, "connection refused"), None);
+        let all = capture(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
         assert!(all.starts_with("AllBrokersDown") && all.ends_with("(connection refused)"), "{all}");
-        assert!(hear(Code::Authentication, "wrong password").unwrap().ends_with("(wrong password)"));
-        let all = hear(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
+        assert!(capture(Code::Authentication, "wrong password").unwrap().ends_with("(wrong password)"));
+        let all = capture(Code::AllBrokersDown, "1/1 brokers are down").unwrap();
         assert!(all.starts_with("Authentication") && all.ends_with("(wrong password)"), "{all}");
-        let tls = hear(Code::BrokerTransportFailure, "certificate verify failed").unwrap();
+        let tls = capture(Code::BrokerTransportFailure, "certificate verify failed").unwrap();
         assert!(tls.starts_with("SSL"), "{tls}");
     }
 
     #[test]
     fn what_passes_by_itself_is_retriable_and_the_rest_names_what_to_change() {
         for code in [Code::AllBrokersDown, Code::OperationTimedOut, Code::NotCoordinator, Code::UnknownMemberId] {
-            assert!(told(KafkaOperation::Reading, code).is_retriable(), "{code}");
+            assert!(explained(KafkaOperation::Reading, code).is_retriable(), "{code}");
         }
         let rights = [
             (KafkaOperation::Reading, Code::TopicAuthorizationFailed, "Read on the topic records"),
@@ -193,19 +193,19 @@ mod tests {
             (KafkaOperation::Creating, Code::ClusterAuthorizationFailed, "Create on the topic records"),
         ];
         for (doing, code, right) in rights {
-            let error = told(doing, code);
+            let error = explained(doing, code);
             let expected = format!(
                 "the brokers of the bus records refuse it: the user ANONYMOUS needs the right {right}; grant it as in \
                  deploy/kafka/acls.txt"
             );
             assert_eq!((error.to_string(), error.is_retriable()), (expected, false));
         }
-        let error = told(KafkaOperation::Reading, Code::UnknownTopicOrPartition);
+        let error = explained(KafkaOperation::Reading, Code::UnknownTopicOrPartition);
         assert_eq!(error.to_string(), "the topic records does not exist; run `shihyo topics ensure`");
-        let error = told(KafkaOperation::Writing, Code::Authentication).to_string();
+        let error = explained(KafkaOperation::Writing, Code::Authentication).to_string();
         assert!(error.ends_with("check `kafka.username`, `kafka.password` and `kafka.mechanism`"), "{error}");
         let reason = Some("certificate verify failed".to_owned());
-        let error = said(&kafka(), KafkaOperation::Reading, KafkaMessage::new(Code::SSL, reason)).to_string();
+        let error = explain(&kafka(), KafkaOperation::Reading, KafkaMessage::new(Code::SSL, reason)).to_string();
         assert!(error.ends_with("check `kafka.ca_file` and the names in `kafka.brokers`"), "{error}");
     }
 }

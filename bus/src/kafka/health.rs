@@ -21,9 +21,9 @@ struct State {
     /// Partitions are ours from the group's point of view.
     member: bool,
     polled: Option<Instant>,
-    heard: Option<Instant>,
+    last_contact: Option<Instant>,
     clock: Option<Instant>,
-    lanes: BTreeMap<Partition, PartitionProgress>,
+    partitions: BTreeMap<Partition, PartitionProgress>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,20 +37,20 @@ impl GroupHealth {
         Self { session, state: Mutex::default() }
     }
 
-    /// True only when partitions are assigned to this consumer and the group has been heard within its
-    /// session time-out: until then it gives them to nobody else. For a second or so after an assignment
+    /// True only when partitions are assigned to this consumer and the group was in contact within its
+    /// session time-out: until then it gives them to no other consumer. For a second or so after an assignment
     /// it is not known yet, and false.
     pub fn is_member(&self, now: Instant) -> bool {
         let state = self.state.lock();
         let recent = |at: Option<Instant>| at.is_some_and(|at| now.saturating_duration_since(at) < self.session);
-        state.member && recent(state.polled) && recent(state.heard)
+        state.member && recent(state.polled) && recent(state.last_contact)
     }
 
     /// For each partition that is read, how many records it holds that were not handed over yet; `None`
-    /// until the brokers have told. About a second old.
+    /// until the brokers have answered. About a second old.
     pub fn lag(&self) -> Vec<(Partition, Option<u64>)> {
-        let lag = |lane: &PartitionProgress| Some(u64::try_from(lane.high? - lane.next).unwrap_or(0));
-        self.state.lock().lanes.iter().map(|(partition, lane)| (*partition, lag(lane))).collect()
+        let lag = |progress: &PartitionProgress| Some(u64::try_from(progress.high? - progress.next).unwrap_or(0));
+        self.state.lock().partitions.iter().map(|(partition, progress)| (*partition, lag(progress))).collect()
     }
 
     pub(super) fn polled(&self) {
@@ -64,37 +64,37 @@ impl GroupHealth {
 
     /// Reading goes on at `next`.
     pub(super) fn read(&self, partition: Partition, next: i64) {
-        self.state.lock().lanes.entry(partition).or_default().next = next;
+        self.state.lock().partitions.entry(partition).or_default().next = next;
     }
 
     pub(super) fn released(&self, partition: Partition) {
-        self.state.lock().lanes.remove(&partition);
+        self.state.lock().partitions.remove(&partition);
     }
 
     /// Takes in the library's own figures.
-    pub(super) fn heard(&self, topic: &str, statistics: &Statistics) {
+    pub(super) fn record(&self, topic: &str, statistics: &Statistics) {
         let mut state = self.state.lock();
-        state.hear(statistics, Instant::now());
+        state.record_contact(statistics, Instant::now());
         let Some(topic) = statistics.topics.get(topic) else { return };
-        for (partition, lane) in &mut state.lanes {
-            let told = topic.partitions.get(&partition.0).map(|told| told.hi_offset);
-            lane.high = told.filter(|high| *high >= 0).or(lane.high);
+        for (partition, progress) in &mut state.partitions {
+            let known = topic.partitions.get(&partition.0).map(|known| known.hi_offset);
+            progress.high = known.filter(|high| *high >= 0).or(progress.high);
         }
     }
 }
 
 impl State {
-    /// Notes when the group was heard last. The figures may have waited to be polled, as after a stop of
+    /// Notes the last contact with the group. The figures may have waited to be polled, as after a stop of
     /// the whole process, so their age is taken from the library's clock: the figures that came soonest
-    /// after they were made tell when that clock started.
-    fn hear(&mut self, statistics: &Statistics, arrived: Instant) {
+    /// after they were made give the time at which that clock started.
+    fn record_contact(&mut self, statistics: &Statistics, arrived: Instant) {
         let since = |us: i64| Duration::from_micros(u64::try_from(us).unwrap_or(0));
         let Some(started) = arrived.checked_sub(since(statistics.ts)) else { return };
         let started = self.clock.map_or(started, |known| known.min(started));
         self.clock = Some(started);
         let idle = statistics.brokers.get(COORDINATOR).map(|broker| broker.rxidle).filter(|us| *us >= 0);
         if let Some(idle) = idle {
-            self.heard = Some(started + since(statistics.ts - idle)).max(self.heard);
+            self.last_contact = Some(started + since(statistics.ts - idle)).max(self.last_contact);
         }
     }
 }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use rdkafka::statistics::Broker;
 
-    fn told(ts: i64, idle: i64) -> Statistics {
+    fn statistics(ts: i64, idle: i64) -> Statistics {
         let broker = Broker { rxidle: idle, ..Broker::default() };
         let brokers = [(COORDINATOR.to_owned(), broker)].into();
         Statistics { ts, brokers, ..Statistics::default() }
@@ -115,14 +115,14 @@ mod tests {
         let start = Instant::now();
         let second = Duration::from_secs(1);
         let mut state = State::default();
-        state.hear(&told(10_000_000, 500_000), start);
-        assert_eq!(state.heard, start.checked_sub(second / 2));
+        state.record_contact(&statistics(10_000_000, 500_000), start);
+        assert_eq!(state.last_contact, start.checked_sub(second / 2));
         // Made one second later, polled an hour later.
-        state.hear(&told(11_000_000, 0), start + 3600 * second);
-        assert_eq!(state.heard, Some(start + second));
-        // No connection to the group: nothing is heard.
-        state.hear(&told(12_000_000, -1), start + 2 * second);
-        assert_eq!(state.heard, Some(start + second));
+        state.record_contact(&statistics(11_000_000, 0), start + 3600 * second);
+        assert_eq!(state.last_contact, Some(start + second));
+        // No connection to the group: no contact.
+        state.record_contact(&statistics(12_000_000, -1), start + 2 * second);
+        assert_eq!(state.last_contact, Some(start + second));
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         assert!(!health.is_member(now));
         health.member(true);
         assert!(!health.is_member(now));
-        health.state.lock().heard = Some(now);
+        health.state.lock().last_contact = Some(now);
         assert!(health.is_member(now));
         assert!(!health.is_member(now + Duration::from_secs(11)));
         health.member(false);

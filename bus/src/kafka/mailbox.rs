@@ -43,9 +43,9 @@ enum News {
     Batch(Batch, usize),
     Revoked(Partition),
     /// Passes by itself.
-    Trouble(BusError),
+    Retriable(BusError),
     /// Does not.
-    Failed(BusError),
+    Final(BusError),
 }
 
 /// For the polling thread.
@@ -74,18 +74,18 @@ impl Mailbox {
         self.change(|state| state.news.push_back(News::Batch(batch, 0)));
     }
 
-    /// Tells of something that passes by itself, once until the caller knows it.
-    pub(super) fn trouble(&self, error: BusError) {
+    /// Reports an error that may pass by itself, once until the caller takes it.
+    pub(super) fn warn(&self, error: BusError) {
         self.change(|state| {
-            if !state.news.iter().any(|news| matches!(news, News::Trouble(_))) {
-                state.news.push_back(News::Trouble(error));
+            if !state.news.iter().any(|news| matches!(news, News::Retriable(_))) {
+                state.news.push_back(News::Retriable(error));
             }
         });
     }
 
-    /// Tells of the end, behind what was read before it.
+    /// Reports the error that ends reading, behind what was read before it.
     pub(super) fn fail(&self, error: BusError) {
-        self.change(|state| state.news.push_back(News::Failed(error)));
+        self.change(|state| state.news.push_back(News::Final(error)));
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -148,7 +148,7 @@ impl Mailbox {
     pub(super) fn refuse(&self, error: BusError) {
         self.change(|state| {
             state.news.retain(|news| matches!(news, News::Revoked(_)));
-            state.news.push_back(News::Failed(error));
+            state.news.push_back(News::Final(error));
         });
     }
 
@@ -169,7 +169,7 @@ impl Mailbox {
     }
 
     fn wait(&self, at_most: Duration, mut while_so: impl FnMut(&State) -> bool) {
-        // The outcome does not matter: whoever waited looks again.
+        // The outcome does not matter: the caller looks again.
         let _ = self.changed.wait_while_for(&mut self.state.lock(), |state| while_so(state), at_most);
     }
 }
@@ -183,9 +183,9 @@ impl State {
         match self.news.pop_front()? {
             News::Assigned(partition) => Some(Ok(Delivery::Assigned(partition))),
             News::Revoked(partition) => Some(Ok(Delivery::Revoked(partition))),
-            News::Trouble(error) => Some(Err(error)),
-            News::Failed(error) => {
-                self.news.push_front(News::Failed(error.clone()));
+            News::Retriable(error) => Some(Err(error)),
+            News::Final(error) => {
+                self.news.push_front(News::Final(error.clone()));
                 Some(Err(error))
             }
             News::Batch(batch, 0) if batch.len() <= max_records.max(1) => Some(Ok(Delivery::Batch(batch))),

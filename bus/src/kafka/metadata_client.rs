@@ -20,14 +20,14 @@ const ASK: Duration = Duration::from_secs(1);
 pub(super) struct ErrorCapturingContext(Mutex<CapturedMessages>);
 
 impl ErrorCapturingContext {
-    pub(super) fn said(&self) -> Option<KafkaMessage> {
+    pub(super) fn message(&self) -> Option<KafkaMessage> {
         self.0.lock().take()
     }
 }
 
 impl ClientContext for ErrorCapturingContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        self.0.lock().hear(&error, reason);
+        self.0.lock().capture(&error, reason);
     }
 }
 
@@ -45,7 +45,7 @@ impl<'a> MetadataClient<'a> {
     /// One that gives up after `wait`.
     pub(super) fn open(kafka: &'a KafkaConfig, doing: KafkaOperation, wait: Duration) -> Result<Self, BusError> {
         let client = BaseConsumer::from_config_and_context(&client::probe(kafka), ErrorCapturingContext::default());
-        let client = client.map_err(|error| error::unmade(&error))?;
+        let client = client.map_err(|error| error::not_created(&error))?;
         Ok(Self { kafka, client, until: Instant::now() + wait, doing })
     }
 
@@ -72,8 +72,8 @@ impl<'a> MetadataClient<'a> {
 
     /// An error with what was said beside it: a time-out is told by why nobody answered.
     pub(super) fn failed(&self, error: &KafkaError) -> BusError {
-        match self.client.context().said() {
-            Some(said) => error::said(self.kafka, self.doing, said),
+        match self.client.context().message() {
+            Some(message) => error::explain(self.kafka, self.doing, message),
             None => error::failed(self.kafka, self.doing, error.clone()),
         }
     }

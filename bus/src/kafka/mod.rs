@@ -9,8 +9,8 @@
 //! aggregators; positions live in their stores, the group keeps none. [`topics::ensure`] makes the topic.
 //!
 //! Offsets count from 0; Kafka numbers its marks of transactions too, so a jump over one is no gap. Nothing
-//! outside this folder names Kafka's library, and nothing in it logs: troubles are errors, or
-//! [`ShipperState::trouble`].
+//! outside this folder names Kafka's library, and nothing in it logs: failures are errors, or
+//! [`ShipperState::error`].
 
 mod client;
 mod consumer;

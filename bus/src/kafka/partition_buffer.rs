@@ -13,7 +13,7 @@ pub(super) struct PartitionBuffer {
     pub(super) partition: Partition,
     /// The offset to come.
     pub(super) next: i64,
-    /// Behind the last record that left this lane.
+    /// Behind the last record that left this buffer.
     before: Option<Position>,
     gathered: BatchBuilder,
     /// Records and bytes of the batch before: the best guess for the next one.

@@ -1,11 +1,11 @@
 //! The thread that owns the group's client: it polls for as long as the consumer lives.
 //!
 //! ```text
-//! group --Assign--> desk.assign .. all started --> assign --> gather --> desk.push
-//! group --Revoke--> desk.revoke .. all released --> unassign (the acknowledgement)
+//! group --Assign--> mailbox.assign .. all started --> assign --> gather --> mailbox.push
+//! group --Revoke--> mailbox.revoke .. all released --> unassign (the acknowledgement)
 //! ```
 //!
-//! The caller may take its time with a batch: when the desk is full for long, the partitions are paused and
+//! The caller may take its time with a batch: when the mailbox is full for long, the partitions are paused and
 //! polling goes on, so that the group keeps this member. Nothing is ever polled that has no place to go.
 
 use super::context::{GroupContext, RebalanceEvent};
@@ -31,8 +31,8 @@ const POLL: Duration = Duration::from_millis(100);
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 /// The same while a batch that could still grow waits for the caller.
 const ROOM_POLL: Duration = Duration::from_millis(10);
-/// How long a full desk is waited for without polling. Pausing throws away what was read ahead, so it must
-/// not happen with every batch; it must happen long before the group's patience ends.
+/// How long a full mailbox is waited for without polling. Pausing throws away what was read ahead, so it must
+/// not happen with every batch; it must happen long before the group's time-out ends.
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// Records gathered before anything else is looked at.
 const BURST: usize = 1000;
@@ -51,15 +51,15 @@ enum Stage {
 
 pub(super) struct Poller {
     pub(super) kafka: KafkaConfig,
-    pub(super) desk: Arc<Mailbox>,
+    pub(super) mailbox: Arc<Mailbox>,
     pub(super) health: Arc<GroupHealth>,
     consumer: BaseConsumer<GroupContext>,
     stage: Stage,
     /// What the group gave, until it is released.
     owned: Vec<Partition>,
     /// What is read of it.
-    lanes: Vec<PartitionBuffer>,
-    /// The lane of the last record: the next one is most likely in it too.
+    buffers: Vec<PartitionBuffer>,
+    /// The buffer of the last record: the next one is most likely in it too.
     current: usize,
     /// Records that a batch may hold.
     wanted: usize,
@@ -71,36 +71,36 @@ pub(super) struct Poller {
 enum Polled {
     Enough,
     Nothing,
-    Strange(usize, i64),
+    Unexpected(usize, i64),
     Failed(KafkaError),
 }
 
 impl Poller {
     pub(super) fn new(
         kafka: KafkaConfig,
-        desk: Arc<Mailbox>,
+        mailbox: Arc<Mailbox>,
         health: Arc<GroupHealth>,
         consumer: BaseConsumer<GroupContext>,
     ) -> Self {
-        let (stage, owned, lanes) = (Stage::Outside, Vec::new(), Vec::new());
+        let (stage, owned, buffers) = (Stage::Outside, Vec::new(), Vec::new());
         let (current, wanted, paused, failed) = (0, 1, false, false);
-        Self { kafka, desk, health, consumer, stage, owned, lanes, current, wanted, paused, failed }
+        Self { kafka, mailbox, health, consumer, stage, owned, buffers, current, wanted, paused, failed }
     }
 
     /// Polls until the caller is gone, then leaves the group.
     pub(super) fn run(mut self) {
-        while !self.desk.is_closed() {
+        while !self.mailbox.is_closed() {
             self.health.polled();
-            self.heed_answers();
-            self.heed_room();
+            self.apply_decisions();
+            self.make_room();
             match self.poll() {
                 Polled::Enough => {}
                 Polled::Nothing => self.hand_over(),
-                Polled::Strange(lane, offset) => self.strange(lane, offset),
-                Polled::Failed(error) => self.troubled(&error),
+                Polled::Unexpected(buffer, offset) => self.recheck(buffer, offset),
+                Polled::Failed(error) => self.handle_error(&error),
             }
-            for wish in self.consumer.context().wishes() {
-                self.heed(wish);
+            for event in self.consumer.context().events() {
+                self.rebalance(event);
             }
             let lost = self.consumer.assignment_lost();
             self.health.member(matches!(self.stage, Stage::Reading | Stage::Releasing(_)) && !lost);
@@ -114,22 +114,22 @@ impl Poller {
         self.consumer.context().leave();
         // Whatever the library still waits for from us, this is the answer; dropping it says the rest.
         let _ = self.consumer.unassign();
-        let desk = self.desk;
+        let mailbox = self.mailbox;
         drop(self.consumer);
-        desk.end();
+        mailbox.end();
     }
 
     /// Polls as long as records come and there is room for them.
     fn poll(&mut self) -> Polled {
-        let mut timeout = self.patience();
+        let mut timeout = self.poll_timeout();
         for _ in 0..BURST {
             match self.consumer.poll(timeout) {
                 None => return Polled::Nothing,
                 Some(Err(error)) => return Polled::Failed(error),
-                Some(Ok(message)) => match take(&mut self.lanes, &mut self.current, self.wanted, &message) {
+                Some(Ok(message)) => match take(&mut self.buffers, &mut self.current, self.wanted, &message) {
                     Taken::More => {}
                     Taken::Full => return Polled::Enough,
-                    Taken::Strange(lane) => return Polled::Strange(lane, message.offset()),
+                    Taken::Unexpected(buffer) => return Polled::Unexpected(buffer, message.offset()),
                 },
             }
             timeout = Duration::ZERO;
@@ -138,28 +138,28 @@ impl Poller {
     }
 
     /// How long a poll may wait for a record: not at all when something else is to be done at once.
-    fn patience(&self) -> Duration {
+    fn poll_timeout(&self) -> Duration {
         let answered_soon = matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_));
-        let gathered = self.lanes.iter().any(|lane| lane.records() > 0);
+        let gathered = self.buffers.iter().any(|buffer| buffer.records() > 0);
         match (answered_soon, gathered && !self.paused) {
             (true, _) => Duration::ZERO,
-            (_, true) if self.desk.has_room() => Duration::ZERO,
+            (_, true) if self.mailbox.has_room() => Duration::ZERO,
             (_, true) => ROOM_POLL,
             _ => POLL,
         }
     }
 
     /// Waits while there is no place for more.
-    fn heed_room(&mut self) {
-        self.wanted = self.desk.wanted();
+    fn make_room(&mut self) {
+        self.wanted = self.mailbox.wanted();
         if !self.is_full() {
             self.resume();
             return;
         }
         if !self.paused {
-            self.desk.wait_for_room(PAUSE_AFTER.min(self.kafka.timing.release / 4));
+            self.mailbox.wait_for_room(PAUSE_AFTER.min(self.kafka.timing.release / 4));
         }
-        if self.desk.has_room() {
+        if self.mailbox.has_room() {
             self.hand_over();
             self.resume();
         } else if !self.paused {
@@ -168,8 +168,8 @@ impl Poller {
     }
 
     fn is_full(&self) -> bool {
-        let bytes: usize = self.lanes.iter().map(PartitionBuffer::bytes).sum();
-        bytes >= BATCH_BYTES || self.lanes.iter().any(|lane| lane.records() >= self.wanted)
+        let bytes: usize = self.buffers.iter().map(PartitionBuffer::bytes).sum();
+        bytes >= BATCH_BYTES || self.buffers.iter().any(|buffer| buffer.records() >= self.wanted)
     }
 
     fn resume(&mut self) {
@@ -180,17 +180,17 @@ impl Poller {
 
     /// Hands over what was gathered, the fullest first, as far as there is room.
     fn hand_over(&mut self) {
-        while self.desk.has_room() {
-            let Some(lane) = self.lanes.iter_mut().max_by_key(|lane| lane.bytes()) else { return };
-            let Some(batch) = lane.take() else { return };
-            self.desk.push(batch);
+        while self.mailbox.has_room() {
+            let Some(buffer) = self.buffers.iter_mut().max_by_key(|buffer| buffer.bytes()) else { return };
+            let Some(batch) = buffer.take() else { return };
+            self.mailbox.push(batch);
         }
     }
 
     fn partitions(&self) -> TopicPartitionList {
-        let mut list = TopicPartitionList::with_capacity(self.lanes.len());
-        for lane in &self.lanes {
-            list.add_partition(&self.kafka.topic, lane.partition.0);
+        let mut list = TopicPartitionList::with_capacity(self.buffers.len());
+        for buffer in &self.buffers {
+            list.add_partition(&self.kafka.topic, buffer.partition.0);
         }
         list
     }
@@ -198,29 +198,29 @@ impl Poller {
 
 /// The group.
 impl Poller {
-    fn heed(&mut self, wish: RebalanceEvent) {
-        match wish {
+    fn rebalance(&mut self, event: RebalanceEvent) {
+        match event {
             RebalanceEvent::Assign(partitions) => {
                 self.owned.clone_from(&partitions);
-                self.desk.assign(&partitions);
+                self.mailbox.assign(&partitions);
                 self.stage = Stage::Starting(partitions, Vec::new());
             }
             RebalanceEvent::Revoke => {
-                // The library reads on until the revocation is acknowledged; nobody would take it.
+                // The library reads on until the revocation is acknowledged; what it reads is dropped.
                 let _ = self.consumer.pause(&self.partitions());
                 self.paused = false;
-                self.lanes.clear();
-                self.stage = Stage::Releasing(self.desk.revoke(&std::mem::take(&mut self.owned)));
+                self.buffers.clear();
+                self.stage = Stage::Releasing(self.mailbox.revoke(&std::mem::take(&mut self.owned)));
             }
         }
-        self.heed_stage();
+        self.acknowledge();
     }
 
-    fn heed_answers(&mut self) {
+    fn apply_decisions(&mut self) {
         if matches!(self.stage, Stage::Starting(..) | Stage::Releasing(_)) {
-            self.desk.wait_for_answers(ANSWER_POLL);
+            self.mailbox.wait_for_answers(ANSWER_POLL);
         }
-        for answer in self.desk.answers() {
+        for answer in self.mailbox.answers() {
             match (&mut self.stage, answer) {
                 (Stage::Starting(waiting, started), PartitionDecision::Start(partition, from)) => {
                     waiting.retain(|waiting| *waiting != partition);
@@ -233,14 +233,14 @@ impl Poller {
                 _ => {}
             }
         }
-        self.heed_stage();
+        self.acknowledge();
     }
 
     /// Acknowledges to the group once the caller has answered for every partition.
-    fn heed_stage(&mut self) {
+    fn acknowledge(&mut self) {
         let done = match &mut self.stage {
             Stage::Starting(waiting, started) if waiting.is_empty() => {
-                self.lanes = std::mem::take(started);
+                self.buffers = std::mem::take(started);
                 self.current = 0;
                 self.stage = Stage::Reading;
                 self.assign()
@@ -257,9 +257,9 @@ impl Poller {
     }
 
     fn assign(&self) -> Result<(), KafkaError> {
-        let mut list = TopicPartitionList::with_capacity(self.lanes.len());
-        for lane in &self.lanes {
-            list.add_partition_offset(&self.kafka.topic, lane.partition.0, Offset::Offset(lane.next))?;
+        let mut list = TopicPartitionList::with_capacity(self.buffers.len());
+        for buffer in &self.buffers {
+            list.add_partition_offset(&self.kafka.topic, buffer.partition.0, Offset::Offset(buffer.next))?;
         }
         self.consumer.assign(&list)?;
         // A partition that was paused when it was revoked would come back paused.
@@ -267,27 +267,27 @@ impl Poller {
     }
 }
 
-/// What is not a record in its turn.
+/// Errors, and records out of order.
 impl Poller {
-    fn troubled(&mut self, error: &KafkaError) {
+    fn handle_error(&mut self, error: &KafkaError) {
         let polled = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        // A refusal of TLS is told as a lost connection when it is met at another moment.
-        let refusal = |said: &KafkaMessage| matches!(said.code, Code::SSL | Code::Authentication);
-        let reason = self.consumer.context().reason().filter(|said| said.code == polled || refusal(said));
-        let said = reason.unwrap_or_else(|| KafkaMessage::new(polled, None));
-        let code = said.code;
+        // A refusal of TLS is reported as a lost connection when it is met at another moment.
+        let refusal = |message: &KafkaMessage| matches!(message.code, Code::SSL | Code::Authentication);
+        let reason = self.consumer.context().reason().filter(|message| message.code == polled || refusal(message));
+        let message = reason.unwrap_or_else(|| KafkaMessage::new(polled, None));
+        let code = message.code;
         match code {
             // The next poll is the way out of it, or one broker of several: the library takes the next one.
             Code::PartitionEOF | Code::PollExceeded | Code::BrokerTransportFailure | Code::Resolve => {}
-            Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange => self.look_at_all(),
-            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => self.look_for_topic(said),
-            _ => self.tell(error::said(&self.kafka, KafkaOperation::Reading, said)),
+            Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange => self.recheck_all(),
+            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => self.look_for_topic(message),
+            _ => self.report(error::explain(&self.kafka, KafkaOperation::Reading, message)),
         }
     }
 
-    fn tell(&mut self, error: BusError) {
+    fn report(&mut self, error: BusError) {
         if error.is_retriable() {
-            self.desk.trouble(error);
+            self.mailbox.warn(error);
         } else {
             self.fail(error);
         }
@@ -295,45 +295,46 @@ impl Poller {
 
     /// Ends reading, behind everything that was read.
     fn fail(&mut self, error: BusError) {
-        for mut lane in std::mem::take(&mut self.lanes) {
-            if let Some(batch) = lane.take() {
-                self.desk.push(batch);
+        for mut buffer in std::mem::take(&mut self.buffers) {
+            if let Some(batch) = buffer.take() {
+                self.mailbox.push(batch);
             }
         }
         if !std::mem::replace(&mut self.failed, true) {
-            self.desk.fail(error);
+            self.mailbox.fail(error);
         }
     }
 
     /// Another record came than was due. Kafka numbers its own marks of transactions too, so a jump is a
     /// gap only when the partition no longer begins at or before the record that was due.
-    fn strange(&mut self, lane: usize, offset: i64) {
+    fn recheck(&mut self, buffer: usize, offset: i64) {
         let (partition, due, position) = {
-            let lane = &self.lanes[lane];
-            (lane.partition, lane.next, lane.position())
+            let buffer = &self.buffers[buffer];
+            (buffer.partition, buffer.next, buffer.position())
         };
         match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
             Ok(()) if offset > due => {
-                self.lanes[lane].next = offset;
+                self.buffers[buffer].next = offset;
                 self.seek(partition, offset);
             }
             Ok(()) => self.seek(partition, due),
             Err(error) if error.is_retriable() => {
-                self.desk.trouble(error);
+                self.mailbox.warn(error);
                 self.seek(partition, due);
             }
             Err(error) => self.fail(error),
         }
     }
 
-    /// The library lost its place somewhere; it does not say where.
-    fn look_at_all(&mut self) {
-        let places: Vec<_> = self.lanes.iter().map(|lane| (lane.partition, lane.next, lane.position())).collect();
+    /// The library lost its place somewhere; it does not report where.
+    fn recheck_all(&mut self) {
+        let places: Vec<_> =
+            self.buffers.iter().map(|buffer| (buffer.partition, buffer.next, buffer.position())).collect();
         for (partition, due, position) in places {
             match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
                 Ok(()) => self.seek(partition, due),
                 Err(error) if error.is_retriable() => {
-                    self.desk.trouble(error);
+                    self.mailbox.warn(error);
                     self.seek(partition, due);
                 }
                 Err(error) => return self.fail(error),
@@ -352,18 +353,18 @@ impl Poller {
     }
 
     /// The library does not know the topic: so it was deleted, or a broker does not know it yet.
-    fn look_for_topic(&mut self, said: KafkaMessage) {
+    fn look_for_topic(&mut self, message: KafkaMessage) {
         let metadata = self.consumer.fetch_metadata(Some(&self.kafka.topic), self.kafka.timing.answer);
         let error = metadata.map(|metadata| metadata.topics().first().and_then(MetadataTopic::error));
         match error {
-            Ok(Some(code)) => self.tell(error::said(
+            Ok(Some(code)) => self.report(error::explain(
                 &self.kafka,
                 KafkaOperation::Reading,
-                KafkaMessage::new(code.into(), said.reason),
+                KafkaMessage::new(code.into(), message.reason),
             )),
             // It is there: perhaps another one.
-            Ok(None) => self.look_at_all(),
-            Err(error) => self.tell(error::failed(&self.kafka, KafkaOperation::Reading, error)),
+            Ok(None) => self.recheck_all(),
+            Err(error) => self.report(error::failed(&self.kafka, KafkaOperation::Reading, error)),
         }
     }
 }
@@ -371,22 +372,22 @@ impl Poller {
 enum Taken {
     More,
     Full,
-    /// Not the record that was due in this lane.
-    Strange(usize),
+    /// Not the record that was due in this buffer.
+    Unexpected(usize),
 }
 
-/// Puts a record into its lane. Records of partitions that are not read (any more) are dropped: whoever
-/// reads them next begins at its own position.
-fn take(lanes: &mut [PartitionBuffer], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
+/// Puts a record into its buffer. Records of partitions that are not read (any more) are dropped: the next reader
+/// begins at its own position.
+fn take(buffers: &mut [PartitionBuffer], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
     let partition = Partition(message.partition());
-    if lanes.get(*current).is_none_or(|lane| lane.partition != partition) {
-        let Some(found) = lanes.iter().position(|lane| lane.partition == partition) else { return Taken::More };
+    if buffers.get(*current).is_none_or(|buffer| buffer.partition != partition) {
+        let Some(found) = buffers.iter().position(|buffer| buffer.partition == partition) else { return Taken::More };
         *current = found;
     }
-    let lane = &mut lanes[*current];
-    if message.offset() != lane.next {
-        return Taken::Strange(*current);
+    let buffer = &mut buffers[*current];
+    if message.offset() != buffer.next {
+        return Taken::Unexpected(*current);
     }
-    lane.push(message);
-    if lane.records() >= wanted || lane.bytes() >= BATCH_BYTES { Taken::Full } else { Taken::More }
+    buffer.push(message);
+    if buffer.records() >= wanted || buffer.bytes() >= BATCH_BYTES { Taken::Full } else { Taken::More }
 }

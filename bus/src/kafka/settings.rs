@@ -1,4 +1,4 @@
-//! How to reach a Kafka cluster, as the configuration says it.
+//! How to reach a Kafka cluster, as it is configured.
 
 use crate::error::BusError;
 use std::fmt;
@@ -231,22 +231,22 @@ impl fmt::Debug for KafkaConfig {
 mod tests {
     use super::*;
 
-    fn told(kafka: &KafkaConfig) -> Vec<String> {
+    fn problems(kafka: &KafkaConfig) -> Vec<String> {
         kafka.mistakes().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn every_mistake_is_told_at_once_and_names_its_key() {
-        assert_eq!(told(&KafkaConfig::new("a:9092, [::1]:9093", "g")), Vec::<String>::new());
+        assert_eq!(problems(&KafkaConfig::new("a:9092, [::1]:9093", "g")), Vec::<String>::new());
         let wrong = KafkaConfig {
             topic: "a b".into(),
             security: Security::SaslSsl,
             ca_file: Some("absent.pem".into()),
             ..KafkaConfig::new("a:9092,b", " ")
         };
-        let told = told(&wrong);
+        let problems = problems(&wrong);
         assert_eq!(
-            told[..5],
+            problems[..5],
             [
                 "`kafka.brokers` holds \"b\", which is not \"host:port\"",
                 "`kafka.topic` is \"a b\"; a topic's name has 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
@@ -255,8 +255,8 @@ mod tests {
                 "`kafka.password` is missing; `kafka.security = \"sasl_ssl\"` needs it",
             ]
         );
-        assert!(told[5].starts_with("`kafka.ca_file` names absent.pem, which cannot be read: "), "{told:?}");
-        assert_eq!(told.len(), 6);
+        assert!(problems[5].starts_with("`kafka.ca_file` names absent.pem, which cannot be read: "), "{problems:?}");
+        assert_eq!(problems.len(), 6);
     }
 
     #[test]

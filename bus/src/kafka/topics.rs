@@ -93,7 +93,7 @@ pub fn ensure(kafka: &KafkaConfig, topic: &TopicShape) -> Result<TopicOutcome, T
     }
 }
 
-/// Says whether there is a topic, and that it is as it must be; makes and changes nothing. Blocks like [`ensure`].
+/// Makes sure that there is a topic, and that it is as it must be; makes and changes nothing. Blocks like [`ensure`].
 pub fn verify(kafka: &KafkaConfig, topic: &TopicShape) -> Result<bool, TopicError> {
     let admin = Admin::open(kafka, topic)?;
     match admin.look()? {
@@ -116,20 +116,20 @@ impl<'a> Admin<'a> {
         kafka.check()?;
         topic.check()?;
         let client = AdminClient::from_config_and_context(&client::admin(kafka), ErrorCapturingContext::default())
-            .map_err(|error| error::unmade(&error))?;
+            .map_err(|error| error::not_created(&error))?;
         Ok(Self { kafka, topic, client })
     }
 
     /// The topic as it is, `None` when there is none.
     fn look(&self) -> Result<Option<Shape>, BusError> {
-        // Not by the admin client: that one never says why it gets no answer.
+        // Not by the admin client: that one gives no reason when it gets no answer.
         let eye = MetadataClient::open(self.kafka, KafkaOperation::Describing, self.kafka.timing.answer)?;
         let metadata = eye.ask(|client, wait| client.fetch_metadata(Some(&self.kafka.topic), wait))?;
         let Some(topic) = metadata.topics().first() else { return Ok(None) };
         match topic.error().map(Code::from) {
             None => Ok(Some(shape(topic))),
             Some(Code::UnknownTopicOrPartition) => Ok(None),
-            Some(code) => Err(self.said(KafkaOperation::Describing, code)),
+            Some(code) => Err(self.explain(KafkaOperation::Describing, code)),
         }
     }
 
@@ -141,19 +141,19 @@ impl<'a> Admin<'a> {
         let made = wait(self.client.create_topics([&new], &self.options()));
         match made.map_err(|error| error::failed(self.kafka, KafkaOperation::Creating, error))?.pop() {
             Some(Err((_, Code::TopicAlreadyExists))) => Ok(TopicOutcome::Verified),
-            Some(Err((_, code))) => Err(self.said(KafkaOperation::Creating, code)),
+            Some(Err((_, code))) => Err(self.explain(KafkaOperation::Creating, code)),
             _ => Ok(TopicOutcome::Created),
         }
     }
 
-    /// Waits until the brokers have told each other of a new topic.
+    /// Waits until the brokers know of a new topic.
     fn wait_for(&self) -> Result<Shape, BusError> {
         let started = Instant::now();
         loop {
             match self.look()? {
                 Some(shape) if shape.0 > 0 => return Ok(shape),
                 _ if started.elapsed() > self.kafka.timing.answer => {
-                    return Err(self.said(KafkaOperation::Describing, Code::OperationTimedOut));
+                    return Err(self.explain(KafkaOperation::Describing, Code::OperationTimedOut));
                 }
                 _ => thread::sleep(LOOK),
             }
@@ -187,13 +187,13 @@ impl<'a> Admin<'a> {
         match described.map_err(|error| error::failed(self.kafka, KafkaOperation::Configuring, error))?.pop() {
             // A topic always has settings: the library drops the broker's refusal and hands over none.
             Some(Ok(resource)) if resource.entries.is_empty() => {
-                Err(self.said(KafkaOperation::Configuring, Code::TopicAuthorizationFailed))
+                Err(self.explain(KafkaOperation::Configuring, Code::TopicAuthorizationFailed))
             }
             Some(Ok(resource)) => {
                 let value = |entry: rdkafka::admin::ConfigEntry| Some((entry.name, entry.value?));
                 Ok(resource.entries.into_iter().filter_map(value).collect())
             }
-            Some(Err(code)) => Err(self.said(KafkaOperation::Configuring, code)),
+            Some(Err(code)) => Err(self.explain(KafkaOperation::Configuring, code)),
             None => Ok(Vec::new()),
         }
     }
@@ -203,8 +203,8 @@ impl<'a> Admin<'a> {
         AdminOptions::new().request_timeout(answer).operation_timeout(answer)
     }
 
-    fn said(&self, doing: KafkaOperation, code: Code) -> BusError {
-        error::said(self.kafka, doing, KafkaMessage::new(code, None))
+    fn explain(&self, doing: KafkaOperation, code: Code) -> BusError {
+        error::explain(self.kafka, doing, KafkaMessage::new(code, None))
     }
 }
 

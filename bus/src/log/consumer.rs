@@ -66,7 +66,7 @@ impl SqliteConsumer {
     fn wait(&mut self, next: i64, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
         let started = Instant::now();
         loop {
-            let seen = self.signal.seen();
+            let commits = self.signal.count();
             if let Some(batch) = self.read(next, max_records)? {
                 self.expected = (batch.len(), batch.bytes());
                 self.state = State::Reading { next: batch.next.next };
@@ -76,7 +76,7 @@ impl SqliteConsumer {
             if left.is_zero() {
                 return Ok(Delivery::Idle);
             }
-            self.signal.wait_beyond(seen, left.min(self.poll));
+            self.signal.wait_beyond(commits, left.min(self.poll));
         }
     }
 
@@ -120,14 +120,14 @@ impl SqliteConsumer {
         let failed = |error| file::failed(&self.path, error);
         // One transaction, so that both answers are of one moment: not that of the search, which found nothing yet.
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
-        let ends = LogHead::read(&transaction).map_err(failed)?;
-        ends.check_newest(&transaction).map_err(failed)?;
+        let head = LogHead::read(&transaction).map_err(failed)?;
+        head.check_newest(&transaction).map_err(failed)?;
         let mut statement = transaction
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM log WHERE id >= ?1 LIMIT 1)")
             .map_err(failed)?;
         let found: i64 = statement.query_row((next,), |row| row.get(0)).map_err(failed)?;
-        if ends.last >= next && found == 0 {
-            let what = format!("the records from offset {next} to {} are not found", ends.last);
+        if head.last >= next && found == 0 {
+            let what = format!("the records from offset {next} to {} are not found", head.last);
             return Err(BusError::Damaged { bus: file::name(&self.path), what });
         }
         Ok(())

@@ -11,7 +11,7 @@
 //!                                 last: the offset of the newest record
 //! ```
 //!
-//! `sum` is a checksum of the other columns: a row that a disk turned over is refused by name, and so is a log whose
+//! `sum` is a checksum of the other columns: a row that a disk changed is refused by name, and so is a log whose
 //! records do not follow each other up to `last`.
 //!
 //! Only a shipper deletes from the log, and always keeps the newest record: SQLite numbers on from it, and

@@ -102,7 +102,7 @@ impl Outbox for SqliteOutbox {
 impl Drop for SqliteOutbox {
     fn drop(&mut self) {
         self.queue.close();
-        // A writer that panicked has told so on its own thread and has failed what was queued.
+        // A writer that panicked has reported it on its own thread and has failed what was queued.
         let _ = self.writer.take().map(JoinHandle::join);
     }
 }

@@ -38,12 +38,12 @@ const V3_INSTEAD: &str = "
     ALTER TABLE shipped3 RENAME TO shipped;
 ";
 
-/// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
-pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
-    if seen < 1 {
+/// Brings the tables of version `found` (0: an empty file) to this one; to be called in a transaction.
+pub(super) fn migrate(connection: &Connection, found: i64) -> rusqlite::Result<()> {
+    if found < 1 {
         connection.execute_batch(V1)?;
     }
-    if seen < 2 {
+    if found < 2 {
         connection.execute_batch(V2)?;
     }
     connection.execute_batch(V3)?;

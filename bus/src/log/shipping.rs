@@ -55,7 +55,7 @@ impl ShippingLog {
 
     /// The last offset that is noted as shipped.
     pub(crate) fn shipped(&self) -> Result<i64, BusError> {
-        LogHead::read(&self.connection).map(|ends| ends.shipped).map_err(|error| file::failed(&self.path, error))
+        LogHead::read(&self.connection).map(|head| head.shipped).map_err(|error| file::failed(&self.path, error))
     }
 
     /// Passes the records behind `after` to `each`, at most `limit` and until it breaks: offset, key, body.
@@ -89,21 +89,21 @@ impl ShippingLog {
 
     /// Notes `shipped` and trims, in one transaction, some of what is below it; true when more is left to
     /// trim. The newest record stays.
-    pub(crate) fn note(&mut self, shipped: i64) -> Result<bool, BusError> {
-        self.try_note(shipped).map_err(|error| file::failed(&self.path, error))
+    pub(crate) fn mark_shipped(&mut self, shipped: i64) -> Result<bool, BusError> {
+        self.try_mark_shipped(shipped).map_err(|error| file::failed(&self.path, error))
     }
 
-    fn try_note(&mut self, shipped: i64) -> rusqlite::Result<bool> {
+    fn try_mark_shipped(&mut self, shipped: i64) -> rusqlite::Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut ends = LogHead::read(&transaction)?;
-        ends.check_newest(&transaction)?;
-        if ends.shipped < shipped {
-            ends.shipped = shipped;
-            ends.write(&transaction)?;
+        let mut head = LogHead::read(&transaction)?;
+        head.check_newest(&transaction)?;
+        if head.shipped < shipped {
+            head.shipped = shipped;
+            head.write(&transaction)?;
         }
         let oldest: Option<i64> = transaction.query_row("SELECT min(id) FROM log", [], |row| row.get(0))?;
         let Some(oldest) = oldest else { return transaction.commit().map(|()| false) };
-        let end = shipped.min(ends.last - 1);
+        let end = shipped.min(head.last - 1);
         let step = end.min(oldest + TRIM_RECORDS - 1);
         if step >= oldest {
             transaction.execute("DELETE FROM log WHERE id <= ?1", (step,))?;
@@ -162,20 +162,20 @@ mod tests {
         let outbox = SqliteOutbox::open(&path, TestClock::at(Micros(1_000))).unwrap();
         let mut log = ShippingLog::open(&path).unwrap();
         assert_eq!(log.waiting().unwrap(), LogBacklog { records: 0, bytes: 0, oldest: None });
-        assert!(!log.note(0).unwrap());
+        assert!(!log.mark_shipped(0).unwrap());
         for _ in 0..5 {
             outbox.publish(records(9000), Checkpoint::new()).wait().unwrap();
         }
         let before = log.waiting().unwrap();
         assert_eq!((before.records, before.oldest), (45_000, Some(Micros(1_000))));
-        assert!(log.note(44_000).unwrap());
+        assert!(log.mark_shipped(44_000).unwrap());
         assert_eq!((offsets(&log), log.shipped().unwrap()), ((20_001, 45_000), 44_000));
-        assert!(log.note(44_000).unwrap());
-        assert!(!log.note(45_000).unwrap());
+        assert!(log.mark_shipped(44_000).unwrap());
+        assert!(!log.mark_shipped(45_000).unwrap());
         assert_eq!((offsets(&log), log.waiting().unwrap().records), ((45_000, 45_000), 0));
         // Numbering goes on, and a note never goes back.
         outbox.publish(records(1), Checkpoint::new()).wait().unwrap();
-        assert!(!log.note(10).unwrap());
+        assert!(!log.mark_shipped(10).unwrap());
         let after = log.waiting().unwrap();
         assert_eq!((offsets(&log), log.shipped().unwrap(), after.records), ((45_000, 45_001), 45_000, 1));
         assert!(after.bytes < before.bytes / 10, "{after:?} after {before:?}");

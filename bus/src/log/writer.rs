@@ -52,7 +52,7 @@ impl LogWriter {
 
     /// Commits what may be committed; gives the bytes the file holds when they are too many for records.
     fn commit(&mut self, group: &[PublishRequest]) -> rusqlite::Result<Option<u64>> {
-        // Immediate: the turn is awaited before anything is read, so it cannot fail half-way for it.
+        // Immediate: the lock is awaited before anything is read, so that waiting for it cannot fail half-way.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let full = match self.limit {
             Some(limit) => Some(file::used_bytes(&transaction)?).filter(|bytes| *bytes > limit),
@@ -61,7 +61,7 @@ impl LogWriter {
         if full.is_none() {
             insert(&transaction, group, self.clock.now().0)?;
         }
-        note(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
+        write_checkpoints(&transaction, group.iter().filter(|request| full.is_none() || request.batch.is_empty()))?;
         Failpoint::OutboxWritten.reached();
         transaction.commit()?;
         Failpoint::OutboxCommitted.reached();
@@ -84,7 +84,7 @@ impl LogWriter {
 }
 
 impl Drop for LogWriter {
-    /// However the thread ends, nobody is left waiting for an answer.
+    /// However the thread ends, every caller gets an answer.
     fn drop(&mut self) {
         self.queue.abandon();
     }
@@ -93,9 +93,9 @@ impl Drop for LogWriter {
 /// Appends the records of a group. Only what differs from the row before is bound again: at a million
 /// rows a second each bind counts.
 fn insert(transaction: &Transaction, group: &[PublishRequest], time: i64) -> rusqlite::Result<()> {
-    let mut ends = LogHead::read(transaction)?;
-    ends.check_newest(transaction)?;
-    let before = ends;
+    let mut head = LogHead::read(transaction)?;
+    head.check_newest(transaction)?;
+    let before = head;
     // SQLite numbers on from the newest record, which was just looked at: faster than naming each offset.
     let mut statement = transaction.prepare_cached(INSERT)?;
     statement.raw_bind_parameter(1, time)?;
@@ -106,16 +106,19 @@ fn insert(transaction: &Transaction, group: &[PublishRequest], time: i64) -> rus
             statement.raw_bind_parameter(2, key)?;
             bound = Some(key);
         }
-        ends.last += 1;
+        head.last += 1;
         statement.raw_bind_parameter(3, record.body.as_slice())?;
-        statement.raw_bind_parameter(4, checksum::of_record(ends.last, time, key.as_bytes(), &record.body))?;
+        statement.raw_bind_parameter(4, checksum::of_record(head.last, time, key.as_bytes(), &record.body))?;
         statement.raw_execute()?;
     }
-    if ends == before { Ok(()) } else { ends.write(transaction) }
+    if head == before { Ok(()) } else { head.write(transaction) }
 }
 
 /// Changes the checkpoints of requests, in order.
-fn note<'a>(transaction: &Transaction, requests: impl Iterator<Item = &'a PublishRequest>) -> rusqlite::Result<()> {
+fn write_checkpoints<'a>(
+    transaction: &Transaction,
+    requests: impl Iterator<Item = &'a PublishRequest>,
+) -> rusqlite::Result<()> {
     let mut put = transaction.prepare_cached(PUT)?;
     let mut delete = transaction.prepare_cached(DELETE)?;
     for (name, value) in requests.flat_map(|request| &request.checkpoint) {

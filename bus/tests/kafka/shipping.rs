@@ -118,14 +118,14 @@ fn a_shipper_without_a_topic_says_so_and_goes_on_once_there_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let shipped = Shipped::open(&folder.path().join("bus.db"), &kafka);
     shipped.publish(numbered("plan", 0..10));
-    let state = until_state(&shipped.shipper, |state| state.trouble.is_some());
-    let trouble = state.trouble.unwrap();
-    assert!(trouble.contains("does not exist; run `shihyo topics ensure`"), "{trouble}");
+    let state = until_state(&shipped.shipper, |state| state.error.is_some());
+    let error = state.error.unwrap();
+    assert!(error.contains("does not exist; run `shihyo topics ensure`"), "{error}");
     assert_eq!((state.records_waiting, state.oldest_age), (10, Some(Duration::ZERO)));
     assert!(state.bytes_waiting > 0);
     super::ensure(&kafka, 1);
     until_shipped(&shipped.shipper);
-    assert_eq!(shipped.shipper.state().unwrap().trouble, None);
+    assert_eq!(shipped.shipper.state().unwrap().error, None);
     assert_eq!(read(&kafka, 10).numbers("plan"), (0..10).collect::<Vec<_>>());
 }
 

@@ -34,7 +34,7 @@ pub struct Plan {
     pub last_year: i32,
     /// An invented plan, marked 見本 wherever it appears.
     pub sample: bool,
-    /// What reports and the scoreboard ask when nobody says otherwise; today when `None`.
+    /// What reports and the scoreboard show when no date is asked for; today when `None`.
     pub default_on: Option<Period>,
     /// Moments worth a link.
     pub on_dates: Vec<Period>,
@@ -90,7 +90,7 @@ pub enum Combine {
 pub enum Decrease {
     /// The label started again at 0.
     Restart,
-    /// Nobody knows: every period that spans it is unknown until a person decides.
+    /// Unknown: every period that spans it is unknown until a person decides.
     Break,
 }
 
@@ -300,7 +300,7 @@ pub struct Kpi {
     pub round_to: Option<i64>,
     /// Months on the same side before a status changes; 1 is at once.
     pub confirm: u32,
-    /// Where the plan says so.
+    /// Where it stands in the plan.
     pub citation: String,
     /// What a reader must know.
     pub note: Option<Bilingual>,

@@ -7,7 +7,7 @@ use crate::record::{Finality, Observation, Record, SCHEMA, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A line as it is written: what says how to read it stands first.
+/// A line as it is written: its kind and version stand first.
 #[derive(Serialize)]
 struct Line<'a, T> {
     kind: &'static str,
@@ -16,7 +16,7 @@ struct Line<'a, T> {
     body: &'a T,
 }
 
-/// What says how to read a line.
+/// The kind and version of a line.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]

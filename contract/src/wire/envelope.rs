@@ -12,7 +12,7 @@ use std::borrow::Cow;
 pub struct Envelope {
     /// The plan's id: the key on the bus.
     pub plan: String,
-    /// When it was seen; 0 where it does not say so as a record of ours does.
+    /// When it was seen; 0 where it has no time as a record of ours has.
     pub revision: Micros,
 }
 

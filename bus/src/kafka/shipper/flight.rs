@@ -25,9 +25,9 @@ pub(super) struct DeliveryReports {
     pub(super) window: Window,
     /// The first record that will not arrive by itself, and why.
     pub(super) failed: Option<(i64, Code)>,
-    heard: CapturedMessages,
-    /// What was heard last, to be told.
-    pub(super) news: Option<KafkaMessage>,
+    captured: CapturedMessages,
+    /// The message to report next.
+    pub(super) latest: Option<KafkaMessage>,
     /// How many were sent and have neither arrived nor failed.
     flying: usize,
 }
@@ -47,8 +47,8 @@ pub(super) struct InFlight {
 impl ClientContext for DeliveryContext {
     fn error(&self, error: KafkaError, reason: &str) {
         let mut reports = self.0.lock();
-        let said = reports.heard.hear(&error, reason).cloned();
-        reports.news = said.or(reports.news.take());
+        let message = reports.captured.capture(&error, reason).cloned();
+        reports.latest = message.or(reports.latest.take());
     }
 }
 
@@ -74,7 +74,7 @@ impl InFlight {
     pub(super) fn new(kafka: &KafkaConfig, reports: &Arc<Mutex<DeliveryReports>>) -> Result<Self, BusError> {
         let context = DeliveryContext(Arc::clone(reports));
         let producer = BaseProducer::from_config_and_context(&client::producer(kafka), context)
-            .map_err(|error| error::unmade(&error))?;
+            .map_err(|error| error::not_created(&error))?;
         let mut locked = reports.lock();
         (locked.failed, locked.flying) = (None, 0);
         let sent = locked.window.arrived();
@@ -126,18 +126,18 @@ impl InFlight {
 }
 
 /// What a failed record means for an operator.
-pub(super) fn told(kafka: &KafkaConfig, id: i64, code: Code, heard: Option<KafkaMessage>) -> BusError {
+pub(super) fn record_error(kafka: &KafkaConfig, id: i64, code: Code, captured: Option<KafkaMessage>) -> BusError {
     // Not this record's own failure, but its producer's.
-    let thrown = matches!(code, Code::PurgeQueue | Code::PurgeInflight | Code::Fatal);
-    if let Some(said) = heard.clone().filter(|_| thrown) {
-        return error::said(kafka, KafkaOperation::Writing, said);
+    let of_producer = matches!(code, Code::PurgeQueue | Code::PurgeInflight | Code::Fatal);
+    if let Some(message) = captured.clone().filter(|_| of_producer) {
+        return error::explain(kafka, KafkaOperation::Writing, message);
     }
     let reason = match code {
         Code::MessageSizeTooLarge => Some(format!(
             "record {id} of the log is larger than the topic takes; raise its `max.message.bytes` to {}",
             client::MAX_MESSAGE_BYTES
         )),
-        _ => heard.and_then(|said| said.reason).or(Some(format!("record {id} of the log"))),
+        _ => captured.and_then(|message| message.reason).or(Some(format!("record {id} of the log"))),
     };
-    error::said(kafka, KafkaOperation::Writing, KafkaMessage::new(code, reason))
+    error::explain(kafka, KafkaOperation::Writing, KafkaMessage::new(code, reason))
 }

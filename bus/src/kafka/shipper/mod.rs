@@ -6,8 +6,8 @@
 //! shipped = 3, noted with the trimming of r1..r3 in one transaction; r5 always stays until r6 is there
 //! ```
 //!
-//! It retries for ever and drops nothing: what cannot be delivered stands in [`ShipperState::trouble`] and
-//! stops everything behind it. A crash between arriving and noting sends records twice, which harms nobody:
+//! It retries for ever and drops nothing: what cannot be delivered stands in [`ShipperState::error`] and
+//! stops everything behind it. A crash between arriving and noting sends records twice, which is harmless:
 //! figures are a function of the set of records.
 
 mod flight;
@@ -64,12 +64,12 @@ pub struct ShipperState {
     /// Deliveries that failed and were begun again since then.
     pub failures_total: u64,
     /// What keeps the waiting records from arriving, in the words of an error with its causes.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 impl Shipper {
     /// Starts to ship the log at `path`, which is made when there is none. Waits, working on nothing, while
-    /// another shipper works on it. Brokers that cannot be reached are [`ShipperState::trouble`].
+    /// another shipper works on it. Brokers that cannot be reached are [`ShipperState::error`].
     pub fn start(path: impl AsRef<Path>, kafka: &KafkaConfig, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
         kafka.check()?;
         let path = path.as_ref();
@@ -79,7 +79,7 @@ impl Shipper {
             stop: Condvar::new(),
             shipped: AtomicU64::new(0),
             failures: AtomicU64::new(0),
-            trouble: Mutex::new(None),
+            error: Mutex::new(None),
             reader: Mutex::new(ShippingLog::open(path)?),
         });
         let work = Work { path: path.to_owned(), kafka: kafka.clone(), shared: Arc::clone(&shared) };
@@ -96,7 +96,7 @@ impl Shipper {
         let waiting = shared.reader.lock().waiting()?;
         let now = shared.clock.now();
         let age = |since: i64| Duration::from_micros(u64::try_from(now.0 - since).unwrap_or(0));
-        let trouble = shared.trouble.lock().clone();
+        let error = shared.error.lock().clone();
         Ok(ShipperState {
             records_waiting: waiting.records,
             bytes_waiting: waiting.bytes,
@@ -104,7 +104,7 @@ impl Shipper {
             shipped_total: shared.shipped.load(Ordering::Relaxed),
             failures_total: shared.failures.load(Ordering::Relaxed),
             // Without a waiting record nothing is kept from arriving.
-            trouble: trouble.filter(|_| waiting.records > 0),
+            error: error.filter(|_| waiting.records > 0),
         })
     }
 
@@ -113,7 +113,7 @@ impl Shipper {
     pub fn stop(&self) {
         *self.shared.stopping.lock() = true;
         self.shared.stop.notify_all();
-        // A thread that panicked has told so itself.
+        // A thread that panicked has reported it itself.
         let _ = self.thread.lock().take().map(JoinHandle::join);
     }
 }
@@ -139,22 +139,22 @@ struct Work {
 
 impl Work {
     fn run(self) {
-        let Some(held) = self.turn() else { return };
+        let Some(lock) = self.acquire_lock() else { return };
         while !self.shared.is_stopping() {
             if let Err(error) = self.ship() {
                 self.shared.fail(&error);
             }
         }
-        drop(held);
+        drop(lock);
     }
 
-    /// Waits for the right to ship; `None` when told to stop first.
-    fn turn(&self) -> Option<ShipperLock> {
+    /// Waits for the right to ship; `None` when it is stopped first.
+    fn acquire_lock(&self) -> Option<ShipperLock> {
         while !self.shared.is_stopping() {
             match ShipperLock::try_acquire(&self.path) {
-                Ok(Some(held)) => {
+                Ok(Some(lock)) => {
                     self.shared.report(None);
-                    return Some(held);
+                    return Some(lock);
                 }
                 Ok(None) => {
                     self.shared.report(Some("another shipper works on this log".to_owned()));
@@ -166,7 +166,7 @@ impl Work {
         None
     }
 
-    /// Ships until told to stop, or until the log fails. Producers come and go; what has arrived stays.
+    /// Ships until it is stopped, or until the log fails. Producers come and go; what has arrived stays.
     fn ship(&self) -> Result<(), BusError> {
         let log = ShippingLog::open(&self.path)?;
         let trimmer = Trimmer::start(&self.path, &self.shared)?;
@@ -182,7 +182,7 @@ impl Work {
         Ok(())
     }
 
-    /// Ships with one producer until it can do no more, and why; `None` when told to stop.
+    /// Ships with one producer until it can do no more, and why; `None` when it is stopped.
     fn fly(
         &self,
         mut flight: InFlight,
@@ -206,11 +206,11 @@ impl Work {
             });
             let before = std::mem::replace(&mut arrived, reports.lock().window.arrived());
             if arrived > before {
-                // Whatever the trouble was, it is over.
+                // Whatever the error was, it is over.
                 self.shared.report(None);
                 trimmer.arrived(arrived);
             }
-            if let Some(error) = self.heed(&flight, reports) {
+            if let Some(error) = self.failure(&flight, reports) {
                 return Ok(Some(error));
             }
             if stop_at.is_some_and(|at| flight.flying() == 0 || Instant::now() >= at) {
@@ -219,25 +219,25 @@ impl Work {
         }
     }
 
-    /// Takes in bad news: an error when this producer is at its end.
-    fn heed(&self, flight: &InFlight, reports: &Mutex<DeliveryReports>) -> Option<BusError> {
+    /// Handles what the producer reported: an error when this producer is at its end.
+    fn failure(&self, flight: &InFlight, reports: &Mutex<DeliveryReports>) -> Option<BusError> {
         let fatal = flight.fatal();
         if fatal.is_some() && reports.lock().failed.is_none() {
             // The report of the record it ended with says why; it follows at once.
             flight.poll(REPORT_WAIT);
         }
-        let (failed, news) = {
+        let (failed, latest) = {
             let mut reports = reports.lock();
-            (reports.failed, reports.news.take())
+            (reports.failed, reports.latest.take())
         };
         if let Some((id, code)) = failed {
-            return Some(flight::told(&self.kafka, id, code, fatal.or(news)));
+            return Some(flight::record_error(&self.kafka, id, code, fatal.or(latest)));
         }
-        if let Some(said) = fatal {
-            return Some(error::said(&self.kafka, KafkaOperation::Writing, said));
+        if let Some(message) = fatal {
+            return Some(error::explain(&self.kafka, KafkaOperation::Writing, message));
         }
-        if let Some(said) = news {
-            self.shared.report(Some(chain(&error::said(&self.kafka, KafkaOperation::Writing, said))));
+        if let Some(message) = latest {
+            self.shared.report(Some(chain(&error::explain(&self.kafka, KafkaOperation::Writing, message))));
         }
         None
     }

@@ -21,7 +21,7 @@ pub(super) struct Shared {
     pub(super) stop: Condvar,
     pub(super) shipped: AtomicU64,
     pub(super) failures: AtomicU64,
-    pub(super) trouble: Mutex<Option<String>>,
+    pub(super) error: Mutex<Option<String>>,
     pub(super) reader: Mutex<ShippingLog>,
 }
 
@@ -35,8 +35,8 @@ impl Shared {
         let _ = self.stop.wait_while_for(&mut self.stopping.lock(), |stopping| !*stopping, pause);
     }
 
-    pub(super) fn report(&self, trouble: Option<String>) {
-        *self.trouble.lock() = trouble;
+    pub(super) fn report(&self, error: Option<String>) {
+        *self.error.lock() = error;
     }
 
     /// Counts records that were noted as shipped.

@@ -62,7 +62,7 @@ impl Drop for Trimmer {
     fn drop(&mut self) {
         self.goal.state.lock().ending = true;
         self.goal.changed.notify_all();
-        // A thread that panicked has told so itself.
+        // A thread that panicked has reported it itself.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -111,7 +111,7 @@ impl Work {
         if arrived > self.noted {
             Failpoint::ShipperArrived.reached();
         }
-        let more = self.log.note(arrived)?;
+        let more = self.log.mark_shipped(arrived)?;
         if arrived > self.noted {
             self.shared.noted(arrived - self.noted);
             self.noted = arrived;

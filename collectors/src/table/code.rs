@@ -1,8 +1,8 @@
-//! Municipality codes (全国地方公共団体コード): what identifies a municipality, since 川崎 names three.
+//! Municipality codes (全国地方公共団体コード). They identify a municipality; a name does not, as three are called 川崎.
 //!
-//! Six digits, the last of which checks the others. Spreadsheets drop leading zeros and many lists
-//! leave the check digit out, so five digits can mean two things. Cell by cell 143 of the 1,741
-//! municipalities would be taken for others; the column tells, so [`CodeForm::of`] looks at all of it first.
+//! A code has six digits, the last of which is a check digit. Spreadsheets drop leading zeros and many lists leave the
+//! check digit out, so five digits are ambiguous: read cell by cell, 143 of the 1,741 municipalities are confused with
+//! others. [`CodeForm::of`] therefore looks at the whole column first.
 
 use super::reject::RejectReason;
 use super::sheet::Cell;
@@ -26,11 +26,10 @@ pub enum CodeForm {
 }
 
 impl CodeForm {
-    /// The form of a column, by all its codes; cells that are no code are passed over. `None` when
-    /// there is none.
+    /// The form of a column, by all its codes. Other cells are skipped; `None` without any code.
     ///
-    /// Six digits are only written with, four only without the check digit. Where all have five, they
-    /// are codes that lost their zero if every one of them checks.
+    /// Six digits include the check digit, four do not. Where all codes have five digits, they include it if it is right in
+    /// every one of them, and then a leading zero is missing.
     pub fn of<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Option<Self> {
         let mut form = None;
         for digits in cells.into_iter().filter_map(|cell| digits(cell).ok()) {
@@ -45,7 +44,7 @@ impl CodeForm {
     }
 }
 
-/// The digits of a cell, four to six of them.
+/// The four to six digits of a cell.
 fn digits(cell: &Cell) -> Result<String, RejectReason> {
     let text = match cell {
         Cell::Empty => return Err(RejectReason::Empty),
@@ -56,7 +55,7 @@ fn digits(cell: &Cell) -> Result<String, RejectReason> {
         Cell::Bool(_) | Cell::Date(_) => return Err(RejectReason::WrongType),
         Cell::Error => return Err(RejectReason::FormulaError),
     };
-    // A list that went through floating numbers.
+    // Some lists were written from floating point numbers.
     let digits = text.strip_suffix(".0").unwrap_or(&text);
     let fits = (4..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { Ok(digits.to_owned()) } else { Err(RejectReason::NotACode) }
@@ -70,16 +69,15 @@ pub struct Municipality {
 }
 
 impl Municipality {
-    /// Reads a code that stands alone: six digits, five (without check digit, or with it and without a
-    /// leading zero), or four (neither).
+    /// Reads a single code of four to six digits.
     ///
-    /// Five digits are the six of a code that lost its zero when they check as such (`11002`, 札幌市),
-    /// else a code without its check digit (`14130`).
+    /// Five digits are a code without its leading zero when the check digit is right (`11002`, 札幌市), else a code without
+    /// its check digit (`14130`).
     pub fn parse(text: &str) -> Result<Self, RejectReason> {
         Self::of_digits(&digits(&Cell::of_text(text))?, None)
     }
 
-    /// Reads a code from a cell of a column of this form; without one as [`Municipality::parse`] does.
+    /// Reads a cell of a column of this form; without a form like [`Municipality::parse`].
     pub fn read(cell: &Cell, form: Option<CodeForm>) -> Result<Self, RejectReason> {
         Self::of_digits(&digits(cell)?, form)
     }
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_lost_its_zero_is_found_again() {
+    fn a_code_without_its_leading_zero_is_recognised() {
         for stem in (1000..10_000).filter(|stem| Municipality::of_stem(*stem).is_some()) {
             let code = Municipality { stem };
             assert_eq!(Municipality::parse(&code.number().to_string()), Ok(code));
@@ -184,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_column_tells_what_five_digits_mean() {
+    fn the_column_decides_what_five_digits_mean() {
         // 14150 is 相模原市 without its check digit; it happens to check as 014150.
         let cells = |texts: &[&str]| texts.iter().map(|text| Cell::of_text(text)).collect::<Vec<_>>();
         assert_eq!(show(Municipality::parse("14150")), Ok("014150".to_owned()));

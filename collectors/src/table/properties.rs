@@ -1,4 +1,4 @@
-//! Whatever comes, nothing panics; whatever is written, it is read back.
+//! No input panics, and every written value is read back.
 
 use super::{
     Cell, Columns, Encoding, FileLayout, Municipality, TableLimits, WantedColumn, code, date, number, read, row_hash,
@@ -6,7 +6,7 @@ use super::{
 };
 use proptest::prelude::*;
 
-/// Texts of the characters that the readers look for, besides any text at all.
+/// Any texts, and texts of the characters that the readers look for.
 fn label() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -30,7 +30,7 @@ fn full_width(value: i64, separated: bool) -> String {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400), zip in any::<bool>()) {
+    fn any_bytes_are_sheets_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400), zip in any::<bool>()) {
         let bytes = if zip { [b"PK\x03\x04", &bytes[..]].concat() } else { bytes };
         for encoding in [None, Some(Encoding::Cp932), Some(Encoding::EucJp), Some(Encoding::Utf16Le), Some(Encoding::Utf8)] {
             let _ = text::decode(&bytes, encoding);
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn any_csv_is_read_or_refused_and_its_rows_ascend(text in "([a-z0-9計件数#\"]|,|\r|\n|\r\n){0,80}") {
+    fn any_csv_is_an_error_or_has_ascending_rows(text in "([a-z0-9計件数#\"]|,|\r|\n|\r\n){0,80}") {
         let words = vec!["件数".to_owned()];
         let wanted = [WantedColumn { role: "count", words: &words, required: true }];
         if let Ok(sheets) = read(text.as_bytes(), FileLayout::default(), &TableLimits::default()) {
@@ -101,7 +101,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_sheet_of_a_workbook_is_read_or_refused(
+    fn any_sheet_of_a_workbook_is_read_or_an_error(
         data in r#"(<row( r="[0-9]{1,12}")?>|</row>|<c( r="[A-Z]{0,8}[0-9]{0,12}")?( t="(s|b|n|d|e|str|inlineStr)")?( s="[0-9]{1,3}")?>|</c>|<v>|</v>|<is>|<t>|[0-9.#a-z]|&amp;|&){0,40}"#
     ) {
         let _ = read::xlsx::read(&read::xlsx::tests::workbook_with(&data), &TableLimits::default());

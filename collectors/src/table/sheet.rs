@@ -1,8 +1,7 @@
-//! A sheet as every format ends up: rows of cells that remember where they stood.
+//! A sheet, whatever the format of its file: rows of cells with the number of the row in the file.
 //!
-//! Blank rows and trailing blank cells are dropped, as declared ranges lie; a row's number still
-//! says where it was in the file. Texts are kept as written (trimmed): each reader normalises them,
-//! because some must see what normalising hides.
+//! Blank rows and trailing blank cells are dropped, because the ranges that a file declares are often wrong. Texts are stored
+//! as written, trimmed; each reader normalises them itself, because some readers need what normalisation removes.
 
 use super::text::{is_blank, normal, trim, word};
 use jiff::civil::DateTime;
@@ -14,16 +13,16 @@ use std::fmt::Write as _;
 pub struct Sheet {
     /// The sheet's name; a csv file has none.
     pub name: Option<String>,
-    /// True for a sheet that its author hid.
+    /// True for a hidden sheet.
     pub hidden: bool,
-    /// The rows that hold anything, in order.
+    /// The rows that are not empty, in order.
     pub rows: Vec<SheetRow>,
-    /// Cells merged over several rows, which hold their text in the first of them.
+    /// Cells merged over several rows; their text is in the first row.
     pub merged: MergedCells,
 }
 
 impl Sheet {
-    /// The cell that a cell is merged with, when it stands in a row above; else `None`.
+    /// The first cell of the merged cell that this cell is part of; `None` when it is the first itself, or not merged.
     pub fn merged_with(&self, row: u32, column: usize) -> Option<&Cell> {
         let first = self.merged.first_row(row, column).filter(|first| *first < row)?;
         let at = self.rows.binary_search_by_key(&first, |row| row.number).ok()?;
@@ -36,7 +35,7 @@ impl Sheet {
 pub struct MergedCells(BTreeMap<(usize, u32), u32>);
 
 impl MergedCells {
-    /// Notes that the rows `first` to `last` of a 0-based column are one cell.
+    /// Adds a merged cell: the rows `first` to `last` of a 0-based column.
     pub fn add(&mut self, column: usize, first: u32, last: u32) {
         self.0.insert((column, first), last);
     }
@@ -47,7 +46,7 @@ impl MergedCells {
     }
 }
 
-/// One row with at least one cell that is not empty.
+/// A row with at least one cell that is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SheetRow {
     /// Row of the sheet, or first line of the record in a csv file; from 1.
@@ -59,23 +58,23 @@ pub struct SheetRow {
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
-    /// Nothing, or only blanks.
+    /// Empty, or only blanks.
     #[default]
     Empty,
     /// Text as written, trimmed, never empty. All cells of a csv file are texts.
     Text(String),
     /// A number of a workbook, finite.
     Number(f64),
-    /// A truth value of a workbook.
+    /// A Boolean value of a workbook.
     Bool(bool),
-    /// A number of a workbook that is shown as a date.
+    /// A number of a workbook that is formatted as a date.
     Date(DateTime),
-    /// A formula's failure (`#REF!`): neither a value nor missing.
+    /// A failed formula (`#REF!`): neither a value nor missing.
     Error,
 }
 
 impl Cell {
-    /// A text cell, or [`Cell::Empty`] when `text` holds only blanks.
+    /// A text cell, or [`Cell::Empty`] for blanks only.
     pub fn of_text(text: &str) -> Self {
         match trim(text) {
             "" => Self::Empty,
@@ -103,15 +102,15 @@ impl Cell {
     }
 }
 
-/// What Excel writes for a failed formula; in a csv these begin no comment.
+/// Texts of failed formulas in Excel. In a csv they are not remarks.
 const FAILURES: [&str; 8] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!"];
 
-/// How notes and headings begin that have a row to themselves, as [`word`]s.
+/// Beginnings of notes and headings that are alone in their row, as [`word`]s.
 const NOTES: [&str; 17] =
     ["※", "*", "注", "(注", "(備考", "備考", "出典", "資料:", "(資料", "●", "○", "◎", "■", "□", "◆", "◇", "▼"];
 
 impl SheetRow {
-    /// The row without trailing empty cells; `None` when nothing is left.
+    /// The row without trailing empty cells; `None` for an empty row.
     pub fn new(number: u32, mut cells: Vec<Cell>) -> Option<Self> {
         let used = cells.iter().rposition(|cell| !cell.is_empty())? + 1;
         cells.truncate(used);
@@ -123,15 +122,14 @@ impl SheetRow {
         self.cells.get(index).unwrap_or(&Cell::Empty)
     }
 
-    /// True when the first cell that is not empty begins with `#`: a remark, in files that also write
-    /// their header so.
+    /// True when the first cell that is not empty begins with `#`: a remark. Some files mark their header so too.
     pub fn is_remark(&self) -> bool {
         let first = self.cells.iter().find(|cell| !cell.is_empty()).map(Cell::text).unwrap_or_default();
         first.starts_with('#') && !FAILURES.contains(&first.as_str())
     }
 
-    /// True for a line of words between or below the rows: a note (`※..`, `注）..`, `出典：..`) or a heading (`【東区】`,
-    /// `■東区`) that is alone in its row, or the mark of a note that has its words in the next cell.
+    /// True for a note (`※..`, `注）..`, `出典：..`) or a heading (`【東区】`, `■東区`) that is alone in its row, and for the mark of
+    /// a note whose text is in the next cell.
     pub fn is_note(&self) -> bool {
         let Some(Cell::Text(text)) = self.cells.iter().find(|cell| !cell.is_empty()) else { return false };
         let alone = self.filled() == 1;
@@ -146,23 +144,23 @@ impl SheetRow {
         rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || ".:)".contains(c)))
     }
 
-    /// How many of its cells hold anything.
+    /// The number of cells that are not empty.
     pub fn filled(&self) -> usize {
         self.cells.iter().filter(|cell| !cell.is_empty()).count()
     }
 
-    /// True when both rows hold the same texts.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    /// True when both rows have the same texts.
+    pub(crate) fn has_same_texts(&self, other: &Self) -> bool {
         self.cells.len() == other.cells.len() && self.cells.iter().zip(&other.cells).all(|(a, b)| a.text() == b.text())
     }
 
-    /// The row's cells as one text that is equal for rows that say the same; cells end in U+001F.
+    /// The texts of the cells, each followed by U+001F: equal for rows with the same texts.
     pub(crate) fn canonical(&self) -> String {
         let mut line = String::new();
         for cell in &self.cells {
             let text: String =
                 cell.text().split(is_blank).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-            // A String never refuses to be written to.
+            // Writing to a String cannot fail.
             let _ = write!(line, "{text}\u{1F}");
         }
         line
@@ -183,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_say_the_same_are_the_same_text() {
+    fn rows_with_the_same_texts_have_one_canonical_text() {
         let csv = SheetRow::new(1, vec![Cell::of_text("１２"), Cell::of_text("高松　市"), Cell::of_text("2019-04-01")])
             .unwrap();
         let day = Cell::Date(date(2019, 4, 1).at(0, 0, 0, 0));
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_or_a_heading_has_its_row_to_itself() {
+    fn a_note_or_a_heading_is_alone_in_its_row() {
         let row = |text: &str| SheetRow::new(1, text.split(',').map(Cell::of_text).collect()).unwrap();
         for text in [
             "※令和5年3月31日現在",
@@ -213,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_merged_cell_says_what_its_first_row_says() {
+    fn a_merged_cell_has_the_text_of_its_first_row() {
         let row = |number, texts: [&str; 2]| SheetRow::new(number, texts.map(Cell::of_text).to_vec()).unwrap();
         let mut sheet =
             Sheet { rows: vec![row(2, ["a", "1"]), row(3, ["", "2"]), row(5, ["", "3"])], ..Sheet::default() };
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remark_begins_with_a_hash_but_a_failed_formula_is_none() {
+    fn a_remark_begins_with_a_hash_and_a_failed_formula_is_not_a_remark() {
         let row = |text| SheetRow::new(1, vec![Cell::Empty, Cell::of_text(text)]).unwrap();
         assert!(row("#license").is_remark() && row("＃注").is_remark());
         assert!(!row("#N/A").is_remark() && !row("12").is_remark());

@@ -1,7 +1,7 @@
-//! Bytes to text, and one form for every way of writing the same characters.
+//! Decoding of bytes, and normalisation of texts.
 //!
-//! City files come in five encodings and rarely say which; decoding is strict, because a replaced
-//! character inside a header or a name makes a silent mismatch later. Nothing here knows about tables.
+//! City files come in five encodings and rarely declare which. Decoding is strict: a replacement character in a header or a
+//! name would silently match nothing.
 
 use super::error::TableError;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -9,14 +9,14 @@ use encoding_rs::{EUC_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
-/// How the characters of a file are written.
+/// The character encoding of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
     Utf8,
     /// UTF-16, little endian (the app stores' reports).
     Utf16Le,
-    /// UTF-16, big endian; known by its byte order mark.
+    /// UTF-16, big endian; detected by its byte order mark.
     Utf16Be,
     /// Shift_JIS with Microsoft's and NEC's additions.
     Cp932,
@@ -50,11 +50,11 @@ impl Encoding {
 
 /// The text of `bytes`, without its byte order mark.
 ///
-/// A byte order mark decides; then `configured`; then valid UTF-8; then the one of CP932 and EUC-JP
-/// that decodes without a fault, chardetng choosing when both do.
+/// A byte order mark decides, else `configured`, else valid UTF-8, else the one of CP932 and EUC-JP that decodes without an
+/// error; chardetng chooses when both do.
 ///
 /// Errors: [`TableError::Undecodable`] when a byte fits no encoding, [`TableError::Nul`] for a NUL
-/// (UTF-16 without its mark, or no text at all).
+/// (UTF-16 without its mark, or not text).
 pub fn decode(bytes: &[u8], configured: Option<Encoding>) -> Result<(String, Encoding), TableError> {
     let (text, encoding) = match (marked(bytes), configured) {
         (Some((encoding, mark)), _) => (strict(&bytes[mark..], encoding), encoding),
@@ -92,7 +92,7 @@ fn strict(bytes: &[u8], encoding: Encoding) -> Option<Cow<'_, str>> {
     encoding.codec().decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// CJK radicals that PDFs leave in place of characters and that NFKC, unlike the Kangxi block, keeps.
+/// CJK radicals that PDFs contain instead of characters. NFKC maps the Kangxi block, but not these.
 const RADICALS: [(char, char); 15] = [
     ('⺠', '民'),
     ('⻁', '虎'),
@@ -111,7 +111,7 @@ const RADICALS: [(char, char); 15] = [
     ('⻲', '亀'),
 ];
 
-/// True for white space of any width, and for the invisible characters that copying leaves behind.
+/// True for white space of any width, and for invisible characters.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
@@ -121,7 +121,7 @@ pub fn trim(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// `text` in NFKC, radicals made characters, trimmed: the form in which texts are shown and compared.
+/// `text` in NFKC, with characters for radicals, trimmed: the form in which texts are shown and compared.
 pub fn normal(text: &str) -> String {
     let character = |c: char| RADICALS.iter().find(|(radical, _)| *radical == c).map_or(c, |&(_, character)| character);
     let plain: String =
@@ -129,7 +129,7 @@ pub fn normal(text: &str) -> String {
     trim(&plain).to_owned()
 }
 
-/// `text` as a word to look for: [`normal`], no blanks inside, ASCII in lower case.
+/// `text` as a search word: [`normal`], without blanks, ASCII in lower case.
 pub fn word(text: &str) -> String {
     let mut word = normal(text);
     word.retain(|c| !is_blank(c));
@@ -137,7 +137,7 @@ pub fn word(text: &str) -> String {
     word
 }
 
-/// True when NFKC would turn a mark (`²`, `①`, `½`) into a digit that was never one: `102²` is not 1022.
+/// True when NFKC would change a character that is not a digit (`²`, `①`, `½`) into one: `102²` is not 1022.
 pub fn has_false_digit(text: &str) -> bool {
     text.chars().any(|c| c.is_numeric() && !c.is_ascii_digit() && !('０'..='９').contains(&c))
 }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_beats_the_configuration_and_half_a_character_is_an_error() {
+    fn a_byte_order_mark_overrides_the_configuration_and_half_a_character_is_an_error() {
         let marked = [b"\xEF\xBB\xBF", LINE.as_bytes()].concat();
         assert_eq!(decode(&marked, Some(Encoding::Cp932)), Ok((LINE.to_owned(), Encoding::Utf8)));
         assert_eq!(
@@ -184,13 +184,13 @@ mod tests {
     fn utf_16_without_its_mark_is_read_when_it_is_configured() {
         let bytes: Vec<u8> = LINE.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(decode(&bytes, Encoding::named("utf-16le")), Ok((LINE.to_owned(), Encoding::Utf16Le)));
-        // Nothing tells it from text of another encoding, so it is never guessed.
+        // It cannot be distinguished from other encodings, so it is not guessed.
         assert!(decode(&bytes, None).is_err());
         assert_eq!(decode(&bytes[1..], Encoding::named("utf-16le")), Err(TableError::Undecodable));
     }
 
     #[test]
-    fn euc_jp_and_cp932_are_told_apart_in_small_tables() {
+    fn euc_jp_and_cp932_are_distinguished_in_small_tables() {
         for line in ["年月,件数\n", "施設名,利用者数\n中央図書館,12\n", "町丁名,人口\n本町,1\n", "合計\n"]
         {
             let euc = EUC_JP.encode(line).0.into_owned();

@@ -1,11 +1,11 @@
-//! Rows that sum up other rows, or say a part of one again: added to the column, they count everything twice.
+//! Rows that are the total of other rows, or repeat a part of one: added to the column, they would count twice.
 //!
-//! Known by a cell's whole text, or by a word at its end, never by a part of it: 合計特殊出生率 is a figure of its own.
+//! A total is recognised by the whole text of a cell, or by a word at its end, never by another part: 合計特殊出生率 is a figure.
 
 use super::sheet::Cell;
 use super::text::word;
 
-/// What total rows are called, as [`word`]s. Means are among them, as they add up to nothing either.
+/// Names of total rows, as [`word`]s. Means are among them, because they must not be added either.
 const NAMES: [&str; 28] = [
     "合計",
     "総計",
@@ -36,7 +36,7 @@ const NAMES: [&str; 28] = [
     "subtotal",
     "grandtotal",
 ];
-/// How a label ends that sums up what it begins with: 「東区 小計」, 「令和3年度合計」, 「市民課 計」. 会計, 時計 and 統計 do not.
+/// Ends of the labels of totals: 「東区 小計」, 「令和3年度合計」, 「市民課 計」. 会計, 時計 and 統計 are not totals.
 const ENDS: [&str; 22] = [
     "合計",
     "総計",
@@ -61,20 +61,18 @@ const ENDS: [&str; 22] = [
     "所計",
     "男女計",
 ];
-/// Words in a label that says a part of another row again.
+/// Words in the label of a row that repeats a part of another row.
 const PARTS: [&str; 2] = ["再掲", "内数"];
 const BRACKETS: [char; 12] = ['【', '】', '[', ']', '(', ')', '<', '>', '〈', '〉', ':', '*'];
 
-/// True when the cell names a total.
-///
-/// `合　計`, `【合計】`, `合計（2施設）` and `Total` are all the same word; `合計特殊出生率` is another one.
+/// True when the cell names a total: `合　計`, `【合計】`, `合計（2施設）` and `Total` do, `合計特殊出生率` does not.
 pub fn is_total(cell: &Cell) -> bool {
     let Some(label) = likely(cell) else { return false };
     NAMES.contains(&bare(&label))
 }
 
-/// True when a row of that label must not be added to others: it is a total by name or by the end of its name
-/// (`東区小計`), or says a part of another row again (`（再掲）`, `うちスマートフォン`).
+/// True when a row with that label must not be added to others: it is a total by its name or by the end of it (`東区小計`), or
+/// repeats a part of another row (`（再掲）`, `うちスマートフォン`).
 pub fn sums_up(cell: &Cell) -> bool {
     let Some(label) = likely(cell) else { return false };
     let name = bare(&label);
@@ -84,7 +82,7 @@ pub fn sums_up(cell: &Cell) -> bool {
         || is_part(name)
 }
 
-/// The label of a cell with a character that all names, ends and parts have: most cells need no second look.
+/// The label of a cell that contains one of the characters of all names, ends and parts. Most cells do not.
 fn likely(cell: &Cell) -> Option<String> {
     let Cell::Text(text) = cell else { return None };
     text.contains(['計', '総', '全', '平', '再', '内', 'う', 't', 'T', 'ｔ', 'Ｔ']).then(|| word(text))
@@ -130,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_up_leaves_out_decorated_totals_and_parts_said_again() {
+    fn decorated_totals_and_repeated_parts_are_not_added_up() {
         let out = [
             "東区小計",
             "東区　計",

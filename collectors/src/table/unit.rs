@@ -1,11 +1,11 @@
-//! The unit that a line above a table states for all of it: 「（単位：千円）」.
+//! The unit that a line above a table states for the whole table: 「（単位：千円）」.
 //!
-//! Over figures in 円 it makes each a thousandfold, and nothing in the table itself says so.
+//! It multiplies every figure of a series in 円 by a thousand, and no cell of the table shows it.
 
 use super::sheet::Sheet;
 use super::text::word;
 
-/// What stands before the units, and what may end them.
+/// The word before the units, and the characters that can follow them.
 const LEAD: &str = "単位";
 const ENDS: [char; 6] = [')', ']', '】', '〕', '。', ';'];
 
@@ -14,26 +14,26 @@ const ENDS: [char; 6] = [')', ']', '】', '〕', '。', ';'];
 pub struct StatedUnit(Vec<String>);
 
 impl StatedUnit {
-    /// Those in the rows down to the header's last one.
+    /// The units in the rows down to the last row of the header.
     pub fn above(sheet: &Sheet, header_row: u32) -> Self {
         let cells = sheet.rows.iter().take_while(|row| row.number <= header_row).flat_map(|row| &row.cells);
         let mut units = Vec::new();
         for text in cells.map(|cell| word(&cell.text())) {
-            let Some((_, said)) = text.split_once(LEAD) else { continue };
-            let said = said.trim_start_matches([':', '=', '・', '(']).split(ENDS).next().unwrap_or_default();
-            units.extend(said.split(['、', ',', '・', '/']).map(str::to_owned));
+            let Some((_, list)) = text.split_once(LEAD) else { continue };
+            let list = list.trim_start_matches([':', '=', '・', '(']).split(ENDS).next().unwrap_or_default();
+            units.extend(list.split(['、', ',', '・', '/']).map(str::to_owned));
         }
         Self(units)
     }
 
-    /// True when they do not name a series' unit and name a multiple of it instead: 千円 over 円.
+    /// True when the unit of a series is not among them and a multiple of it is: 千円 for 円.
     pub fn is_multiple_of(&self, own: &str) -> bool {
         let own = word(own);
         !self.0.contains(&own) && self.0.iter().any(|unit| is_multiple(unit, &own))
     }
 }
 
-/// True for 千円 or 百万円 beside 円; 延べ人 is no multiple of 人.
+/// True for 千円 and 百万円 with 円. 延べ人 is not a multiple of 人.
 pub fn is_multiple(unit: &str, own: &str) -> bool {
     let (unit, own) = (word(unit), word(own));
     let times = unit.strip_suffix(&own).unwrap_or_default();

@@ -112,7 +112,7 @@ fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: CityMatch) -> Result<E
         let window = Sheet { rows: rows[..rows.len().min(REACH)].to_vec(), ..Sheet::default() };
         let Ok(found) = wanted.find(&window) else { break };
         let next = position(sheet, &found);
-        if !sheet.rows[at].says_the_same(&sheet.rows[next]) {
+        if !sheet.rows[at].has_same_texts(&sheet.rows[next]) {
             (columns, start, at) = (found, below, next);
         }
         below = next + 1;

@@ -144,7 +144,7 @@ pub(super) fn across(
         };
         targets.iter().any(|target| period::of(when, target).is_some()).then_some(when)
     };
-    let found = columns.each(sheet, fits);
+    let found = columns.matches(sheet, fits);
     if found.is_empty() { Err(NO_PERIODS) } else { Ok(found) }
 }
 

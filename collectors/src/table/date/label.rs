@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-/// What a label names.
+/// The period of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelledPeriod {
     /// A civil day.
@@ -23,21 +23,21 @@ pub enum LabelledPeriod {
     },
     /// A fiscal year, by the civil year in which it begins.
     FiscalYear(i16),
-    /// A year whose kind is not said (`R8`, `2026年`): the column's meaning decides.
+    /// A year of unspecified kind (`R8`, `2026年`): the meaning of the column decides.
     Year(i16),
 }
 
-/// A label that was read.
+/// A label and its period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateLabel {
-    /// What it names.
+    /// The period.
     pub when: LabelledPeriod,
-    /// True when its era was over by then (H31.5, H33): the label of a plan, not of a record.
+    /// True when the era ended before the period (H31.5, H33), as in plans written before 2019.
     pub plan_label: bool,
 }
 
 impl LabelledPeriod {
-    /// First and last day; a year counts from January.
+    /// First and last day. A year of unspecified kind begins in January.
     pub fn days(self) -> (Date, Date) {
         let first = |year: i16, month: i8| Date::new(year, month, 1).unwrap_or(Date::MAX);
         let last = |year: i16, month: i8| first(year, month).last_of_month();

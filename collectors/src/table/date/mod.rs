@@ -1,8 +1,7 @@
-//! Dates and periods as labels say them: civil or era years, months, quarters, fiscal years.
+//! Dates and periods of labels: civil or era years, months, quarters, fiscal years.
 //!
-//! A label is read for what it says and no more: `2019年4月` is a month, not its first day. An era year
-//! that never came (H33) is how plans made before 2019 name the years after it, so it is read and
-//! marked; a month 41 (`H31.41`, seen in print) is a mistake, so it is refused.
+//! A label is read literally: `2019年4月` is a month, not its first day. Plans written before 2019 name later years by the era
+//! that ended then (H33): such a label is read and marked. A month 41 (`H31.41`, which was published) is rejected.
 
 mod label;
 mod parse;
@@ -14,13 +13,13 @@ use jiff::civil::Date;
 
 pub use label::{DateLabel, LabelledPeriod};
 
-/// The last day before the serial numbers of workbooks begin to count, as of 1 March 1900.
+/// Day 0 of the serial numbers of workbooks, for days from 1 March 1900.
 const SERIAL_EPOCH: Date = jiff::civil::date(1899, 12, 30);
-/// The first serial that cannot be another number: 18 May 1927. Smaller ones are years.
+/// The smallest serial number that is read as a day: 18 May 1927. Smaller numbers can be years.
 const MIN_SERIAL: i32 = 10_000;
-/// The last serial: 31 December of [`LAST_YEAR`].
+/// The largest serial number: 31 December of [`LAST_YEAR`].
 const MAX_SERIAL: i32 = 109_939;
-/// The greatest date that is written as one number.
+/// The largest date that is written as one number.
 const MAX_DIGITS: f64 = 99_999_999.0;
 
 /// Reads a date or period.
@@ -29,8 +28,8 @@ const MAX_DIGITS: f64 = 99_999_999.0;
 /// `2019年4月1日` with 現在 or a weekday behind it, `令和元年5月1日`, `H31.4.30`, `2019-04`, `2019/4`, `201904`,
 /// `2019年4月`, `H31.4`, `2019年4月末日` and `H31.4末` (its last day), `2019年度`, `FY2019`, `H33年度`, `令和元年度末` (31 March),
 /// `2019年度第1四半期`, `2019Q1` (of the fiscal year, always), `2019`, `R8`. A time of day behind a date is
-/// dropped; one with a zone is refused, as it may be another day. Two labels of one period
-/// (`平成31年度/令和元年度`) must agree. A number cell counts as its digits.
+/// dropped; one with another time zone is rejected, because it can be another day. Two labels of one period
+/// (`平成31年度/令和元年度`) must agree. A number cell is read as its digits.
 pub fn read(cell: &Cell) -> Result<DateLabel, RejectReason> {
     match cell {
         Cell::Empty => Err(RejectReason::Empty),
@@ -45,13 +44,16 @@ pub fn read(cell: &Cell) -> Result<DateLabel, RejectReason> {
     }
 }
 
-/// Like [`read`], for a column of dates: numbers of five or six digits that can be the serial number
-/// of a workbook's day (from 18 May 1927, counted from 1900) are that day, also when a csv shows them.
+/// Like [`read`], for a column of dates: a number that can be the serial number of a workbook's day (from 18 May 1927,
+/// counted from 1900) is that day, in a csv too.
 ///
-/// A workbook that counts from 1904 says so only in cells shown as dates; those arrive as dates.
+/// Workbooks that count from 1904 are read correctly only in cells that are formatted as dates.
 pub fn read_date_cell(cell: &Cell) -> Result<DateLabel, RejectReason> {
     let serial = match cell {
-        #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its border, no serial")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float beyond the range becomes its limit, which is no serial number"
+        )]
         Cell::Number(number) => Some(number.floor() as i32),
         Cell::Text(text) => super::text::normal(text).parse().ok(),
         _ => None,

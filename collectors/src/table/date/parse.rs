@@ -1,4 +1,4 @@
-//! The grammar of labels, by hand: a year, then what may follow one.
+//! The grammar of labels: a year, then the parts that can follow it.
 
 use super::super::reject::RejectReason;
 use super::super::text::{has_false_digit, is_blank, normal};
@@ -9,10 +9,10 @@ use jiff::civil::Date;
 
 /// Characters of a label: `令和元年度（2019年度）第1四半期末日現在` and room.
 const MAX_CHARS: usize = 48;
-/// Eras as one character (`平31`), as narrow columns have them.
+/// Eras as one character (`平31`), for narrow columns.
 const SHORT_ERAS: [(char, &str); 5] = [('令', "令和"), ('平', "平成"), ('昭', "昭和"), ('大', "大正"), ('明', "明治")];
 
-/// Reads a whole label; see [`super::read`] for the forms.
+/// Reads a label; [`super::read`] lists the forms.
 pub(super) fn label(text: &str) -> Result<DateLabel, RejectReason> {
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(RejectReason::TooLong);
@@ -29,7 +29,7 @@ pub(super) fn label(text: &str) -> Result<DateLabel, RejectReason> {
     }
 }
 
-/// Offsets of the plans' only zone: with another one it may be another day.
+/// Time zones of the plans. In another one it can be another day.
 const OWN_ZONE: [&str; 3] = ["+09:00", "+0900", "JST"];
 
 /// The label without blanks and without the time of day behind a date.
@@ -88,14 +88,14 @@ fn double(text: &str) -> Option<Result<DateLabel, RejectReason>> {
     };
     let one = single(&one).ok()?;
     let other = single(&other).ok().or_else(|| double(&other)?.ok())?;
-    // A year whose kind stands behind the other only: `平成31・令和元年度`.
+    // Only the second label says the kind of year: `平成31・令和元年度`.
     let when = match (one.when, other.when) {
         (LabelledPeriod::Year(year), other @ LabelledPeriod::FiscalYear(fiscal)) if year == fiscal => other,
         (LabelledPeriod::Year(year), other @ LabelledPeriod::Month { year: same, .. }) if year == same => other,
         (one, other) if one == other => one,
         _ => return Some(Err(RejectReason::ErasDisagree)),
     };
-    // The label that was right when the period began is the one that counts.
+    // One of the two eras is the right one.
     Some(Ok(DateLabel { when, plan_label: one.plan_label && other.plan_label }))
 }
 
@@ -138,7 +138,7 @@ fn american(text: &str) -> Option<Result<LabelledPeriod, RejectReason>> {
     (fits && digits).then(|| day_of(civil_year(year)?, month, day))
 }
 
-/// The year a label begins with, its era, what follows, and whether FY stood before it.
+/// The year at the beginning of a label, its era, the rest, and whether the prefix was FY.
 fn leading_year(text: &str) -> Result<(i16, Option<Era>, &str, bool), RejectReason> {
     if let Some(rest) = text.strip_prefix("FY") {
         let (digits, rest) = digits(rest);
@@ -173,7 +173,7 @@ fn leading_era(text: &str) -> Option<(Era, &str)> {
             .find(|(short, _)| *short == first)
             .map_or_else(|| first.to_string(), |(_, name)| (*name).to_owned());
         let rest = &text[first.len_utf8()..];
-        // `R1.5` writes `R.1.5` now and then.
+        // Some labels write `R.1.5` for `R1.5`.
         Some((era::named(&name)?, rest.strip_prefix('.').unwrap_or(rest)))
     })
 }
@@ -204,7 +204,7 @@ fn after_year(year: i16, era: bool, rest: &str, fiscal: bool) -> Result<Labelled
     }
     match rest.split_once(separator) {
         Some((month, day)) => day_of(year, month, day),
-        // 2019.1 may be what a spreadsheet left of 2019.10.
+        // A spreadsheet shortens 2019.10 to 2019.1.
         None if separator == '.' && !era => Err(RejectReason::NotADate),
         None => month_of(year, rest),
     }
@@ -233,7 +233,7 @@ fn after_nen(year: i16, rest: &str) -> Result<LabelledPeriod, RejectReason> {
 fn after_fiscal_year(year: i16, rest: &str) -> Result<LabelledPeriod, RejectReason> {
     let quarter =
         rest.strip_suffix("四半期").or_else(|| rest.strip_suffix('Q')).map(|n| n.strip_prefix('第').unwrap_or(n));
-    // `2021年度(決算)`: what the year's figures are, not when; 見込 and 予算 are no figures of record.
+    // `2021年度(決算)` names the kind of figures beside the year. 見込 and 予算 are not actual figures.
     if ["分", "決算", "決算額", "実績", "実績値", "(決算)", "(実績)"].contains(&rest) {
         return Ok(LabelledPeriod::FiscalYear(year));
     }

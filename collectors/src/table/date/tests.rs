@@ -1,4 +1,4 @@
-//! What labels say, as tables.
+//! Labels of real files, as tables.
 
 use super::*;
 use jiff::civil::date;
@@ -134,7 +134,7 @@ fn era_years_that_never_came_are_read_and_marked() {
 }
 
 #[test]
-fn mistakes_and_riddles_are_reasons() {
+fn mistakes_and_ambiguous_labels_are_reasons() {
     let rows = [
         ("H31.41", RejectReason::MonthOutOfRange),
         ("H31.41末", RejectReason::MonthOutOfRange),
@@ -176,7 +176,7 @@ fn mistakes_and_riddles_are_reasons() {
 }
 
 #[test]
-fn cells_of_a_workbook_are_digits_or_serials_as_the_caller_knows() {
+fn numbers_of_a_workbook_are_digits_or_serials_by_the_kind_of_column() {
     let number = Cell::Number;
     assert_eq!(read(&number(2019.0)), plain(LabelledPeriod::Year(2019)));
     assert_eq!(read(&number(201_904.0)), plain(month(2019, 4)));

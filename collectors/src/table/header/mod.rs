@@ -1,8 +1,7 @@
 //! Columns by the words above them.
 //!
-//! Header rows move, columns are added, units come in brackets, headers span two rows: the words are
-//! what stays. A role is found when one of its words stands over exactly one column; a word over two
-//! columns is an error, not the first of them.
+//! Header rows move, columns are added, units stand in brackets, headers span two rows; only the words stay. A role is found
+//! when one of its words is above exactly one column. A word above two columns is an error.
 
 mod words;
 
@@ -11,24 +10,24 @@ use super::sheet::{Cell, Sheet, SheetRow};
 use super::text::{normal, word};
 use words::{Heading, headings, nearest};
 
-/// Rows looked through for the header: rankings stand above some national tables.
+/// Rows that are searched for the header: some national tables have rankings above them.
 const MAX_HEADER_ROW: usize = 200;
-/// Rows that one header may span.
+/// Maximum rows of one header.
 const MAX_HEADER_DEPTH: usize = 3;
 
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct WantedColumn<'a> {
-    /// What the source calls it (`count`, `month`).
+    /// Name of the column in the source (`count`, `month`).
     pub role: &'a str,
-    /// The words that may stand over it, the preferred one first. A header of several rows is also
-    /// compared as their words joined (`出生計`).
+    /// Words that can be above it, the preferred one first. A header of several rows is also compared with its words
+    /// joined (`出生計`).
     pub words: &'a [String],
-    /// Without it the sheet is not the table that was meant.
+    /// True when a sheet without it is another table.
     pub required: bool,
 }
 
-/// Where the columns of a sheet are.
+/// Positions of the columns of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// Position of the header's last row among the sheet's rows.
@@ -46,11 +45,11 @@ struct Found {
 }
 
 impl Columns {
-    /// Finds the header of a sheet: of the rows where all required roles are found, the one with the
-    /// most roles, the upper one of equals.
+    /// Finds the header of a sheet: among the rows with all required roles, the one with the most roles, the upper of
+    /// equals.
     ///
-    /// Errors: [`TableError::AmbiguousColumn`] when a word stands over several columns of the best
-    /// row, else [`TableError::MissingColumn`].
+    /// Errors: [`TableError::AmbiguousColumn`] when a word is above several columns of the best row, else
+    /// [`TableError::MissingColumn`].
     pub fn find(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> Result<Self, TableError> {
         let mut best: Option<Attempt> = None;
         for last in 0..sheet.rows.len().min(MAX_HEADER_ROW) {
@@ -61,21 +60,21 @@ impl Columns {
                 }
             }
         }
-        let Some(best) = best else { return Err(nothing(sheet, wanted)) };
+        let Some(best) = best else { return Err(no_header(sheet, wanted)) };
         if let Some((role, columns)) = best.ambiguous {
             return Err(TableError::AmbiguousColumn { role, columns: columns.into_iter().map(number).collect() });
         }
         if best.found.is_empty() {
-            return Err(nothing(sheet, wanted));
+            return Err(no_header(sheet, wanted));
         }
         if let Some(missing) = best.missing {
-            return Err(unknown(&missing, &best.headings, 0.0));
+            return Err(missing_column(&missing, &best.headings, 0.0));
         }
         Ok(Self { last: best.last, header_row: sheet.rows[best.last].number, found: best.found })
     }
 
-    /// The one sheet with this header, and its columns: the sheet called `name`, if there is one (they
-    /// get renamed), else the only visible one where the header is found.
+    /// The sheet with this header, and its columns: the sheet called `name`, if there is one (cities rename sheets), else
+    /// the only visible sheet with the header.
     ///
     /// Errors: those of [`Columns::find`] for the named or the first visible sheet, and
     /// [`TableError::AmbiguousSheet`].
@@ -100,7 +99,7 @@ impl Columns {
             let sheets = fitting.into_iter().map(|(sheet, _)| sheet.name.clone().unwrap_or_default()).collect();
             return Err(TableError::AmbiguousSheet { sheets });
         }
-        fitting.pop().ok_or_else(|| first_error.unwrap_or_else(|| nothing(&Sheet::default(), wanted)))
+        fitting.pop().ok_or_else(|| first_error.unwrap_or_else(|| no_header(&Sheet::default(), wanted)))
     }
 
     /// The 0-based column of a role; `None` for an optional one that is not there.
@@ -108,7 +107,7 @@ impl Columns {
         self.found.iter().find(|found| found.role == role).map(|found| found.index)
     }
 
-    /// The unit that the header gives in brackets (`世帯` of `世帯数[世帯]`), normalised.
+    /// The unit in brackets in the header (`世帯` of `世帯数[世帯]`), normalised.
     pub fn unit(&self, role: &str) -> Option<&str> {
         self.found.iter().find(|found| found.role == role)?.unit.as_deref()
     }
@@ -118,15 +117,15 @@ impl Columns {
         self.index(role).map_or(&Cell::Empty, |index| row.cell(index))
     }
 
-    /// The columns whose headings say what is looked for, each with that, where the header may have up to two rows more
-    /// above and one more below than the roles needed.
-    pub fn each<T>(&mut self, sheet: &Sheet, fits: impl Fn(&str) -> Option<T>) -> Vec<(usize, T)> {
+    /// The columns whose headings match, each with its match. The header can have up to two rows more above, and one more
+    /// below, than the roles needed.
+    pub fn matches<T>(&mut self, sheet: &Sheet, fits: impl Fn(&str) -> Option<T>) -> Vec<(usize, T)> {
         let mut best: (usize, Vec<(usize, T)>) = (self.last, Vec::new());
         for last in [self.last, self.last + 1].into_iter().filter(|last| *last < sheet.rows.len()) {
             for first in (self.last.saturating_sub(MAX_HEADER_DEPTH - 1)..=self.last).rev() {
                 let headings = headings(&sheet.rows[first..=last]);
-                let said = headings.iter().enumerate();
-                let found: Vec<_> = said.filter_map(|(at, heading)| Some((at, heading.find(&fits)?))).collect();
+                let each = headings.iter().enumerate();
+                let found: Vec<_> = each.filter_map(|(at, heading)| Some((at, heading.find(&fits)?))).collect();
                 if found.len() > best.1.len() {
                     best = (last, found);
                 }
@@ -137,18 +136,18 @@ impl Columns {
         best.1
     }
 
-    /// The cell of a role that says what a row is of: where it is empty and merged with cells above, their text.
+    /// The cell of a role that labels a row: an empty cell that is merged with cells above has their text.
     pub fn label<'a>(&self, sheet: &'a Sheet, row: &'a SheetRow, role: &str) -> &'a Cell {
         let Some(index) = self.index(role) else { return &Cell::Empty };
         let cell = row.cell(index);
         if cell.is_empty() { sheet.merged_with(row.number, index).unwrap_or(cell) } else { cell }
     }
 
-    /// The rows below the header, without remarks (`#`) and repetitions of the header.
+    /// The rows below the header, without remarks (`#`) and repeated headers.
     pub fn data<'a>(&self, sheet: &'a Sheet) -> impl Iterator<Item = &'a SheetRow> + use<'a> {
         let header = sheet.rows.get(self.last);
         let below = sheet.rows.iter().skip(self.last + 1);
-        below.filter(move |row| !row.is_remark() && !header.is_some_and(|header| header.says_the_same(row)))
+        below.filter(move |row| !row.is_remark() && !header.is_some_and(|header| header.has_same_texts(row)))
     }
 }
 
@@ -156,14 +155,14 @@ fn number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
-/// What some rows give when they are taken as the header.
+/// The columns that are found when some rows are read as the header.
 struct Attempt {
     last: usize,
     headings: Vec<Heading>,
     found: Vec<Found>,
-    /// The first required role that is not there, and its words.
+    /// The first required role that is missing, and its words.
     missing: Option<(String, Vec<String>)>,
-    /// The first role whose word stands over several columns, and these.
+    /// The first role with several columns, and these columns.
     ambiguous: Option<(String, Vec<usize>)>,
 }
 
@@ -192,20 +191,20 @@ impl Attempt {
     }
 }
 
-/// How alike a word must be to be quoted from rows that may be no header at all: data is not quoted.
-const MIN_LIKENESS: f64 = 0.5;
+/// Minimum similarity of a heading that an error quotes from rows that may be data.
+const MIN_SIMILARITY: f64 = 0.5;
 
-fn nothing(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> TableError {
+fn no_header(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> TableError {
     let want = wanted.iter().find(|want| want.required).or(wanted.first());
     let missing = want.map(|want| (want.role.to_owned(), want.words.to_vec())).unwrap_or_default();
     let rows = &sheet.rows[..sheet.rows.len().min(MAX_HEADER_ROW)];
-    let seen: Vec<Heading> = rows.chunks(1).flat_map(headings).collect();
-    unknown(&missing, &seen, MIN_LIKENESS)
+    let headings: Vec<Heading> = rows.chunks(1).flat_map(headings).collect();
+    missing_column(&missing, &headings, MIN_SIMILARITY)
 }
 
-fn unknown((role, words): &(String, Vec<String>), seen: &[Heading], likeness: f64) -> TableError {
+fn missing_column((role, words): &(String, Vec<String>), headings: &[Heading], similarity: f64) -> TableError {
     let words: Vec<String> = words.iter().map(|word| normal(word)).collect();
-    TableError::MissingColumn { role: role.clone(), nearest: nearest(seen, &words, likeness), words }
+    TableError::MissingColumn { role: role.clone(), nearest: nearest(headings, &words, similarity), words }
 }
 
 #[cfg(test)]

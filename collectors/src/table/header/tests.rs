@@ -1,4 +1,4 @@
-//! Headers as files have them, written as small csv texts.
+//! Headers of real files, written as small csv texts.
 
 use super::super::{FileLayout, TableLimits, read};
 use super::*;
@@ -83,7 +83,7 @@ fn remarks_above_below_and_inside_a_table_are_no_rows() {
 }
 
 #[test]
-fn a_word_over_several_columns_is_an_error_unless_a_longer_one_tells() {
+fn a_word_over_several_columns_is_an_error_unless_a_longer_one_decides() {
     let text = "月,人口(人),人口(世帯)\n1,2,3\n";
     let error = TableError::AmbiguousColumn { role: "people".to_owned(), columns: vec![2, 3] };
     assert_eq!(found(text, &[("people", &["人口"])]), Err(error));
@@ -94,7 +94,7 @@ fn a_word_over_several_columns_is_an_error_unless_a_longer_one_tells() {
 }
 
 #[test]
-fn a_missing_column_names_the_words_and_the_nearest_seen() {
+fn a_missing_column_names_the_words_and_the_nearest_headings() {
     let error =
         found("団体コード,交付件数,率\n1,2,3\n", &[("code", &["団体コード"]), ("count", &["交付枚数"])]).unwrap_err();
     let nearest = words(&["交付件数", "団体コード", "率"]);

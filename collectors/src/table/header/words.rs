@@ -1,17 +1,17 @@
-//! The words over each column, and how they are compared.
+//! The words above each column, and their comparison.
 
 use super::super::sheet::SheetRow;
 use super::super::text::word;
 
-/// Words that an error quotes.
+/// Maximum headings that an error quotes.
 const MAX_NEAREST: usize = 3;
-/// Characters of a quoted word.
+/// Maximum characters of a quoted heading.
 const MAX_QUOTED: usize = 32;
 
-/// What stands over one column.
+/// The words above one column.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heading {
-    /// The texts by which it may be called, each whole and without its unit.
+    /// The names of the column, each with and without its unit.
     names: Vec<(String, String)>,
     /// The unit in brackets behind the lowest text.
     pub(super) unit: Option<String>,
@@ -102,17 +102,17 @@ pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
     Vec::new()
 }
 
-/// The seen words most like one of `words`, best first, each once, at least so much alike (0 to 1).
-pub(super) fn nearest(seen: &[Heading], words: &[String], likeness: f64) -> Vec<String> {
+/// The headings that are most similar to one of `words`, best first, without duplicates; `similarity` (0 to 1) is the minimum.
+pub(super) fn nearest(headings: &[Heading], words: &[String], similarity: f64) -> Vec<String> {
     let words: Vec<String> = words.iter().map(|wanted| word(wanted)).collect();
     let alike = |name: &str| {
         let each = words.iter().map(|wanted| strsim::normalized_damerau_levenshtein(wanted, name));
         each.fold(0.0, f64::max)
     };
-    let names = seen.iter().flat_map(|heading| &heading.names).map(|(name, _)| name);
+    let names = headings.iter().flat_map(|heading| &heading.names).map(|(name, _)| name);
     let mut names: Vec<(f64, &String)> =
         names.filter(|name| name.chars().count() <= MAX_QUOTED).map(|name| (alike(name), name)).collect();
-    names.retain(|(alike, _)| *alike >= likeness);
+    names.retain(|(alike, _)| *alike >= similarity);
     names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     names.dedup();
     names.into_iter().take(MAX_NEAREST).map(|(_, name)| name.clone()).collect()

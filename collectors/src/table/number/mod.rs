@@ -1,7 +1,7 @@
-//! Figures: the exact integer a cell says, or that it says none.
+//! Figures: the exact integer of a cell, or that the cell gives none.
 //!
-//! A dash, an ellipsis or an empty cell is no figure and never 0; a 0 is 0. Anything that could be
-//! meant in two ways is refused with a reason: a wrong figure is worse than a reported one.
+//! A dash, an ellipsis or an empty cell is a missing figure and never 0. An ambiguous cell is rejected with a reason, because a
+//! wrong figure is worse than a reported one.
 
 use super::reject::RejectReason;
 use super::sheet::Cell;
@@ -9,29 +9,29 @@ use super::text::{has_false_digit, is_blank, normal};
 
 /// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
 const MAX_CHARS: usize = 64;
-/// Integers of a workbook are exact below this (2^53).
+/// Integers of a workbook are exact below 2^53.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-/// Decimals of a written number that are looked at (`1.5億`).
+/// Maximum decimals of a number (`1.5億`).
 const MAX_DECIMALS: u32 = 12;
 
-/// A figure as a cell gives it.
+/// The figure of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberCell {
-    /// Exactly this many.
+    /// An exact number.
     Known(i64),
-    /// About this many (`約105億円`).
+    /// An approximate number (`約105億円`).
     About {
         /// The number as written.
         value: i64,
-        /// The worth of its last written digit: 100,000,000 for `約105億円`.
+        /// The value of its last written digit: 100,000,000 for `約105億円`.
         precision: i64,
     },
-    /// None is given: `missing`, or `suppressed` where small counts are kept back.
+    /// No number: `missing`, or `suppressed` where a small count is withheld.
     Missing(&'static str),
 }
 
 impl NumberCell {
-    /// The number, exact or not; `None` when none is given.
+    /// The number, exact or not; `None` when it is missing.
     pub fn value(self) -> Option<i64> {
         match self {
             Self::Known(value) | Self::About { value, .. } => Some(value),
@@ -40,39 +40,39 @@ impl NumberCell {
     }
 }
 
-/// Reason of a figure that is not given.
+/// Reason of a missing figure.
 pub const MISSING: &str = "missing";
-/// Reason of a figure that is kept back.
+/// Reason of a withheld figure.
 pub const SUPPRESSED: &str = "suppressed";
 
-/// Characters that, alone or repeated, stand for "no figure". NFKC makes `－` a `-` and `…` three dots;
-/// `***` is "cannot be had" in the national statistics.
+/// Characters that, alone or repeated, mean a missing figure. NFKC changes `－` to `-` and `…` to three dots; `***` means "not
+/// available" in the national statistics.
 const DASHES: [char; 13] = ['-', '‐', '‑', '‒', '–', '—', '―', '−', 'ー', '─', '・', '*', '.'];
-/// Characters that stand for a figure that is kept back; typists also take the Greek letter.
+/// Characters that mean a withheld figure. Some files have the Greek letter for x.
 const CROSSES: [char; 4] = ['x', 'X', 'χ', '×'];
-/// Words for "no figure", in lower case.
+/// Words for a missing figure, in lower case.
 const MISSING_WORDS: [&str; 11] =
     ["不明", "不詳", "未集計", "集計中", "未公表", "欠測", "<na>", "n/a", "na", "nan", "null"];
-/// Words for a figure that is kept back.
+/// Words for a withheld figure.
 const SUPPRESSED_WORDS: [&str; 2] = ["秘匿", "非公表"];
 
 /// Reads a figure.
 ///
-/// `unit` is what may stand behind the number (`件`, `人`, `円`); a unit that is not configured is a
-/// reason, as it may be another one than the figure is published in. The multipliers 兆億万千百十 are
-/// worked out exactly, unless the unit brings its own (`千円`). `¥` may stand before when the unit is 円.
+/// `unit` is the unit that can follow the number (`件`, `人`, `円`). Another unit is rejected, because the figure is published in
+/// `unit`. The multipliers 兆億万千百十 are computed exactly, unless the unit has its own (`千円`). `¥` can precede the number when
+/// the unit is 円.
 pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<NumberCell, RejectReason> {
     scaled(cell, unit, 1)
 }
 
-/// Like [`integer`], in a column whose numbers count so many each (`scale`): 105.3 of 億円 are 10,530,000,000 円.
+/// Like [`integer`], with numbers that are multiplied by `scale`: 105.3 of 億円 are 10,530,000,000 円.
 ///
-/// A unit or a multiplier behind a number would contradict another scale than 1, and is a reason.
+/// A unit or a multiplier behind a number is rejected when the scale is not 1.
 pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
     match cell {
         Cell::Empty => Ok(NumberCell::Missing(MISSING)),
         Cell::Text(text) => of_text(text, unit, scale),
-        // As it is written in the workbook: a float times a scale would not be exact.
+        // The decimal text of the number: a float multiplied by a scale is not exact.
         Cell::Number(number) if scale != 1 && number.is_finite() => of_text(&number.to_string(), None, scale),
         Cell::Number(number) => of_number(*number).map(NumberCell::Known),
         Cell::Bool(_) | Cell::Date(_) => Err(RejectReason::WrongType),
@@ -123,7 +123,7 @@ fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<NumberCell, Rej
 
 fn missing(text: &str) -> Option<&'static str> {
     let word = text.to_ascii_lowercase();
-    // One dot is no ellipsis, and one mark of each kind is no mark.
+    // One dot is not an ellipsis, and different marks together are not a mark.
     let only = |marks: &[char]| text.chars().all(|c| marks.contains(&c));
     let alike = |text: &str| text.chars().all(|c| text.starts_with(c));
     if text.is_empty() || MISSING_WORDS.contains(&word.as_str()) {
@@ -135,7 +135,7 @@ fn missing(text: &str) -> Option<&'static str> {
     (only(&DASHES) && alike(text) && text != ".").then_some(MISSING)
 }
 
-/// Without its blanks; one between digits could divide two figures.
+/// The text without blanks. A blank between digits is rejected, because it can separate two figures.
 fn joined(text: &str) -> Result<String, RejectReason> {
     let mut parts = text.split(is_blank).filter(|part| !part.is_empty());
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -166,11 +166,10 @@ fn without_sign(text: &str) -> (bool, &str) {
     }
 }
 
-/// The number without its unit, and whether multipliers may stand in it.
+/// The number without its unit, and whether multipliers are allowed in it.
 fn without_unit<'a>(text: &'a str, unit: Option<&str>) -> (&'a str, bool) {
     let unit = unit.map(normal).unwrap_or_default();
     let text = if unit == "円" { text.strip_prefix(['¥', '\\']).unwrap_or(text) } else { text };
-    // Behind an empty unit stands nothing to strip.
     let text = text.strip_suffix(unit.as_str()).unwrap_or(text);
     let text = if unit == "円" { text.strip_suffix(",-").unwrap_or(text) } else { text };
     (text, !unit.starts_with(|c| small(c).is_some() || large(c).is_some()))
@@ -199,24 +198,23 @@ struct Amount {
     precision: i128,
 }
 
-/// Reads `1億2千345万6,789`: numbers, each with multipliers that fall from left to right.
+/// Reads `1億2千345万6,789`: numbers with multipliers that decrease from left to right.
 struct Scanner<'a> {
     rest: &'a str,
     multipliers: bool,
-    /// Sum of what stands before the last large multiplier, and of what stands after it; both count
-    /// in units of 10^-decimals.
+    /// The sum up to the last large multiplier, and the sum after it, both in units of 10^-decimals.
     total: i128,
     section: i128,
-    /// The last number and its worth so far.
+    /// The last number, and the value of its last digit so far.
     number: Option<i128>,
-    worth: i128,
+    last_digit: i128,
     decimals: u32,
     numbers: u32,
 }
 
 impl<'a> Scanner<'a> {
     fn new(rest: &'a str, multipliers: bool) -> Self {
-        Self { rest, multipliers, total: 0, section: 0, number: None, worth: 1, decimals: 0, numbers: 0 }
+        Self { rest, multipliers, total: 0, section: 0, number: None, last_digit: 1, decimals: 0, numbers: 0 }
     }
 
     fn amount(mut self, scale: i128) -> Result<Amount, RejectReason> {
@@ -228,32 +226,32 @@ impl<'a> Scanner<'a> {
             }
             self.rest = &self.rest[c.len_utf8()..];
             if let Some(factor) = small(c) {
-                falling(factor, &mut least_small)?;
+                decreasing(factor, &mut least_small)?;
                 let number = self.number.take().ok_or(RejectReason::NotANumber)?;
                 self.section = add(self.section, times(number, factor)?)?;
-                self.worth = times(self.worth, factor)?;
+                self.last_digit = times(self.last_digit, factor)?;
             } else if let Some(factor) = large(c) {
-                falling(factor, &mut least_large)?;
+                decreasing(factor, &mut least_large)?;
                 least_small = i128::MAX;
                 let section = add(self.section, self.number.take().unwrap_or(0))?;
-                if self.worth == 0 || self.numbers == 0 {
+                if self.last_digit == 0 || self.numbers == 0 {
                     return Err(RejectReason::NotANumber);
                 }
                 self.total = add(self.total, times(section, factor)?)?;
                 self.section = 0;
-                self.worth = times(self.worth, factor)?;
+                self.last_digit = times(self.last_digit, factor)?;
             } else {
-                return Err(self.stranger(c));
+                return Err(self.unexpected(c));
             }
             if !self.multipliers {
                 return Err(RejectReason::UnexpectedUnit);
             }
         }
-        self.settle(scale)
+        self.finish(scale)
     }
 
-    /// What a character says that belongs to no number: a unit, when a number came before it.
-    fn stranger(&self, c: char) -> RejectReason {
+    /// Reason to reject a character that is not part of a number: a unit, when it follows a number.
+    fn unexpected(&self, c: char) -> RejectReason {
         let unit = self.numbers > 0 && (c.is_alphabetic() || c == '%' || c == '°') && !c.is_ascii();
         if unit || c == '%' { RejectReason::UnexpectedUnit } else { RejectReason::NotANumber }
     }
@@ -278,13 +276,13 @@ impl<'a> Scanner<'a> {
             value = add(times(value, 10)?, i128::from(digit - b'0'))?;
         }
         self.number = Some(value);
-        self.worth = 1;
+        self.last_digit = 1;
         self.numbers += 1;
         self.rest = rest;
         Ok(())
     }
 
-    fn settle(self, scale: i128) -> Result<Amount, RejectReason> {
+    fn finish(self, scale: i128) -> Result<Amount, RejectReason> {
         if self.numbers == 0 {
             return Err(RejectReason::NotANumber);
         }
@@ -293,28 +291,28 @@ impl<'a> Scanner<'a> {
         if sum % unit != 0 {
             return Err(RejectReason::NotAnInteger);
         }
-        Ok(Amount { value: sum / unit, precision: (times(self.worth, scale)? / unit).max(1) })
+        Ok(Amount { value: sum / unit, precision: (times(self.last_digit, scale)? / unit).max(1) })
     }
 }
 
-/// The digits of a number whose separators, if any, part groups of three.
+/// The digits of a number whose separators, if any, separate groups of three.
 fn grouped(whole: &str) -> Result<impl Iterator<Item = u8> + '_, RejectReason> {
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default().len();
-    let mut parted = false;
+    let mut separated = false;
     for group in groups {
-        parted = true;
+        separated = true;
         if group.len() != 3 {
             return Err(RejectReason::BadGrouping);
         }
     }
-    if first == 0 || (parted && first > 3) {
+    if first == 0 || (separated && first > 3) {
         return Err(RejectReason::BadGrouping);
     }
     Ok(whole.bytes().filter(|&byte| byte != b','))
 }
 
-fn falling(factor: i128, least: &mut i128) -> Result<(), RejectReason> {
+fn decreasing(factor: i128, least: &mut i128) -> Result<(), RejectReason> {
     if factor >= *least {
         return Err(RejectReason::NotANumber);
     }

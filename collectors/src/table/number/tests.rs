@@ -1,4 +1,4 @@
-//! What real cells say, as a table.
+//! Cells of real files, as a table.
 
 use super::*;
 use jiff::civil::date;
@@ -78,7 +78,7 @@ fn units_and_money_with_a_configured_unit() {
 }
 
 #[test]
-fn about_keeps_the_worth_of_the_last_digit() {
+fn an_approximate_figure_has_the_precision_of_its_last_digit() {
     let rows = [
         ("約105億円", 10_500_000_000, 100_000_000),
         ("約1.5億円", 150_000_000, 10_000_000),
@@ -104,7 +104,7 @@ fn marks_alone_are_missing_or_suppressed_and_never_zero() {
 }
 
 #[test]
-fn what_could_be_meant_otherwise_is_a_reason() {
+fn an_ambiguous_figure_is_a_reason() {
     let rows = [
         ("12.5", None, RejectReason::NotAnInteger),
         ("1.23456億円", Some("人"), RejectReason::UnexpectedUnit),

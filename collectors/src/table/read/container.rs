@@ -1,30 +1,29 @@
-//! The zip file around a workbook, looked through before a workbook reader trusts it.
+//! Checks the zip file of a workbook before the workbook reader opens it.
 //!
-//! A workbook can unpack to a thousand times its size, can lie about that size, and can announce a
-//! billion texts that the reader would make room for. Every part is unpacked once here, in pieces that
-//! are counted and dropped; that costs a second unpacking and bounds everything after it.
+//! A workbook can decompress to a thousand times its size, can declare a wrong size, and can declare a billion texts, for which
+//! the reader would allocate memory. Every part is decompressed once here, in pieces that are counted and dropped. This costs a
+//! second decompression and bounds the memory of everything after it.
 
 use super::super::error::TableError;
 use super::super::limits::TableLimits;
 use std::io::{Cursor, Read};
 
-/// Parts (files) of a workbook.
+/// Maximum parts (files) of a workbook.
 const MAX_PARTS: usize = 4_096;
-/// Elements of the style part: Excel stores 65,490 cell formats of about five elements each.
+/// Maximum elements of the style part: Excel stores 65,490 cell formats of about five elements each.
 const MAX_STYLE_ELEMENTS: u64 = 400_000;
-/// Elements of the lists of sheets, names and parts, each of which costs the reader five times its bytes.
+/// Maximum elements of the lists of sheets, names and parts. Each takes five times its bytes in the reader.
 const MAX_LISTED: u64 = 100_000;
-/// Texts of a workbook that are stored once: one for every second cell of the largest table that is read.
+/// Maximum shared texts of a workbook: one for every second cell of the largest table.
 const MAX_SHARED_TEXTS: u64 = 2_000_000;
-/// Bytes unpacked at a time.
+/// Bytes that are decompressed at a time.
 const PIECE: usize = 64 << 10;
-/// Message for a zip file that cannot be unpacked.
+/// The zip file cannot be decompressed.
 const CORRUPT: TableError = TableError::Workbook("a part is damaged, encrypted or packed in an unknown way");
 
-/// Unpacks every part of the workbook once and throws it away.
+/// Decompresses every part of the workbook once and drops it.
 ///
-/// Errors: [`TableError::TooLarge`] as soon as a limit is passed, [`TableError::Workbook`] when it is
-/// no intact zip file.
+/// Errors: [`TableError::TooLarge`] as soon as a limit is exceeded, [`TableError::Workbook`] for a damaged zip file.
 pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableError> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| TableError::Workbook("not a zip file, or cut short"))?;
@@ -35,7 +34,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableErr
     let mut piece = vec![0; PIECE];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|_| CORRUPT)?;
-        let mut scan = Scan::of(&String::from_utf8_lossy(part.name_raw()));
+        let mut scan = PartScan::of(&String::from_utf8_lossy(part.name_raw()));
         loop {
             let length = part.read(&mut piece).map_err(|_| CORRUPT)?;
             if length == 0 {
@@ -43,7 +42,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableErr
             }
             unpacked += length as u64;
             within(unpacked, "bytes unpacked", limits.unpacked_bytes)?;
-            scan.take(&piece[..length])?;
+            scan.count(&piece[..length])?;
         }
         scan.end()?;
     }
@@ -54,21 +53,20 @@ fn within(count: u64, what: &'static str, limit: u64) -> Result<(), TableError> 
     if count > limit { Err(TableError::TooLarge { what, limit }) } else { Ok(()) }
 }
 
-/// What is looked for in a part, by its name.
-enum Scan {
-    /// The shared texts: the announced count, for which the reader reserves room at once, and the texts.
-    Texts(Announced, Texts),
-    /// Elements, each of which costs the reader much more than its bytes: what they are, how many there
-    /// are, and how many there may be.
+/// The counts of a part, by its name.
+enum PartScan {
+    /// The shared texts: their declared count, for which the reader allocates memory at once, and the texts.
+    Texts(DeclaredCount, SharedTexts),
+    /// Elements, each of which takes much more than its bytes in the reader: their name, count and limit.
     Elements(&'static str, u64, u64),
     Nothing,
 }
 
-impl Scan {
+impl PartScan {
     fn of(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         if name.contains("sharedstrings") {
-            Self::Texts(Announced::default(), Texts::default())
+            Self::Texts(DeclaredCount::default(), SharedTexts::default())
         } else if name.contains("styles") {
             Self::Elements("style elements", 0, MAX_STYLE_ELEMENTS)
         } else if ["workbook.xml", ".rels", "[content_types].xml"].iter().any(|end| name.ends_with(end)) {
@@ -78,11 +76,11 @@ impl Scan {
         }
     }
 
-    fn take(&mut self, piece: &[u8]) -> Result<(), TableError> {
+    fn count(&mut self, piece: &[u8]) -> Result<(), TableError> {
         match self {
-            Self::Texts(announced, texts) => piece.iter().try_for_each(|&byte| {
-                announced.take(byte)?;
-                texts.take(byte)
+            Self::Texts(declared, texts) => piece.iter().try_for_each(|&byte| {
+                declared.push(byte)?;
+                texts.push(byte)
             }),
             Self::Elements(what, elements, limit) => {
                 *elements += piece.iter().map(|&byte| u64::from(byte == b'<')).sum::<u64>();
@@ -94,22 +92,22 @@ impl Scan {
 
     fn end(&mut self) -> Result<(), TableError> {
         match self {
-            Self::Texts(announced, _) => announced.settle(),
+            Self::Texts(declared, _) => declared.check(),
             _ => Ok(()),
         }
     }
 }
 
-/// Counts the elements `si`, whatever was announced, byte by byte.
+/// Counts the elements `si` byte by byte, independently of the declared count.
 #[derive(Default)]
-struct Texts {
+struct SharedTexts {
     /// The last four bytes.
     last: [u8; 4],
     count: u64,
 }
 
-impl Texts {
-    fn take(&mut self, byte: u8) -> Result<(), TableError> {
+impl SharedTexts {
+    fn push(&mut self, byte: u8) -> Result<(), TableError> {
         self.last.rotate_left(1);
         self.last[3] = byte;
         // `<si>`, `<si/>`, `<si x="..">`, or with a prefix `<x:si>`.
@@ -120,41 +118,42 @@ impl Texts {
     }
 }
 
-/// The attribute that announces how many texts follow.
+/// The attribute with the count of the texts.
 const ATTRIBUTE: &[u8] = b"uniqueCount";
 
-/// Reads `uniqueCount="123"` wherever it stands, byte by byte, as a part may break anywhere.
+/// Reads every `uniqueCount="123"` byte by byte, because a piece can end anywhere.
 #[derive(Default)]
-struct Announced {
-    /// Bytes of [`ATTRIBUTE`] seen; when all are, blanks, `=` and a quote may pass before digits.
-    seen: usize,
+struct DeclaredCount {
+    /// Matched bytes of [`ATTRIBUTE`]. After the last, blanks, `=` and a quote can precede the digits.
+    matched: usize,
     number: u64,
 }
 
-impl Announced {
-    fn take(&mut self, byte: u8) -> Result<(), TableError> {
-        // XML allows no other control bytes; refusing them leaves no encoding (UTF-16, ISO-2022-JP)
-        // in which the attribute could pass unseen.
+impl DeclaredCount {
+    fn push(&mut self, byte: u8) -> Result<(), TableError> {
+        // XML allows no other control bytes. Without them the attribute cannot be written in another encoding (UTF-16,
+        // ISO-2022-JP).
         if byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') {
             return Err(TableError::Workbook("the shared texts are not UTF-8"));
         }
-        if self.seen < ATTRIBUTE.len() {
-            // A name begins behind a blank or a colon, so after a wrong byte it can only begin anew.
-            self.seen = if byte == ATTRIBUTE[self.seen] { self.seen + 1 } else { usize::from(byte == ATTRIBUTE[0]) };
+        if self.matched < ATTRIBUTE.len() {
+            // A name begins after a blank or a colon, so after a wrong byte the match starts again.
+            self.matched =
+                if byte == ATTRIBUTE[self.matched] { self.matched + 1 } else { usize::from(byte == ATTRIBUTE[0]) };
             return Ok(());
         }
         match byte {
             b'0'..=b'9' => self.number = self.number.saturating_mul(10).saturating_add(u64::from(byte - b'0')),
             b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'"' | b'\'' | b'+' if self.number == 0 => {}
             _ => {
-                self.settle()?;
-                *self = Self { seen: usize::from(byte == ATTRIBUTE[0]), number: 0 };
+                self.check()?;
+                *self = Self { matched: usize::from(byte == ATTRIBUTE[0]), number: 0 };
             }
         }
         Ok(())
     }
 
-    fn settle(&self) -> Result<(), TableError> {
+    fn check(&self) -> Result<(), TableError> {
         within(self.number, "shared texts", MAX_SHARED_TEXTS)
     }
 }
@@ -179,19 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_refused_by_what_it_unpacks_to_and_not_by_what_it_says() {
+    fn a_bomb_is_rejected_by_its_decompressed_size_and_not_by_its_declared_size() {
         let mut bomb = pack(&[("xl/worksheets/sheet1.xml", &vec![b' '; 20 << 20])]);
         assert!(bomb.len() < 100_000);
         let limits = TableLimits { unpacked_bytes: 1 << 20, ..TableLimits::default() };
         assert_eq!(inspect(&bomb, &limits), too_large("bytes unpacked", 1 << 20));
-        // The size in the central directory, made to say one byte.
+        // The central directory declares a size of one byte.
         let directory = bomb.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
         bomb[directory + 24..directory + 28].copy_from_slice(&1_u32.to_le_bytes());
         assert!(inspect(&bomb, &limits).is_err());
     }
 
     #[test]
-    fn a_billion_announced_texts_are_refused_before_room_is_made_for_them() {
+    fn a_billion_declared_texts_are_rejected_before_memory_is_allocated() {
         let limits = TableLimits::default();
         for text in
             ["<sst uniqueCount=\"1000000000000\">", "<sst uniqueuniqueCount\n=\n'99999999'", "uniqueCount='00005000000"]
@@ -208,18 +207,18 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_nobody_announced_are_counted() {
+    fn undeclared_texts_are_counted() {
         let texts = |text: &str, times| pack(&[("xl/sharedStrings.xml", text.repeat(times).as_bytes())]);
-        let refused = too_large("shared texts", MAX_SHARED_TEXTS);
+        let rejected = too_large("shared texts", MAX_SHARED_TEXTS);
         for text in ["<si/>", "<si>", "<x:si/>", "<si\n/>"] {
-            assert_eq!(inspect(&texts(text, 2_000_001), &TableLimits::default()), refused, "{text}");
+            assert_eq!(inspect(&texts(text, 2_000_001), &TableLimits::default()), rejected, "{text}");
         }
         assert_eq!(inspect(&texts("<si></si>", 2_000_000), &TableLimits::default()), Ok(()));
         assert_eq!(inspect(&texts("<size>", 2_000_001), &TableLimits::default()), Ok(()));
     }
 
     #[test]
-    fn lists_without_end_are_refused() {
+    fn endless_lists_are_rejected() {
         let rows = [
             ("xl/styles.xml", "style elements", MAX_STYLE_ELEMENTS),
             ("xl/workbook.xml", "sheets, names and parts", MAX_LISTED),

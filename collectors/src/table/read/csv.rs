@@ -1,7 +1,7 @@
-//! Text tables: csv and tsv, with the faults that spreadsheets and hands put into them.
+//! Text tables: csv and tsv, with the faults that spreadsheets and people put into them.
 //!
-//! Line ends may be mixed, rows ragged, quotes stray. The one fault that is refused is a quote whose
-//! other end is missing: it hides the rows up to the next quote or the end.
+//! Mixed line ends, rows of different lengths and stray quotes are read. A quote that is not closed is an error, because it
+//! hides the rows up to the next quote or the end.
 
 use super::super::error::TableError;
 use super::super::limits::{Budget, TableLimits};
@@ -10,15 +10,15 @@ use super::super::text::trim;
 
 /// The rows of `text`. Quotes and separators follow RFC 4180; CR, LF and CRLF all end a row.
 pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sheet, TableError> {
-    quoting(text, separator)?;
+    check_quotes(text, separator)?;
     let mut reader =
         ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut budget = Budget::new(limits);
     let mut rows = Vec::new();
     let mut record = ::csv::StringRecord::new();
-    let mut lines = Lines::new(text);
-    let mut split = Split::default();
-    // Text is valid UTF-8, lengths are free and memory does not fail to be read: no error can come.
+    let mut lines = LineNumbers::new(text);
+    let mut split = SplitNumbers::default();
+    // The text is valid UTF-8, rows can have any length, and reading memory cannot fail: there are no errors.
     while reader.read_record(&mut record).unwrap_or(false) {
         let start = record.position().map_or(0, ::csv::Position::byte);
         let line = lines.at(usize::try_from(start).unwrap_or(usize::MAX));
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sh
         let used = filled.last().map_or(0, |(last, _)| last + 1);
         budget.row(used, rows.len() + 1)?;
         if separator == b',' && used > 0 {
-            split.look_at(&record, line);
+            split.add(&record, line);
         }
         let mut cells = Vec::with_capacity(used);
         for field in record.iter().take(used) {
@@ -35,28 +35,28 @@ pub(super) fn read(text: &str, separator: u8, limits: &TableLimits) -> Result<Sh
         }
         rows.extend(SheetRow::new(line, cells));
     }
-    split.found().map_or(Ok(Sheet { rows, ..Sheet::default() }), |line| Err(TableError::SplitNumber { line }))
+    split.first().map_or(Ok(Sheet { rows, ..Sheet::default() }), |line| Err(TableError::SplitNumber { line }))
 }
 
-/// Looks for rows whose number fell apart at a thousands separator that stands in no quotes: 1,234 as 1 and 234.
+/// Finds rows with a number that is split at a thousands separator without quotes: 1,234 as 1 and 234.
 ///
-/// Such a row has just so many fields more than the rows without such neighbours have at most.
+/// Such a row has more fields than the rows without such pairs have at most, by at most the number of its pairs.
 #[derive(Default)]
-struct Split {
-    /// Most fields of a row without neighbours that could be one number.
+struct SplitNumbers {
+    /// Maximum fields of a row without two fields that can be one number.
     usual: usize,
-    /// Rows with such neighbours: fields, neighbours, line.
+    /// Rows with such pairs: fields, pairs, line.
     suspects: Vec<(usize, usize, u32)>,
 }
 
-impl Split {
-    fn look_at(&mut self, record: &::csv::StringRecord, line: u32) {
-        let all = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+impl SplitNumbers {
+    fn add(&mut self, record: &::csv::StringRecord, line: u32) {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let begins = |text: &str| (1..=3).contains(&text.trim_start_matches(['-', '△', '▲']).len());
-        let head = |text: &str| begins(text) && all(text.trim_start_matches(['-', '△', '▲']));
+        let head = |text: &str| begins(text) && digits(text.trim_start_matches(['-', '△', '▲']));
         let tail = |text: &str| {
             let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-            whole.len() == 3 && all(whole) && all(decimals)
+            whole.len() == 3 && digits(whole) && digits(decimals)
         };
         let next = record.iter().skip(1);
         let pairs = record.iter().zip(next).filter(|(one, next)| head(one.trim()) && tail(next.trim())).count();
@@ -67,18 +67,18 @@ impl Split {
     }
 
     /// The line of the first such row.
-    fn found(&self) -> Option<u32> {
-        let fell = |(fields, pairs, _): &&(usize, usize, u32)| {
+    fn first(&self) -> Option<u32> {
+        let is_split = |(fields, pairs, _): &&(usize, usize, u32)| {
             self.usual > 1 && fields.checked_sub(self.usual).is_some_and(|more| (1..=*pairs).contains(&more))
         };
-        self.suspects.iter().find(fell).map(|(.., line)| *line)
+        self.suspects.iter().find(is_split).map(|(.., line)| *line)
     }
 }
 
-/// Lines looked at to tell what separates.
+/// Lines that are examined for the separator.
 const MAX_LINES: usize = 100;
 
-/// True when more of the first lines hold only tabs than only commas.
+/// True when more of the first lines contain only tabs than only commas.
 pub(super) fn is_by_tabs(text: &str) -> bool {
     let lines = text.lines().take(MAX_LINES).map(|line| (line.contains('\t'), line.contains(',')));
     let (mut tabs, mut commas) = (0, 0);
@@ -89,40 +89,39 @@ pub(super) fn is_by_tabs(text: &str) -> bool {
     tabs > commas
 }
 
-/// Fields of a record, empty ones at its end included; the reader makes room for them all.
+/// Maximum fields of a record, with empty ones at its end. The reader allocates memory for all of them.
 const MAX_FIELDS: usize = 100_000;
 
-/// Where in a record a byte stands.
+/// The position of a byte in a record.
 #[derive(Clone, Copy)]
-enum State {
+enum QuoteState {
     FieldStart,
     Plain,
-    /// Inside quotes since this line, and whether a line has ended since.
+    /// Inside quotes: the line where they began, and whether a line has ended since.
     Quoted(u32, bool),
-    /// Behind a quote that closes those, or is the first of a doubled one.
+    /// After a quote that closes them, or is the first of a doubled one.
     Closed(u32, bool),
 }
 
-/// Refuses what the csv reader would take without a word: a quoted field over several lines that ends
-/// with the file or, the other quote being one that was meant to open a field, with a letter behind it;
-/// and a record of more than [`MAX_FIELDS`].
-fn quoting(text: &str, separator: u8) -> Result<(), TableError> {
-    let (mut state, mut line, mut fields, mut before) = (State::FieldStart, 1_u32, 1, 0);
+/// Checks faults that the csv reader accepts: a quoted field over several lines that ends with the file, or has a letter behind
+/// its second quote, which was meant to open another field; and a record of more than [`MAX_FIELDS`].
+fn check_quotes(text: &str, separator: u8) -> Result<(), TableError> {
+    let (mut state, mut line, mut fields, mut before) = (QuoteState::FieldStart, 1_u32, 1, 0);
     for byte in text.bytes() {
         let end = byte == b'\n' || byte == b'\r';
         line = line.saturating_add(u32::from(end && !(byte == b'\n' && before == b'\r')));
         before = byte;
         state = match state {
-            State::FieldStart if byte == b'"' => State::Quoted(line, false),
-            State::Quoted(from, lines) if byte == b'"' => State::Closed(from, lines),
-            State::Quoted(from, lines) => State::Quoted(from, lines || end),
-            State::Closed(from, lines) if byte == b'"' => State::Quoted(from, lines),
-            State::Closed(from, lines) if byte == b' ' => State::Closed(from, lines),
-            _ if end || byte == separator => State::FieldStart,
-            State::Closed(line, true) => return Err(TableError::OpenQuote { line }),
-            _ => State::Plain,
+            QuoteState::FieldStart if byte == b'"' => QuoteState::Quoted(line, false),
+            QuoteState::Quoted(from, lines) if byte == b'"' => QuoteState::Closed(from, lines),
+            QuoteState::Quoted(from, lines) => QuoteState::Quoted(from, lines || end),
+            QuoteState::Closed(from, lines) if byte == b'"' => QuoteState::Quoted(from, lines),
+            QuoteState::Closed(from, lines) if byte == b' ' => QuoteState::Closed(from, lines),
+            _ if end || byte == separator => QuoteState::FieldStart,
+            QuoteState::Closed(line, true) => return Err(TableError::OpenQuote { line }),
+            _ => QuoteState::Plain,
         };
-        if matches!(state, State::FieldStart) {
+        if matches!(state, QuoteState::FieldStart) {
             fields = if end { 1 } else { fields + 1 };
         }
         if fields > MAX_FIELDS {
@@ -130,24 +129,24 @@ fn quoting(text: &str, separator: u8) -> Result<(), TableError> {
         }
     }
     match state {
-        State::Quoted(line, true) => Err(TableError::OpenQuote { line }),
+        QuoteState::Quoted(line, true) => Err(TableError::OpenQuote { line }),
         _ => Ok(()),
     }
 }
 
 /// Counts lines up to a byte: the csv reader counts LF only, and starts a record at the LF of a CRLF.
-struct Lines<'a> {
+struct LineNumbers<'a> {
     bytes: &'a [u8],
     at: usize,
     line: u32,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineNumbers<'a> {
     fn new(text: &'a str) -> Self {
         Self { bytes: text.as_bytes(), at: 0, line: 1 }
     }
 
-    /// The line, from 1, of the first byte at or after `byte` that is no line end. Bytes must not go back.
+    /// The line, from 1, of the first byte at or after `byte` that is not a line end. `byte` must not decrease.
     fn at(&mut self, byte: usize) -> u32 {
         while let Some(&c) = self.bytes.get(self.at) {
             if self.at >= byte && c != b'\n' && c != b'\r' {
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_mix_and_rows_keep_the_line_they_began_on() {
+    fn mixed_line_ends_are_read_and_a_row_has_the_number_of_its_first_line() {
         let text = "a,b\r\n1,\"x\ny\"\n\r\n2,z\r3,w\n\n,,\n4,v";
         let expected = [
             row(1, &["a", "b"]),
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn ragged_rows_stray_quotes_and_doubled_quotes_are_taken_as_they_are() {
+    fn ragged_rows_stray_quotes_and_doubled_quotes_are_read() {
         let text = "a,b,c\n1\n1,2,3,4,,\nab\"c\"d,\"e\"\"f\",\"g\"h\n";
         let expected = [
             row(1, &["a", "b", "c"]),
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_left_open_is_an_error_with_its_line() {
+    fn a_quote_that_is_not_closed_is_an_error_with_its_line() {
         assert_eq!(read("a,b\n1,\"2\n3,4\n", b',', &TableLimits::default()), Err(TableError::OpenQuote { line: 2 }));
         assert_eq!(rows("a,b\n1,\"2\n3\"\n"), [row(1, &["a", "b"]), row(2, &["1", "2\n3"])]);
         let swallowed = "\"a\",\"b\"\n\"1\",\"2\n\"3\",\"4\"\n\"5\",\"6\"\n";
@@ -212,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn tabs_separate_when_asked() {
+    fn tabs_separate_a_tsv() {
         let sheet = read("a\tb,c\n1\t2\n", b'\t', &TableLimits::default()).unwrap();
         assert_eq!(texts(&sheet), [row(1, &["a", "b,c"]), row(2, &["1", "2"])]);
     }
 
     #[test]
-    fn a_number_that_fell_apart_at_its_separator_is_an_error_with_its_line() {
+    fn a_number_split_at_its_separator_is_an_error_with_its_line() {
         let split = |line| Err(TableError::SplitNumber { line });
         let read = |text: &str| read(text, b',', &TableLimits::default()).map(|sheet| sheet.rows.len());
         assert_eq!(read("月,件数,備考\n4月,\"1,200\",\n5月,1,234,\n6月,90,\n"), split(3));
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn tabs_under_a_name_that_says_commas_are_seen() {
+    fn tabs_are_detected_under_a_name_for_commas() {
         for text in ["a\tb\n1\t2\n", "題\na\tb\n1,200\t2\n", "a\tb"] {
             assert!(is_by_tabs(text), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Packed files, as stores and log servers deliver them.
+//! Compressed files, as app stores and log servers deliver them.
 
 use super::super::error::TableError;
 use flate2::read::MultiGzDecoder;
@@ -7,7 +7,7 @@ use std::io::Read;
 /// First bytes of a gzip file.
 const MAGIC: &[u8] = b"\x1F\x8B";
 
-/// The content of a packed file, no more than `max_bytes`; `None` when it is not packed.
+/// The content of a gzip file, at most `max_bytes`; `None` for another file.
 pub fn unpacked(bytes: &[u8], max_bytes: u64) -> Result<Option<Vec<u8>>, TableError> {
     if !bytes.starts_with(MAGIC) {
         return Ok(None);

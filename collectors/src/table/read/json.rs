@@ -1,8 +1,8 @@
-//! JSON as interfaces and portals give it: an array of objects is a table, its keys are the header.
+//! JSON of interfaces and portals: an array of objects is a table, and their keys are the header.
 //!
-//! Numbers are kept as they are written, as a float would round a large one. An object inside a row gives columns
-//! named `outer.inner`; deeper ones and arrays inside a row are no cells. Limits hold while the text is read: what is
-//! not yet needed stays a slice of it.
+//! Numbers are stored as written, because a float rounds large ones. An object inside a row gives columns named
+//! `outer.inner`; deeper objects and arrays inside a row are not cells. Limits are checked while the text is read: values that are
+//! not needed yet stay slices of it.
 
 use super::super::error::TableError;
 use super::super::limits::{Budget, TableLimits};
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::fmt;
 
-/// How deep inside objects the array may lie: `{"result": {"records": [..]}}` and one more.
+/// Maximum depth of objects around the array: `{"result": {"records": [..]}}` and one more.
 const MAX_DEPTH: u32 = 3;
 
-/// True for text that begins as JSON does; `[注]` above a csv does not.
+/// True for text that begins like JSON. `[注]` above a csv does not.
 pub(super) fn is_json(text: &str) -> bool {
     let mut marks = text.chars().filter(|c| !c.is_ascii_whitespace());
     match marks.next() {
@@ -26,8 +26,8 @@ pub(super) fn is_json(text: &str) -> bool {
     }
 }
 
-/// The only array of objects or arrays in a text. A record's number is its place in the array, from 1; the header,
-/// which objects do not have, is row 0.
+/// Reads the only array of objects or arrays in a text. The number of a row is its place in the array, from 1; the keys of
+/// objects are row 0.
 pub(super) fn read(text: &str, limits: &TableLimits) -> Result<Sheet, TableError> {
     let root: &RawValue = serde_json::from_str(text).map_err(|error| broken(&error))?;
     let array = match &tables(root.get(), MAX_DEPTH)?[..] {
@@ -36,16 +36,16 @@ pub(super) fn read(text: &str, limits: &TableLimits) -> Result<Sheet, TableError
         _ => return Err(TableError::Json("it holds several arrays of objects or arrays")),
     };
     let mut table =
-        Table { budget: Budget::new(limits), header: Vec::new(), columns: HashMap::new(), rows: Vec::new() };
+        TableBuilder { budget: Budget::new(limits), header: Vec::new(), columns: HashMap::new(), rows: Vec::new() };
     let mut outcome = Ok(());
     let mut number = 0;
-    let walked = serde_json::Deserializer::from_str(array).deserialize_seq(Each(|row: &RawValue| {
+    let read = serde_json::Deserializer::from_str(array).deserialize_seq(Each(|row: &RawValue| {
         number += 1;
         outcome = table.row(row.get(), number);
         outcome.is_ok()
     }));
     outcome?;
-    walked.map_err(|error| broken(&error))?;
+    read.map_err(|error| broken(&error))?;
     table.finish()
 }
 
@@ -73,7 +73,7 @@ fn entries(object: &str) -> Result<Vec<(String, &RawValue)>, TableError> {
     serde_json::Deserializer::from_str(object).deserialize_map(Entries).map_err(|error| broken(&error))
 }
 
-/// The library's words may quote a cell; ours do not.
+/// The message of the library can quote a cell, so it is not used.
 fn broken(error: &serde_json::Error) -> TableError {
     match error.classify() {
         serde_json::error::Category::Eof => TableError::Json("it is cut short"),
@@ -81,14 +81,14 @@ fn broken(error: &serde_json::Error) -> TableError {
     }
 }
 
-struct Table<'a> {
+struct TableBuilder<'a> {
     budget: Budget<'a>,
     header: Vec<String>,
     columns: HashMap<String, usize>,
     rows: Vec<SheetRow>,
 }
 
-impl Table<'_> {
+impl TableBuilder<'_> {
     fn row(&mut self, row: &str, number: u32) -> Result<(), TableError> {
         let mut cells = Vec::new();
         match row.as_bytes().first() {
@@ -107,14 +107,14 @@ impl Table<'_> {
                 let columns = self.budget.limits.columns;
                 let budget = &mut self.budget;
                 let mut outcome = Ok(());
-                let walked = serde_json::Deserializer::from_str(row).deserialize_seq(Each(|value: &RawValue| {
+                let read = serde_json::Deserializer::from_str(row).deserialize_seq(Each(|value: &RawValue| {
                     outcome = cell(value.get(), budget).map(|cell| cells.push(cell));
                     outcome.is_ok() && cells.len() <= columns
                 }));
                 outcome?;
-                // One too many: refused below.
+                // One column too many is an error below.
                 if cells.len() <= columns {
-                    walked.map_err(|error| broken(&error))?;
+                    read.map_err(|error| broken(&error))?;
                 }
             }
             _ => return Err(TableError::Json("a row is neither an object nor an array")),
@@ -178,7 +178,7 @@ fn cell(value: &str, budget: &mut Budget<'_>) -> Result<Cell, TableError> {
     })
 }
 
-/// Hands each element of an array on, as long as it is wanted.
+/// Passes the elements of an array to a function until it returns false.
 struct Each<F>(F);
 
 impl<'de, F: FnMut(&'de RawValue) -> bool> Visitor<'de> for Each<F> {
@@ -198,7 +198,7 @@ impl<'de, F: FnMut(&'de RawValue) -> bool> Visitor<'de> for Each<F> {
     }
 }
 
-/// Takes the entries of an object apart.
+/// Collects the entries of an object.
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_says_so() {
+    fn json_that_is_not_a_table_is_an_error() {
         let limits = TableLimits { columns: 3, rows: 2, cell_chars: 5, ..TableLimits::default() };
         let json = |why: &'static str| TableError::Json(why);
         let large = |what: &'static str, limit: u64| TableError::TooLarge { what, limit };
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_told_from_a_csv_that_begins_with_a_bracket() {
+    fn json_is_distinguished_from_a_csv_that_begins_with_a_bracket() {
         for (text, right) in [
             ("[{", true),
             ("\n[ [", true),

@@ -1,8 +1,7 @@
-//! Workbooks: every worksheet's cells, one at a time, so that a lying range costs nothing.
+//! Workbooks: the cells of every worksheet, read one at a time.
 //!
-//! The reader underneath is calamine, by its cell stream: its ranges are as large as the two outermost
-//! cells say. Charts are no sheets, formulas count by their stored value, and merged cells hold their
-//! value in the first one.
+//! The cells come from the cell stream of calamine, because its ranges allocate memory for everything between the outermost
+//! cells. Charts are not sheets, a formula has its stored value, and a merged cell has its value in the first cell.
 
 use super::super::error::TableError;
 use super::super::limits::{Budget, MAX_ROWS, TableLimits};
@@ -14,14 +13,14 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Merged cells of a sheet: one for every tenth row that Excel can store.
+/// Maximum merged cells of a sheet: one for every tenth row that Excel can store.
 const MAX_MERGED: usize = 100_000;
 
 /// All worksheets of a workbook, in its order.
 pub(crate) fn read(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableError> {
     container::inspect(bytes, limits)?;
-    // calamine computes cell references unchecked, which panics on `A99999999999` where overflow is
-    // checked. Nothing outlives the closure, so nothing half-made can be seen.
+    // calamine computes cell references unchecked: `A99999999999` panics where overflow is checked. No value outlives the
+    // closure, so no partial state remains.
     catch_unwind(AssertUnwindSafe(|| read_trusted(bytes, limits)))
         .unwrap_or(Err(TableError::Workbook("it breaks the workbook reader")))
 }
@@ -37,9 +36,9 @@ fn read_trusted(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableE
     for sheet in listed.into_iter().filter(|sheet| sheet.typ == SheetType::WorkSheet) {
         let rows = match read_rows(&mut workbook, &sheet.name, &mut budget) {
             Ok(rows) => rows,
-            // A chart may be listed as a worksheet; only its content tells.
-            Err(Fault::NotAWorksheet) => continue,
-            Err(Fault::Table(error)) => return Err(error),
+            // A chart can be listed as a worksheet; only its content shows it.
+            Err(SheetFault::NotAWorksheet) => continue,
+            Err(SheetFault::Table(error)) => return Err(error),
         };
         let merged = merged(&mut workbook, &sheet.name)?;
         sheets.push(Sheet { hidden: sheet.visible != SheetVisible::Visible, name: Some(sheet.name), rows, merged });
@@ -47,12 +46,12 @@ fn read_trusted(bytes: &[u8], limits: &TableLimits) -> Result<Vec<Sheet>, TableE
     Ok(sheets)
 }
 
-enum Fault {
+enum SheetFault {
     NotAWorksheet,
     Table(TableError),
 }
 
-impl From<XlsxError> for Fault {
+impl From<XlsxError> for SheetFault {
     fn from(error: XlsxError) -> Self {
         match error {
             XlsxError::NotAWorksheet(_) => Self::NotAWorksheet,
@@ -61,13 +60,13 @@ impl From<XlsxError> for Fault {
     }
 }
 
-impl From<TableError> for Fault {
+impl From<TableError> for SheetFault {
     fn from(error: TableError) -> Self {
         Self::Table(error)
     }
 }
 
-fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Vec<SheetRow>, Fault> {
+fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Vec<SheetRow>, SheetFault> {
     let mut reader = workbook.worksheet_cells_reader(name)?;
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     while let Some(cell) = reader.next_cell()? {
@@ -76,7 +75,7 @@ fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget
         if value.is_empty() {
             continue;
         }
-        // Beyond any sheet: a reference that overflowed inside calamine.
+        // A reference beyond every sheet overflowed inside calamine.
         if row as usize >= MAX_ROWS {
             return Err(TableError::too_large("rows", MAX_ROWS).into());
         }
@@ -97,7 +96,7 @@ fn read_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget
     Ok(rows.collect())
 }
 
-/// The cells merged over several rows.
+/// The cells that are merged over several rows.
 fn merged(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<MergedCells, TableError> {
     let mut merged = MergedCells::default();
     let areas = workbook.merge_cells_by_sheet_name(name).map_err(|error| fault(&error))?;
@@ -115,7 +114,10 @@ fn convert(value: &DataRef<'_>, budget: &mut Budget) -> Result<Cell, TableError>
     let text = |text: &str, budget: &mut Budget| budget.text(text).map(|()| Cell::of_text(text));
     Ok(match value {
         DataRef::Empty => Cell::Empty,
-        #[expect(clippy::cast_precision_loss, reason = "calamine makes no such cell of an xlsx; f64 is what it stores")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "calamine reads no such cell from an xlsx; a workbook stores f64"
+        )]
         DataRef::Int(number) => Cell::Number(*number as f64),
         DataRef::Float(number) if number.is_finite() => Cell::Number(*number),
         DataRef::Float(_) | DataRef::Error(_) => Cell::Error,
@@ -131,7 +133,7 @@ fn convert(value: &DataRef<'_>, budget: &mut Budget) -> Result<Cell, TableError>
     })
 }
 
-/// The civil time of a workbook's date; `None` for 29 February 1900, which only Excel knows.
+/// The civil time of a workbook's date; `None` for 29 February 1900, which exists only in Excel.
 fn instant(at: ExcelDateTime) -> Option<DateTime> {
     let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
     let narrow = |n: u8| i8::try_from(n).ok();
@@ -141,7 +143,7 @@ fn instant(at: ExcelDateTime) -> Option<DateTime> {
     Some(DateTime::from_parts(date, time))
 }
 
-/// calamine's errors may quote cells: only their kind is kept.
+/// The errors of calamine can quote cells, so only their kind is used.
 fn fault(error: &XlsxError) -> TableError {
     TableError::Workbook(match error {
         XlsxError::Password => "it is protected by a password",

@@ -44,7 +44,7 @@ fn a_declared_range_and_formatted_blanks_make_no_rows() {
 }
 
 #[test]
-fn hidden_sheets_say_so() {
+fn hidden_sheets_are_marked() {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().write(0, 0, "a").unwrap();
     workbook.add_worksheet().set_hidden(true).write(0, 0, "b").unwrap();
@@ -52,7 +52,7 @@ fn hidden_sheets_say_so() {
 }
 
 #[test]
-fn a_cell_in_the_last_corner_is_refused_without_making_room_for_a_sheet() {
+fn a_cell_in_the_last_corner_is_rejected_without_allocating_a_sheet() {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().write(1_048_575, 16_383, "x").unwrap();
     let bytes = workbook.save_to_buffer().unwrap();

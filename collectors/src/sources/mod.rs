@@ -7,6 +7,7 @@
 pub mod accesslog;
 pub mod appstore;
 pub mod ckan;
+mod columns;
 mod date_in_name;
 mod disclosure_control;
 pub mod eapply;

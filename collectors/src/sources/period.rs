@@ -1,6 +1,7 @@
-//! The period that a label means for a series, by the series' shape and grain.
+//! The period of a label, by the shape and grain of its series.
 
-use super::target::SeriesTarget;
+use crate::sources::row::reason;
+use crate::sources::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::{Cell, RejectReason};
 use contract::catalogue::Shape;
@@ -8,25 +9,18 @@ use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
 
-/// Why a label is not a period of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Not a date or period.
-    Unreadable(RejectReason),
-    /// A period of another grain: a month for a level, a day for a monthly count.
-    WrongGrain,
-}
-
 /// Reads the period of a row.
 ///
-/// A level needs a day, and means 00:00 of it (「4月1日現在」, 「6月末日」, 「令和3年度末」); a flow needs a period of its grain.
-pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, Fault> {
+/// A level needs a day, and means 00:00 of it (「4月1日現在」, 「6月末日」, 「令和3年度末」). A flow needs a period of its grain.
+///
+/// Errors: the reason of the reject.
+pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, &'static str> {
     let (shape, grain) = (target.shape, target.grain);
     let days = shape != Shape::Flow || grain == Grain::Day;
     let dated = if days { date::read_date_cell(cell) } else { date::read(cell) };
-    let when = dated.map_err(Fault::Unreadable)?.when;
+    let when = dated.map_err(RejectReason::label)?.when;
     let when = match (cell, when) {
-        // A spreadsheet stores 「2019年4月」 as its first day, shows the month, and writes the day to csv.
+        // A spreadsheet stores 「2019年4月」 as the first day of the month, shows the month, and saves the day as csv.
         (Cell::Date(_) | Cell::Text(_), LabelledPeriod::Date(date))
             if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 =>
         {
@@ -34,10 +28,10 @@ pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, Fault> {
         }
         _ => when,
     };
-    of(when, target).ok_or(Fault::WrongGrain)
+    of(when, target).ok_or(reason::WRONG_PERIOD)
 }
 
-/// The period that a label means for a series; `None` when shape or grain differ.
+/// The span of a label; `None` when it does not fit the shape and grain of the series.
 pub(super) fn of(when: LabelledPeriod, target: &SeriesTarget) -> Option<Span> {
     match (target.shape, when) {
         (Shape::Level | Shape::Counter, LabelledPeriod::Date(date)) => Some(Span::AsOf(Moment::midnight(date))),
@@ -53,7 +47,7 @@ fn flow(when: LabelledPeriod, grain: Grain) -> Option<Period> {
         (Grain::Quarter, LabelledPeriod::Quarter { .. }) => {
             Some(Period::holding(Grain::Quarter, Moment::midnight(when.days().0)))
         }
-        // In a column of fiscal years, a year is one.
+        // In a column of fiscal years, a year is a fiscal year.
         (Grain::FiscalYear, LabelledPeriod::FiscalYear(year) | LabelledPeriod::Year(year)) => {
             Some(Period::fiscal_year(i32::from(year)))
         }

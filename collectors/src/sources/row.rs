@@ -1,33 +1,34 @@
-//! What parsers of tables share: words over columns, and rejected rows.
+//! Rejected rows, for all parsers of tables.
 
 use super::parsed::RejectedRow;
 use crate::table::{Columns, Sheet, SheetRow, row_hash};
-use contract::reader::TomlTable;
-use contract::record::Place;
+use contract::record::{Place, Value};
 
-/// Reject reasons beside those of the table reader.
+/// Reasons of rejects, besides those of cells.
 pub(super) mod reason {
-    /// A series or label that is not configured.
+    /// A series, or a label, that is not configured.
     pub(crate) const UNKNOWN_SERIES: &str = "unknown_series";
-    /// A counting rule that the series does not have, or none where it has several.
+    /// A counting rule that the series does not have, or no rule where it has several.
     pub(crate) const UNKNOWN_DEFINITION: &str = "unknown_definition";
-    /// A period that is not of the series' shape and grain.
+    /// A period that does not fit the shape and grain of the series.
     pub(crate) const WRONG_PERIOD: &str = "wrong_period";
     /// A count below zero.
     pub(crate) const NEGATIVE: &str = "negative";
-    /// A second row of a figure with another value.
+    /// Two rows of one key with different figures.
     pub(crate) const STANDS_TWICE: &str = "stands_twice";
-    /// A figure of a future period.
+    /// A figure for a period that has not begun.
     pub(crate) const IN_THE_FUTURE: &str = "in_the_future";
 }
 
-/// The configured words of a role's column, or the default ones.
-pub(super) fn words(columns: Option<&TomlTable<'_>>, role: &'static str, default: &[&str]) -> Vec<String> {
-    let own = columns.map(|columns| columns.texts(role)).unwrap_or_default();
-    if own.is_empty() { default.iter().map(|word| (*word).to_owned()).collect() } else { own }
+/// Why a row is rejected: the role of the column at fault, and the reason.
+pub(super) type RowFault<Role = &'static str> = (Role, &'static str);
+
+/// The value, unless it is negative.
+pub(super) fn non_negative(value: Value) -> Result<Value, &'static str> {
+    if matches!(value, Value::Known(value) if value < 0) { Err(reason::NEGATIVE) } else { Ok(value) }
 }
 
-/// A row that is rejected because of the column of a role.
+/// The reject of a row for the column of a role.
 pub(super) fn rejected(
     columns: &Columns,
     sheet: &Sheet,

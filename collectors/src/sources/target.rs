@@ -1,9 +1,11 @@
 //! Resolves series ids of the configuration against the catalogue.
 
+use super::parsed::ParsedKey;
 use crate::table::text::word;
 use contract::catalogue::{Catalogue, Series, Shape};
 use contract::period::Grain;
 use contract::reader::{TomlTable, nearest};
+use contract::record::Span;
 
 /// What a kind may use while it reads its configuration.
 #[derive(Clone, Copy)]
@@ -66,6 +68,12 @@ impl SeriesTarget {
             grain: series.grain,
             unit: series.unit.ja.clone(),
         }
+    }
+
+    /// The key of its figure for a span, with its own counting rule.
+    pub(super) fn key(&self, span: Span) -> ParsedKey {
+        let definition = self.definition.clone().unwrap_or_default();
+        ParsedKey { series: self.series.clone(), definition, span }
     }
 }
 

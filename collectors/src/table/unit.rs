@@ -26,15 +26,20 @@ impl StatedUnit {
         Self(units)
     }
 
+    /// True when the unit of a heading, or else the units above the table, are a multiple of a series' unit.
+    pub fn is_multiple_in(&self, heading: Option<&str>, own: &str) -> bool {
+        heading.map_or_else(|| self.is_multiple_of(own), |unit| is_multiple(unit, own))
+    }
+
     /// True when the unit of a series is not among them and a multiple of it is: 千円 for 円.
-    pub fn is_multiple_of(&self, own: &str) -> bool {
+    fn is_multiple_of(&self, own: &str) -> bool {
         let own = word(own);
         !self.0.contains(&own) && self.0.iter().any(|unit| is_multiple(unit, &own))
     }
 }
 
 /// True for 千円 and 百万円 with 円. 延べ人 is not a multiple of 人.
-pub fn is_multiple(unit: &str, own: &str) -> bool {
+fn is_multiple(unit: &str, own: &str) -> bool {
     let (unit, own) = (word(unit), word(own));
     let times = unit.strip_suffix(&own).unwrap_or_default();
     !times.is_empty() && times.chars().all(|c| "十百千万億兆".contains(c))

@@ -1,19 +1,19 @@
-//! What a report gives by period, and when its days make a month.
+//! The downloads of a report by period, and the sum of the days of a month.
 
-use super::super::parsed::{Coverage, ParsedFigure, ParsedKey};
-use super::super::target::SeriesTarget;
+use crate::sources::parsed::{Coverage, ParsedFigure, ParsedKey};
+use crate::sources::target::SeriesTarget;
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
-/// Reason of a month that is over and of which days are missing.
-pub(super) const MISSING_DAYS: &str = "missing_days";
+/// Reason of a month that has ended and of which days are missing.
+const MISSING_DAYS: &str = "missing_days";
 
-/// Downloads by period, each with where it stood; `None` for one that could not be read.
+/// Downloads by period, each with its place; `None` for an unreadable row.
 pub(super) type Downloads = BTreeMap<Period, Option<(Value, Place)>>;
 
-/// The figures of a series, the keys that are held, what the report speaks for, and until when.
+/// The figures of a series, the keys of unreadable rows, the coverage of the report, and the time until which both are valid.
 pub(super) struct SeriesRead {
     pub(super) figures: Vec<ParsedFigure>,
     pub(super) held: Vec<ParsedKey>,
@@ -21,23 +21,22 @@ pub(super) struct SeriesRead {
     pub(super) until: Option<Moment>,
 }
 
-/// Periods of the series' grain; days make a month when all of them are there.
-pub(super) fn read(given: Downloads, target: &SeriesTarget, now: Moment) -> SeriesRead {
-    let months: Vec<Period> = given.keys().map(|period| period.within(Grain::Month)).collect();
+/// The figures by periods of the series' grain.
+pub(super) fn read(downloads: Downloads, target: &SeriesTarget, now: Moment) -> SeriesRead {
+    let months: Vec<Period> = downloads.keys().map(|period| period.within(Grain::Month)).collect();
     let covers = match (months.first(), months.last()) {
         (Some(first), Some(last)) => Coverage::Within(first.start(), last.end()),
         _ => Coverage::Nothing,
     };
-    let given = if target.grain == Grain::Month { by_month(given, now) } else { given };
+    let downloads = if target.grain == Grain::Month { by_month(downloads, now) } else { downloads };
     let mut read = SeriesRead { figures: Vec::new(), held: Vec::new(), covers, until: None };
-    for (period, entry) in given {
+    for (period, entry) in downloads {
         let month = period.within(Grain::Month);
         let running = month.end() > now;
         if running {
             read.until = Some(read.until.map_or(month.end(), |until| until.min(month.end())));
         }
-        let definition = target.definition.clone().unwrap_or_default();
-        let key = ParsedKey { series: target.series.clone(), definition, span: Span::of(period) };
+        let key = target.key(Span::of(period));
         let Some((value, place)) = entry else {
             read.held.push(key);
             continue;
@@ -48,12 +47,11 @@ pub(super) fn read(given: Downloads, target: &SeriesTarget, now: Moment) -> Seri
     read
 }
 
-/// Adds the days of each month up. While it runs that is what there is by now; once it is over a day that is missing
-/// makes it unknown, as a report may lag behind by days.
-fn by_month(given: Downloads, now: Moment) -> Downloads {
+/// Adds the days of each month up. A month that has ended and lacks a day is unknown, because a report can lag by days.
+fn by_month(downloads: Downloads, now: Moment) -> Downloads {
     let mut months: BTreeMap<Period, Downloads> = BTreeMap::new();
     let mut whole = Downloads::new();
-    for (period, entry) in given {
+    for (period, entry) in downloads {
         if period.grain == Grain::Month {
             whole.insert(period, entry);
         } else {

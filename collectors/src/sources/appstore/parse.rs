@@ -1,53 +1,54 @@
-//! A report's rows: those of the app that are first downloads, added up by day or month.
+//! The rows of a report: first downloads of the app, added up by day or month.
 
-use super::super::parsed::{ParseError, ParsedFile, RejectedRow};
-use super::super::row::{place, reason, rejected};
-use super::super::source::PollContext;
+use super::config::{AppStoreSource, AppStoreVendor};
 use super::days::{self, Downloads};
-use super::{AppStore, Store};
+use crate::sources::parsed::{ParseError, ParsedFile, RejectedRow};
+use crate::sources::row::{RowFault, non_negative, place, reason, rejected};
+use crate::sources::source::PollContext;
 use crate::table::date::{self, LabelledPeriod};
-use crate::table::number::{self, NumberCell as Number};
+use crate::table::number;
 use crate::table::text::normal;
-use crate::table::{Columns, RejectReason, Sheet, SheetRow, WantedColumn};
+use crate::table::{Columns, NumberCell, RejectReason, Sheet, SheetRow};
 use contract::period::{Grain, Period};
 use contract::record::{Place, Value};
 use contract::time::Moment;
 
-/// Apple's product types that are a first download of an app: not updates (7..), not downloads again (3..), not
-/// purchases inside it (IA..).
+/// Product types of Apple for the first download of an app, without updates (7..), repeated downloads (3..) and purchases
+/// (IA..).
 const FIRST_DOWNLOADS: [&str; 7] = ["1", "1F", "1T", "1E", "1EP", "1EU", "F1"];
 
-/// Of the App Store a report without the app gives a 0; Google's reports are of one app each.
+/// A report of Google is about one app. In a report of Apple an app without a row has 0 downloads.
 const NO_SUCH_APP: ParseError =
     ParseError::Unfit { label: "no_such_app", why: "no row is of that app; see `app`, the package's name" };
 
-/// Google's reports by country, device or version have several rows a day; added up they are no first downloads.
+/// The reports of Google by country, device or version have several rows per day, whose sum is not the first downloads.
 const NO_OVERVIEW: ParseError = ParseError::Unfit {
     label: "no_overview",
     why: "a day stands twice, as in reports by country, device or version: take the overview, by `pattern`",
 };
 
-/// Why a row is a reject: the role of the column at fault, and the reason.
-type RowFault = (&'static str, &'static str);
-
 /// Reads a store's report.
-pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
-    let words = &source.columns;
-    let apple = source.store == Store::Apple;
-    let mut wanted = vec![
-        WantedColumn { role: "app", words: &words.app, required: true },
-        WantedColumn { role: "date", words: &words.date, required: true },
-        WantedColumn { role: "count", words: &words.count, required: true },
-    ];
+pub(super) fn parse(
+    source: &AppStoreSource,
+    sheets: &[Sheet],
+    context: &PollContext,
+) -> Result<ParsedFile, ParseError> {
+    let apple = source.store == AppStoreVendor::Apple;
+    let mut wanted = source.columns.wanted(&[("app", true), ("date", true), ("count", true)]);
     if apple {
-        wanted.push(WantedColumn { role: "until", words: &words.until, required: true });
-        wanted.push(WantedColumn { role: "kind", words: &words.kind, required: true });
-        wanted.push(WantedColumn { role: "sku", words: &words.sku, required: false });
+        wanted.extend(source.columns.wanted(&[("until", true), ("kind", true), ("sku", false)]));
     }
     let (sheet, columns) = Columns::find_sheet(sheets, None, &wanted)?;
     let Some(target) = &source.downloads else { return Err(ParseError::NoRows) };
-    let mut report =
-        Report { source, sheet, columns: &columns, seen, given: Downloads::new(), rejects: vec![], twice: false };
+    let mut report = StoreReport {
+        source,
+        sheet,
+        columns: &columns,
+        context,
+        downloads: Downloads::new(),
+        rejects: vec![],
+        twice: false,
+    };
     let mut rows = 0;
     for row in columns.data(sheet) {
         rows += 1;
@@ -61,55 +62,53 @@ pub(super) fn parse(source: &AppStore, sheets: &[Sheet], seen: &PollContext) -> 
     if report.twice {
         return Err(NO_OVERVIEW);
     }
-    let Report { given, rejects, .. } = report;
-    if given.is_empty() && rejects.is_empty() {
+    let StoreReport { downloads, rejects, .. } = report;
+    if downloads.is_empty() && rejects.is_empty() {
         return Err(NO_SUCH_APP);
     }
-    // Each day is a file of its own there, and of two files that give one month the later would count.
-    if apple && target.grain == Grain::Month && given.keys().any(|period| period.grain == Grain::Day) {
+    // Apple has one file per day, and of two files for one month only the later would count.
+    if apple && target.grain == Grain::Month && downloads.keys().any(|period| period.grain == Grain::Day) {
         return Err(ParseError::DailyReport);
     }
-    let days::SeriesRead { figures, held, covers, until } = days::read(given, target, seen.time);
+    let days::SeriesRead { figures, held, covers, until } = days::read(downloads, target, context.time);
     Ok(ParsedFile { figures, rejects, held, covers, until })
 }
 
-struct Report<'a> {
-    source: &'a AppStore,
+struct StoreReport<'a> {
+    source: &'a AppStoreSource,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    seen: &'a PollContext,
-    given: Downloads,
+    context: &'a PollContext,
+    downloads: Downloads,
     rejects: Vec<RejectedRow>,
-    /// True once Google gave a day of the app again.
+    /// True when a report of Google has a day of the app twice.
     twice: bool,
 }
 
-impl Report<'_> {
+impl StoreReport<'_> {
     fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let period = self.period(row)?;
-        if self.seen.is_ahead(period.start()) {
+        if self.context.is_ahead(period.start()) {
             return Err(("date", reason::IN_THE_FUTURE));
         }
         let ours = self.is_ours(row);
-        if self.source.store == Store::Google && !ours {
+        if self.source.store == AppStoreVendor::Google && !ours {
             return Ok(());
         }
-        let counted = ours && (self.source.store == Store::Google || self.is_first_download(row));
+        let counted = ours && (self.source.store == AppStoreVendor::Google || self.is_first_download(row));
         let place = Place { row: None, ..place(self.sheet, row) };
-        self.twice |= self.source.store == Store::Google && self.given.contains_key(&period);
-        // A report that holds a period without a first download of ours says that there was none.
-        let sum = self.given.entry(period).or_insert_with(|| Some((Value::Known(0), place.clone())));
+        self.twice |= self.source.store == AppStoreVendor::Google && self.downloads.contains_key(&period);
+        // A period in the report without a first download of the app has 0.
+        let sum = self.downloads.entry(period).or_insert_with(|| Some((Value::Known(0), place.clone())));
         if !counted {
             return Ok(());
         }
         let read = number::integer(self.columns.cell(row, "count"), None);
-        let count = match read.map_err(RejectReason::label) {
-            Ok(Number::Known(count)) if count >= 0 || self.source.store == Store::Apple => Ok(Value::Known(count)),
-            Ok(Number::Known(_)) => Err(reason::NEGATIVE),
-            Ok(Number::Missing(why)) => Ok(Value::Unknown(why.to_owned())),
-            Ok(Number::About { .. }) => Err(RejectReason::NotAnInteger.label()),
-            Err(why) => Err(why),
-        };
+        let mut count = read.and_then(NumberCell::exact).map_err(RejectReason::label);
+        // Apple writes refunds as negative counts.
+        if self.source.store == AppStoreVendor::Google {
+            count = count.and_then(non_negative);
+        }
         match (count, sum.as_mut()) {
             (Ok(Value::Known(count)), Some((Value::Known(sum), _))) => *sum = sum.saturating_add(count),
             (Ok(unknown @ Value::Unknown(_)), Some((sum, _))) => *sum = unknown,
@@ -122,7 +121,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// A day; of the App Store also the month from its first day to its last.
+    /// A day, or for Apple also a month from its first day to its last.
     fn period(&self, row: &SheetRow) -> Result<Period, RowFault> {
         let day = |role: &'static str| match date::read_date_cell(self.columns.cell(row, role)) {
             Ok(dated) => match dated.when {
@@ -132,7 +131,7 @@ impl Report<'_> {
             Err(why) => Err((role, why.label())),
         };
         let first = day("date")?;
-        if self.source.store == Store::Google {
+        if self.source.store == AppStoreVendor::Google {
             return Ok(Period::day(first));
         }
         let (from, to) = (Moment::midnight(first), Period::day(day("until")?).end());

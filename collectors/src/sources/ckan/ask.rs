@@ -1,25 +1,23 @@
-//! Which address to ask next: all pages of the search, then, where the pages do not count downloads, dataset by dataset.
+//! The address of the next request: all pages of the search, then, where the pages have no downloads, each dataset.
 //!
-//! Since CKAN 2.11 a search tells the totals by itself; from 2.3 to 2.10 only `package_show` does, and only when asked.
+//! Since CKAN 2.11 a search includes the totals; from 2.3 to 2.10 only `package_show` does, with a parameter.
 
-use super::super::parsed::ParseError;
-use super::listing::{COUNT_CHANGED, NOT_WHOLE};
+use super::config::{CkanSource, PortalFormat};
+use super::listing::{COUNT_CHANGED, MAX_SHOWN, NOT_WHOLE};
 use super::response::{self, CkanResponse, DatasetName, Package, Resource};
-use super::{Ckan, Format};
+use crate::sources::parsed::ParseError;
 use url::Url;
 
-/// Datasets asked for in one page: the most that CKAN gives unless its site says otherwise.
+/// Datasets per page: the maximum of CKAN, unless a portal configures another.
 const ROWS: usize = 1_000;
-/// Pages of one visit: a server that gives ten datasets a page, and a thousand datasets.
-pub(super) const MAX_PAGES: usize = 100;
-/// Datasets that are asked for one by one in one visit: a city's portal, one request at a time, within some minutes.
-pub(super) const MAX_SHOWN: usize = 500;
+/// Maximum pages per poll: a thousand datasets on a server with ten per page.
+const MAX_PAGES: usize = 100;
 
 const TOO_MANY_PAGES: ParseError =
     ParseError::Unfit { label: "too_many_pages", why: "more than 100 pages; narrow it with `organisation` or `fq`" };
 
-/// The address to ask after these answers; `None` when they are complete.
-pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
+/// The address of the request after these answers; `None` when they are complete.
+pub(super) fn next(source: &CkanSource, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
     let Some(base) = base(source, address) else { return Ok(answers.is_empty().then(|| address.to_owned())) };
     let Some(last) = answers.last() else { return Ok(search(source, &base, 0)) };
     let Some(page) = response::head(last)? else { return next_shown(source, &base, answers) };
@@ -36,7 +34,7 @@ pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<
         return Err(NOT_WHOLE);
     }
     if received < page.count {
-        // The server may give fewer rows than asked for: what was received tells where to go on.
+        // A server can send fewer rows than requested, so the next page begins after the rows received.
         return if pages < MAX_PAGES { Ok(search(source, &base, received)) } else { Err(TOO_MANY_PAGES) };
     }
     if source.downloads.is_none() || page.count > MAX_SHOWN || !lack_totals(answers)? {
@@ -45,8 +43,8 @@ pub(super) fn next(source: &Ckan, address: &str, answers: &[Vec<u8>]) -> Result<
     Ok(name(answers, 0)?.and_then(|name| show(&base, &name)))
 }
 
-/// The dataset after those shown; none when the first with files tells that nothing is counted.
-fn next_shown(source: &Ckan, base: &Url, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
+/// The address of the next dataset; `None` when a dataset shows that the portal does not count downloads.
+fn next_shown(source: &CkanSource, base: &Url, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {
     if source.downloads.is_none() {
         return Ok(None);
     }
@@ -73,7 +71,7 @@ fn lack_totals(pages: &[Vec<u8>]) -> Result<bool, ParseError> {
     Ok(false)
 }
 
-/// The name of the dataset at a place in all pages.
+/// The name of the dataset at an index over all pages.
 fn name(pages: &[Vec<u8>], mut at: usize) -> Result<Option<String>, ParseError> {
     for bytes in pages {
         let mut page = response::page::<DatasetName>(bytes)?.ok_or(NOT_WHOLE)?;
@@ -85,9 +83,9 @@ fn name(pages: &[Vec<u8>], mut at: usize) -> Result<Option<String>, ParseError> 
     Ok(None)
 }
 
-/// The folder of the actions, when the address is one: a file, and an address that names its action, are asked as they are.
-fn base(source: &Ckan, address: &str) -> Option<Url> {
-    if source.format == Format::Table {
+/// The address of the actions. `None` for a file and for the address of an action, which are requested unchanged.
+fn base(source: &CkanSource, address: &str) -> Option<Url> {
+    if source.format == PortalFormat::Table {
         return None;
     }
     let mut url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -99,11 +97,11 @@ fn base(source: &Ckan, address: &str) -> Option<Url> {
     Some(url)
 }
 
-fn search(source: &Ckan, base: &Url, start: usize) -> Option<String> {
+fn search(source: &CkanSource, base: &Url, start: usize) -> Option<String> {
     let mut url = base.join("package_search").ok()?;
     let mut query = url.query_pairs_mut();
     query.append_pair("q", "*:*").append_pair("rows", &ROWS.to_string()).append_pair("start", &start.to_string());
-    // Pages of an order that is not fixed may give a dataset twice and another not at all.
+    // Without a fixed order the pages can contain a dataset twice and another not at all.
     query.append_pair("sort", "name asc");
     let organisation = source.organisation.as_ref().map(|name| format!("organization:\"{name}\""));
     let filter = match (organisation, source.fq.clone()) {

@@ -1,16 +1,62 @@
-//! The keys of a portal, and what must hold between them.
+//! The configuration of a portal.
 
-use super::super::row::words;
-use super::super::source::Source;
-use super::super::target::SourceContext;
-use super::{AsOf, Ckan, Count, Format, Words};
+use crate::sources::columns::ColumnWords;
+use crate::sources::source::Source;
+use crate::sources::target::{SeriesTarget, SourceContext};
 use contract::catalogue::Shape;
 use contract::reader::TomlTable;
 
-/// Reads the kind's own keys.
+/// The format of the portal's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PortalFormat {
+    /// CKAN's action interface, or a file with an answer of it.
+    Api,
+    /// A catalogue as csv or xlsx: a row is a dataset or one of its files.
+    Table,
+}
+
+/// The datasets that are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DatasetCountRule {
+    /// All datasets that the portal lists.
+    Listed,
+    /// Listed datasets that are active and not private.
+    Active,
+    /// Active datasets with at least one file.
+    WithResources,
+}
+
+/// The date of a catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CatalogueDate {
+    /// The day of the poll.
+    DayOfPoll,
+    /// The date in the file's name.
+    Name,
+}
+
+/// A configured portal.
+#[derive(Debug)]
+pub(super) struct CkanSource {
+    pub(super) format: PortalFormat,
+    pub(super) count: DatasetCountRule,
+    pub(super) as_of: CatalogueDate,
+    pub(super) datasets: Option<SeriesTarget>,
+    pub(super) downloads: Option<SeriesTarget>,
+    pub(super) organisation: Option<String>,
+    pub(super) fq: Option<String>,
+    pub(super) sheet: Option<String>,
+    pub(super) columns: ColumnWords,
+}
+
 pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
-    let format = r.word_if("format", &[("api", Format::Api), ("table", Format::Table)]).unwrap_or(Format::Api);
-    let rules = [("listed", Count::Listed), ("active", Count::Active), ("with_resources", Count::WithResources)];
+    let format =
+        r.word_if("format", &[("api", PortalFormat::Api), ("table", PortalFormat::Table)]).unwrap_or(PortalFormat::Api);
+    let rules = [
+        ("listed", DatasetCountRule::Listed),
+        ("active", DatasetCountRule::Active),
+        ("with_resources", DatasetCountRule::WithResources),
+    ];
     let target = |key: &'static str, shape: Shape, what: &str| {
         let target = if r.has(key) { context.target_at(r, key)? } else { return None };
         if target.shape != shape {
@@ -26,32 +72,31 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
             "`datasets` is missing; it, or `downloads`, must be { series = \"..\", definition = \"..\" }",
         );
     }
-    let count = if r.has("datasets") { r.word("count", &rules) } else { Count::Listed };
-    let as_of = r.word_if("as_of", &[("visit", AsOf::Visit), ("name", AsOf::Name)]).unwrap_or(AsOf::Visit);
-    let (organisation, fq, own) = (r.text_if("organisation"), r.text_if("fq"), r.table("columns"));
-    let role = |role: &'static str| words(own.as_ref(), role, &[]);
-    let columns = Words { name: role("name"), resource: role("resource"), organisation: role("organisation") };
-    let ckan = Ckan { format, count, as_of, datasets, downloads, organisation, fq, sheet: r.text_if("sheet"), columns };
+    let count = if r.has("datasets") { r.word("count", &rules) } else { DatasetCountRule::Listed };
+    let as_of = r
+        .word_if("as_of", &[("visit", CatalogueDate::DayOfPoll), ("name", CatalogueDate::Name)])
+        .unwrap_or(CatalogueDate::DayOfPoll);
+    let (organisation, fq) = (r.text_if("organisation"), r.text_if("fq"));
+    let columns =
+        ColumnWords::read(r.table("columns").as_ref(), &[("name", &[]), ("resource", &[]), ("organisation", &[])]);
+    let ckan =
+        CkanSource { format, count, as_of, datasets, downloads, organisation, fq, sheet: r.text_if("sheet"), columns };
     ckan.check(r);
     Source::documents(ckan)
 }
 
-impl Ckan {
-    /// Reports what does not fit together.
+impl CkanSource {
+    /// Reports keys that contradict each other.
     fn check(&self, r: &TomlTable<'_>) {
-        let (table, lacks) = (self.format == Format::Table, |words: &[String]| words.is_empty());
-        let resources = self.count == Count::WithResources && lacks(&self.columns.resource);
-        let organisation = self.organisation.is_some() && lacks(&self.columns.organisation);
+        let (table, lacks) = (self.format == PortalFormat::Table, |role: &str| self.columns.of(role).is_empty());
+        let resources = self.count == DatasetCountRule::WithResources && lacks("resource");
+        let organisation = self.organisation.is_some() && lacks("organisation");
         let wrong = [
-            (
-                table && lacks(&self.columns.name),
-                "columns",
-                "`columns.name` is missing: the word over the datasets' names",
-            ),
+            (table && lacks("name"), "columns", "`columns.name` is missing: the word over the datasets' names"),
             (table && resources, "columns", "`columns.resource` is missing: `with_resources` needs it"),
             (table && organisation, "columns", "`columns.organisation` is missing: `organisation` needs it"),
             (
-                table && self.count == Count::Active,
+                table && self.count == DatasetCountRule::Active,
                 "count",
                 "a table does not say what is active: `listed` or `with_resources`",
             ),

@@ -1,16 +1,17 @@
-//! What all answers of one visit say together, once they are whole.
+//! The complete answers of one poll: the number of datasets and the total of downloads.
 
-use super::super::parsed::ParseError;
-use super::Count;
-use super::ask::MAX_SHOWN;
+use super::config::DatasetCountRule;
 use super::response::{CkanResponse, Package, UNEXPECTED};
 use crate::document::sha256;
+use crate::sources::parsed::ParseError;
 use contract::record::{Breakdown, Value};
 use std::collections::BTreeSet;
 
-/// Files of a reading: thirty bytes a label, and a record takes 1 MiB.
+/// Maximum datasets that are requested one by one in a poll, which takes some minutes.
+pub(super) const MAX_SHOWN: usize = 500;
+/// Maximum files of a breakdown: a label takes thirty bytes, and a record 1 MiB.
 const MAX_LABELS: usize = 30_000;
-/// Digits of an address' hash: enough to tell the files of a portal apart.
+/// Digits of the hash of an address: enough to distinguish the files of a portal.
 const LABEL_DIGITS: usize = 16;
 
 pub(super) const COUNT_CHANGED: ParseError = ParseError::Unfit {
@@ -34,39 +35,39 @@ const NO_COUNT: ParseError = ParseError::Unfit {
     why: "names alone, or a single dataset, do not say that: take package_search, or `count` = \"listed\" without `organisation`",
 };
 
-/// No file has a total, or none that was ever more than 0: CKAN before 2.11 says 0 where it counts nothing.
+/// No file has a total above 0: CKAN before 2.11 gives 0 where it does not count.
 const NO_TRACKING: &str = "no_tracking";
-/// Some files have a total and some have none.
+/// Some files have no total.
 const INCOMPLETE_TRACKING: &str = "incomplete_tracking";
-/// The portal tells totals dataset by dataset only, and has too many.
+/// The portal gives totals for single datasets only, and has too many datasets.
 const TOO_MANY_DATASETS: &str = "too_many_datasets";
-/// A total below 0, or beyond all counting.
+/// A total is negative or too large.
 const UNEXPECTED_TOTAL: &str = "unexpected_total";
-/// More files than a reading can hold.
+/// The portal has more files than a breakdown can hold.
 const TOO_MANY_FILES: &str = "too_many_files";
 
-/// Total and labels of a reading, or why there is none.
+/// The total and its breakdown, or why the total is unknown.
 pub(super) type ListingCount = (Value, Option<Breakdown>);
 
-/// The answers of one visit.
+/// The answers of one poll.
 pub(super) enum Listing {
     Names(Vec<String>),
-    /// All pages, and the datasets that were then asked for one by one.
+    /// All pages, and the datasets that were then requested one by one.
     Pages(Vec<Package>, Vec<Package>),
     /// A single dataset.
     One(Package),
 }
 
 impl Listing {
-    /// Puts answers together.
+    /// Combines the answers.
     ///
-    /// Errors: they are not all that the portal has.
+    /// Errors: the answers are incomplete or contradict each other.
     pub(super) fn new(answers: Vec<CkanResponse>) -> Result<Self, ParseError> {
         let (mut count, mut listed, mut shown) = (None, Vec::new(), Vec::new());
         let single = answers.len() == 1;
         for answer in answers {
             match answer {
-                CkanResponse::Names(names) if single => return unique(&names).map(|()| Self::Names(names)),
+                CkanResponse::Names(names) if single => return check_unique(&names).map(|()| Self::Names(names)),
                 CkanResponse::Package(package) if single => return Ok(Self::One(package)),
                 CkanResponse::Page(page) if shown.is_empty() => {
                     if *count.get_or_insert(page.count) != page.count {
@@ -81,21 +82,21 @@ impl Listing {
         if count != Some(listed.len()) {
             return Err(NOT_WHOLE);
         }
-        unique(listed.iter().map(|package| &package.name))?;
-        unique(shown.iter().map(|package| &package.name))?;
+        check_unique(listed.iter().map(|package| &package.name))?;
+        check_unique(shown.iter().map(|package| &package.name))?;
         Ok(Self::Pages(listed, shown))
     }
 
-    /// The number of datasets by a rule, of one organisation or all.
-    pub(super) fn count(&self, rule: Count, organisation: Option<&str>) -> Result<usize, ParseError> {
+    /// The number of datasets by a rule, of one organisation or of all.
+    pub(super) fn count(&self, rule: DatasetCountRule, organisation: Option<&str>) -> Result<usize, ParseError> {
         let count = match self {
-            Self::Names(names) if rule == Count::Listed && organisation.is_none() => names.len(),
+            Self::Names(names) if rule == DatasetCountRule::Listed && organisation.is_none() => names.len(),
             Self::Pages(packages, _) => {
-                let ours = packages.iter().filter(|package| is_of(package, organisation));
+                let ours = packages.iter().filter(|package| belongs_to(package, organisation));
                 let counts = |package: &&Package| match rule {
-                    Count::Listed => true,
-                    Count::Active => package.is_active(),
-                    Count::WithResources => package.is_active() && package.files().next().is_some(),
+                    DatasetCountRule::Listed => true,
+                    DatasetCountRule::Active => package.is_active(),
+                    DatasetCountRule::WithResources => package.is_active() && package.files().next().is_some(),
                 };
                 ours.filter(counts).count()
             }
@@ -104,7 +105,7 @@ impl Listing {
         if count == 0 { Err(NO_DATASETS) } else { Ok(count) }
     }
 
-    /// The totals of all files, each once, by the hash of its address: there the portal's count hangs.
+    /// The totals of all files, each once, by the hash of its address: the portal counts by address.
     pub(super) fn downloads(&self, organisation: Option<&str>) -> ListingCount {
         let unknown = |reason: &str| (Value::Unknown(reason.to_owned()), None);
         let (packages, partly, unasked) = match self {
@@ -113,7 +114,7 @@ impl Listing {
             Self::Pages(listed, shown) if shown.is_empty() => (&listed[..], false, listed.len() > MAX_SHOWN),
             Self::Pages(listed, shown) => (&shown[..], shown.len() < listed.len(), false),
         };
-        let ours = packages.iter().filter(|package| package.is_active() && is_of(package, organisation));
+        let ours = packages.iter().filter(|package| package.is_active() && belongs_to(package, organisation));
         let (mut labels, mut lacks) = (Breakdown::new(), false);
         for file in ours.flat_map(Package::files) {
             // The same address in two datasets is one file.
@@ -135,7 +136,7 @@ impl Listing {
     }
 }
 
-fn is_of(package: &Package, organisation: Option<&str>) -> bool {
+fn belongs_to(package: &Package, organisation: Option<&str>) -> bool {
     organisation
         .is_none_or(|wanted| package.organization.as_ref().is_some_and(|found| found.name.as_deref() == Some(wanted)))
 }
@@ -146,7 +147,7 @@ fn label(address: &str) -> String {
     hash
 }
 
-fn unique<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), ParseError> {
-    let mut seen = BTreeSet::new();
-    if names.into_iter().all(|name| seen.insert(name)) { Ok(()) } else { Err(NAMED_TWICE) }
+fn check_unique<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), ParseError> {
+    let mut unique = BTreeSet::new();
+    if names.into_iter().all(|name| unique.insert(name)) { Ok(()) } else { Err(NAMED_TWICE) }
 }

@@ -1,7 +1,7 @@
-//! An open data portal: how many datasets it lists, and how often their files were fetched.
+//! An open data portal: the number of its datasets, and the number of downloads of their files.
 //!
-//! CKAN answers page by page; portals without it publish their catalogue as a table. A dataset is known by its name, as
-//! ids are made anew when a portal moves. Whatever is no whole answer is a failed visit: never a count of 0.
+//! CKAN answers in pages; portals without CKAN publish their catalogue as a table. The name identifies a dataset, because ids
+//! change when a portal moves. An incomplete answer is a failed poll, never a count of 0.
 
 mod ask;
 mod config;
@@ -12,10 +12,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::parsed::{ParseError, ParsedFile};
-use super::source::{DocumentSource, PollContext, SourceKind};
-use super::target::SeriesTarget;
 use crate::document::Document;
+use crate::sources::parsed::{ParseError, ParsedFile};
+use crate::sources::source::{DocumentSource, PollContext, SourceKind};
+use config::CkanSource;
 
 /// The kind `ckan`.
 pub const KIND: SourceKind = SourceKind {
@@ -25,60 +25,9 @@ pub const KIND: SourceKind = SourceKind {
     read: config::read,
 };
 
-/// What the portal answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// CKAN's action interface, or an answer of it.
-    Api,
-    /// A catalogue as csv or xlsx: a row is a dataset or one of its files.
-    Table,
-}
-
-/// Which datasets are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Count {
-    /// All that the portal lists.
-    Listed,
-    /// Those of them that are active and not private.
-    Active,
-    /// Those of these that have at least one file.
-    WithResources,
-}
-
-/// Which day a catalogue speaks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AsOf {
-    /// The day it was seen.
-    Visit,
-    /// The one in the file's name.
-    Name,
-}
-
-/// A configured portal.
-#[derive(Debug)]
-struct Ckan {
-    format: Format,
-    count: Count,
-    as_of: AsOf,
-    datasets: Option<SeriesTarget>,
-    downloads: Option<SeriesTarget>,
-    organisation: Option<String>,
-    fq: Option<String>,
-    sheet: Option<String>,
-    columns: Words,
-}
-
-/// The words over the columns of a catalogue.
-#[derive(Debug)]
-struct Words {
-    name: Vec<String>,
-    resource: Vec<String>,
-    organisation: Vec<String>,
-}
-
-impl DocumentSource for Ckan {
-    fn parse(&self, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
-        parse::parse(self, file, seen)
+impl DocumentSource for CkanSource {
+    fn parse(&self, file: &Document, context: &PollContext) -> Result<ParsedFile, ParseError> {
+        parse::parse(self, file, context)
     }
 
     fn ask(&self, address: &str, answers: &[Vec<u8>]) -> Result<Option<String>, ParseError> {

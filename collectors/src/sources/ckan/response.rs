@@ -1,17 +1,17 @@
-//! One answer of CKAN's action interface, and why it may be none.
+//! One answer of CKAN's action interface, and the errors of answers.
 //!
-//! Only what is counted is taken from it: names, states, and totals of downloads.
+//! Only names, states and totals of downloads are read.
 
-use super::super::parsed::ParseError;
+use crate::sources::parsed::ParseError;
 use crate::table::TableError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-pub(super) const NOT_JSON: ParseError =
+const NOT_JSON: ParseError =
     ParseError::Unfit { label: "not_json", why: "the answer is no JSON, or was cut short; see `url`" };
-pub(super) const REFUSED: ParseError = ParseError::Unfit {
+const API_ERROR: ParseError = ParseError::Unfit {
     label: "api_error",
     why: "the interface says that it did not succeed; see `url`, `organisation` and `fq`",
 };
@@ -20,7 +20,7 @@ pub(super) const UNEXPECTED: ParseError = ParseError::Unfit {
     why: "the answer is none of package_search, package_list and package_show",
 };
 
-/// What the interface said.
+/// An answer of the interface.
 pub(super) enum CkanResponse {
     /// `package_list`.
     Names(Vec<String>),
@@ -65,13 +65,13 @@ pub(super) struct Resource {
     url: Option<String>,
     #[serde(default)]
     state: Option<String>,
-    /// How often it was fetched: users a day, added up over all days. Of any form, as the number of datasets does not hang
-    /// on it.
+    /// Its downloads: users per day, added up over all days. Any JSON is accepted, so that the number of datasets does not
+    /// depend on it.
     #[serde(default)]
     tracking_summary: Value,
 }
 
-/// A dataset of which only the name matters.
+/// The name of a dataset.
 #[derive(Deserialize)]
 pub(super) struct DatasetName {
     pub(super) name: String,
@@ -92,7 +92,7 @@ struct Probe {
 }
 
 impl Package {
-    /// True unless it was deleted, is a draft, or is not public.
+    /// False for a deleted, draft or private dataset.
     pub(super) fn is_active(&self) -> bool {
         self.state.as_deref().is_none_or(|state| state == "active") && self.private != Some(true)
     }
@@ -105,15 +105,15 @@ impl Package {
 }
 
 impl Resource {
-    /// Its address and how often it was fetched from there; `None` when the portal does not say.
+    /// Its address and downloads; `None` when the portal does not give them.
     pub(super) fn total(&self) -> Option<(&str, i64)> {
         let address = self.url.as_deref().filter(|url| !url.is_empty())?;
         let total = self.tracking_summary.get("total").filter(|total| !total.is_null())?;
-        // One that is no number is none that can be expected, as one below 0.
+        // A total that is not a number is unexpected, like a negative one.
         Some((address, total.as_i64().or_else(|| total.as_str()?.parse().ok()).unwrap_or(-1)))
     }
 
-    /// True when it has a total, or no address that one could be of.
+    /// True when it has a total, or no address to count by.
     pub(super) fn is_tracked(&self) -> bool {
         self.total().is_some() || self.url.as_deref().is_none_or(str::is_empty)
     }
@@ -132,13 +132,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<CkanResponse, ParseError> {
     answer.map_err(|_| UNEXPECTED)
 }
 
-/// Reads an answer as a page, each of its datasets as far as `T` wants; `None` when it is another one.
+/// Reads an answer as a page whose datasets have the fields of `T`; `None` for another answer.
 pub(super) fn page<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Option<SearchPage<T>>, ParseError> {
     let result = result(bytes)?;
     if is_page(result) { serde_json::from_str(result).map(Some).map_err(|_| UNEXPECTED) } else { Ok(None) }
 }
 
-/// Counts a page's datasets and no more.
+/// Reads a page and only counts its datasets.
 pub(super) fn head(bytes: &[u8]) -> Result<Option<SearchPage<IgnoredAny>>, ParseError> {
     page(bytes)
 }
@@ -147,7 +147,7 @@ fn is_page(result: &str) -> bool {
     serde_json::from_str::<Probe>(result).is_ok_and(|probe| probe.results.is_some())
 }
 
-/// The result of an answer that succeeded.
+/// The result of a successful answer.
 fn result(bytes: &[u8]) -> Result<&str, ParseError> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
     match text.first() {
@@ -159,7 +159,7 @@ fn result(bytes: &[u8]) -> Result<&str, ParseError> {
         serde_json::from_slice(text).map_err(|error| if error.is_data() { UNEXPECTED } else { NOT_JSON })?;
     match (envelope.success, envelope.result) {
         (Some(true), Some(result)) => Ok(result.get()),
-        (Some(false), _) => Err(REFUSED),
+        (Some(false), _) => Err(API_ERROR),
         _ => Err(UNEXPECTED),
     }
 }

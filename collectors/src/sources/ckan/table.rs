@@ -1,16 +1,16 @@
 //! A catalogue that a city publishes as a table: a row is a dataset, or one of its files.
 
-use super::super::date_in_name;
-use super::super::parsed::{ParseError, RejectedRow};
-use super::super::row::rejected;
-use super::super::source::PollContext;
+use super::config::{CkanSource, DatasetCountRule};
 use super::listing::NO_DATASETS;
-use super::{Ckan, Count};
 use crate::document::Document;
+use crate::sources::date_in_name;
+use crate::sources::parsed::{ParseError, RejectedRow};
+use crate::sources::row::rejected;
+use crate::sources::source::PollContext;
 use crate::table::date::LabelledPeriod;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
-use crate::table::{Cell, Columns, RejectReason, SheetRow, WantedColumn};
+use crate::table::{Cell, Columns, RejectReason, SheetRow};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -19,19 +19,16 @@ const NO_DATE: ParseError = ParseError::Unfit {
     why: "the file's name holds no date such as 20230331, 2023-03-31 or R5.3.31, or several; see `as_of`",
 };
 
-/// The datasets of a catalogue, told apart by name, and the rows without one.
+/// The number of datasets of a catalogue, distinguished by name, and the rows without a name.
 pub(super) fn count(
-    source: &Ckan,
+    source: &CkanSource,
     file: &Document,
-    seen: &PollContext,
+    context: &PollContext,
 ) -> Result<(usize, Vec<RejectedRow>), ParseError> {
-    let (words, sheets) = (&source.columns, seen.sheets(file)?);
-    let with_resources = source.count == Count::WithResources;
-    let wanted = [
-        WantedColumn { role: "name", words: &words.name, required: true },
-        WantedColumn { role: "resource", words: &words.resource, required: with_resources },
-        WantedColumn { role: "organisation", words: &words.organisation, required: source.organisation.is_some() },
-    ];
+    let sheets = context.sheets(file)?;
+    let with_resources = source.count == DatasetCountRule::WithResources;
+    let organisation = ("organisation", source.organisation.is_some());
+    let wanted = source.columns.wanted(&[("name", true), ("resource", with_resources), organisation]);
     let (sheet, columns) = Columns::find_sheet(&sheets, source.sheet.as_deref(), &wanted)?;
     let organisation = source.organisation.as_deref().map(word);
     let (mut names, mut rejects, mut rows) = (BTreeSet::new(), Vec::new(), 0_usize);
@@ -59,12 +56,12 @@ pub(super) fn count(
     if names.is_empty() && rejects.is_empty() { Err(NO_DATASETS) } else { Ok((names.len(), rejects)) }
 }
 
-/// True for totals and for notes: no dataset's name begins with their marks.
+/// True for totals and notes: no name of a dataset begins with their marks.
 fn is_remark(row: &SheetRow, name: &Cell) -> bool {
     let text = normal(&name.text());
     let marked = ["※", "(注", "注)", "注:", "備考"].iter().any(|mark| text.starts_with(mark));
-    let alone = name.is_empty() && row.cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
-    // Beside a name 全市 or 全国 says where a dataset is of, and the row is no total.
+    let alone = name.is_empty() && row.filled() == 1;
+    // In a row with a name, 全市 or 全国 is the area of a dataset and not a total.
     let nameless = text.chars().all(|c| c.is_numeric() || ",件".contains(c));
     let total = is_total(name) || (nameless && row.cells.iter().any(is_total));
     marked || alone || total

@@ -1,38 +1,35 @@
-//! One month of an export, as its rows add up.
+//! The sums of one month of an export.
 
-use super::super::disclosure_control::suppressed;
+use crate::sources::disclosure_control::suppressed;
 use contract::record::{Breakdown, Value};
 
-/// What the rows of one month come to.
+/// The sums of the rows of one month.
 #[derive(Debug, Default)]
 pub(super) struct MonthTally {
     /// Applications by procedure; the key of rows without one is empty.
     by_procedure: Breakdown,
-    /// Why the sum is not known, where a procedure's count is not given.
-    unknown: Option<&'static str>,
-    /// True once a row could not be read: a sum without it would be too small.
+    /// The unknown value of the sum, where a procedure has no count.
+    unknown: Option<Value>,
+    /// True when a row is unreadable: without it the sum is too small.
     pub(super) broken: bool,
 }
 
 impl MonthTally {
-    /// Adds a procedure's count.
-    pub(super) fn add(&mut self, procedure: &str, count: i64) {
+    /// Adds a procedure's count. A procedure without a count is on offer, and the sum is unknown.
+    pub(super) fn add(&mut self, procedure: &str, count: Value) {
         let sum = self.by_procedure.entry(procedure.to_owned()).or_insert(0);
-        *sum = sum.saturating_add(count);
-    }
-
-    /// A procedure is on offer, and its count is not given.
-    pub(super) fn add_unknown(&mut self, procedure: &str, why: &'static str) {
-        self.add(procedure, 0);
-        self.unknown.get_or_insert(why);
+        match count {
+            Value::Known(count) => *sum = sum.saturating_add(count),
+            unknown @ Value::Unknown(_) => {
+                self.unknown.get_or_insert(unknown);
+            }
+        }
     }
 
     /// Applications in all procedures.
     pub(super) fn applications(&self) -> Value {
-        match self.unknown {
-            Some(why) => Value::Unknown(why.to_owned()),
-            None => Value::Known(self.by_procedure.values().fold(0, |sum, count| sum.saturating_add(*count))),
-        }
+        let sum = || Value::Known(self.by_procedure.values().fold(0, |sum, count| sum.saturating_add(*count)));
+        self.unknown.clone().unwrap_or_else(sum)
     }
 
     /// Procedures on offer.
@@ -41,7 +38,7 @@ impl MonthTally {
         i64::try_from(named.count()).unwrap_or(i64::MAX)
     }
 
-    /// Applications by procedure, small cells suppressed; `None` when some are not known.
+    /// Applications by procedure, with small cells suppressed; `None` when a count is unknown.
     pub(super) fn breakdown(self, bound: i64) -> Option<Breakdown> {
         let complete = self.unknown.is_none() && !self.by_procedure.contains_key("");
         complete.then(|| suppressed(self.by_procedure, bound))

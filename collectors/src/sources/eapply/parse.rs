@@ -1,49 +1,37 @@
-//! An export's rows: added up by month, and then forgotten.
+//! The rows of an export, added up by month and then dropped.
 
-use super::super::date_in_name;
-use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
-use super::super::row::{reason, rejected};
-use super::super::source::PollContext;
-use super::super::target::SeriesTarget;
+use super::config::{EApplySource, ExportRowKind, MonthFrom};
 use super::month::MonthTally;
-use super::{EApply, MonthFrom, Rows};
 use crate::document::sha256;
+use crate::sources::date_in_name;
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
+use crate::sources::row::{RowFault, non_negative, reason, rejected};
+use crate::sources::source::PollContext;
 use crate::table::date::{self, LabelledPeriod};
-use crate::table::number::{self, NumberCell as Number};
+use crate::table::number;
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
-use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow, TableError, WantedColumn};
+use crate::table::{Cell, Columns, NumberCell, RejectReason, Sheet, SheetRow, TableError};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
-/// Why a row is a reject: the role of the column at fault, and the reason.
-type RowFault = (&'static str, &'static str);
-
-/// Reads the sheet that holds the export.
+/// Reads the sheet of the export.
 pub(super) fn parse(
-    source: &EApply,
+    source: &EApplySource,
     name: &str,
     sheets: &[Sheet],
-    seen: &PollContext,
+    context: &PollContext,
 ) -> Result<ParsedFile, ParseError> {
-    let words = &source.columns;
-    let (counts, in_rows) = (source.rows == Rows::Counts, source.month_from == MonthFrom::Column);
-    let wanted = [
-        WantedColumn { role: "procedure", words: &words.procedure, required: counts },
-        WantedColumn { role: "month", words: &words.month, required: counts && in_rows },
-        WantedColumn { role: "count", words: &words.count, required: counts },
-        WantedColumn { role: "received", words: &words.received, required: !counts },
-        WantedColumn { role: "status", words: &words.status, required: false },
-    ];
-    // What is not asked for must not be found: a word may well stand over two columns of no interest.
-    let asked = |role: &str| match role {
-        "month" | "count" => counts,
-        "received" | "status" => !counts,
-        _ => true,
+    let (counts, in_rows) = (source.rows == ExportRowKind::Counts, source.month_from == MonthFrom::Column);
+    // Only the columns of this kind of rows: the words of others can be above two columns.
+    let roles = if counts {
+        [("procedure", true), ("month", in_rows), ("count", true)]
+    } else {
+        [("procedure", false), ("received", true), ("status", false)]
     };
-    let wanted: Vec<WantedColumn<'_>> = wanted.into_iter().filter(|wanted| asked(wanted.role)).collect();
+    let wanted = source.columns.wanted(&roles);
     let found = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted);
     let (sheet, columns) = found.map_err(|error| if counts { error } else { without_words(error) })?;
     let named = match source.month_from {
@@ -53,19 +41,19 @@ pub(super) fn parse(
             Some(month_of(date_in_name::above(sheet, columns.header_row)).ok_or(ParseError::NoPeriod("title"))?)
         }
     };
-    let mut export = Export {
+    let mut export = ExportTally {
         source,
         sheet,
         columns: &columns,
-        seen,
+        context,
         named,
         rows: 0,
         months: BTreeMap::new(),
         rejects: vec![],
-        lost: false,
+        undated: false,
     };
     for row in columns.data(sheet) {
-        export.take(row);
+        export.add(row);
     }
     if export.rows == 0 {
         return Err(ParseError::NoRows);
@@ -73,7 +61,7 @@ pub(super) fn parse(
     Ok(export.parsed())
 }
 
-/// The error without words of the file: where the header is missing they may be an applicant's.
+/// The error without headings of the file: where the header is missing they can be data of an applicant.
 fn without_words(error: TableError) -> TableError {
     match error {
         TableError::MissingColumn { role, words, .. } => TableError::MissingColumn { role, words, nearest: vec![] },
@@ -89,38 +77,38 @@ fn month_of(when: Option<LabelledPeriod>) -> Option<Period> {
     }
 }
 
-struct Export<'a> {
-    source: &'a EApply,
+struct ExportTally<'a> {
+    source: &'a EApplySource,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    seen: &'a PollContext,
-    /// The month of the whole file, where its name or title says it.
+    context: &'a PollContext,
+    /// The month of the whole file, from its name or title.
     named: Option<Period>,
-    /// Rows that are neither headings nor totals.
+    /// Number of rows that are neither headings nor totals.
     rows: usize,
     months: BTreeMap<Period, MonthTally>,
     rejects: Vec<RejectedRow>,
-    /// True once a row was unreadable of which not even the month is known: it may belong to any.
-    lost: bool,
+    /// True when the month of a row is unreadable: the row can belong to any month.
+    undated: bool,
 }
 
-impl Export<'_> {
-    fn take(&mut self, row: &SheetRow) {
+impl ExportTally<'_> {
+    fn add(&mut self, row: &SheetRow) {
         let outcome = match self.source.rows {
-            Rows::Counts => self.count(row),
-            Rows::Applications => self.application(row),
+            ExportRowKind::Counts => self.count(row),
+            ExportRowKind::Applications => self.application(row),
         };
         if let Err((role, why)) = outcome {
             let mut reject = rejected(self.columns, self.sheet, row, role, why);
-            if self.source.rows == Rows::Applications {
-                // A receipt number and a name could be guessed from the hash of a row.
+            if self.source.rows == ExportRowKind::Applications {
+                // A receipt number and a name can be guessed from the hash of a row.
                 reject.hash = sha256(format!("row {}", row.number).as_bytes());
             }
             self.rejects.push(reject);
         }
     }
 
-    /// A procedure's count. Rows without a number are headings.
+    /// Adds a procedure's count. A row without a number is a heading.
     fn count(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let [procedure, month] = ["procedure", "month"].map(|role| self.columns.label(self.sheet, row, role));
         let count = self.columns.cell(row, "count");
@@ -136,33 +124,19 @@ impl Export<'_> {
         };
         let procedure = normal(&procedure.text());
         let unit = self.source.applications.as_ref().map(|target| target.unit.as_str());
-        let counted = number::integer(count, unit).map_err(RejectReason::label);
-        let counted = if procedure.is_empty() {
+        let count = number::integer(count, unit).and_then(NumberCell::exact).map_err(RejectReason::label);
+        let count = if procedure.is_empty() {
             Err(("procedure", RejectReason::Empty.label()))
         } else {
-            counted.map_err(|why| ("count", why))
+            count.and_then(non_negative).map_err(|why| ("count", why))
         };
         let entry = self.months.entry(month).or_default();
-        match counted {
-            Ok(Number::Known(count)) if count >= 0 => entry.add(&procedure, count),
-            Ok(Number::Known(_)) => {
-                entry.broken = true;
-                return Err(("count", reason::NEGATIVE));
-            }
-            Ok(Number::Missing(why)) => entry.add_unknown(&procedure, why),
-            Ok(Number::About { .. }) => {
-                entry.broken = true;
-                return Err(("count", RejectReason::NotAnInteger.label()));
-            }
-            Err(fault) => {
-                entry.broken = true;
-                return Err(fault);
-            }
-        }
+        entry.broken |= count.is_err();
+        entry.add(&procedure, count?);
         Ok(())
     }
 
-    /// One application: counted, and forgotten.
+    /// Counts one application.
     fn application(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let [procedure, received, status] =
             ["procedure", "received", "status"].map(|role| self.columns.cell(row, role));
@@ -170,32 +144,32 @@ impl Export<'_> {
             return Ok(());
         }
         self.rows += 1;
-        let said = word(&status.text());
-        if !said.is_empty() && self.source.withdrawn.iter().any(|withdrawn| said.contains(&word(withdrawn))) {
+        let status = word(&status.text());
+        if !status.is_empty() && self.source.withdrawn.iter().any(|withdrawn| status.contains(&word(withdrawn))) {
             return Ok(());
         }
         let month = self.dated("received", received)?;
         if self.named.is_some_and(|named| named != month) {
             return Err(("received", reason::WRONG_PERIOD));
         }
-        self.months.entry(month).or_default().add(&normal(&procedure.text()), 1);
+        self.months.entry(month).or_default().add(&normal(&procedure.text()), Value::Known(1));
         Ok(())
     }
 
-    /// The month of a row. One that cannot be read may be any of the file's.
+    /// The month of a row.
     fn dated(&mut self, role: &'static str, cell: &Cell) -> Result<Period, RowFault> {
         let read = date::read_date_cell(cell).map_err(|why| (role, why.label()));
         let month = read.and_then(|dated| month_of(Some(dated.when)).ok_or((role, reason::WRONG_PERIOD)));
         let month = month.and_then(|month| {
-            if self.seen.is_ahead(month.start()) { Err((role, reason::IN_THE_FUTURE)) } else { Ok(month) }
+            if self.context.is_ahead(month.start()) { Err((role, reason::IN_THE_FUTURE)) } else { Ok(month) }
         });
-        self.lost |= month.is_err();
+        self.undated |= month.is_err();
         month
     }
 
     fn parsed(self) -> ParsedFile {
-        let Self { source, sheet, seen, named, mut months, rejects, lost, .. } = self;
-        // All applications of a named month may be withdrawn: that is a 0.
+        let Self { source, sheet, context, named, mut months, rejects, undated, .. } = self;
+        // A named month without applications has 0: all of them can be withdrawn.
         if let Some(named) = named {
             months.entry(named).or_default();
         }
@@ -205,7 +179,7 @@ impl Export<'_> {
             _ => Coverage::Nothing,
         };
         for (period, month) in months {
-            let running = period.end() > seen.time;
+            let running = period.end() > context.time;
             if running {
                 until = Some(until.map_or(period.end(), |until| until.min(period.end())));
             }
@@ -213,10 +187,10 @@ impl Export<'_> {
             let place = Place { sheet: sheet.name.clone(), row: None };
             let figure = |key, value, breakdown| ParsedFigure { key, value, breakdown, finality, place: place.clone() };
             let keys = (
-                source.applications.as_ref().map(|target| key(target, Span::of(period))),
-                source.procedures.as_ref().filter(|_| !running).map(|target| key(target, Span::AsOf(last_day(period)))),
+                source.applications.as_ref().map(|target| target.key(Span::of(period))),
+                source.procedures.as_ref().filter(|_| !running).map(|target| target.key(Span::AsOf(last_day(period)))),
             );
-            if month.broken || lost {
+            if month.broken || undated {
                 held.extend(keys.0.into_iter().chain(keys.1));
                 continue;
             }
@@ -229,12 +203,7 @@ impl Export<'_> {
     }
 }
 
-/// 00:00 of a month's last day, as 「末日」 is dated everywhere.
+/// 00:00 of the last day of a month, the date of 「末日」.
 fn last_day(month: Period) -> Moment {
     Moment::midnight(Moment(month.end().0 - 1).date())
-}
-
-fn key(target: &SeriesTarget, span: Span) -> ParsedKey {
-    let definition = target.definition.clone().unwrap_or_default();
-    ParsedKey { series: target.series.clone(), definition, span }
 }

@@ -1,23 +1,23 @@
-//! The as-of date of an edition without a column for it: the heading over the cards says it, else the title.
+//! The as-of date of an edition without a column for it: in the heading of the cards, else in the title.
 //!
-//! Written 「交付枚数（R4.6.30時点）」, 「【R5.3末時点】」, 「（令和4年6月末日現在）」, 「2022年6月30日時点」. The population's own date stands
-//! beside it in the same forms and must not be taken for it.
+//! Written 「交付枚数（R4.6.30時点）」, 「【R5.3末時点】」, 「（令和4年6月末日現在）」, 「2022年6月30日時点」. The date of the population
+//! has the same forms and must not be confused with it.
 
-use super::super::parsed::ParseError;
+use crate::sources::parsed::ParseError;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::text::word;
 use crate::table::{Cell, Columns, SheetRow};
 use jiff::civil::Date;
 
-/// Words behind a date that make it an as-of date.
+/// Words after an as-of date.
 const MARKS: [&str; 2] = ["現在", "時点"];
-/// Words that make a date one of the cards, or of the population and the applications: the one nearest before it
-/// counts, else the one nearest behind it.
+/// Words of the cards, and of the population and the applications. The nearest one before a date says what the date is of,
+/// else the nearest one after it.
 const CARDS: [&str; 5] = ["枚数", "件数", "交付", "保有", "カード"];
 const OTHERS: [&str; 5] = ["人口", "住民基本台帳", "住基", "申請", "申請件数"];
-/// Brackets around a date in a heading. Width is no matter: `word` has made `（` and `［` narrow.
+/// Brackets around a date in a heading; `word` has changed `（` and `［` to narrow ones.
 const BRACKETS: [(char, char); 4] = [('(', ')'), ('【', '】'), ('[', ']'), ('〔', '〕')];
-/// Characters of a text that is looked through for dates: a long title, not a page of notes.
+/// Maximum characters of a text that is searched for dates: a long title, not a page of notes.
 const MAX_CHARS: usize = 200;
 
 pub(super) const NO_AS_OF: ParseError = ParseError::Unfit {
@@ -30,15 +30,15 @@ pub(super) const DATES_DISAGREE: ParseError = ParseError::Unfit {
     why: "the headings and the title name different as-of dates: one of them was not brought up to date",
 };
 
-/// What a date is a date of.
+/// The subject of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum DateSubject {
     Cards,
     Others,
-    Unsaid,
+    Unspecified,
 }
 
-/// The date of an edition: from the heading of the cards' columns `roles`, else from the rows above.
+/// The date of an edition: in the headings of the columns `roles` of the cards, else in the rows above.
 pub(super) fn find(
     above: &[SheetRow],
     header: &[&SheetRow],
@@ -52,36 +52,37 @@ pub(super) fn find(
     match (&over[..], &title[..]) {
         ([], []) => Err(NO_AS_OF),
         ([only], []) => Ok(*only),
-        // Rankings between title and table may show other dates beside the edition's.
+        // Rankings between title and table can have other dates.
         ([only], [top, ..]) if only == top => Ok(*only),
         ([], [top, rest @ ..]) if rest.iter().all(|date| date == top) => Ok(*top),
         _ => Err(DATES_DISAGREE),
     }
 }
 
-/// The date in the heading of one column, whose rows are given from below.
+/// The date in the heading of one column. The rows of the header begin with the lowest.
 fn heading(header: &[&SheetRow], index: usize) -> Option<Date> {
     header.iter().find_map(|row| {
         let text = word(&row.cell(index).text());
-        let marked = dates(&text).into_iter().find(|(of, _)| *of != Of::Others).map(|(_, date)| date);
+        let marked =
+            dates(&text).into_iter().find(|(subject, _)| *subject != DateSubject::Others).map(|(_, date)| date);
         marked.or_else(|| bracketed(&text))
     })
 }
 
-/// The dates of the rows above a table, from the top, that are of the cards; else those that do not say of what.
+/// The dates of the cards in the rows above a table, from the top; without any, the dates without a subject.
 fn title(above: &[SheetRow]) -> Vec<Date> {
     let cells = above.iter().flat_map(|row| &row.cells);
-    let all: Vec<(Of, Date)> = cells.flat_map(|cell| dates(&word(&cell.text()))).collect();
-    let of = |wanted| all.iter().filter(move |(of, _)| *of == wanted).map(|(_, date)| *date);
-    let mut found: Vec<Date> = of(Of::Cards).collect();
+    let all: Vec<(DateSubject, Date)> = cells.flat_map(|cell| dates(&word(&cell.text()))).collect();
+    let of = |wanted| all.iter().filter(move |(subject, _)| *subject == wanted).map(|(_, date)| *date);
+    let mut found: Vec<Date> = of(DateSubject::Cards).collect();
     if found.is_empty() {
-        found.extend(of(Of::Unsaid));
+        found.extend(of(DateSubject::Unspecified));
     }
     found
 }
 
-/// The dates in a [`word`] that 現在 or 時点 follows.
-fn dates(text: &str) -> Vec<(Of, Date)> {
+/// The dates before 現在 or 時点 in a [`word`].
+fn dates(text: &str) -> Vec<(DateSubject, Date)> {
     let (mut found, mut rest) = (Vec::new(), text);
     if text.chars().nth(MAX_CHARS).is_some() {
         return found;
@@ -89,14 +90,14 @@ fn dates(text: &str) -> Vec<(Of, Date)> {
     while let Some((at, mark)) = MARKS.iter().filter_map(|mark| Some((rest.find(mark)?, mark))).min() {
         let (before, behind) = (&rest[..at], &rest[at + mark.len()..]);
         if let Some((start, date)) = ending(before) {
-            found.push((of(&before[..start], behind), date));
+            found.push((subject(&before[..start], behind), date));
         }
         rest = behind;
     }
     found
 }
 
-/// The longest date that ends a text, and where it begins: never inside a number.
+/// The longest date at the end of a text, and its position. It does not begin inside a number.
 fn ending(text: &str) -> Option<(usize, Date)> {
     let digit = |c: char| c.is_ascii_digit();
     let inside = |at: usize| text[at..].starts_with(digit) && text[..at].ends_with(digit);
@@ -115,17 +116,17 @@ fn day(text: &str) -> Option<Date> {
     }
 }
 
-fn of(before: &str, behind: &str) -> Of {
+fn subject(before: &str, behind: &str) -> DateSubject {
     let last = |words: &[&str]| words.iter().filter_map(|word| Some(before.rfind(word)? + word.len())).max();
     let first = |words: &[&str]| words.iter().filter_map(|word| behind.find(word)).min();
     match (last(&CARDS), last(&OTHERS)) {
         (None, None) => match (first(&CARDS), first(&OTHERS)) {
-            (None, None) => Of::Unsaid,
-            (Some(cards), people) if people.is_none_or(|people| cards < people) => Of::Cards,
-            _ => Of::Others,
+            (None, None) => DateSubject::Unspecified,
+            (Some(cards), people) if people.is_none_or(|people| cards < people) => DateSubject::Cards,
+            _ => DateSubject::Others,
         },
-        (cards, people) if cards > people => Of::Cards,
-        _ => Of::Others,
+        (cards, people) if cards > people => DateSubject::Cards,
+        _ => DateSubject::Others,
     }
 }
 
@@ -133,20 +134,20 @@ fn of(before: &str, behind: &str) -> Of {
 mod tests {
     use super::*;
 
-    /// The dates of a text, each with its first letter.
-    fn said(text: &str) -> String {
+    /// The dates of a text, each with its subject.
+    fn shown(text: &str) -> String {
         let each = dates(&word(text)).into_iter().map(|(of, date)| format!("{of:?}:{date}"));
         each.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn a_date_is_of_what_stands_nearest_before_it() {
+    fn the_nearest_word_before_a_date_is_its_subject() {
         let rows = [
             ("マイナンバーカード交付状況（令和4年6月30日現在）", "Cards:2022-06-30"),
             ("マイナンバーカード交付状況について（令和４年６月末日時点）", "Cards:2022-06-30"),
             ("マイナンバーカードの市区町村別交付枚数等について(平成31年4月1日現在)", "Cards:2019-04-01"),
-            ("2022年6月30日時点", "Unsaid:2022-06-30"),
-            ("令和4(2022)年6月30日 現在", "Unsaid:2022-06-30"),
+            ("2022年6月30日時点", "Unspecified:2022-06-30"),
+            ("令和4(2022)年6月30日 現在", "Unspecified:2022-06-30"),
             ("交付枚数\n【R5.3末時点】", "Cards:2023-03-31"),
             ("総数（人口）\n【H28.1.1時点】", "Others:2016-01-01"),
             ("人口に対する交付枚数率（R4.6.30時点）", "Cards:2022-06-30"),
@@ -163,8 +164,8 @@ mod tests {
             ("12022年6月30日現在", ""),
         ];
         for (text, dates) in rows {
-            assert_eq!(said(text), dates, "{text}");
+            assert_eq!(shown(text), dates, "{text}");
         }
-        assert_eq!(said(&format!("{}令和4年6月30日現在", "あ".repeat(MAX_CHARS))), "");
+        assert_eq!(shown(&format!("{}令和4年6月30日現在", "あ".repeat(MAX_CHARS))), "");
     }
 }

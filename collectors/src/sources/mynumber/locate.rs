@@ -1,32 +1,19 @@
-//! Where an edition's table is: which sheet, which of several headers, and by what the city is known in it.
+//! Finds the table of an edition: its sheet, its header, and how rows of the city are identified.
 //!
-//! The ministry's workbook has its table at the foot of the sheet 「公表用」: rankings with the same words stand above it, each
-//! with a header of its own. So of several fitting headers the lowest counts.
+//! The table of the ministry's workbook is at the end of the sheet 「公表用」. Rankings with the same words are above it, each with
+//! its own header, so the lowest header is used.
 
-use super::super::parsed::ParseError;
-use super::MyNumber;
+use super::config::{MyNumberSource, WORDS};
+use crate::sources::parsed::ParseError;
 use crate::table::text::word;
 use crate::table::{Columns, Sheet, SheetRow, TableError, WantedColumn};
 use std::borrow::Cow;
 
-/// The ministry's sheet; others of the workbook are workings.
+/// The sheet of the ministry; the other sheets of its workbook are calculations.
 const SHEET: &str = "公表用";
-/// The words over each column. The ministry's own are in editions of 2017 to 2025; 「交付率」 stood there in 2017.
-pub(super) const WORDS: [(&str, &[&str]); 9] = [
-    ("as_of", &["算出基準日", "交付件数基準日", "交付枚数基準日", "基準日"]),
-    ("code", &["団体コード", "市区町村コード", "全国地方公共団体コード", "自治体コード"]),
-    ("prefecture", &["都道府県名", "都道府県"]),
-    ("municipality", &["市区町村名", "市区町村", "市町村名", "団体名"]),
-    ("population", &["総数（人口）", "人口"]),
-    ("issued", &["交付枚数", "交付件数", "累計交付枚数"]),
-    ("held", &["保有枚数"]),
-    ("issued_rate", &["人口に対する交付枚数率", "交付枚数率", "交付率", "人口に対する累計交付枚数率"]),
-    ("held_rate", &["人口に対する保有枚数率", "保有枚数率"]),
-];
-
-/// Rows looked through for a further header: a ranking of all prefectures, and room.
+/// Rows that are searched for another header: more than a ranking of all prefectures.
 const REACH: usize = 200;
-/// Headers of one sheet: a dozen rankings, and room.
+/// Maximum headers of one sheet: more than a dozen rankings.
 const MAX_HEADERS: usize = 40;
 
 const NO_CODES: ParseError = ParseError::Unfit {
@@ -34,7 +21,7 @@ const NO_CODES: ParseError = ParseError::Unfit {
     why: "the file has no column of codes: set `prefecture` and `municipality`, by which the city is known there",
 };
 
-/// How a row of the city is known.
+/// How a row of the city is identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CityMatch {
     Code,
@@ -45,18 +32,18 @@ pub(super) enum CityMatch {
 
 /// The table of an edition.
 pub(super) struct EditionTable<'a> {
-    /// The sheet, from its table's header or from above it on.
+    /// The sheet, from the header of the table or from above it.
     pub(super) sheet: Cow<'a, Sheet>,
     pub(super) columns: Columns,
     pub(super) by: CityMatch,
     /// The rows above the header.
     pub(super) above: &'a [SheetRow],
-    /// The header's row, and the one above it, which may be a part of it.
+    /// The row of the header, and the one above it, which can be part of it.
     pub(super) header: Vec<&'a SheetRow>,
 }
 
 /// Finds the table in the sheets of a file.
-pub(super) fn find<'a>(source: &MyNumber, sheets: &'a [Sheet]) -> Result<EditionTable<'a>, ParseError> {
+pub(super) fn find<'a>(source: &MyNumberSource, sheets: &'a [Sheet]) -> Result<EditionTable<'a>, ParseError> {
     let mut ways = Vec::new();
     if source.code.is_some() {
         ways.push(CityMatch::Code);
@@ -81,8 +68,8 @@ pub(super) fn find<'a>(source: &MyNumber, sheets: &'a [Sheet]) -> Result<Edition
     Err(first.unwrap_or(TableError::Empty).into())
 }
 
-fn in_sheets<'a>(source: &MyNumber, sheets: &'a [Sheet], by: CityMatch) -> Result<EditionTable<'a>, TableError> {
-    let wanted = Words::new(source, by);
+fn in_sheets<'a>(source: &MyNumberSource, sheets: &'a [Sheet], by: CityMatch) -> Result<EditionTable<'a>, TableError> {
+    let wanted = HeaderSearch::new(source, by);
     let called = |name: &str| sheets.iter().find(|sheet| sheet.name.as_deref().map(word) == Some(word(name)));
     let usual = || called(SHEET).filter(|sheet| !sheet.hidden);
     if let Some(sheet) = source.sheet.as_deref().and_then(called).or_else(usual) {
@@ -102,8 +89,8 @@ fn in_sheets<'a>(source: &MyNumber, sheets: &'a [Sheet], by: CityMatch) -> Resul
     fitting.pop().ok_or(first.unwrap_or(TableError::Empty))
 }
 
-/// The lowest fitting header of a sheet; the same header once more is one repeated for print, and no other table.
-fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: CityMatch) -> Result<EditionTable<'a>, TableError> {
+/// The lowest header of a sheet. A repeated header is for printing and does not begin another table.
+fn in_sheet<'a>(sheet: &'a Sheet, wanted: &HeaderSearch<'_>, by: CityMatch) -> Result<EditionTable<'a>, TableError> {
     let mut columns = wanted.find(sheet)?;
     let (mut start, mut at) = (0, position(sheet, &columns));
     let mut below = at + 1;
@@ -123,26 +110,26 @@ fn in_sheet<'a>(sheet: &'a Sheet, wanted: &Words<'_>, by: CityMatch) -> Result<E
     Ok(EditionTable { sheet: part, columns, by, above: &sheet.rows[..at], header })
 }
 
-/// Where the header's last row is among the sheet's rows.
+/// Index of the last row of the header in the sheet.
 fn position(sheet: &Sheet, columns: &Columns) -> usize {
     sheet.rows.partition_point(|row| row.number < columns.header_row)
 }
 
-/// What is looked for, with the roles that are required for one way to know the city.
-struct Words<'a> {
-    /// Words of either kind of card: one of them must be there.
+/// The columns to find for one way to identify the city.
+struct HeaderSearch<'a> {
+    /// Words of both kinds of card: one of them is required.
     cards: Vec<String>,
-    source: &'a MyNumber,
+    source: &'a MyNumberSource,
     by: CityMatch,
 }
 
-impl<'a> Words<'a> {
-    fn new(source: &'a MyNumber, by: CityMatch) -> Self {
-        let cards = source.columns.iter().filter(|(role, _)| matches!(*role, "issued" | "held"));
-        Self { cards: cards.flat_map(|(_, words)| words.clone()).collect(), source, by }
+impl<'a> HeaderSearch<'a> {
+    fn new(source: &'a MyNumberSource, by: CityMatch) -> Self {
+        let cards = ["issued", "held"].into_iter().flat_map(|role| source.columns.of(role));
+        Self { cards: cards.cloned().collect(), source, by }
     }
 
-    /// Finds the columns; rates serve to check the rows, so two of them are as good as none.
+    /// Finds the columns. Rates only check the rows, so an ambiguous rate is not used.
     fn find(&self, sheet: &Sheet) -> Result<Columns, TableError> {
         match Columns::find(sheet, &self.wanted(true)) {
             Err(TableError::AmbiguousColumn { role, .. }) if role.ends_with("_rate") => {
@@ -159,8 +146,10 @@ impl<'a> Words<'a> {
             "prefecture" | "municipality" => self.by == CityMatch::Name,
             _ => false,
         };
-        let each = self.source.columns.iter().filter(|(role, _)| rates || !role.ends_with("_rate"));
-        let each = each.map(|(role, words)| WantedColumn { role, words, required: required(role) });
-        each.chain([WantedColumn { role: "cards", words: &self.cards, required: true }]).collect()
+        let each = WORDS.iter().map(|(role, _)| (*role, required(role)));
+        let each: Vec<_> = each.filter(|(role, _)| rates || !role.ends_with("_rate")).collect();
+        let mut wanted = self.source.columns.wanted(&each);
+        wanted.push(WantedColumn { role: "cards", words: &self.cards, required: true });
+        wanted
     }
 }

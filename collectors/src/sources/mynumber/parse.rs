@@ -1,14 +1,15 @@
-//! An edition's rows: the city's become figures of equal `as_of`, unreadable ones rejects.
+//! The rows of an edition: those of the city give figures of equal `as_of`, unreadable ones give rejects.
 
-use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
-use super::super::row::{place, reason, rejected};
-use super::super::source::PollContext;
-use super::super::target::SeriesTarget;
+use super::config::MyNumberSource;
 use super::locate::{CityMatch, EditionTable};
-use super::{MyNumber, as_of, locate, rate};
+use super::{as_of, locate, rate};
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use crate::sources::row::{RowFault, place, reason, rejected};
+use crate::sources::source::PollContext;
+use crate::sources::target::SeriesTarget;
 use crate::table::code::CodeForm;
 use crate::table::date::{self, LabelledPeriod};
-use crate::table::number::{self, NumberCell as Number};
+use crate::table::number;
 use crate::table::text::word;
 use crate::table::total::is_total;
 use crate::table::{Cell, Columns, Municipality, RejectReason, Sheet, SheetRow};
@@ -16,7 +17,7 @@ use contract::record::{Finality, Span, Value};
 use contract::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A rate beside the figures that these do not make.
+/// A published rate differs from the figures of its row.
 const RATE_DISAGREES: &str = "rate_disagrees";
 
 const ONLY_HELD: ParseError = ParseError::Unfit {
@@ -32,41 +33,42 @@ const NO_SUCH_NAME: ParseError = ParseError::Unfit {
     why: "no row has that prefecture and municipality; see `prefecture` and `municipality`",
 };
 
-/// What a row is to the city.
-enum Whose {
-    Ours,
-    Others,
+/// The municipality of a row.
+enum RowOwner {
+    City,
+    Another,
     Unreadable(RejectReason),
 }
 
-/// A kind of card that a file gives: the role of its column, the role of its rate, and where it goes.
-type Card<'a> = (&'static str, &'static str, &'a SeriesTarget);
-
-/// The role of the column at fault, and why.
-type RowFault = (&'static str, &'static str);
+/// A kind of card in a file: the role of its column, the role of its rate, and its series.
+type CardColumn<'a> = (&'static str, &'static str, &'a SeriesTarget);
 
 /// Reads the edition, or the list of editions, in a file.
-pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
+pub(super) fn parse(
+    source: &MyNumberSource,
+    sheets: &[Sheet],
+    context: &PollContext,
+) -> Result<ParsedFile, ParseError> {
     let table = locate::find(source, sheets)?;
     let cards = cards(source, &table.columns)?;
     let dated = table.columns.index("as_of").is_none();
     let roles: Vec<&str> = cards.iter().map(|(role, ..)| *role).collect();
     let date = dated.then(|| as_of::find(table.above, &table.header, &table.columns, &roles)).transpose()?;
     let as_of = date.map(Moment::midnight);
-    let mut edition = Edition::new(source, &table, cards, as_of, seen);
+    let mut edition = EditionReader::new(source, &table, cards, as_of, context);
     let form = CodeForm::of(table.columns.data(&table.sheet).map(|row| table.columns.cell(row, "code")));
-    let (mut rows, mut ours, mut others) = (0_usize, 0_usize, BTreeMap::new());
+    let (mut rows, mut found, mut others) = (0_usize, 0_usize, BTreeMap::new());
     let mut prefecture = String::new();
     for row in table.columns.data(&table.sheet) {
         rows += 1;
-        match whose(source, &table, row, form, &mut prefecture) {
-            Whose::Ours => {
-                ours += 1;
-                edition.ours(row);
+        match owner(source, &table, row, form, &mut prefecture) {
+            RowOwner::City => {
+                found += 1;
+                edition.add(row);
             }
-            Whose::Unreadable(_) if edition.is_remark(row) => {}
-            Whose::Unreadable(why) => edition.reject(row, "code", why.label()),
-            Whose::Others => {
+            RowOwner::Unreadable(_) if edition.is_remark(row) => {}
+            RowOwner::Unreadable(why) => edition.reject(row, "code", why.label()),
+            RowOwner::Another => {
                 if let Ok(as_of) = edition.instant(row) {
                     *others.entry(as_of).or_insert(0_usize) += 1;
                 }
@@ -76,11 +78,11 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &PollContext) -> 
     if rows == 0 {
         return Err(ParseError::NoRows);
     }
-    if table.by == CityMatch::Name && ours == 0 {
+    if table.by == CityMatch::Name && found == 0 {
         return Err(NO_SUCH_NAME);
     }
     let covers = edition.covers(&others);
-    let Edition { figures, rejects, held, .. } = edition;
+    let EditionReader { figures, rejects, held, .. } = edition;
     Ok(ParsedFile {
         figures: figures.into_values().collect(),
         rejects,
@@ -90,11 +92,12 @@ pub(super) fn parse(source: &MyNumber, sheets: &[Sheet], seen: &PollContext) -> 
     })
 }
 
-/// The kinds of card that the file has and the configuration wants. One never stands in for the other.
-fn cards<'a>(source: &'a MyNumber, columns: &Columns) -> Result<Vec<Card<'a>>, ParseError> {
+/// The kinds of card that the file has and the configuration names. One never replaces the other.
+fn cards<'a>(source: &'a MyNumberSource, columns: &Columns) -> Result<Vec<CardColumn<'a>>, ParseError> {
     let each = [("issued", "issued_rate", &source.issued), ("held", "held_rate", &source.held)];
     let given = each.into_iter().filter(|(role, ..)| columns.index(role).is_some());
-    let cards: Vec<Card<'a>> = given.filter_map(|(role, rate, target)| Some((role, rate, target.as_ref()?))).collect();
+    let cards: Vec<CardColumn<'a>> =
+        given.filter_map(|(role, rate, target)| Some((role, rate, target.as_ref()?))).collect();
     match (cards.is_empty(), columns.index("held").is_some()) {
         (false, _) => Ok(cards),
         (true, true) => Err(ONLY_HELD),
@@ -102,58 +105,58 @@ fn cards<'a>(source: &'a MyNumber, columns: &Columns) -> Result<Vec<Card<'a>>, P
     }
 }
 
-fn whose(
-    source: &MyNumber,
+fn owner(
+    source: &MyNumberSource,
     table: &EditionTable<'_>,
     row: &SheetRow,
     form: Option<CodeForm>,
     prefecture: &mut String,
-) -> Whose {
-    let (columns, is_ours) = (&table.columns, |ours| if ours { Whose::Ours } else { Whose::Others });
+) -> RowOwner {
+    let (columns, is_ours) = (&table.columns, |ours| if ours { RowOwner::City } else { RowOwner::Another });
     match (table.by, source.code, &source.name) {
         (CityMatch::Code, Some(code), _) => match Municipality::read(columns.cell(row, "code"), form) {
             Ok(found) => is_ours(found == code),
-            Err(why) => Whose::Unreadable(why),
+            Err(why) => RowOwner::Unreadable(why),
         },
         (CityMatch::Name, _, Some((of, name))) => {
-            // A cell merged over the rows of a prefecture holds its name in the first.
-            let said = word(&columns.cell(row, "prefecture").text());
-            if !said.is_empty() {
-                *prefecture = said;
+            // A cell that is merged over the rows of a prefecture has the name in the first row.
+            let named = word(&columns.cell(row, "prefecture").text());
+            if !named.is_empty() {
+                *prefecture = named;
             }
             is_ours(prefecture == of && is_called(&word(&columns.cell(row, "municipality").text()), name))
         }
-        _ => Whose::Ours,
+        _ => RowOwner::City,
     }
 }
 
 /// True for a name, with or without its district: 「柴田郡川崎町」 is 「川崎町」 of that prefecture.
-fn is_called(said: &str, name: &str) -> bool {
+fn is_called(text: &str, name: &str) -> bool {
     let within = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|district| district.ends_with('郡'));
-    !said.is_empty() && (said == name || within(said, name) || within(name, said))
+    !text.is_empty() && (text == name || within(text, name) || within(name, text))
 }
 
-struct Edition<'a> {
-    source: &'a MyNumber,
+struct EditionReader<'a> {
+    source: &'a MyNumberSource,
     sheet: &'a Sheet,
     columns: &'a Columns,
     by: CityMatch,
-    cards: Vec<Card<'a>>,
+    cards: Vec<CardColumn<'a>>,
     /// The date of all rows, in a file without a column for it.
     as_of: Option<Moment>,
-    seen: &'a PollContext,
+    context: &'a PollContext,
     figures: BTreeMap<ParsedKey, ParsedFigure>,
     rejects: Vec<RejectedRow>,
     held: BTreeSet<ParsedKey>,
 }
 
-impl<'a> Edition<'a> {
+impl<'a> EditionReader<'a> {
     fn new(
-        source: &'a MyNumber,
+        source: &'a MyNumberSource,
         table: &'a EditionTable<'_>,
-        cards: Vec<Card<'a>>,
+        cards: Vec<CardColumn<'a>>,
         as_of: Option<Moment>,
-        seen: &'a PollContext,
+        context: &'a PollContext,
     ) -> Self {
         let (figures, rejects, held) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         Self {
@@ -163,14 +166,14 @@ impl<'a> Edition<'a> {
             by: table.by,
             cards,
             as_of,
-            seen,
+            context,
             figures,
             rejects,
             held,
         }
     }
 
-    /// True for totals, which have no code, and for notes, which have no figures.
+    /// True for totals, which have no code, and notes, which have no figures.
     fn is_remark(&self, row: &SheetRow) -> bool {
         let bare = ["population", "cards"].iter().all(|role| self.columns.cell(row, role).is_empty());
         let total = || row.cells.iter().any(is_total);
@@ -188,28 +191,27 @@ impl<'a> Edition<'a> {
         }
     }
 
-    /// Takes a row of the city: all its figures, or a reject.
-    fn ours(&mut self, row: &SheetRow) {
-        // Where only the date tells, or nothing, a row may still be a note or a total; a row with the city's code or
-        // name never is.
-        let told = self.as_of.is_some() && self.by != CityMatch::Single;
-        if !told && self.columns.cell(row, "as_of").is_empty() && self.is_remark(row) {
+    /// Adds a row of the city: all its figures, or a reject.
+    fn add(&mut self, row: &SheetRow) {
+        // Without a code or name a row can still be a note or a total.
+        let identified = self.as_of.is_some() && self.by != CityMatch::Single;
+        if !identified && self.columns.cell(row, "as_of").is_empty() && self.is_remark(row) {
             return;
         }
         let as_of = match self.instant(row) {
             Ok(as_of) => as_of,
             Err(why) => return self.reject(row, "as_of", why.label()),
         };
-        if self.seen.is_ahead(as_of) {
+        if self.context.is_ahead(as_of) {
             return self.reject(row, "as_of", reason::IN_THE_FUTURE);
         }
         let read = self.figures(row, as_of).and_then(|figures| {
             let differs =
-                |figure: &ParsedFigure| self.figures.get(&figure.key).is_some_and(|known| known.value != figure.value);
+                |figure: &ParsedFigure| self.figures.get(&figure.key).is_some_and(|other| other.value != figure.value);
             if figures.iter().any(differs) { Err(("population", reason::STANDS_TWICE)) } else { Ok(figures) }
         });
         match read {
-            // What was in dispute once stays so, whatever a third row says.
+            // Two rows disagree already, so a third one does not decide.
             Ok(figures) if figures.iter().any(|figure| self.held.contains(&figure.key)) => {}
             Ok(figures) => self.figures.extend(figures.into_iter().map(|figure| (figure.key.clone(), figure))),
             Err((role, why)) => self.hold(row, as_of, role, why),
@@ -243,10 +245,10 @@ impl<'a> Edition<'a> {
         Ok(figures)
     }
 
-    /// Rejects a row of a known date: what was published of that date neither changes nor is withdrawn.
+    /// Rejects a row with a date: the published figures of that date neither change nor are withdrawn.
     fn hold(&mut self, row: &SheetRow, as_of: Moment, role: &str, why: &'static str) {
         let targets = self.cards.iter().map(|(.., target)| *target).chain(&self.source.population);
-        let keys: Vec<ParsedKey> = targets.map(|target| key(target, as_of)).collect();
+        let keys: Vec<ParsedKey> = targets.map(|target| target.key(Span::AsOf(as_of))).collect();
         for key in keys {
             self.figures.remove(&key);
             self.held.insert(key);
@@ -260,11 +262,11 @@ impl<'a> Edition<'a> {
 
     fn figure(&self, row: &SheetRow, target: &SeriesTarget, as_of: Moment, value: Value) -> ParsedFigure {
         let place = place(self.sheet, row);
-        ParsedFigure { key: key(target, as_of), value, breakdown: None, finality: Finality::Final, place }
+        ParsedFigure { key: target.key(Span::AsOf(as_of)), value, breakdown: None, finality: Finality::Final, place }
     }
 
-    /// One edition speaks for its own instant, a list of editions for all from its first one on. Without
-    /// a row of the city, the instant of most rows is the edition's.
+    /// One edition covers its own instant, a list of editions everything from the first one. Without a row of the city, the
+    /// instant of most rows is that of the edition.
     fn covers(&self, others: &BTreeMap<Moment, usize>) -> Coverage {
         let instants = self.figures.keys().chain(&self.held).map(|key| key.span);
         let (first, last) = (instants.clone().min(), instants.max());
@@ -279,19 +281,10 @@ impl<'a> Edition<'a> {
     }
 }
 
-fn key(target: &SeriesTarget, as_of: Moment) -> ParsedKey {
-    let definition = target.definition.clone().unwrap_or_default();
-    ParsedKey { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
-}
-
-/// An edition has exact figures; a dash says that there is none, an empty cell is a fault.
+/// An edition has exact figures. A dash is a missing figure, an empty cell is rejected.
 fn value(cell: &Cell, target: &SeriesTarget) -> Result<Value, RejectReason> {
     if cell.is_empty() {
         return Err(RejectReason::Empty);
     }
-    match number::integer(cell, Some(&target.unit))? {
-        Number::Known(value) => Ok(Value::Known(value)),
-        Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),
-        Number::About { .. } => Err(RejectReason::NotAnInteger),
-    }
+    number::integer(cell, Some(&target.unit))?.exact()
 }

@@ -1,19 +1,19 @@
-//! The published rate, as a check: cards in per cent of the population, rounded half up to one decimal.
+//! The published rate checks a row: cards in per cent of the population, rounded half up to one decimal.
 //!
-//! It was right in every row of every edition looked at, so a row whose rate is another was mistyped or shifted. Written
-//! 50.2, 「50.2%」, or as a workbook's fraction 0.502.., never rounded there.
+//! The rate is right in every row of the examined editions, so a row with another rate has a typing error or is shifted. It is
+//! written 50.2, 「50.2%」, or as the fraction 0.502.. of a workbook, which is not rounded.
 
 use crate::table::text::normal;
 use crate::table::{Cell, RejectReason};
 
-/// Digits kept of a rate: more than any edition writes, fewer than a float's noise.
+/// Precision of a rate: finer than in any edition, coarser than the error of a float.
 const SCALE: f64 = 1e9;
-/// Largest rate in per cent: small islands have had more cards than inhabitants, but not ten times.
+/// Maximum rate in per cent: small islands have more cards than inhabitants, but not ten times.
 const MAX_RATE: f64 = 1_000.0;
 
-/// True when a rate says what the two figures make, or when there is none to compare.
+/// True when the rate matches the two figures, or is missing.
 ///
-/// Errors: the cell holds something else than a rate.
+/// Errors: the cell is not a rate.
 pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, RejectReason> {
     let Some((rate, percent)) = rate(cell)? else { return Ok(true) };
     if population <= 0 || cards < 0 {
@@ -24,7 +24,7 @@ pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, R
     Ok(tenths(rate) == right || (!percent && tenths(rate * 100) == right))
 }
 
-/// Billionths, and whether a sign says that they are per cent; `None` when no rate is given.
+/// The rate in billionths, and whether it has a per cent sign; `None` without a rate.
 fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, RejectReason> {
     let (number, percent) = match cell {
         Cell::Empty => return Ok(None),

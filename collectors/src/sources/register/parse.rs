@@ -1,40 +1,43 @@
-//! A register's rows: figures, the later row of a key first, and rejects.
+//! The rows of a register: figures, of which a later row replaces an earlier one, and rejects.
 
-use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
-use super::super::row::{place, reason, rejected};
-use super::super::source::PollContext;
-use super::super::target::SeriesTarget;
-use super::Register;
-use crate::sources::period::{self, Fault};
-use crate::table::number::{self, NumberCell as Number};
+use super::config::RegisterSource;
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use crate::sources::period;
+use crate::sources::row::{RowFault, place, reason, rejected};
+use crate::sources::source::PollContext;
+use crate::sources::target::SeriesTarget;
+use crate::table::number;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
-use crate::table::unit::{StatedUnit, is_multiple};
-use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow, WantedColumn};
+use crate::table::unit::StatedUnit;
+use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow};
 use contract::record::{Finality, Span, Value};
 use contract::time::Moment;
 use std::collections::BTreeMap;
 
-/// What marks a figure as not settled yet, in the column of finality.
+/// Words of a provisional figure in the column of finality.
 const PROVISIONAL: [&str; 5] = ["速報", "暫定", "概数", "見込", "provisional"];
 
 /// Reads the sheet that holds the register.
-pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
-    let words = &source.columns;
-    let wanted = [
-        WantedColumn { role: "series", words: &words.series, required: true },
-        WantedColumn { role: "period", words: &words.period, required: true },
-        WantedColumn { role: "value", words: &words.value, required: true },
-        WantedColumn { role: "definition", words: &words.definition, required: false },
-        WantedColumn { role: "finality", words: &words.finality, required: false },
-    ];
+pub(super) fn parse(
+    source: &RegisterSource,
+    sheets: &[Sheet],
+    context: &PollContext,
+) -> Result<ParsedFile, ParseError> {
+    let wanted = source.columns.wanted(&[
+        ("series", true),
+        ("period", true),
+        ("value", true),
+        ("definition", false),
+        ("finality", false),
+    ]);
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
-    let mut reading = Reading {
+    let mut reader = RegisterReader {
         source,
         sheet,
         columns: &columns,
         stated: StatedUnit::above(sheet, columns.header_row),
-        seen,
+        context,
         rows: 0,
         figures: BTreeMap::new(),
         rejects: vec![],
@@ -42,29 +45,26 @@ pub(super) fn parse(source: &Register, sheets: &[Sheet], seen: &PollContext) -> 
         until: None,
     };
     for row in columns.data(sheet) {
-        if let Err((role, reason)) = reading.row(row) {
-            reading.rejects.push(rejected(&columns, sheet, row, role, reason));
+        if let Err((role, reason)) = reader.row(row) {
+            reader.rejects.push(rejected(&columns, sheet, row, role, reason));
         }
     }
-    if reading.rows == 0 {
+    if reader.rows == 0 {
         return Err(ParseError::NoRows);
     }
-    let Reading { figures, rejects, held, until, .. } = reading;
+    let RegisterReader { figures, rejects, held, until, .. } = reader;
     let figures = figures.into_values().collect();
     Ok(ParsedFile { figures, rejects, held, covers: Coverage::Everything, until })
 }
 
-/// Why a row is a reject: the role of the column at fault, and the reason.
-type RowFault = (&'static str, &'static str);
-
-struct Reading<'a> {
-    source: &'a Register,
+struct RegisterReader<'a> {
+    source: &'a RegisterSource,
     sheet: &'a Sheet,
     columns: &'a Columns,
-    /// Units that lines above the table state for all of it.
+    /// Units that lines above the table state for the whole table.
     stated: StatedUnit,
-    seen: &'a PollContext,
-    /// Rows that are neither headings nor totals.
+    context: &'a PollContext,
+    /// Number of rows that are neither headings nor totals.
     rows: usize,
     figures: BTreeMap<ParsedKey, ParsedFigure>,
     rejects: Vec<RejectedRow>,
@@ -72,34 +72,31 @@ struct Reading<'a> {
     until: Option<Moment>,
 }
 
-impl Reading<'_> {
+impl RegisterReader<'_> {
     fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let label = self.columns.label(self.sheet, row, "series");
         let period = self.columns.label(self.sheet, row, "period");
         let amount = self.columns.cell(row, "value");
         let heading = period.is_empty() && amount.is_empty();
-        // 合計 may be what the register calls a series.
+        // 合計 can be a label of the register.
         let total = is_total(label) && self.source.target(&label.text()).is_none();
         if heading || row.is_note() || total || is_total(period) {
             return Ok(());
         }
         self.rows += 1;
         let (target, definition) = self.target(label, row)?;
-        let span = period::read(period, target).map_err(|fault| match fault {
-            Fault::Unreadable(why) => ("period", why.label()),
-            Fault::WrongGrain => ("period", reason::WRONG_PERIOD),
-        })?;
+        let span = period::read(period, target).map_err(|why| ("period", why))?;
         let key = ParsedKey { series: target.series.clone(), definition, span };
         let value = self.value(amount, target).inspect_err(|_| self.held.push(key.clone()))?;
         let (Span::AsOf(start) | Span::During(start, _)) = span;
         let (Span::AsOf(end) | Span::During(_, end)) = span;
-        let running = end > self.seen.time;
+        let running = end > self.context.time;
         if running && matches!(value, Value::Unknown(_)) {
-            // A row made ready for a figure to come.
+            // A row that is prepared for a later figure.
             self.changes_at(end);
             return Ok(());
         }
-        if self.seen.is_ahead(start) {
+        if self.context.is_ahead(start) {
             self.changes_at(start);
             return Err(("period", reason::IN_THE_FUTURE));
         }
@@ -121,28 +118,24 @@ impl Reading<'_> {
             return Err(("series", RejectReason::Empty.label()));
         }
         let target = self.source.target(&label.text()).ok_or(("series", reason::UNKNOWN_SERIES))?;
-        let said = normal(&self.columns.cell(row, "definition").text());
-        let definition = if said.is_empty() { target.definition.clone() } else { Some(said) };
-        let known = definition.filter(|definition| target.definitions.contains(definition));
-        let definition = known.ok_or(("definition", reason::UNKNOWN_DEFINITION))?;
+        let named = normal(&self.columns.cell(row, "definition").text());
+        let definition = if named.is_empty() { target.definition.clone() } else { Some(named) };
+        let definition = definition.filter(|definition| target.definitions.contains(definition));
+        let definition = definition.ok_or(("definition", reason::UNKNOWN_DEFINITION))?;
         Ok((target, definition))
     }
 
     fn value(&self, cell: &Cell, target: &SeriesTarget) -> Result<Value, RowFault> {
-        // 値（千円） over a series in 円 would be a thousandfold off.
-        let over = self.columns.unit("value").map(|unit| is_multiple(unit, &target.unit));
-        if over.unwrap_or_else(|| self.stated.is_multiple_of(&target.unit)) {
+        // 値（千円） for a series in 円 is wrong by a factor of a thousand.
+        if self.stated.is_multiple_in(self.columns.unit("value"), &target.unit) {
             return Err(("value", RejectReason::UnexpectedUnit.label()));
         }
         let number = number::integer(cell, Some(&target.unit)).map_err(|why| ("value", why.label()))?;
-        Ok(match number {
-            Number::Known(value) | Number::About { value, .. } => Value::Known(value),
-            Number::Missing(why) => Value::Unknown(why.to_owned()),
-        })
+        Ok(number.into_value())
     }
 
     fn is_provisional(&self, row: &SheetRow) -> bool {
-        let said = word(&self.columns.cell(row, "finality").text());
-        PROVISIONAL.iter().any(|mark| said.contains(mark))
+        let finality = word(&self.columns.cell(row, "finality").text());
+        PROVISIONAL.iter().any(|mark| finality.contains(mark))
     }
 }

@@ -1,23 +1,23 @@
-//! Rows of one key become one figure.
+//! The rows of one key become one figure.
 
-use super::Rows;
+use super::config::RowAggregation;
 use crate::sources::disclosure_control::suppressed;
 use contract::record::{Breakdown, Place, Value};
 
-/// Rows, and their greatest, from which on it is no chance that one is what the others add up to.
+/// Minimum rows and minimum sum for which a row that is the sum of the others is no coincidence.
 const MIN_ROWS: usize = 3;
 const MIN_SUM: i64 = 100;
 
-/// What the rows of one key come to so far.
+/// The total of the rows of one key so far.
 #[derive(Debug)]
 pub(super) struct KeyTotal {
     value: Value,
     parts: Breakdown,
     place: Place,
-    /// Rows that were added up, and the greatest of them with its number in the file.
+    /// Number of rows added up, and the greatest figure with its row in the file.
     rows: usize,
     greatest: (i64, u32),
-    /// True once a row could not be read.
+    /// True when a row is unreadable.
     pub(super) broken: bool,
 }
 
@@ -27,14 +27,14 @@ impl KeyTotal {
         Self { value, parts, place, rows: 0, greatest: (0, 0), broken: false }
     }
 
-    /// True when a row says the same as the only one before it.
-    pub(super) fn says(&self, value: &Value) -> bool {
+    /// True when the value is that of the row before.
+    pub(super) fn equals(&self, value: &Value) -> bool {
         !self.broken && self.value == *value
     }
 
-    /// Adds a row's value, in the breakdown under its label.
-    pub(super) fn take(&mut self, rows: Rows, value: Value, label: &str, place: Place) {
-        if matches!(rows, Rows::One | Rows::Last) {
+    /// Adds the value of a row, in the breakdown under its label.
+    pub(super) fn add(&mut self, rows: RowAggregation, value: Value, label: &str, place: Place) {
+        if matches!(rows, RowAggregation::One | RowAggregation::Last) {
             (self.value, self.place, self.broken) = (value, place, false);
             return;
         }
@@ -42,7 +42,7 @@ impl KeyTotal {
             self.rows += 1;
             self.greatest = self.greatest.max((more, place.row.unwrap_or_default()));
         }
-        // A figure of several rows stands in none of them.
+        // A figure of several rows has no row.
         self.place.row = None;
         match (&mut self.value, value) {
             (Value::Known(sum), Value::Known(more)) => {
@@ -55,7 +55,7 @@ impl KeyTotal {
         }
     }
 
-    /// The row that is what all others add up to, where that is no chance: the city among its wards.
+    /// The row that is the sum of all others, if that is no coincidence: the city among its wards.
     pub(super) fn sum_of_the_others(&self) -> Option<u32> {
         let (greatest, row) = self.greatest;
         let doubled = greatest.checked_mul(2).map(Value::Known) == Some(self.value.clone());

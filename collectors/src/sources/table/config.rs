@@ -1,46 +1,122 @@
 //! The configuration of a table.
 
-use super::{CoversAs, FigureAt, PeriodAt, Rows, Table, YearAt};
 use crate::sources::disclosure_control;
-use crate::sources::source::{Source, SourceKind};
-use crate::sources::target::SourceContext;
-use crate::table::{Cell, date};
+use crate::sources::source::Source;
+use crate::sources::target::{SeriesTarget, SourceContext};
+use crate::table::{Cell, LabelledPeriod, date};
 use contract::reader::TomlTable;
 
-/// The kind `table`.
-pub const KIND: SourceKind = SourceKind {
-    name: "table",
-    sample: include_str!("sample.toml"),
-    keys: &[
-        "sheet",
-        "period",
-        "figure",
-        "label",
-        "series",
-        "rows",
-        "only",
-        "total_rows",
-        "covers",
-        "breakdown",
-        "suppress_below",
-        "scale",
-    ],
-    read,
-};
+/// A configured table.
+#[derive(Debug)]
+pub(super) struct TableSource {
+    pub(super) sheet: Option<String>,
+    pub(super) period: PeriodPlace,
+    /// The figures of each row.
+    pub(super) figures: Vec<FigurePlace>,
+    /// The normalised label of each series, where one column has figures of several.
+    pub(super) labels: Vec<(String, SeriesTarget)>,
+    /// The words above the column of labels.
+    pub(super) label: Vec<String>,
+    pub(super) rows: RowAggregation,
+    /// Conditions of the rows that count: the words above a column, and the texts allowed in it.
+    pub(super) only: Vec<(Vec<String>, Vec<String>)>,
+    pub(super) keep_totals: bool,
+    pub(super) covers: CoverageRule,
+    /// The words above the column of the breakdown.
+    pub(super) breakdown: Vec<String>,
+    pub(super) suppress_below: i64,
+    /// The factor from the file's figures to the unit of the series: 1000 for 千円.
+    pub(super) scale: i64,
+}
 
-fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
+/// The place of the period of a row.
+#[derive(Debug)]
+pub(super) enum PeriodPlace {
+    /// In one column.
+    Column(Vec<String>),
+    /// A month's number in one column.
+    Month {
+        /// The words above it.
+        month: Vec<String>,
+        /// The place of its year.
+        year: YearPlace,
+        /// True when January to March belong to the fiscal year before.
+        fiscal: bool,
+    },
+    /// In the header, one column per period.
+    Across {
+        /// The place of the year of headings that are only months.
+        year: Option<YearPlace>,
+        /// True when January to March belong to the fiscal year before.
+        fiscal: bool,
+    },
+    /// In the file's name.
+    Name,
+    /// In a title above the table.
+    Title,
+    /// In the configuration.
+    Fixed(LabelledPeriod),
+}
+
+/// The place of a year.
+#[derive(Debug)]
+pub(super) enum YearPlace {
+    Column(Vec<String>),
+    Name,
+    Fixed(i16),
+}
+
+/// A figure of each row.
+#[derive(Debug)]
+pub(super) struct FigurePlace {
+    /// `None` with labels, and after a mistake, when the configuration is not used.
+    pub(super) target: Option<SeriesTarget>,
+    /// The columns that are added up, each with its words.
+    pub(super) columns: Vec<Vec<String>>,
+}
+
+/// How the rows of one key become a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowAggregation {
+    /// There is one row; two that differ are rejected.
+    One,
+    /// The last row is used, because corrections are appended.
+    Last,
+    /// They are added up.
+    Sum,
+    /// They are counted.
+    Count,
+}
+
+/// The coverage of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CoverageRule {
+    /// Everything that it has given.
+    Everything,
+    /// From its first period to its last.
+    Periods,
+    /// Nothing.
+    Nothing,
+}
+
+pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let _ = r.has("series");
     let labels = context.labelled();
     let label = r.texts("label");
     if labels.is_empty() != label.is_empty() {
         r.mistake("label", "`label` (the words over the column of labels) and [source.series] go together");
     }
-    let rows = [("one", Rows::One), ("last", Rows::Last), ("sum", Rows::Sum), ("count", Rows::Count)];
-    let rows = r.word_if("rows", &rows).unwrap_or(Rows::One);
+    let rows = [
+        ("one", RowAggregation::One),
+        ("last", RowAggregation::Last),
+        ("sum", RowAggregation::Sum),
+        ("count", RowAggregation::Count),
+    ];
+    let rows = r.word_if("rows", &rows).unwrap_or(RowAggregation::One);
     let period = period(r);
-    let across = matches!(period, PeriodAt::Across { .. });
-    let none = across || rows == Rows::Count;
-    let figures: Vec<FigureAt> =
+    let across = matches!(period, PeriodPlace::Across { .. });
+    let none = across || rows == RowAggregation::Count;
+    let figures: Vec<FigurePlace> =
         r.tables("figure").iter().map(|figure| figure_at(figure, context, !label.is_empty(), none)).collect();
     if figures.is_empty() {
         r.mistake("figure", "[[source.figure]] is missing: the series, and the column its figures stand in");
@@ -51,7 +127,9 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let breakdown = r.texts("breakdown");
     let only: Vec<_> = r.tables("only").iter().map(only).collect();
     if across
-        && (label.is_empty() && only.is_empty() && breakdown.is_empty() || figures.len() > 1 || rows == Rows::Count)
+        && (label.is_empty() && only.is_empty() && breakdown.is_empty()
+            || figures.len() > 1
+            || rows == RowAggregation::Count)
     {
         r.mistake(
             "period",
@@ -59,11 +137,15 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
              without `column`, and rows that are no things to count",
         );
     }
-    if !breakdown.is_empty() && matches!(rows, Rows::One | Rows::Last) {
+    if !breakdown.is_empty() && matches!(rows, RowAggregation::One | RowAggregation::Last) {
         r.mistake("breakdown", "`breakdown` needs several rows a figure: `rows = \"sum\"` or \"count\"");
     }
-    let covers = [("everything", CoversAs::Everything), ("periods", CoversAs::Periods), ("nothing", CoversAs::Nothing)];
-    Source::documents(Table {
+    let covers = [
+        ("everything", CoverageRule::Everything),
+        ("periods", CoverageRule::Periods),
+        ("nothing", CoverageRule::Nothing),
+    ];
+    Source::documents(TableSource {
         sheet: r.text_if("sheet"),
         period,
         figures,
@@ -72,7 +154,7 @@ fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         rows,
         only,
         keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
-        covers: r.word_if("covers", &covers).unwrap_or(CoversAs::Everything),
+        covers: r.word_if("covers", &covers).unwrap_or(CoverageRule::Everything),
         breakdown,
         suppress_below: r.integer("suppress_below", 0..=1_000_000, disclosure_control::DEFAULT_BOUND),
         scale: r.integer("scale", 1..=1_000_000_000_000, 1),
@@ -87,7 +169,7 @@ fn only(r: &TomlTable<'_>) -> (Vec<String>, Vec<String>) {
     (column, is)
 }
 
-fn figure_at(r: &TomlTable<'_>, context: &SourceContext<'_>, labelled: bool, no_column: bool) -> FigureAt {
+fn figure_at(r: &TomlTable<'_>, context: &SourceContext<'_>, labelled: bool, no_column: bool) -> FigurePlace {
     let target = if labelled { None } else { context.target_at(r, "of") };
     let (column, add) = (r.texts("column"), r.texts("add"));
     let columns = match (column.is_empty(), add.is_empty()) {
@@ -102,11 +184,11 @@ fn figure_at(r: &TomlTable<'_>, context: &SourceContext<'_>, labelled: bool, no_
             Vec::new()
         }
     };
-    FigureAt { target, columns }
+    FigurePlace { target, columns }
 }
 
-fn period(r: &TomlTable<'_>) -> PeriodAt {
-    let fallback = || PeriodAt::Column(Vec::new());
+fn period(r: &TomlTable<'_>) -> PeriodPlace {
+    let fallback = || PeriodPlace::Column(Vec::new());
     let Some(p) = r.table("period") else {
         r.mistake("period", "[source.period] is missing: `column`, `month` and `year`, `across`, `from`, or `is`");
         return fallback();
@@ -121,33 +203,33 @@ fn period(r: &TomlTable<'_>) -> PeriodAt {
     });
     let fiscal = p.switch("fiscal");
     let year_at = match (year_column.is_empty(), year, from) {
-        (false, None, None) => Some(YearAt::Column(year_column)),
-        (true, Some(year), None) => Some(YearAt::Fixed(year)),
-        (true, None, Some(PeriodFrom::Name)) => Some(YearAt::Name),
+        (false, None, None) => Some(YearPlace::Column(year_column)),
+        (true, Some(year), None) => Some(YearPlace::Fixed(year)),
+        (true, None, Some(PeriodFrom::Name)) => Some(YearPlace::Name),
         _ => None,
     };
     if p.switch("across") {
         let rest = column.is_empty() && month.is_empty() && fixed.is_none();
-        if !rest || matches!((&year_at, from), (Some(YearAt::Column(_)), _) | (None, Some(_))) {
+        if !rest || matches!((&year_at, from), (Some(YearPlace::Column(_)), _) | (None, Some(_))) {
             p.mistake(
                 "across",
                 "beside `across` only `year` or `from = \"name\"` may say the year of months, and `fiscal`",
             );
         }
-        return PeriodAt::Across { year: year_at, fiscal };
+        return PeriodPlace::Across { year: year_at, fiscal };
     }
     match (column.is_empty(), month.is_empty(), fixed, from) {
-        (false, true, None, None) => PeriodAt::Column(column),
+        (false, true, None, None) => PeriodPlace::Column(column),
         (true, false, None, _) => {
             if let Some(year) = year_at {
-                return PeriodAt::Month { month, year, fiscal };
+                return PeriodPlace::Month { month, year, fiscal };
             }
             p.mistake("month", "`month` needs its year: one of `year_column`, `year`, or `from = \"name\"`");
             fallback()
         }
-        (true, true, Some(dated), None) => PeriodAt::Fixed(dated.when),
-        (true, true, None, Some(PeriodFrom::Name)) => PeriodAt::Name,
-        (true, true, None, Some(PeriodFrom::Title)) => PeriodAt::Title,
+        (true, true, Some(dated), None) => PeriodPlace::Fixed(dated.when),
+        (true, true, None, Some(PeriodFrom::Name)) => PeriodPlace::Name,
+        (true, true, None, Some(PeriodFrom::Title)) => PeriodPlace::Title,
         _ => {
             p.mistake(
                 "column",

@@ -1,58 +1,54 @@
-//! An inventory's rows: counted, in all and by ward.
+//! The rows of an inventory, counted in total and by ward.
 
-use super::super::date_in_name;
-use super::super::disclosure_control::OTHERS;
-use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
-use super::super::row::{reason, rejected};
-use super::super::source::PollContext;
-use super::super::target::SeriesTarget;
-use super::{AsOf, Count, Wifi};
+use super::config::{InventoryDate, WifiCountRule, WifiSource};
+use crate::sources::date_in_name;
+use crate::sources::disclosure_control::OTHERS;
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
+use crate::sources::row::{RowFault, non_negative, rejected};
+use crate::sources::source::PollContext;
 use crate::table::code::CodeForm;
 use crate::table::date::LabelledPeriod;
-use crate::table::number::{self, NumberCell as Number};
+use crate::table::number;
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, sums_up};
-use crate::table::{Cell, Columns, Municipality, RejectReason, Sheet, SheetRow, WantedColumn};
+use crate::table::{Cell, Columns, Municipality, NumberCell, RejectReason, Sheet, SheetRow};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
 
-/// Only a name stands in a row where others have more: a heading, a note, or a site without its particulars.
+/// A row with only a name, where others have more: a heading, a note, or a site without its details.
 const ONLY_A_NAME: &str = "only_a_name";
-/// What a form's own row says in the column of names: which columns must be filled in, or that it is an example.
+/// Names in the rows of a form that explain which columns are required, or that are examples.
 const FORM: [&str; 10] = ["◎", "○", "●", "△", "-", "必須", "任意", "推奨", "例", "記入例"];
-/// What may stand behind a number of access points, whatever the series' unit is called.
+/// Counters that can follow a number of access points, besides the unit of the series.
 const COUNTERS: [&str; 7] = ["台", "基", "個", "箇所", "か所", "カ所", "ヶ所"];
 
-/// Why a row is a reject: the role of the column at fault, and the reason.
-type RowFault = (&'static str, &'static str);
-
-/// Reads the sheet that holds the inventory.
-pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &PollContext) -> Result<ParsedFile, ParseError> {
-    let words = &source.columns;
+/// Reads the sheet of the inventory.
+pub(super) fn parse(
+    source: &WifiSource,
+    name: &str,
+    sheets: &[Sheet],
+    context: &PollContext,
+) -> Result<ParsedFile, ParseError> {
     let by_ward = source.breakdown;
-    let mut wanted = vec![
-        WantedColumn { role: "name", words: &words.name, required: true },
-        WantedColumn { role: "status", words: &words.status, required: false },
-    ];
-    if source.count == Count::AccessPoints {
-        // Sites are never taken for access points.
-        wanted.push(WantedColumn { role: "points", words: &words.points, required: true });
+    let mut roles = vec![("name", true), ("status", false)];
+    if source.count == WifiCountRule::AccessPoints {
+        // The number of sites never replaces the number of access points.
+        roles.push(("points", true));
     }
     if source.code.is_some() {
-        wanted.push(WantedColumn { role: "code", words: &words.code, required: true });
+        roles.push(("code", true));
     }
     if by_ward {
-        wanted.push(WantedColumn { role: "ward", words: &words.ward, required: source.wards.is_empty() });
-        wanted.push(WantedColumn { role: "address", words: &words.address, required: false });
+        roles.extend([("ward", source.wards.is_empty()), ("address", false)]);
     }
+    let wanted = source.columns.wanted(&roles);
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
-    let (as_of, until) = as_of(source, name, sheet, &columns, seen)?;
+    let (as_of, until) = as_of(source, name, sheet, &columns, context)?;
     let Some(target) = &source.points else { return Err(ParseError::NoRows) };
     let form = CodeForm::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
     let fullest = columns.data(sheet).map(SheetRow::filled).max().unwrap_or_default();
-    let nothing = (Value::Known(0), Breakdown::new());
-    let mut inventory =
-        Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum: nothing.0, wards: nothing.1 };
+    let (sum, wards) = (Value::Known(0), Breakdown::new());
+    let mut inventory = Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum, wards };
     let mut rejects: Vec<RejectedRow> = Vec::new();
     for row in columns.data(sheet) {
         if let Err((role, why)) = inventory.row(row) {
@@ -63,8 +59,8 @@ pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &PollCont
         return Err(ParseError::NoRows);
     }
     let Inventory { sum, wards, .. } = inventory;
-    let key = key(target, as_of);
-    // A count without an unreadable row would be too small.
+    let key = target.key(Span::AsOf(as_of));
+    // Without an unreadable row the count is too small.
     let (figures, held) = if rejects.is_empty() {
         let breakdown = (by_ward && matches!(sum, Value::Known(_))).then_some(wards);
         let place = Place { sheet: sheet.name.clone(), row: None };
@@ -75,33 +71,28 @@ pub(super) fn parse(source: &Wifi, name: &str, sheets: &[Sheet], seen: &PollCont
     Ok(ParsedFile { figures, rejects, held, covers: Coverage::Instant(as_of), until })
 }
 
-/// 00:00 of the day of the visit, and of the day after.
-pub(super) fn today(seen: &PollContext) -> (Moment, Moment) {
-    let today = Moment::midnight(seen.time.date());
+/// 00:00 of the day of the poll, and of the day after.
+pub(super) fn today(context: &PollContext) -> (Moment, Moment) {
+    let today = Moment::midnight(context.time.date());
     (today, Moment(today.0 + DAY))
 }
 
-pub(super) fn key(target: &SeriesTarget, as_of: Moment) -> ParsedKey {
-    let definition = target.definition.clone().unwrap_or_default();
-    ParsedKey { series: target.series.clone(), definition, span: Span::AsOf(as_of) }
-}
-
-/// The date, and when the same file will have another.
+/// The date, and the time from which the same file has another one.
 fn as_of(
-    source: &Wifi,
+    source: &WifiSource,
     name: &str,
     sheet: &Sheet,
     columns: &Columns,
-    seen: &PollContext,
+    context: &PollContext,
 ) -> Result<(Moment, Option<Moment>), ParseError> {
     let (when, place) = match source.as_of {
-        AsOf::Fixed(moment) => return Ok((moment, None)),
-        AsOf::Visit => {
-            let (today, tomorrow) = today(seen);
+        InventoryDate::Fixed(moment) => return Ok((moment, None)),
+        InventoryDate::DayOfPoll => {
+            let (today, tomorrow) = today(context);
             return Ok((today, Some(tomorrow)));
         }
-        AsOf::Name => (date_in_name::find(name), "name"),
-        AsOf::Title => (date_in_name::above(sheet, columns.header_row), "title"),
+        InventoryDate::Name => (date_in_name::find(name), "name"),
+        InventoryDate::Title => (date_in_name::above(sheet, columns.header_row), "title"),
     };
     match when {
         Some(LabelledPeriod::Date(date)) => Ok((Moment::midnight(date), None)),
@@ -110,13 +101,13 @@ fn as_of(
 }
 
 struct Inventory<'a> {
-    source: &'a Wifi,
+    source: &'a WifiSource,
     sheet: &'a Sheet,
     columns: &'a Columns,
     form: Option<CodeForm>,
-    /// Most cells that hold anything in a row.
+    /// Maximum cells of a row that are not empty.
     fullest: usize,
-    /// Rows of the municipality, closed sites too.
+    /// Number of rows of the municipality, with closed sites.
     rows: usize,
     sum: Value,
     wards: Breakdown,
@@ -133,8 +124,8 @@ impl Inventory<'_> {
         }
         let count = match self.source.count {
             // Further rows of a site whose name is one merged cell.
-            Count::Sites => i64::from(!self.columns.cell(row, "name").is_empty()),
-            Count::AccessPoints => match self.points(row)? {
+            WifiCountRule::Sites => i64::from(!self.columns.cell(row, "name").is_empty()),
+            WifiCountRule::AccessPoints => match self.points(row)? {
                 Value::Known(count) => count,
                 unknown @ Value::Unknown(_) => {
                     self.sum = unknown;
@@ -150,12 +141,12 @@ impl Inventory<'_> {
         Ok(())
     }
 
-    /// True for a row of the municipality's inventory, which is no total, note, heading or row made ready.
+    /// True for a site of the municipality. Totals, notes, headings and prepared rows are not sites.
     fn is_site(&self, row: &SheetRow) -> Result<bool, RowFault> {
         let name = self.columns.label(self.sheet, row, "name");
         let begins = row.cells.first().unwrap_or(&Cell::Empty);
         let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
-        // A number without a name may be a site's whose name was left out, or the sum of all.
+        // A number without a name is a site without its name, or the sum of all sites.
         let number = !self.columns.cell(row, "points").is_empty();
         let form = matches!(name, Cell::Text(text) if text.chars().nth(4).is_none() && FORM.contains(&&*word(text)));
         if total || form || row.is_note() || (name.is_empty() && !number) {
@@ -173,36 +164,28 @@ impl Inventory<'_> {
         if row.filled() == 1 && self.fullest > 2 { Err(("name", ONLY_A_NAME)) } else { Ok(true) }
     }
 
-    /// True for a site that is closed: 「廃止済」 is, 「廃止予定」 is not yet.
+    /// True for a closed site: 「廃止済」 is closed, 「廃止予定」 is not.
     fn is_closed(&self, row: &SheetRow) -> bool {
-        let said = word(&self.columns.cell(row, "status").text());
-        !said.contains("予定") && self.source.closed.iter().any(|closed| said.contains(&word(closed)))
+        let status = word(&self.columns.cell(row, "status").text());
+        !status.contains("予定") && self.source.closed.iter().any(|closed| status.contains(&word(closed)))
     }
 
     fn points(&self, row: &SheetRow) -> Result<Value, RowFault> {
         let cell = self.columns.cell(row, "points");
         let merged = self.columns.index("points").and_then(|index| self.sheet.merged_with(row.number, index));
         if cell.is_empty() && merged.is_some_and(|above| !above.is_empty()) {
-            // One number for several rows was added in the first of them.
+            // One number for several rows is added with the first row.
             return Ok(Value::Known(0));
         }
         let own = self.source.points.as_ref().map(|target| target.unit.as_str());
-        let mut read = number::integer(cell, own);
-        for counter in COUNTERS {
-            if read != Err(RejectReason::UnexpectedUnit) {
-                break;
-            }
-            read = number::integer(cell, Some(counter));
-        }
-        match read.map_err(|why| ("points", why.label()))? {
-            Number::Known(count) if count >= 0 => Ok(Value::Known(count)),
-            Number::Known(_) => Err(("points", reason::NEGATIVE)),
-            Number::Missing(why) => Ok(Value::Unknown(why.to_owned())),
-            Number::About { .. } => Err(("points", RejectReason::NotAnInteger.label())),
-        }
+        let mut reads = [own].into_iter().chain(COUNTERS.map(Some)).map(|unit| number::integer(cell, unit));
+        let unexpected = Err(RejectReason::UnexpectedUnit);
+        let read = reads.find(|read| *read != unexpected).unwrap_or(unexpected);
+        let count = read.and_then(NumberCell::exact).map_err(RejectReason::label).and_then(non_negative);
+        count.map_err(|why| ("points", why))
     }
 
-    /// The ward that the column names, or whose name stands in the address.
+    /// The ward in its column, or the ward whose name is in the address.
     fn ward(&self, row: &SheetRow) -> String {
         let [ward, address] = ["ward", "address"].map(|role| normal(&self.columns.label(self.sheet, row, role).text()));
         if self.source.wards.is_empty() {

@@ -1,24 +1,24 @@
-//! What a controller answers by SNMP: lines `<oid> = <number>`, as the fetcher writes them down.
+//! The answer of a controller by SNMP: lines `<oid> = <number>`, as the fetcher writes them.
 
-use super::super::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
-use super::super::source::PollContext;
-use super::Wifi;
-use super::parse::{key, today};
+use super::config::WifiSource;
+use super::parse::today;
 use crate::document::{Document, sha256};
+use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
+use crate::sources::source::PollContext;
 use crate::table::RejectReason;
-use contract::record::{Finality, Place, Value};
+use contract::record::{Finality, Place, Span, Value};
 
-/// How the address of a controller begins.
-pub(crate) const SCHEME: &str = "snmp://";
+/// Scheme of the address of a controller.
+const SCHEME: &str = "snmp://";
 
-/// True for what came from a controller.
-pub(super) fn is_live(file: &Document) -> bool {
+/// True for the answer of a controller.
+pub(super) fn is_snmp(file: &Document) -> bool {
     file.address.starts_with(SCHEME)
 }
 
-/// One number is the count itself, several are one each: those that are up, or all. A line that is no number makes
-/// the count unknown.
-pub(super) fn parse(source: &Wifi, file: &Document, seen: &PollContext) -> Result<ParsedFile, ParseError> {
+/// A single number is the count. Of several numbers, those that mean up are counted, or all. With an unreadable line there is no
+/// figure.
+pub(super) fn parse(source: &WifiSource, file: &Document, context: &PollContext) -> Result<ParsedFile, ParseError> {
     let text = String::from_utf8_lossy(&file.bytes);
     let (mut numbers, mut rejects) = (Vec::new(), Vec::new());
     for (line, row) in text.lines().zip(1..) {
@@ -36,8 +36,8 @@ pub(super) fn parse(source: &Wifi, file: &Document, seen: &PollContext) -> Resul
     let single = numbers.len() == 1 && source.up.is_empty() && !file.address.ends_with('*');
     let is_up = |number: &&i64| source.up.is_empty() || source.up.contains(number);
     let count = if single { *first } else { i64::try_from(numbers.iter().filter(is_up).count()).unwrap_or(i64::MAX) };
-    let (as_of, until) = today(seen);
-    let key = key(target, as_of);
+    let (as_of, until) = today(context);
+    let key = target.key(Span::AsOf(as_of));
     let figure = |key| ParsedFigure {
         key,
         value: Value::Known(count),

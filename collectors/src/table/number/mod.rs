@@ -6,6 +6,7 @@
 use super::reject::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, is_blank, normal};
+use contract::record::Value;
 
 /// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
 const MAX_CHARS: usize = 64;
@@ -31,6 +32,19 @@ pub enum NumberCell {
 }
 
 impl NumberCell {
+    /// The value, exact or approximate.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Known(value) | Self::About { value, .. } => Value::Known(value),
+            Self::Missing(why) => Value::Unknown(why.to_owned()),
+        }
+    }
+
+    /// The value; an approximate number is rejected.
+    pub fn exact(self) -> Result<Value, RejectReason> {
+        if let Self::About { .. } = self { Err(RejectReason::NotAnInteger) } else { Ok(self.into_value()) }
+    }
+
     /// The number, exact or not; `None` when it is missing.
     pub fn value(self) -> Option<i64> {
         match self {

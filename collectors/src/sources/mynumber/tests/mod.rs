@@ -13,7 +13,7 @@ fn editions() -> SourceConfig {
 
 #[test]
 fn an_edition_gives_both_figures_of_its_date() {
-    let parsed = parse(&editions(), include_bytes!("fixtures/basic.csv")).unwrap();
+    let parsed = parse(&editions(), include_bytes!("../fixtures/basic.csv")).unwrap();
     let figures: Vec<String> = parsed.figures.iter().map(show).collect();
     assert_eq!(figures, ["cards/issued 2020-04-01 = 6512", "people/edition 2020-04-01 = 48901"]);
     assert_eq!(parsed.figures[0].place.row, Some(3));
@@ -23,7 +23,7 @@ fn an_edition_gives_both_figures_of_its_date() {
 
 #[test]
 fn a_row_that_cannot_be_read_is_a_reject_and_the_rest_counts() {
-    let parsed = parse(&editions(), include_bytes!("fixtures/recoverable-errors.csv")).unwrap();
+    let parsed = parse(&editions(), include_bytes!("../fixtures/recoverable-errors.csv")).unwrap();
     let figures: Vec<String> = parsed.figures.iter().map(show).collect();
     assert_eq!(figures, ["cards/issued 2020-07-01 = missing", "people/edition 2020-07-01 = 48860"]);
     assert_eq!(
@@ -44,8 +44,8 @@ fn a_row_that_cannot_be_read_is_a_reject_and_the_rest_counts() {
 
 #[test]
 fn a_file_that_is_no_edition_says_why() {
-    assert_eq!(parse(&editions(), include_bytes!("fixtures/empty.csv")), Err(ParseError::NoRows));
-    let malformed = parse(&editions(), include_bytes!("fixtures/malformed.csv"));
+    assert_eq!(parse(&editions(), include_bytes!("../fixtures/empty.csv")), Err(ParseError::NoRows));
+    let malformed = parse(&editions(), include_bytes!("../fixtures/malformed.csv"));
     assert_eq!(malformed, Err(ParseError::Table(TableError::OpenQuote { line: 2 })));
     let other = parse(&editions(), "日付,人数\n2020/4/1,3\n".as_bytes()).unwrap_err();
     assert_eq!(other.label(), "missing_column");

@@ -83,7 +83,7 @@ fn figures(source: &SourceConfig, bytes: &[u8]) -> Vec<String> {
     parse(source, bytes).unwrap().figures.iter().map(show).collect()
 }
 
-const BASIC: &[u8] = include_bytes!("fixtures/basic.json");
+const BASIC: &[u8] = include_bytes!("../fixtures/basic.json");
 
 #[test]
 fn a_portal_gives_its_datasets_by_the_rule_and_for_the_day_of_the_visit() {
@@ -166,8 +166,8 @@ fn what_is_no_whole_answer_is_a_failed_visit() {
         (b"", "empty_file"),
         (b" \n", "empty_file"),
         (b"<!DOCTYPE html><html></html>", "html"),
-        (include_bytes!("fixtures/malformed.json"), "not_json"),
-        (include_bytes!("fixtures/empty.json"), "no_datasets"),
+        (include_bytes!("../fixtures/malformed.json"), "not_json"),
+        (include_bytes!("../fixtures/empty.json"), "no_datasets"),
         (b"Internal Server Error", "not_json"),
         (b"[1, 2]", "unexpected_answer"),
         (br#"{"success": false, "error": {"__type": "Authorization Error"}}"#, "api_error"),
@@ -199,7 +199,7 @@ fn a_list_of_names_gives_their_number() {
 const TABLE: &str = "format = 'table'\ndatasets = { series = 'datasets' }\n";
 const COLUMNS: &str =
     "[source.columns]\nname = ['データセット名']\nresource = ['ファイル名']\norganisation = ['所管']\n";
-const ROWS: &[u8] = include_bytes!("fixtures/recoverable-errors.csv");
+const ROWS: &[u8] = include_bytes!("../fixtures/recoverable-errors.csv");
 
 #[test]
 fn a_catalogue_counts_distinct_names_and_a_row_without_one_holds_the_figure_back() {

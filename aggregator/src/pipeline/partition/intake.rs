@@ -76,7 +76,7 @@ pub(crate) fn sort<'a>(
             }
             (Disposition::Duplicate, _) => sorted.duplicates += 1,
             (Disposition::Quarantined(reason), _) => {
-                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason)
+                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason);
             }
             (Disposition::Fact | Disposition::Observation(_), Err(reason)) => {
                 sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason);

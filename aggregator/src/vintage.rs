@@ -3,7 +3,6 @@
 //! This keeps a published figure provable: facts are only ever added, so the report without the later facts is the
 //! report of that time. Quarantined records are facts too and are admitted by the catalogue of that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
 
-use crate::pipeline::ConfiguredPlans;
 use crate::plan_states::PlanStates;
 use crate::store::{QuarantinedRecord, StoreError, StoreReader};
 use aggregator_core::plan_state::PlanState;
@@ -94,10 +93,8 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
     Ok(PlanVintage { at, state, catalogue: revision, doubts: doubts(collectors, quarantined, at) })
 }
 
-/// The states of all configured plans as they are stored now, for a report beside or without a
-/// running pipeline.
-pub fn plan_states(readers: &[StoreReader], configured: &ConfiguredPlans) -> Result<PlanStates, StoreError> {
-    let mut states = configured.empty_states();
+/// Fills empty plan states from the stores, for a report beside or without a running pipeline.
+pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<PlanStates, StoreError> {
     for reader in readers {
         reader.at_one_moment(|reader| {
             each_fact(reader, NOW, |observation| {

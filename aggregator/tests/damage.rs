@@ -75,7 +75,7 @@ fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     let catalogues = configured(support::PLAN);
     let readers = std::slice::from_ref(reader);
     let mut text = String::new();
-    let states = vintage::plan_states(readers, &catalogues)?;
+    let states = vintage::plan_states(readers, catalogues.empty_states())?;
     let ask = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse("FY2019").unwrap());
     text += &Report { plans: states.values().map(|state| state.report(ask, true)).collect() }.canonical_json();
     let known = vintage::known_at(readers, catalogues.catalogue("p").unwrap(), micros("2020-06-10"))?;

@@ -81,14 +81,14 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     assert_eq!((explanation.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
     assert_eq!((part.rollups[1].value, part.rollups[1].restated), (Some(50), true));
     let may = &part.figures[1];
-    assert_eq!((may.period.as_str(), may.said.value, may.source.as_str()), ("2019-05", Some(50), "register"));
-    assert_eq!((may.said.sheet.as_deref(), may.said.row), (Some("表1"), Some(7)));
-    let seen = may.said.seen.as_ref().unwrap();
+    assert_eq!((may.period.as_str(), may.current.value, may.source.as_str()), ("2019-05", Some(50), "register"));
+    assert_eq!((may.current.sheet.as_deref(), may.current.row), (Some("表1"), Some(7)));
+    let poll = may.current.poll.as_ref().unwrap();
     assert_eq!(
-        (seen.address.as_str(), seen.time.as_str()),
+        (poll.address.as_str(), poll.time.as_str()),
         ("https://data.example/uses.csv", "2020-07-02T00:00:00.000000+09:00")
     );
-    assert_eq!((seen.sha256.clone(), seen.bytes, seen.collector.as_str()), (Some("ab".repeat(32)), Some(123), "c1"));
+    assert_eq!((poll.sha256.clone(), poll.bytes, poll.collector.as_str()), (Some("ab".repeat(32)), Some(123), "c1"));
     let old: Vec<_> = may.corrections.iter().map(|c| (c.value, c.visit.as_str())).collect();
     assert_eq!(old, [(Some(10), "v-2020-05-02")]);
     assert!(part.figures.iter().filter(|f| f.period != "2019-05").all(|f| f.corrections.is_empty()));
@@ -102,7 +102,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
 
     let then = known(&world, "2020-06-01");
     let explanation = explain(&[world.reader()], &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
-    assert_eq!(explanation.parts[0].figures[1].said.value, Some(10));
+    assert_eq!(explanation.parts[0].figures[1].current.value, Some(10));
     assert!(explanation.parts[0].figures[1].corrections.is_empty());
     assert!(explanation.known_at.unwrap().settled);
 }
@@ -118,7 +118,7 @@ fn a_state_is_explained_by_its_instant_and_a_missing_one_by_the_source_to_connec
     let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
     let ask = ReportPeriod(Period::parse("2020-05-10").unwrap());
     let explanation = explain(&[world.reader()], &now.state, "sets", ask, None).unwrap();
-    let figures: Vec<_> = explanation.parts[0].figures.iter().map(|f| (f.period.as_str(), f.said.value)).collect();
+    let figures: Vec<_> = explanation.parts[0].figures.iter().map(|f| (f.period.as_str(), f.current.value)).collect();
     assert_eq!(figures, [("2020-03-01", Some(20))]);
     assert!(
         explanation.text().contains("visit v-2020-05-02 (not delivered yet) sheet 表1 row 7"),
@@ -159,7 +159,7 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
         let ask = ReportPeriod(Period::parse(on).unwrap());
         let changes = restated(&[world.reader()], &known.state, kpi, ask, Some(micros(upto))).unwrap();
         let values = |figure: &FigureEvidence| figure.corrections.iter().map(|was| was.value).collect();
-        changes.iter().map(|c| (c.figure.period.clone(), c.figure.said.value, values(&c.figure))).collect()
+        changes.iter().map(|c| (c.figure.period.clone(), c.figure.current.value, values(&c.figure))).collect()
     };
     assert_eq!(changed("uses", "FY2019", "2020-07-03"), [("2019-05".into(), Some(50), vec![Some(10)])]);
     assert_eq!(changed("uses", "2019-05-30", "2020-07-03"), [], "the month had not ended");

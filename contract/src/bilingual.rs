@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A text in the two languages that readers meet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A text in two languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Bilingual {
     /// Japanese.
     pub ja: String,

@@ -73,7 +73,7 @@ impl VintageOptions {
         let catalogues: BTreeMap<&str, _> = catalogues.collect();
         let Some(time) = self.known_at else {
             let states =
-                vintage::plan_states(readers, &configuration.configured()).context("the store cannot be read")?;
+                vintage::plan_states(readers, configuration.configured().empty_states()).context("the store cannot be read")?;
             let chosen = states.into_iter().filter(|(id, _)| catalogues.contains_key(id.as_str()));
             return Ok(chosen.map(|(_, state)| (state, None)).collect());
         };

@@ -1,82 +1,29 @@
-//! What changed between two times at which something was known: which figures, when that became known, from which
-//! file, and what it did to the KPIs.
+//! The difference of two vintages: which figures changed, when the change became known, from which file, and its effect on
+//! the KPIs.
 //!
-//! Facts are only ever added, so both states are still there; nothing has to be kept for this question. A city that published
-//! on one day and is asked on another reads here why the number differs.
+//! Facts are only added, so both vintages can be computed at any time. A city learns here why a number differs from the one
+//! that it published.
 
-mod standing;
+mod figures;
+mod model;
 mod text;
 
-use crate::explain::{Bilingual, RevisionEvidence, Vintage};
+pub use model::{Diff, FigureChange, KpiChange, MAX_CHANGES};
+
+use crate::explain::Vintage;
 use crate::store::{StoreError, StoreReader};
 use crate::vintage::{PlanVintage, known_at};
 use aggregator_core::report::KpiReport;
 use aggregator_core::report_period::ReportPeriod;
-use contract::catalogue::Catalogue;
+use contract::catalogue::{Bilingual, Catalogue};
 use contract::time::Micros;
-use serde::Serialize;
 
-/// Changes that are listed, in order of series and period: a year of days of thirty series. How many are left out is said.
-pub const MAX_CHANGES: usize = 10_000;
-
-/// What changed in one plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Diff {
-    /// Plan id.
-    pub plan: String,
-    /// The moment asked, for both judgements.
-    pub on: String,
-    /// The earlier time.
-    pub from: Vintage,
-    /// The later time.
-    pub to: Vintage,
-    /// When other texts of the catalogue came between them.
-    pub catalogues: Vec<String>,
-    /// KPIs that are judged or valued differently.
-    pub kpis: Vec<KpiChange>,
-    /// Figures that came, were corrected or withdrawn; the first [`MAX_CHANGES`].
-    pub figures: Vec<FigureChange>,
-    /// How many more there are.
-    pub more: usize,
-}
-
-/// A KPI before and after; `null` where the catalogue did not have it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct KpiChange {
-    /// Id.
-    pub id: String,
-    /// Name, as the later catalogue has it.
-    pub name: Bilingual,
-    /// As it was judged with what was known at the earlier time.
-    pub before: Option<KpiReport>,
-    /// As it was judged with what was known at the later time.
-    pub after: Option<KpiReport>,
-}
-
-/// A figure before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FigureChange {
-    /// Series id.
-    pub series: String,
-    /// Definition id.
-    pub definition: String,
-    /// `2019-04`, `2019-04-01`, or the instant of a state.
-    pub period: String,
-    /// The configured source.
-    pub source: String,
-    /// What stood; `null` where nothing was known.
-    pub before: Option<RevisionEvidence>,
-    /// What stands; `null` where the later catalogue does not admit it.
-    pub after: Option<RevisionEvidence>,
-}
-
-/// What changed in the plan of a configured catalogue from one time to another. Reads the log of observations whole: may take a
-/// second or two at a million of them.
+/// The difference of a plan between two times. Reads all observations: may take two seconds at a million of them.
 pub fn diff(
     readers: &[StoreReader],
     configured: &Catalogue,
     (from, to): (Micros, Micros),
-    ask: ReportPeriod,
+    period: ReportPeriod,
 ) -> Result<Diff, StoreError> {
     let (before, after) = (known_at(readers, configured, from)?, known_at(readers, configured, to)?);
     let plan = configured.plan.id.as_str();
@@ -86,26 +33,22 @@ pub fn diff(
     }
     catalogues.sort();
     catalogues.dedup();
-    let (figures, more) = standing::changes(readers, (&before.state, from), (&after.state, to))?;
+    let (figures, more) = figures::changes(readers, (&before.state, from), (&after.state, to))?;
     Ok(Diff {
         plan: plan.to_owned(),
-        on: ask.0.to_string(),
-        kpis: kpis(&before, &after, ask),
-        from: told(before),
-        to: told(after),
+        on: period.0.to_string(),
+        kpis: kpis(&before, &after, period),
+        from: Vintage::from(&before),
+        to: Vintage::from(&after),
         catalogues: catalogues.iter().map(Micros::to_string).collect(),
         figures,
         more,
     })
 }
 
-fn told(known: PlanVintage) -> Vintage {
-    Vintage { time: known.at.to_string(), settled: known.is_settled(), doubts: known.doubts }
-}
-
 /// KPIs whose report differs, in the later catalogue's order; those it dropped at the end.
-fn kpis(before: &PlanVintage, after: &PlanVintage, ask: ReportPeriod) -> Vec<KpiChange> {
-    let reports = [before, after].map(|known| known.state.report(ask, false).kpis);
+fn kpis(before: &PlanVintage, after: &PlanVintage, period: ReportPeriod) -> Vec<KpiChange> {
+    let reports = [before, after].map(|vintage| vintage.state.report(period, false).kpis);
     let [old, new] = &reports;
     let find = |reports: &[KpiReport], id: &str| reports.iter().find(|kpi| kpi.id == id).cloned();
     let dropped = old.iter().filter(|kpi| find(new, &kpi.id).is_none());
@@ -113,7 +56,7 @@ fn kpis(before: &PlanVintage, after: &PlanVintage, ask: ReportPeriod) -> Vec<Kpi
         let all = after.state.catalogue.kpis.iter().chain(&before.state.catalogue.kpis);
         all.into_iter()
             .find(|kpi| kpi.id == id)
-            .map_or_else(|| Bilingual { ja: id.into(), en: id.into() }, |kpi| (&kpi.name).into())
+            .map_or_else(|| Bilingual { ja: id.into(), en: id.into() }, |kpi| kpi.name.clone())
     };
     let both = new.iter().chain(dropped).map(|kpi| KpiChange {
         name: name(&kpi.id),

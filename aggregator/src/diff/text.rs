@@ -1,6 +1,6 @@
-//! A diff as lines for people.
+//! A diff as text.
 
-use super::{Diff, FigureChange, KpiChange};
+use super::model::{Diff, FigureChange, KpiChange};
 use crate::explain::{RevisionEvidence, Vintage};
 use aggregator_core::report::KpiReport;
 use std::fmt::{self, Write};
@@ -9,15 +9,15 @@ impl Diff {
     /// As text, a line a change and one for where it came from.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // A String never refuses to be written to.
+        // Writing to a String cannot fail.
         let _ = self.write(&mut text);
         text
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "{}: what changed, judged on {}", self.plan, self.on)?;
-        for (word, known) in [("from", &self.from), ("to", &self.to)] {
-            time(out, word, known)?;
+        for (label, vintage) in [("from", &self.from), ("to", &self.to)] {
+            time(out, label, vintage)?;
         }
         for catalogue in &self.catalogues {
             writeln!(out, "the catalogue changed at {catalogue}")?;
@@ -37,10 +37,10 @@ impl Diff {
     }
 }
 
-fn time(out: &mut String, word: &str, known: &Vintage) -> fmt::Result {
-    let settled = if known.settled { "settled" } else { "not settled" };
-    writeln!(out, "{word} {}: {settled}", known.time)?;
-    known.doubts.iter().try_for_each(|doubt| writeln!(out, "  {doubt}"))
+fn time(out: &mut String, label: &str, vintage: &Vintage) -> fmt::Result {
+    let settled = if vintage.settled { "settled" } else { "not settled" };
+    writeln!(out, "{label} {}: {settled}", vintage.time)?;
+    vintage.doubts.iter().try_for_each(|doubt| writeln!(out, "  {doubt}"))
 }
 
 fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {
@@ -53,7 +53,7 @@ fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {
 }
 
 fn figure(out: &mut String, change: &FigureChange) -> fmt::Result {
-    let shown = |said: &Option<RevisionEvidence>| match said {
+    let shown = |evidence: &Option<RevisionEvidence>| match evidence {
         None => "nothing".to_owned(),
         Some(RevisionEvidence { value: Some(value), finality, .. }) => format!("{value} {finality}"),
         Some(RevisionEvidence { unknown, finality, .. }) => {
@@ -62,17 +62,17 @@ fn figure(out: &mut String, change: &FigureChange) -> fmt::Result {
     };
     let FigureChange { series, definition, period, source, before, after } = change;
     writeln!(out, "  {series}/{definition} {period} by {source}: {} -> {}", shown(before), shown(after))?;
-    let Some(said) = after else { return writeln!(out, "    the catalogue no longer admits it") };
-    write!(out, "    known since {}", said.revision)?;
-    if let Some(seen) = &said.seen {
-        write!(out, ", from {}", seen.address)?;
-        if let Some(sheet) = &said.sheet {
+    let Some(evidence) = after else { return writeln!(out, "    the catalogue no longer admits it") };
+    write!(out, "    known since {}", evidence.revision)?;
+    if let Some(poll) = &evidence.poll {
+        write!(out, ", from {}", poll.address)?;
+        if let Some(sheet) = &evidence.sheet {
             write!(out, " sheet {sheet}")?;
         }
-        if let Some(row) = said.row {
+        if let Some(row) = evidence.row {
             write!(out, " row {row}")?;
         }
-        if let Some(hash) = &seen.sha256 {
+        if let Some(hash) = &poll.sha256 {
             write!(out, ", SHA-256 {hash}")?;
         }
     }

@@ -1,7 +1,7 @@
-//! The figures behind a value, what they replaced, and the visits that saw them.
+//! The figures behind a value, what they replaced, and the polls that read them.
 
+use super::model::{FigureEvidence, MAX_CORRECTIONS, MAX_FIGURES, PollEvidence, RevisionEvidence};
 use super::parts::EvidenceScope;
-use super::{FigureEvidence, MAX_CORRECTIONS, MAX_FIGURES, PollEvidence, RevisionEvidence};
 use crate::store::{StoreError, StoreReader};
 use crate::vintage;
 use aggregator_core::plan_state::PlanState;
@@ -20,91 +20,91 @@ type Revisions = BTreeMap<(Span, String), Vec<Observation>>;
 /// The standing figures of a series in a scope, in order, with their corrections and visits.
 pub(super) fn figures(
     readers: &[StoreReader],
-    book: &PlanState,
+    plan: &PlanState,
     of: SeriesRef,
     upto: Micros,
     scope: &EvidenceScope,
 ) -> Result<Vec<FigureEvidence>, StoreError> {
-    let revisions = revisions(readers, book, of, upto, &|span| scope.holds(span))?;
-    // Only those that will be shown have their visits looked up.
+    let revisions = revisions(readers, plan, of, upto, &|span| scope.contains(span))?;
+    // Only the polls of those that are shown are looked up.
     let hidden = revisions.len().saturating_sub(MAX_FIGURES);
-    let mut visits = PollLookup::new(readers);
-    let told = revisions.into_iter().enumerate().map(|(index, (key, said))| {
-        let visits = (index >= hidden).then_some(&mut visits);
-        figure(book, of, key, said, visits)
+    let mut polls = PollLookup::new(readers);
+    let figures = revisions.into_iter().enumerate().map(|(index, (key, revisions))| {
+        let polls = (index >= hidden).then_some(&mut polls);
+        figure(plan, of, key, revisions, polls)
     });
-    told.collect()
+    figures.collect()
 }
 
-/// The figures of a series that are seen, and whose value is not what was said first.
+/// The figures of a series that count by the cutoff, and whose value is not the first one.
 pub(super) fn changed(
     readers: &[StoreReader],
-    book: &PlanState,
+    plan: &PlanState,
     of: SeriesRef,
     upto: Micros,
-    cut: Cutoff,
+    cutoff: Cutoff,
 ) -> Result<Vec<(Span, FigureEvidence)>, StoreError> {
-    let ids = ids(book, of);
-    let mut several = BTreeSet::new();
+    let ids = ids(plan, of);
+    let mut corrected = BTreeSet::new();
     for reader in readers {
-        several.extend(reader.said_again(ids, upto)?);
+        corrected.extend(reader.said_again(ids, upto)?);
     }
-    if several.is_empty() {
-        // Most series were never corrected: the log need not be read again.
+    if corrected.is_empty() {
+        // Most series were never corrected: their observations need not be read.
         return Ok(Vec::new());
     }
-    let seen = |span: Span| match span {
-        Span::AsOf(at) => cut.sees_instant(at),
-        Span::During(_, to) => cut.sees_flow(to),
+    let counts = |span: Span| match span {
+        Span::AsOf(at) => cutoff.sees_instant(at),
+        Span::During(_, to) => cutoff.sees_flow(to),
     };
-    let revisions = revisions(readers, book, of, upto, &|span| seen(span) && several.contains(&span))?;
-    let moved = |said: &[Observation]| said.iter().any(|one| one.value != said[0].value);
-    let mut visits = PollLookup::new(readers);
+    let revisions = revisions(readers, plan, of, upto, &|span| counts(span) && corrected.contains(&span))?;
+    let changed = |all: &[Observation]| all.iter().any(|one| one.value != all[0].value);
+    let mut polls = PollLookup::new(readers);
     let mut found = Vec::new();
-    for (key, said) in revisions.into_iter().filter(|(_, said)| moved(said)) {
-        found.push((key.0, figure(book, of, key, said, Some(&mut visits))?));
+    for (key, revisions) in revisions.into_iter().filter(|(_, all)| changed(all)) {
+        found.push((key.0, figure(plan, of, key, revisions, Some(&mut polls))?));
     }
     Ok(found)
 }
 
-/// One figure with what stood before; only the latest, and without their visits, where nobody will look at them.
+/// One figure with what it replaced; without `polls` only the current revision.
 fn figure(
-    book: &PlanState,
+    plan: &PlanState,
     of: SeriesRef,
     (span, source): (Span, String),
-    mut said: Vec<Observation>,
-    mut visits: Option<&mut PollLookup<'_>>,
+    mut revisions: Vec<Observation>,
+    mut polls: Option<&mut PollLookup<'_>>,
 ) -> Result<FigureEvidence, StoreError> {
-    let series = &book.catalogue.series[of.series];
-    // The upsert rule: the greatest (revision, canonical bytes) stands.
-    said.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
-    let shown = if visits.is_none() { 1 } else { said.len().min(1 + MAX_CORRECTIONS) };
-    let mut told = Vec::with_capacity(shown);
-    for observation in &said[..shown] {
-        let visit = visits.as_mut().map(|visits| visits.find(observation)).transpose()?.flatten();
-        told.push(tell(observation, visit));
+    let series = &plan.catalogue.series[of.series];
+    // The upsert rule: the greatest (revision, canonical bytes) counts.
+    revisions.sort_by_cached_key(|o| Reverse((o.revision, wire::canonical(o))));
+    let shown = if polls.is_none() { 1 } else { revisions.len().min(1 + MAX_CORRECTIONS) };
+    let mut evidence = Vec::with_capacity(shown);
+    for observation in &revisions[..shown] {
+        let poll = polls.as_mut().map(|polls| polls.find(observation)).transpose()?.flatten();
+        evidence.push(revision_evidence(observation, poll));
     }
-    let more_corrections = said.len() - shown;
-    let corrections = told.split_off(1);
-    let stands = told.remove(0);
+    let more_corrections = revisions.len() - shown;
+    let corrections = evidence.split_off(1);
+    let current = evidence.remove(0);
     let period = label(span, series.shape, series.grain);
-    Ok(FigureEvidence { period, source, said: stands, corrections, more_corrections })
+    Ok(FigureEvidence { period, source, current, corrections, more_corrections })
 }
 
-fn ids(book: &PlanState, of: SeriesRef) -> (&str, &str, &str) {
-    let series = &book.catalogue.series[of.series];
-    (&book.catalogue.plan.id, &series.id, &series.definitions[of.definition].id)
+fn ids(plan: &PlanState, of: SeriesRef) -> (&str, &str, &str) {
+    let series = &plan.catalogue.series[of.series];
+    (&plan.catalogue.plan.id, &series.id, &series.definitions[of.definition].id)
 }
 
-/// Every admitted observation of a series whose period is wanted, those in quarantine that the book's catalogue admits too.
+/// Every observation of a series whose period is wanted, with those in quarantine that the plan's catalogue admits.
 fn revisions(
     readers: &[StoreReader],
-    book: &PlanState,
+    plan: &PlanState,
     of: SeriesRef,
     upto: Micros,
     wanted: &dyn Fn(Span) -> bool,
 ) -> Result<Revisions, StoreError> {
-    let ids = ids(book, of);
+    let ids = ids(plan, of);
     let mut found = Vec::new();
     for reader in readers {
         found.extend(reader.observations_of(ids, upto, wanted)?);
@@ -118,18 +118,19 @@ fn revisions(
         })?;
     }
     let mut revisions = Revisions::new();
-    for observation in found.into_iter().filter(|o| book.admit(o).is_ok()) {
+    for observation in found.into_iter().filter(|o| plan.admit(o).is_ok()) {
         let same = revisions.entry((observation.period, observation.source.clone())).or_default();
-        let known =
+        let equal =
             |o: &Observation| o.revision == observation.revision && wire::canonical(o) == wire::canonical(&observation);
-        if !same.iter().any(known) {
+        if !same.iter().any(equal) {
             same.push(observation);
         }
     }
     Ok(revisions)
 }
 
-pub(crate) fn tell(observation: &Observation, visit: Option<PollRecord>) -> RevisionEvidence {
+/// The evidence of one revision of a figure.
+pub(crate) fn revision_evidence(observation: &Observation, poll: Option<PollRecord>) -> RevisionEvidence {
     let (value, unknown) = match &observation.value {
         Value::Known(n) => (Some(*n), None),
         Value::Unknown(reason) => (None, Some(reason.clone())),
@@ -143,22 +144,22 @@ pub(crate) fn tell(observation: &Observation, visit: Option<PollRecord>) -> Revi
         sheet: place.sheet,
         row: place.row,
         visit: observation.visit.clone(),
-        seen: visit.map(seen),
+        poll: poll.map(poll_evidence),
     }
 }
 
-/// A visit, as readers see it.
-pub(crate) fn seen(visit: PollRecord) -> PollEvidence {
+/// The evidence of a poll.
+pub(crate) fn poll_evidence(poll: PollRecord) -> PollEvidence {
     PollEvidence {
-        time: visit.time.to_string(),
-        collector: visit.collector,
-        address: visit.address,
-        sha256: visit.sha256,
-        bytes: visit.bytes,
+        time: poll.time.to_string(),
+        collector: poll.collector,
+        address: poll.address,
+        sha256: poll.sha256,
+        bytes: poll.bytes,
     }
 }
 
-/// A period as readers know it: a flow's name, a state's date or instant.
+/// The label of a period: the name of a flow's period, the date or instant of a state.
 pub(crate) fn label(span: Span, shape: Shape, grain: Grain) -> String {
     let period = match shape {
         Shape::Flow => span.flow(grain),
@@ -167,26 +168,26 @@ pub(crate) fn label(span: Span, shape: Shape, grain: Grain) -> String {
     period.as_ref().map_or_else(|| format!("{span:?}"), Period::to_string)
 }
 
-/// Visits that were looked up: a file has many figures.
+/// Polls, each looked up once: a file has many figures.
 pub(crate) struct PollLookup<'a> {
     readers: &'a [StoreReader],
-    known: HashMap<String, Option<PollRecord>>,
+    found: HashMap<String, Option<PollRecord>>,
 }
 
 impl<'a> PollLookup<'a> {
     pub(crate) fn new(readers: &'a [StoreReader]) -> Self {
-        Self { readers, known: HashMap::new() }
+        Self { readers, found: HashMap::new() }
     }
 
     pub(crate) fn find(&mut self, observation: &Observation) -> Result<Option<PollRecord>, StoreError> {
-        if let Some(known) = self.known.get(&observation.visit) {
-            return Ok(known.clone());
+        if let Some(poll) = self.found.get(&observation.visit) {
+            return Ok(poll.clone());
         }
         let mut found = None;
         for reader in self.readers {
             found = found.or(reader.visit(&observation.plan, &observation.visit)?);
         }
-        self.known.insert(observation.visit.clone(), found.clone());
+        self.found.insert(observation.visit.clone(), found.clone());
         Ok(found)
     }
 }

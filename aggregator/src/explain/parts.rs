@@ -1,6 +1,6 @@
 //! Which rollups and figures a KPI's value is about.
 
-use super::{Bilingual, FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
+use super::model::{FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
 use aggregator_core::judge::Judgement;
 use aggregator_core::report_period::{Cutoff, ReportPeriod};
 use aggregator_core::rollup::LedgerView;
@@ -9,57 +9,57 @@ use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
 
-/// The stretch of time that a value is about, and the rollups to show of it.
+/// The time that a value is about, and the rollups to show of it.
 #[derive(Debug)]
 pub(super) struct EvidenceScope {
     /// Figures from here.
     since: Moment,
     /// To here.
     until: Moment,
-    cut: Cutoff,
+    cutoff: Cutoff,
     shape: Shape,
     rollups: Vec<Period>,
 }
 
 impl EvidenceScope {
-    /// True when a figure of that period is behind the value.
-    pub(super) fn holds(&self, span: Span) -> bool {
+    /// True when the value depends on a figure of that period.
+    pub(super) fn contains(&self, span: Span) -> bool {
         match (self.shape, span) {
             (Shape::Flow, Span::During(from, to)) => self.since <= from && to <= self.until,
             (Shape::Level | Shape::Counter, Span::AsOf(at)) => {
-                self.since <= at && at <= self.until && self.cut.sees_instant(at)
+                self.since <= at && at <= self.until && self.cutoff.sees_instant(at)
             }
             _ => false,
         }
     }
 }
 
-/// What the value, or where there is none the older value carried, or else the year asked, is about.
+/// The scope of the value; where there is none, of the carried value, else of the year of the period.
 pub(super) fn scope(
     view: &LedgerView<'_>,
     kpi: &Kpi,
-    ask: ReportPeriod,
+    period: ReportPeriod,
     judged: &Judgement,
     of: SeriesRef,
 ) -> EvidenceScope {
     let series = view.series(of);
     let at = judged.measured.as_ref().map(|m| m.at).or(judged.carried.as_ref().map(|past| past.at));
-    let seen = view.cutoff.at;
+    let end = view.cutoff.at;
     let (since, until, rollups) = match series.shape {
-        // A state is one instant; its source may not be the only one that said something about it.
+        // A state is one instant; other sources may have a figure of it too.
         Shape::Level => {
-            // Without any, a stretch that holds nothing.
+            // Without an instant, an empty time.
             (at.unwrap_or(Moment(i64::MAX)), at.unwrap_or(Moment(i64::MIN)), Vec::new())
         }
         shape if kpi.kind.is_state(shape) => {
-            let since = kpi.origin().map_or(seen, |origin| Period::fiscal_year(origin.year).end());
-            let until = at.unwrap_or(seen);
+            let since = kpi.origin().map_or(end, |origin| Period::fiscal_year(origin.year).end());
+            let until = at.unwrap_or(end);
             (since, until, between(Grain::FiscalYear, since, until))
         }
         _ => {
             let months = judged.measured.as_ref().and_then(|m| m.months.as_ref());
-            let year = Period::fiscal_year(months.map_or(ask.year(), |months| months.year));
-            let until = year.end().min(seen);
+            let year = Period::fiscal_year(months.map_or(period.year(), |months| months.year));
+            let until = year.end().min(end);
             (year.start(), until, between(series.grain.max(Grain::Month), year.start(), until))
         }
     };
@@ -68,7 +68,7 @@ pub(super) fn scope(
         Shape::Counter => Moment(Period::holding(series.grain, Moment(since.0 - 1)).start().0 + 1),
         Shape::Level | Shape::Flow => since,
     };
-    EvidenceScope { since, until, cut: view.cutoff, shape: series.shape, rollups }
+    EvidenceScope { since, until, cutoff: view.cutoff, shape: series.shape, rollups }
 }
 
 /// The periods of a grain from one instant to another, the last perhaps not ended.
@@ -106,9 +106,9 @@ pub(super) fn part(
     SeriesEvidence {
         series: series.id.clone(),
         definition: definition.id.clone(),
-        name: Bilingual::from(&series.name),
-        rule: Bilingual::from(&definition.text),
-        unit: Bilingual::from(&series.unit),
+        name: series.name.clone(),
+        rule: definition.text.clone(),
+        unit: series.unit.clone(),
         rollups: scope.rollups.iter().filter_map(used).collect(),
         figures,
         more,

@@ -1,6 +1,6 @@
-//! An explanation for people: Japanese names and words first, the words of the export beside them.
+//! An explanation as text: Japanese first, with the words of the export beside it.
 
-use super::{Explanation, FigureEvidence, RevisionEvidence, RollupUsed, SeriesEvidence};
+use super::model::{Explanation, FigureEvidence, RevisionEvidence, RollupUsed, SeriesEvidence};
 use aggregator_core::report::CanonicalNumber;
 use contract::exact::canonical;
 use std::fmt::Write as _;
@@ -89,11 +89,11 @@ fn write_part(out: &mut String, part: &SeriesEvidence) {
 }
 
 fn write_figure(out: &mut String, figure: &FigureEvidence) {
-    line(out, format_args!("  ・{} [{}] {}", figure.period, figure.source, said(&figure.said)));
-    evidence(out, "    ", &figure.said);
+    line(out, format_args!("  ・{} [{}] {}", figure.period, figure.source, revision(&figure.current)));
+    write_evidence(out, "    ", &figure.current);
     for before in &figure.corrections {
-        line(out, format_args!("    訂正前 / before: {}", said(before)));
-        evidence(out, "      ", before);
+        line(out, format_args!("    訂正前 / before: {}", revision(before)));
+        write_evidence(out, "      ", before);
     }
     if figure.more_corrections > 0 {
         line(
@@ -103,31 +103,31 @@ fn write_figure(out: &mut String, figure: &FigureEvidence) {
     }
 }
 
-fn said(said: &RevisionEvidence) -> String {
-    let value = match (&said.value, &said.unknown) {
+fn revision(evidence: &RevisionEvidence) -> String {
+    let value = match (&evidence.value, &evidence.unknown) {
         (Some(value), _) => value.to_string(),
         (None, reason) => format!("不明 unknown ({})", reason.as_deref().unwrap_or("")),
     };
-    format!("{value} {} {}", said.finality, said.revision)
+    format!("{value} {} {}", evidence.finality, evidence.revision)
 }
 
-fn evidence(out: &mut String, indent: &str, said: &RevisionEvidence) {
+fn write_evidence(out: &mut String, indent: &str, evidence: &RevisionEvidence) {
     let mut place = String::new();
-    if let Some(sheet) = &said.sheet {
+    if let Some(sheet) = &evidence.sheet {
         let _ = write!(place, " sheet {sheet}");
     }
-    if let Some(row) = said.row {
+    if let Some(row) = evidence.row {
         let _ = write!(place, " row {row}");
     }
-    let Some(seen) = &said.seen else {
-        return line(out, format_args!("{indent}visit {} (not delivered yet){place}", said.visit));
+    let Some(poll) = &evidence.poll else {
+        return line(out, format_args!("{indent}visit {} (not delivered yet){place}", evidence.visit));
     };
-    let hash = seen
+    let hash = poll
         .sha256
         .as_deref()
         .map_or_else(String::new, |hash| format!(" sha256 {}..", hash.chars().take(SHOWN_HASH).collect::<String>()));
-    let bytes = seen.bytes.map_or_else(String::new, |bytes| format!(" {bytes} bytes"));
-    line(out, format_args!("{indent}{}{place}{hash}{bytes} {} {}", seen.address, seen.collector, seen.time));
+    let bytes = poll.bytes.map_or_else(String::new, |bytes| format!(" {bytes} bytes"));
+    line(out, format_args!("{indent}{}{place}{hash}{bytes} {} {}", poll.address, poll.collector, poll.time));
 }
 
 fn number(number: &CanonicalNumber) -> String {

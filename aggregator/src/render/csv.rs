@@ -9,7 +9,7 @@ use aggregator_core::report::{CanonicalNumber, ReportedValue};
 use contract::catalogue::{Bilingual, Direction};
 use contract::exact::canonical;
 
-/// What some spreadsheets need before the first byte to read a file as UTF-8; never written unless asked for.
+/// Some spreadsheets need it to read a file as UTF-8; written on request only.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// First characters that make a spreadsheet take a text for a formula; the wide forms count in Japanese ones.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
@@ -68,101 +68,99 @@ pub const COLUMNS: [&str; 48] = [
 
 /// One cell before it is quoted.
 enum Cell {
-    /// Somebody's words: made inert.
-    Words(String),
-    /// A number, a date or a word of ours: left alone, so that -3 stays a number.
-    Ours(String),
+    /// A text of a catalogue, which must not become a formula.
+    Text(String),
+    /// A number, a date or a constant of the program: unchanged, so that -3 stays a number.
+    Value(String),
 }
 
 /// The plans as one CSV text, lines ended by CR LF.
 pub fn write(sheets: &[PlanSheet<'_>]) -> String {
-    let mut out = COLUMNS.join(",");
-    out.push_str("\r\n");
+    let mut out = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    // Writing to memory cannot fail, and every row has all columns.
+    let _ = out.write_record(COLUMNS);
     for sheet in sheets {
         for policy in &sheet.policies {
             for row in &policy.rows {
-                let mut cells = whose(sheet, policy, row);
+                let mut cells = names(sheet, policy, row);
                 cells.extend(figures(row));
                 cells.extend(notes(sheet, row));
-                let cells: Vec<String> = cells.iter().map(quoted).collect();
-                out.push_str(&cells.join(","));
-                out.push_str("\r\n");
+                let _ = out.write_record(cells.into_iter().map(text_of));
             }
         }
     }
-    out
+    String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-fn quoted(cell: &Cell) -> String {
-    let text = match cell {
-        Cell::Words(text) if text.starts_with(FORMULA) => format!("'{text}"),
-        Cell::Words(text) | Cell::Ours(text) => text.clone(),
-    };
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+fn text_of(cell: Cell) -> String {
+    match cell {
+        Cell::Text(text) if text.starts_with(FORMULA) => format!("'{text}"),
+        Cell::Text(text) | Cell::Value(text) => text,
+    }
 }
 
-fn words_of(text: &str) -> Cell {
-    Cell::Words(text.to_owned())
+fn text_cell(text: &str) -> Cell {
+    Cell::Text(text.to_owned())
 }
 
-fn both(text: &Bilingual) -> [Cell; 2] {
-    [words_of(&text.ja), words_of(&text.en)]
+fn pair(text: &Bilingual) -> [Cell; 2] {
+    [text_cell(&text.ja), text_cell(&text.en)]
 }
 
-fn both_of(text: Option<&Bilingual>) -> [Cell; 2] {
-    text.map_or([ours(""), ours("")], both)
+fn optional_pair(text: Option<&Bilingual>) -> [Cell; 2] {
+    text.map_or([value_cell(""), value_cell("")], pair)
 }
 
-fn ours(text: impl Into<String>) -> Cell {
-    Cell::Ours(text.into())
+fn value_cell(text: impl Into<String>) -> Cell {
+    Cell::Value(text.into())
 }
 
 fn number(value: Option<&CanonicalNumber>) -> Cell {
-    ours(value.map(|number| canonical(&number.0)).unwrap_or_default())
+    value_cell(value.map(|number| canonical(&number.0)).unwrap_or_default())
 }
 
 fn dated(past: Option<&ReportedValue>) -> [Cell; 2] {
-    [number(past.map(|past| &past.value)), ours(past.map(|past| past.as_of.clone()).unwrap_or_default())]
+    [number(past.map(|past| &past.value)), value_cell(past.map(|past| past.as_of.clone()).unwrap_or_default())]
 }
 
 /// Which plan, policy and KPI.
-fn whose(sheet: &PlanSheet<'_>, policy: &PolicySheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
-    let mut cells = vec![words_of(&sheet.plan.id)];
-    cells.extend(both(&sheet.plan.name));
-    cells.extend(both(&sheet.plan.city));
-    cells.push(ours(if sheet.sample() { words::SAMPLE_JA } else { "" }));
-    cells.push(ours(sheet.on));
-    cells.push(words_of(&policy.policy.id));
-    cells.extend(both(&policy.policy.name));
-    cells.extend(both(&policy.policy.owner));
-    cells.push(words_of(&row.kpi.id));
-    cells.extend(both(&row.kpi.name));
-    cells.extend(both(&row.kpi.unit));
+fn names(sheet: &PlanSheet<'_>, policy: &PolicySheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
+    let mut cells = vec![text_cell(&sheet.plan.id)];
+    cells.extend(pair(&sheet.plan.name));
+    cells.extend(pair(&sheet.plan.city));
+    cells.push(value_cell(if sheet.sample() { words::SAMPLE_JA } else { "" }));
+    cells.push(value_cell(sheet.on));
+    cells.push(text_cell(&policy.policy.id));
+    cells.extend(pair(&policy.policy.name));
+    cells.extend(pair(&policy.policy.owner));
+    cells.push(text_cell(&row.kpi.id));
+    cells.extend(pair(&row.kpi.name));
+    cells.extend(pair(&row.kpi.unit));
     cells
 }
 
 /// What was judged.
 fn figures(row: &KpiRow<'_>) -> Vec<Cell> {
     let judged = row.judged;
-    let mut cells = vec![ours(judged.phase), ours(row.phase.map_or("", |phase| phase.ja))];
-    cells.push(ours(judged.status.unwrap_or_default()));
-    cells.push(ours(row.status.map_or("", |status| status.ja)));
+    let mut cells = vec![value_cell(judged.phase), value_cell(row.phase.map_or("", |phase| phase.ja))];
+    cells.push(value_cell(judged.status.unwrap_or_default()));
+    cells.push(value_cell(row.status.map_or("", |status| status.ja)));
     cells.push(number(judged.value.as_ref()));
-    cells.push(words_of(row.value.as_deref().unwrap_or_default()));
-    cells.push(ours(judged.provisional.to_string()));
-    cells.push(ours(judged.as_of.clone().unwrap_or_default()));
-    cells.push(ours(row.data.as_ref().map(|data| data.date.clone()).unwrap_or_default()));
+    cells.push(text_cell(row.value.as_deref().unwrap_or_default()));
+    cells.push(value_cell(judged.provisional.to_string()));
+    cells.push(value_cell(judged.as_of.clone().unwrap_or_default()));
+    cells.push(value_cell(row.data.as_ref().map(|data| data.date.clone()).unwrap_or_default()));
     let age = row.data.as_ref().and_then(|data| data.age_days);
-    cells.push(ours(age.map(|days| days.to_string()).unwrap_or_default()));
+    cells.push(value_cell(age.map(|days| days.to_string()).unwrap_or_default()));
     cells.push(number(judged.baseline.as_ref()));
-    cells.push(ours(match row.kpi.direction {
+    cells.push(value_cell(match row.kpi.direction {
         Direction::AtLeast => "at_least",
         Direction::AtMost => "at_most",
     }));
     cells.push(number(Some(&judged.target)));
-    cells.push(words_of(&row.target));
+    cells.push(text_cell(&row.target));
     cells.push(number(judged.path.as_ref().filter(|_| row.guide.is_some())));
-    cells.push(ours(row.progress.clone().unwrap_or_default()));
+    cells.push(value_cell(row.progress.clone().unwrap_or_default()));
     cells.push(number(judged.required_pace.as_ref()));
     cells.extend(dated(judged.carried.as_ref()));
     cells.extend(dated(judged.later.as_ref()));
@@ -171,14 +169,14 @@ fn figures(row: &KpiRow<'_>) -> Vec<Cell> {
 
 /// What a reader must know beside the figures.
 fn notes(sheet: &PlanSheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = both_of(row.connect).into();
-    cells.extend(both_of(row.kpi.note.as_ref()));
-    cells.extend(both_of(row.kpi.start_reason.as_ref()));
+    let mut cells: Vec<Cell> = optional_pair(row.connect).into();
+    cells.extend(optional_pair(row.kpi.note.as_ref()));
+    cells.extend(optional_pair(row.kpi.start_reason.as_ref()));
     let joined =
         |side: fn(&Bilingual) -> &str| row.credits.iter().map(|credit| side(credit)).collect::<Vec<_>>().join("; ");
-    cells.push(words_of(&joined(|credit| &credit.ja)));
-    cells.push(words_of(&joined(|credit| &credit.en)));
-    cells.push(words_of(&row.kpi.citation));
-    cells.push(words_of(&sheet.plan.citation));
+    cells.push(text_cell(&joined(|credit| &credit.ja)));
+    cells.push(text_cell(&joined(|credit| &credit.en)));
+    cells.push(text_cell(&row.kpi.citation));
+    cells.push(text_cell(&sheet.plan.citation));
     cells
 }

@@ -86,10 +86,10 @@ struct Document<'a> {
     sheets: &'a [PlanSheet<'a>],
 }
 
-/// Why there is no page.
+/// An error.
 #[derive(Template)]
-#[template(path = "refusal.html")]
-struct Refused<'a> {
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
     view: &'a PageContext,
     status: &'a str,
     ja_title: &'a str,
@@ -116,14 +116,14 @@ pub fn kpi(view: &PageContext, page: &KpiSheet<'_>) -> Result<String, askama::Er
     KpiPage { view, page }.render()
 }
 
-/// The page that says why there is none: the HTTP status, what that means, and what to do, in both languages.
-pub fn refused(
+/// The page of an error: the HTTP status, its heading and its text, each in both languages.
+pub fn error(
     view: &PageContext,
     status: &str,
     (ja_title, en_title): (&str, &str),
     (ja, en): (&str, &str),
 ) -> Result<String, askama::Error> {
-    Refused { view, status, ja_title, en_title, ja, en }.render()
+    ErrorPage { view, status, ja_title, en_title, ja, en }.render()
 }
 
 /// The plans as one HTML file with its style inside, for `shihyo report --format html`.

@@ -1,7 +1,7 @@
-//! In which language a page speaks: one, or both side by side.
+//! The language of a page: Japanese, English, or both side by side.
 //!
-//! Every text for readers is said twice where it is written, so that no language can lack one. Which is shown is the
-//! reader's choice; texts in both carry their `lang`, so that a screen reader pronounces each rightly.
+//! Every text for readers is written in both languages at one place, so that no language can lack it. The reader chooses;
+//! texts in both languages carry their `lang`, so that a screen reader pronounces each correctly.
 
 use askama::filters::{Escaper, Html, HtmlSafe};
 use contract::catalogue::Bilingual;
@@ -24,7 +24,7 @@ impl Language {
     /// All of them, in the order of the switch.
     pub const ALL: [Self; 3] = [Self::Ja, Self::En, Self::Both];
 
-    /// The word in addresses.
+    /// The name in addresses.
     pub fn word(self) -> &'static str {
         match self {
             Self::Both => "both",
@@ -33,8 +33,8 @@ impl Language {
         }
     }
 
-    /// The language of that word.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The language of a name in addresses.
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|lang| lang.word() == name)
     }
 
@@ -77,8 +77,8 @@ impl Language {
     }
 }
 
-/// Without characters that are not seen but turn, hide or break the text around them: a name must not make a page say
-/// something else.
+/// Without invisible characters that reverse, hide or break the text around them, so that a name cannot change what a page
+/// says.
 pub(super) fn inert(text: &str) -> Cow<'_, str> {
     let turns = |c: char| {
         matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -126,19 +126,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_language_is_said_alone_or_both_and_neither_can_carry_markup() {
-        let said = |lang: Language| lang.t("状態<b>", "Status & \"x\"").to_string();
-        assert_eq!(said(Language::Ja), "状態&#60;b&#62;");
-        assert_eq!(said(Language::En), "Status &#38; &#34;x&#34;");
-        assert_eq!(said(Language::Both), "状態&#60;b&#62; <span lang=\"en\">Status &#38; &#34;x&#34;</span>");
-        let text = Bilingual { ja: "市".into(), en: "City".into() };
-        assert_eq!(Language::En.of(&text).to_string(), "<span class=\"say\">City</span>");
+    fn texts_are_in_one_language_or_both_and_cannot_carry_markup() {
+        let text = |lang: Language| lang.t("状態<b>", "Status & \"x\"").to_string();
+        assert_eq!(text(Language::Ja), "状態&#60;b&#62;");
+        assert_eq!(text(Language::En), "Status &#38; &#34;x&#34;");
+        assert_eq!(text(Language::Both), "状態&#60;b&#62; <span lang=\"en\">Status &#38; &#34;x&#34;</span>");
+        let city = Bilingual { ja: "市".into(), en: "City".into() };
+        assert_eq!(Language::En.of(&city).to_string(), "<span class=\"say\">City</span>");
         assert_eq!(
-            Language::Both.of(&text).to_string(),
+            Language::Both.of(&city).to_string(),
             "<span class=\"say\">市</span> <span class=\"en\" lang=\"en\">City</span>"
         );
-        assert_eq!(Language::ALL.map(|lang| Language::named(lang.word())), Language::ALL.map(Some));
-        assert_eq!(Language::named("fr"), None);
+        assert_eq!(Language::ALL.map(|lang| Language::from_name(lang.word())), Language::ALL.map(Some));
+        assert_eq!(Language::from_name("fr"), None);
         let hostile = Bilingual { ja: "\u{202e}<script>\u{7}".into(), en: "a\u{2066}b".into() };
         assert_eq!(
             Language::Ja.of(&hostile).to_string(),

@@ -1,97 +1,89 @@
-//! Who sits at the server: when every place is taken, whoever has been waiting for its next word longest gives up its own.
+//! Limits the connections of the server: when all are in use, the connection that has been idle longest is closed.
 //!
-//! A limit alone would let a few hundred silent connections keep everybody out for as long as a head is waited for.
+//! A limit alone would let a few hundred silent connections block the server for as long as it waits for a request head.
 
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// The places of a server.
+/// The connections of a server.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionLimit {
-    places: Arc<Semaphore>,
-    taken: Arc<Mutex<Taken>>,
+    permits: Arc<Semaphore>,
+    idle: Arc<Mutex<IdleConnections>>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
-    /// Grows with each thing that happens.
-    now: u64,
-    /// Those who wait for the next request, by the moment from which they do.
-    idle: BTreeMap<u64, CancellationToken>,
+struct IdleConnections {
+    /// Grows with every entry.
+    clock: u64,
+    /// Connections that wait for their next request, by the clock at which they began to.
+    waiting: BTreeMap<u64, CancellationToken>,
 }
 
-/// A connection's place.
+/// The slot of one connection.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
-    seats: ConnectionLimit,
-    left: CancellationToken,
-    since: Mutex<Option<u64>>,
-    _place: OwnedSemaphorePermit,
+    limit: ConnectionLimit,
+    evicted: CancellationToken,
+    idle_since: Mutex<Option<u64>>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl ConnectionLimit {
-    pub(super) fn new(places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), taken: Arc::default() }
+    pub(super) fn new(connections: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(connections)), idle: Arc::default() }
     }
 
-    /// A place, freed where none is: waits only while everybody is being answered. `None` when the server is gone.
-    pub(super) async fn take(&self) -> Option<ConnectionSlot> {
-        let free = Arc::clone(&self.places).try_acquire_owned();
-        let place = if let Ok(place) = free {
-            place
+    /// A slot; evicts the connection idle longest where none is free, and waits only while all are busy. `None` when the
+    /// server has stopped.
+    pub(super) async fn acquire(&self) -> Option<ConnectionSlot> {
+        let free = Arc::clone(&self.permits).try_acquire_owned();
+        let permit = if let Ok(permit) = free {
+            permit
         } else {
-            if let Some((_, longest)) = self.lock().idle.pop_first() {
+            let longest = self.idle.lock().waiting.pop_first();
+            if let Some((_, longest)) = longest {
                 longest.cancel();
             }
-            Arc::clone(&self.places).acquire_owned().await.ok()?
+            Arc::clone(&self.permits).acquire_owned().await.ok()?
         };
-        let seat = ConnectionSlot {
-            seats: self.clone(),
-            left: CancellationToken::new(),
-            since: Mutex::new(None),
-            _place: place,
-        };
-        seat.idle();
-        Some(seat)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        // Every change is whole, whoever panicked.
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        let evicted = CancellationToken::new();
+        let slot = ConnectionSlot { limit: self.clone(), evicted, idle_since: Mutex::new(None), _permit: permit };
+        slot.set_idle();
+        Some(slot)
     }
 }
 
 impl ConnectionSlot {
-    /// Cancelled when another needs the place.
-    pub(super) fn left(&self) -> &CancellationToken {
-        &self.left
+    /// Cancelled when another connection needs the slot.
+    pub(super) fn evicted(&self) -> &CancellationToken {
+        &self.evicted
     }
 
     /// A request has come.
-    pub(super) fn busy(&self) {
-        if let Some(since) = self.since().take() {
-            self.seats.lock().idle.remove(&since);
+    pub(super) fn set_busy(&self) {
+        let since = self.idle_since.lock().take();
+        if let Some(since) = since {
+            self.limit.idle.lock().waiting.remove(&since);
         }
     }
 
-    /// It was answered; the next is waited for.
-    pub(super) fn idle(&self) {
-        let mut taken = self.seats.lock();
-        taken.now += 1;
-        let now = taken.now;
-        taken.idle.insert(now, self.left.clone());
-        *self.since() = Some(now);
-    }
-
-    fn since(&self) -> MutexGuard<'_, Option<u64>> {
-        self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The request is answered; the connection waits for the next.
+    pub(super) fn set_idle(&self) {
+        let mut idle = self.limit.idle.lock();
+        idle.clock += 1;
+        let now = idle.clock;
+        idle.waiting.insert(now, self.evicted.clone());
+        drop(idle);
+        *self.idle_since.lock() = Some(now);
     }
 }
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.busy();
+        self.set_busy();
     }
 }

@@ -1,10 +1,12 @@
-//! A page a KPI: its way, and where every figure came from.
+//! The page of a KPI: its history, and the evidence of every figure.
 
-use super::answer::{HTML, HttpError, of_type};
-use super::pages::{broken, made, report};
+use super::content::{HTML, of_type};
+use super::error::{HttpError, internal};
+use super::lookup;
+use super::pages::report;
 use super::query::PageQuery;
-use super::{Site, lookup};
-use crate::explain::{explain, restated};
+use super::site::Site;
+use crate::explain::{ExplainError, explain, restated};
 use crate::health::source_health;
 use crate::render::{KpiEvidence, KpiSheet, PlanSheet, SourceRow, html};
 use crate::store::StoreError;
@@ -15,73 +17,73 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use contract::period::Period;
 
-/// Moments of one page: a day each for five years.
+/// Days of one page: five years.
 const MAX_POINTS: usize = 2_000;
 
 /// One KPI.
 pub(super) async fn kpi(
     State(site): State<Site>,
     Path((plan, kpi)): Path<(String, String)>,
-    question: PageQuery,
+    query: PageQuery,
 ) -> Result<Response, HttpError> {
-    let page = made(site, move |site| {
-        let question = PageQuery { rollups: false, ..question };
-        lookup::book(site, &plan, question.known_at, |book, known| page(site, book, known, &kpi, &question))
+    let page = site.run(move |site| {
+        let query = PageQuery { rollups: false, ..query };
+        lookup::plan(site, &plan, query.known_at, |plan, vintage| page(site, plan, vintage, &kpi, &query))
     });
     Ok(of_type(HTML, page.await?))
 }
 
 fn page(
     site: &Site,
-    book: &PlanState,
-    known: Option<&PlanVintage>,
+    plan: &PlanState,
+    vintage: Option<&PlanVintage>,
     kpi: &str,
-    question: &PageQuery,
+    query: &PageQuery,
 ) -> Result<String, HttpError> {
     let today = site.today();
-    let index = book.catalogue.kpis.iter().position(|known| known.id == kpi).ok_or(HttpError::NoKpi)?;
-    let report = report(book, question, today);
-    let asked = Period::parse(&report.on).unwrap_or(today);
-    let last = asked.end().day() - 1;
-    let mut walk = book.kpi_walk(index, last);
-    let mut points = book.kpi_points(&mut walk, MAX_POINTS);
+    let index = lookup::kpi(plan, kpi)?;
+    let report = report(plan, query, today);
+    let period = Period::parse(&report.on).unwrap_or(today);
+    let last = period.end().day() - 1;
+    let mut walk = plan.kpi_walk(index, last);
+    let mut points = plan.kpi_points(&mut walk, MAX_POINTS);
     points.reverse();
-    let evidence = evidence(site, book, known, index, ReportPeriod(asked)).unwrap_or_else(|error| {
-        // The way and the judgement are in memory: they are shown all the same.
+    let evidence = evidence(site, plan, vintage, index, ReportPeriod(period)).unwrap_or_else(|error| {
+        // History and judgement are in memory: the page shows them without the store.
         tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for a page");
         KpiEvidence { unreadable: true, ..KpiEvidence::default() }
     });
-    let view = lookup::view(site, question, known);
-    let sheet = PlanSheet::in_lang(&book.catalogue, &report, view.lang);
-    let page = KpiSheet::new(&book.catalogue, &sheet, kpi, (&points, last), evidence, view.lang);
-    html::kpi(&view, &page.ok_or(HttpError::NoKpi)?).map_err(broken)
+    let view = lookup::context(site, query, vintage);
+    let sheet = PlanSheet::in_lang(&plan.catalogue, &report, view.lang);
+    let page = KpiSheet::new(&plan.catalogue, &sheet, kpi, (&points, last), evidence, view.lang);
+    html::kpi(&view, &page.ok_or(HttpError::NoKpi)?).map_err(internal)
 }
 
-/// What the stores say; nothing where there are none.
+/// The evidence in the stores; empty where there are none.
 fn evidence(
     site: &Site,
-    book: &PlanState,
-    known: Option<&PlanVintage>,
+    plan: &PlanState,
+    vintage: Option<&PlanVintage>,
     index: usize,
-    ask: ReportPeriod,
+    period: ReportPeriod,
 ) -> Result<KpiEvidence, StoreError> {
     if site.store.is_none() {
         return Ok(KpiEvidence::default());
     }
-    let (readers, kpi) = (site.readers()?, &book.catalogue.kpis[index]);
-    let upto = known.map(|known| (known.at, known.doubts.as_slice()));
-    let explained = explain(&readers, book, &kpi.id, ask, upto);
+    let (readers, kpi) = (site.readers()?, &plan.catalogue.kpis[index]);
+    let upto = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
+    let explained = explain(&readers, plan, &kpi.id, period, upto);
     let parts = kpi.measure.parts();
-    let series = parts.iter().map(|of| &book.catalogue.series[of.series]);
-    let sources = source_health(&readers, &book.catalogue, series)?;
+    let series = parts.iter().map(|of| &plan.catalogue.series[of.series]);
+    let sources = source_health(&readers, &plan.catalogue, series)?;
     let now = site.clock.now();
     Ok(KpiEvidence {
         explained: match explained {
             Ok(explained) => Some(explained),
-            Err(crate::explain::ExplainError::Store(error)) => return Err(error),
-            Err(crate::explain::ExplainError::UnknownKpi { .. }) => None,
+            Err(ExplainError::Store(error)) => return Err(error),
+            Err(ExplainError::UnknownKpi { .. }) => None,
         },
-        restated: restated(&readers, book, kpi, ask, known.map(|known| known.at))?,
+        restated: restated(&readers, plan, kpi, period, vintage.map(|vintage| vintage.at))?,
         health: sources.iter().map(|source| SourceRow::new(source, now)).collect(),
         unreadable: false,
     })

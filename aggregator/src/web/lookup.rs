@@ -1,49 +1,56 @@
-//! Through what a page is seen: the book of what is known, or of what was known at a time, and what is told above it.
+//! Finds a plan or a KPI, in the current state or in a vintage, and the context of its page.
 
-use super::Site;
-use super::answer::HttpError;
-use super::pages::{broken, held};
+use super::error::{HttpError, internal};
 use super::query::PageQuery;
+use super::site::Site;
 use crate::render::notice::notices;
-use crate::render::view::{self, PageContext};
+use crate::render::view::{PageContext, VintagePage};
 use crate::vintage::{PlanVintage, known_at};
 use aggregator_core::plan_state::PlanState;
 use contract::time::Micros;
 
-/// Looks into the book of a plan that is shown here, as known now or at a time.
-pub(super) fn book<T, E: From<HttpError>>(
+/// Looks into the state of a plan that is shown here: the current one, or the vintage of a time.
+pub(super) fn plan<T, E: From<HttpError>>(
     site: &Site,
-    plan: &str,
+    id: &str,
     at: Option<Micros>,
     look: impl FnOnce(&PlanState, Option<&PlanVintage>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let books = site.books.read().map_err(broken)?;
-    let now = held(site, &books, plan)?;
-    let Some(at) = at else { return look(now, None) };
-    let configured = now.catalogue.clone();
-    // What was known is read from the stores, which takes its time: the pipeline should not wait for the books.
-    drop(books);
+    let plans = site.plans.read().map_err(internal)?;
+    let current = plans.get(id).ok_or(HttpError::NoPlan)?;
+    if !site.shows(current) {
+        return Err(HttpError::Elsewhere.into());
+    }
+    let Some(at) = at else { return look(current, None) };
+    let configured = current.catalogue.clone();
+    // A vintage is read from the stores, which takes time: the pipeline must not wait for the lock meanwhile.
+    drop(plans);
     let unreadable = |error| {
-        tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for what was known at a time");
+        tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for a vintage");
         HttpError::Unreadable
     };
     let readers = site.readers().map_err(unreadable)?;
-    let known = known_at(&readers, &configured, at).map_err(unreadable)?;
-    look(&known.state, Some(&known))
+    let vintage = known_at(&readers, &configured, at).map_err(unreadable)?;
+    look(&vintage.state, Some(&vintage))
 }
 
-/// What a page is seen through.
-pub(super) fn view(site: &Site, question: &PageQuery, known: Option<&PlanVintage>) -> PageContext {
+/// The index of a KPI in its catalogue.
+pub(super) fn kpi(plan: &PlanState, id: &str) -> Result<usize, HttpError> {
+    plan.catalogue.kpis.iter().position(|kpi| kpi.id == id).ok_or(HttpError::NoKpi)
+}
+
+/// The context of a page.
+pub(super) fn context(site: &Site, query: &PageQuery, vintage: Option<&PlanVintage>) -> PageContext {
     PageContext {
-        lang: question.tongue.lang,
-        asked: question.tongue.asked,
-        path: question.path.clone(),
-        on: question.on,
+        lang: query.language.lang,
+        asked: query.language.asked,
+        path: query.path.clone(),
+        on: query.on,
         today: Some(site.today()),
-        known: known.map(|known| view::VintagePage {
-            at: known.at.to_string(),
-            doubts: known.doubts.iter().map(ToString::to_string).collect(),
-            catalogue: known.catalogue.map(|revision| revision.to_string()),
+        known: vintage.map(|vintage| VintagePage {
+            at: vintage.at.to_string(),
+            doubts: vintage.doubts.iter().map(ToString::to_string).collect(),
+            catalogue: vintage.catalogue.map(|revision| revision.to_string()),
         }),
         notices: notices(&site.health.snapshot(), site.clock.now()),
     }

@@ -1,8 +1,10 @@
-//! The pages and the exports: each is the report of the books at the moment asked.
+//! The pages and the exports: each is a report of the plan states at the moment of the request.
 
-use super::answer::{HTML, HttpError, of_type};
+use super::content::{HTML, of_type};
+use super::error::{HttpError, internal};
+use super::lookup;
 use super::query::PageQuery;
-use super::{Site, lookup};
+use super::site::Site;
 use crate::health::source_health;
 use crate::render::html::{self, PlanTile};
 use crate::render::{PlanSheet, SourceRow, csv as csv_form, md};
@@ -14,23 +16,20 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Response;
 use contract::period::Period;
-use std::collections::BTreeMap;
 
-/// Every plan's standing.
-pub(super) async fn scoreboard(State(site): State<Site>, question: PageQuery) -> Result<Response, HttpError> {
-    let page = made(site, move |site| {
-        let question = PageQuery { rollups: false, ..question };
-        let view = lookup::view(site, &question, None);
-        let books = site.books.read().map_err(broken)?;
-        let shown = || books.values().filter(|book| site.shows(book));
-        let reports: Vec<PlanReport> = shown().map(|book| report(book, &question, site.today())).collect();
-        let board = |(book, report)| {
-            let book: &PlanState = book;
-            let health = health(site, book).unwrap_or_default();
-            PlanTile { sheet: PlanSheet::in_lang(&book.catalogue, report, view.lang), health }
-        };
-        let boards: Vec<PlanTile<'_>> = shown().zip(&reports).map(board).collect();
-        html::scoreboard(&view, &boards).map_err(broken)
+/// The scoreboard: the statuses of every plan.
+pub(super) async fn scoreboard(State(site): State<Site>, query: PageQuery) -> Result<Response, HttpError> {
+    let page = site.run(move |site| {
+        let query = PageQuery { rollups: false, ..query };
+        let view = lookup::context(site, &query, None);
+        let plans = site.plans.read().map_err(internal)?;
+        let shown: Vec<&PlanState> = plans.values().filter(|plan| site.shows(plan)).collect();
+        let reports: Vec<PlanReport> = shown.iter().map(|plan| report(plan, &query, site.today())).collect();
+        let tiles = shown.iter().zip(&reports).map(|(plan, report)| PlanTile {
+            sheet: PlanSheet::in_lang(&plan.catalogue, report, view.lang),
+            health: sources(site, plan).unwrap_or_default(),
+        });
+        html::scoreboard(&view, &tiles.collect::<Vec<_>>()).map_err(internal)
     });
     Ok(of_type(HTML, page.await?))
 }
@@ -39,24 +38,24 @@ pub(super) async fn scoreboard(State(site): State<Site>, question: PageQuery) ->
 pub(super) async fn plan(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: PageQuery,
+    query: PageQuery,
 ) -> Result<Response, HttpError> {
-    let page = made(site, move |site| {
-        let question = PageQuery { rollups: false, ..question };
-        lookup::book(site, &plan, question.known_at, |book, known| {
-            let view = lookup::view(site, &question, known);
-            let report = report(book, &question, site.today());
-            let sheet = PlanSheet::in_lang(&book.catalogue, &report, view.lang);
-            html::plan(&view, &sheet, health(site, book).as_deref()).map_err(broken)
+    let page = site.run(move |site| {
+        let query = PageQuery { rollups: false, ..query };
+        lookup::plan(site, &plan, query.known_at, |plan, vintage| {
+            let view = lookup::context(site, &query, vintage);
+            let report = report(plan, &query, site.today());
+            let sheet = PlanSheet::in_lang(&plan.catalogue, &report, view.lang);
+            html::plan(&view, &sheet, sources(site, plan).as_deref()).map_err(internal)
         })
     });
     Ok(of_type(HTML, page.await?))
 }
 
-/// How a plan's sources are; `None` where the stores cannot be read: the standing is shown all the same.
-fn health(site: &Site, book: &PlanState) -> Option<Vec<SourceRow>> {
+/// The health of a plan's sources; `None` where the stores cannot be read: the page shows the rest.
+fn sources(site: &Site, plan: &PlanState) -> Option<Vec<SourceRow>> {
     let readers = site.readers();
-    let sources = readers.and_then(|readers| source_health(&readers, &book.catalogue, &book.catalogue.series));
+    let sources = readers.and_then(|readers| source_health(&readers, &plan.catalogue, &plan.catalogue.series));
     let sources = sources.inspect_err(|error| {
         tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
     });
@@ -68,32 +67,32 @@ fn health(site: &Site, book: &PlanState) -> Option<Vec<SourceRow>> {
 pub(super) async fn markdown(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: PageQuery,
+    query: PageQuery,
 ) -> Result<Response, HttpError> {
-    let (name, text) = of_plan(site, plan, question, |sheet| Ok(md::write(std::slice::from_ref(sheet)))).await?;
-    Ok(file(&name, "md", of_type("text/markdown; charset=utf-8", text)))
+    let (name, text) = sheet_text(site, plan, query, |sheet| Ok(md::write(std::slice::from_ref(sheet)))).await?;
+    Ok(with_file_name(&name, "md", of_type("text/markdown; charset=utf-8", text)))
 }
 
 /// One plan as CSV.
 pub(super) async fn csv(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: PageQuery,
+    query: PageQuery,
 ) -> Result<Response, HttpError> {
-    let mark = if question.bom { csv_form::BYTE_ORDER_MARK } else { "" };
+    let mark = if query.bom { csv_form::BYTE_ORDER_MARK } else { "" };
     let text = move |sheet: &PlanSheet<'_>| Ok(format!("{mark}{}", csv_form::write(std::slice::from_ref(sheet))));
-    let (name, text) = of_plan(site, plan, question, text).await?;
-    Ok(file(&name, "csv", of_type("text/csv; charset=utf-8; header=present", text)))
+    let (name, text) = sheet_text(site, plan, query, text).await?;
+    Ok(with_file_name(&name, "csv", of_type("text/csv; charset=utf-8; header=present", text)))
 }
 
 /// One plan as canonical JSON.
 pub(super) async fn json(
     State(site): State<Site>,
     Path(plan): Path<String>,
-    question: PageQuery,
+    query: PageQuery,
 ) -> Result<Response, HttpError> {
-    let text = made(site, move |site| {
-        let report = lookup::book(site, &plan, question.known_at, |book, _| Ok(report(book, &question, site.today())))?;
+    let text = site.run(move |site| {
+        let report = lookup::plan(site, &plan, query.known_at, |plan, _| Ok(report(plan, &query, site.today())))?;
         Ok::<_, HttpError>(export(vec![report]))
     });
     Ok(of_type("application/json", text.await?))
@@ -105,69 +104,39 @@ pub(super) async fn style() -> Response {
 }
 
 /// Any other address.
-pub(super) async fn nothing() -> HttpError {
+pub(super) async fn not_found() -> HttpError {
     HttpError::NoPage
 }
 
-/// The canonical export, with the line end that the command line gives it.
+/// The canonical export, with a line end like that of the command line.
 pub(super) fn export(plans: Vec<PlanReport>) -> String {
     Report { plans }.canonical_json() + "\n"
 }
 
-pub(super) fn report(book: &PlanState, question: &PageQuery, today: Period) -> PlanReport {
-    let on = question.on.or(book.catalogue.plan.default_on).unwrap_or(today);
-    book.report(ReportPeriod(on), question.rollups)
+/// The report of a plan for the query.
+pub(super) fn report(plan: &PlanState, query: &PageQuery, today: Period) -> PlanReport {
+    let on = query.on.or(plan.catalogue.plan.default_on).unwrap_or(today);
+    plan.report(ReportPeriod(on), query.rollups)
 }
 
-/// The book of a plan that is shown here.
-pub(super) fn held<'a>(
-    site: &Site,
-    books: &'a BTreeMap<String, PlanState>,
-    plan: &str,
-) -> Result<&'a PlanState, HttpError> {
-    let book = books.get(plan).ok_or(HttpError::NoPlan)?;
-    if site.shows(book) { Ok(book) } else { Err(HttpError::Elsewhere) }
-}
-
-/// A plan's sheet made into a text, and the name of a file that holds it.
-async fn of_plan<F>(site: Site, plan: String, question: PageQuery, text: F) -> Result<(String, String), HttpError>
+/// A text of a plan's sheet, and the name of its file.
+async fn sheet_text<F>(site: Site, plan: String, query: PageQuery, text: F) -> Result<(String, String), HttpError>
 where
     F: FnOnce(&PlanSheet<'_>) -> Result<String, HttpError> + Send + 'static,
 {
-    let question = PageQuery { rollups: false, ..question };
-    made(site, move |site| {
-        lookup::book(site, &plan, question.known_at, |book, _| {
-            let report = report(book, &question, site.today());
-            let text = text(&PlanSheet::new(&book.catalogue, &report))?;
+    let query = PageQuery { rollups: false, ..query };
+    site.run(move |site| {
+        lookup::plan(site, &plan, query.known_at, |state, _| {
+            let report = report(state, &query, site.today());
+            let text = text(&PlanSheet::new(&state.catalogue, &report))?;
             Ok((format!("{plan}-{}", report.on), text))
         })
     })
     .await
 }
 
-/// Makes something on a thread that may block: a writer may hold the books for a while.
-pub(super) async fn made<T, F>(site: Site, make: F) -> Result<T, HttpError>
-where
-    T: Send + 'static,
-    F: FnOnce(&Site) -> Result<T, HttpError> + Send + 'static,
-{
-    let turn = site.turns.clone().acquire_owned().await.map_err(broken)?;
-    let work = move || {
-        // Held by the work, not by the request: a reader who left does not free a core that is still at work.
-        let _turn = turn;
-        make(&site)
-    };
-    tokio::task::spawn_blocking(work).await.map_err(broken)?
-}
-
-/// Logs what went wrong, once; the reader is told only that it did.
-pub(super) fn broken(error: impl std::fmt::Display) -> HttpError {
-    tracing::error!(%error, "a page could not be made");
-    HttpError::Broken
-}
-
-/// Offers the answer under a file name.
-fn file(name: &str, ending: &str, mut response: Response) -> Response {
+/// Names the file of the answer.
+fn with_file_name(name: &str, ending: &str, mut response: Response) -> Response {
     // Plan ids and periods are plain letters, digits, `-` and `_`; a header that is not is left out.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);

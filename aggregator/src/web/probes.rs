@@ -1,7 +1,8 @@
-//! What machines ask: metrics, whether the process lives, whether it has caught up.
+//! Metrics for Prometheus, and the probes of a service manager: whether the process lives, and whether it is ready.
 
-use super::Site;
-use super::answer::{HttpError, TEXT, of_type};
+use super::content::{TEXT, of_type};
+use super::error::{HttpError, internal};
+use super::site::Site;
 use crate::metrics::CONTENT_TYPE;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,24 +10,13 @@ use axum::response::{IntoResponse, Response};
 
 /// A scrape.
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpError> {
-    let turn = site.turns.clone().acquire_owned().await.map_err(|error| broken(&error))?;
-    let work = move || {
-        let _turn = turn;
+    let text = site.run(|site| {
         let health = site.health.snapshot();
         site.metrics.set_degraded(&health.degraded);
-        site.metrics.exposition(&site.books, site.today(), health.unready().is_none(), |book| site.shows(book))
-    };
-    let made = tokio::task::spawn_blocking(work).await;
-    match made {
-        Ok(Ok(text)) => Ok(of_type(CONTENT_TYPE, text)),
-        Ok(Err(error)) => Err(broken(&error)),
-        Err(error) => Err(broken(&error)),
-    }
-}
-
-fn broken(error: &dyn std::error::Error) -> HttpError {
-    tracing::error!(%error, "metrics could not be written");
-    HttpError::Broken
+        let ready = health.unready().is_none();
+        site.metrics.exposition(&site.plans, site.today(), ready, |plan| site.shows(plan)).map_err(internal)
+    });
+    Ok(of_type(CONTENT_TYPE, text.await?))
 }
 
 /// The process answers.

@@ -1,6 +1,6 @@
-//! What a reader asks for: `?on=`, `?known_at=`, `?lang=`, `?rollups=`, `?bom=`, and the language the browser prefers.
+//! The query of a page: `?on=`, `?known_at=`, `?lang=`, `?rollups=`, `?bom=`, and the language that the browser prefers.
 
-use super::answer::HttpError;
+use super::error::HttpError;
 use crate::render::lang::Language;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -9,29 +9,29 @@ use axum::http::{HeaderMap, Uri};
 use contract::period::Period;
 use contract::time::Micros;
 
-/// A question, read and checked. Parameters that nobody knows are ignored.
+/// A parsed query. Unknown parameters are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PageQuery {
-    /// The moment asked; `None` when each plan shows its own.
+    /// The period of the report; `None` for the default of each plan.
     pub on: Option<Period>,
-    /// Only what was known by then; `None` for all that is.
+    /// Only what was known by then; `None` for everything.
     pub known_at: Option<Micros>,
     /// Adds every rollup to the canonical JSON.
     pub rollups: bool,
     /// Starts a CSV with a byte order mark.
     pub bom: bool,
     /// The language.
-    pub tongue: LanguageChoice,
-    /// The path asked.
+    pub language: LanguageChoice,
+    /// The path of the request.
     pub path: String,
 }
 
-/// The language of a page: what was asked for, and what the reader gets.
+/// The language of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LanguageChoice {
-    /// As the address says; links keep it.
+    /// As the address names it; links keep it.
     pub asked: Option<Language>,
-    /// As it is shown.
+    /// As the page is shown.
     pub lang: Language,
 }
 
@@ -39,8 +39,8 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let question = read(&pairs(&parts.uri).ok_or(HttpError::BadMoment)?, &parts.headers)?;
-        Ok(Self { path: parts.uri.path().to_owned(), ..question })
+        let query = parse(&pairs(&parts.uri).ok_or(HttpError::BadMoment)?, &parts.headers)?;
+        Ok(Self { path: parts.uri.path().to_owned(), ..query })
     }
 }
 
@@ -48,22 +48,22 @@ fn pairs(uri: &Uri) -> Option<Vec<(String, String)>> {
     Query::<Vec<(String, String)>>::try_from_uri(uri).ok().map(|Query(pairs)| pairs)
 }
 
-fn read(pairs: &[(String, String)], headers: &HeaderMap) -> Result<PageQuery, HttpError> {
+fn parse(pairs: &[(String, String)], headers: &HeaderMap) -> Result<PageQuery, HttpError> {
     let on = only(pairs, "on")?.map(|text| Period::parse(text).ok_or(HttpError::BadMoment)).transpose()?;
-    let known_at = only(pairs, "known_at")?.map(|text| time(text).ok_or(HttpError::BadTime)).transpose()?;
-    let asked = only(pairs, "lang")?.map(|name| Language::named(name).ok_or(HttpError::BadLang)).transpose()?;
+    let known_at = only(pairs, "known_at")?.map(|text| parse_time(text).ok_or(HttpError::BadTime)).transpose()?;
+    let asked = only(pairs, "lang")?.map(|name| Language::from_name(name).ok_or(HttpError::BadLang)).transpose()?;
     let switch = |name| match only(pairs, name)? {
         None | Some("0") => Ok(false),
         Some("1") => Ok(true),
         Some(_) => Err(HttpError::BadSwitch),
     };
     let (rollups, bom) = (switch("rollups")?, switch("bom")?);
-    let tongue = LanguageChoice { asked, lang: asked.unwrap_or_else(|| preferred(headers)) };
-    Ok(PageQuery { on, known_at, rollups, bom, tongue, path: String::new() })
+    let language = LanguageChoice { asked, lang: asked.unwrap_or_else(|| preferred(headers)) };
+    Ok(PageQuery { on, known_at, rollups, bom, language, path: String::new() })
 }
 
 /// A time with its offset, or as a browser's field gives it, in the plan's zone.
-pub(super) fn time(text: &str) -> Option<Micros> {
+pub(super) fn parse_time(text: &str) -> Option<Micros> {
     let in_zone = || {
         let seconds = if text.len() == 16 { ":00" } else { "" };
         (text.len() >= 16).then(|| Micros::parse(&format!("{text}{seconds}+09:00"))).flatten()
@@ -74,20 +74,20 @@ pub(super) fn time(text: &str) -> Option<Micros> {
 fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, HttpError> {
     let mut found = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let first = found.next();
-    if found.next().is_some() { Err(HttpError::Twice) } else { Ok(first) }
+    if found.next().is_some() { Err(HttpError::RepeatedParameter) } else { Ok(first) }
 }
 
-/// The language of a page that says why another cannot be: whatever of the question can be read.
-pub(super) fn tongue(uri: &Uri, headers: &HeaderMap) -> LanguageChoice {
+/// The language of an error page: as far as the query can be read.
+pub(super) fn language_choice(uri: &Uri, headers: &HeaderMap) -> LanguageChoice {
     let pairs = pairs(uri).unwrap_or_default();
-    let asked = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, value)| Language::named(value));
+    let asked = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, value)| Language::from_name(value));
     LanguageChoice { asked, lang: asked.unwrap_or_else(|| preferred(headers)) }
 }
 
-/// Japanese alone for a browser that prefers it. Everybody else gets both, since much of a city's plan is Japanese.
+/// Japanese alone for a browser that prefers it. All others get both, since much of a city's plan is Japanese.
 fn preferred(headers: &HeaderMap) -> Language {
-    let said = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let weighed = said.split(',').filter_map(|item| {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let weighed = accepted.split(',').filter_map(|item| {
         let mut parts = item.trim().split(';');
         let (tag, weight) = (parts.next()?, parts.next());
         let weight = weight.map_or(Some(1.0), |weight| weight.trim().strip_prefix("q=")?.parse::<f64>().ok())?;
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_prefers_japanese_gets_it_alone() {
-        for (said, lang) in [
+        for (accepted, lang) in [
             ("ja,en-US;q=0.9,en;q=0.8", Language::Ja),
             ("JA-jp", Language::Ja),
             ("en;q=0.5, ja;q=0.7", Language::Ja),
@@ -115,19 +115,19 @@ mod tests {
             ("", Language::Both),
             (";q=x,,", Language::Both),
         ] {
-            let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, said.parse().unwrap())]);
-            assert_eq!(preferred(&headers), lang, "{said}");
+            let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, accepted.parse().unwrap())]);
+            assert_eq!(preferred(&headers), lang, "{accepted}");
         }
         assert_eq!(preferred(&HeaderMap::new()), Language::Both);
     }
 
     #[test]
-    fn a_time_without_offset_is_the_plans_own() {
+    fn a_time_without_offset_is_in_the_plans_zone() {
         let noon = Micros::parse("2020-04-01T12:00:00+09:00");
         for text in ["2020-04-01T12:00", "2020-04-01T12:00:00", "2020-04-01T03:00:00Z"] {
-            assert_eq!(time(text), noon, "{text}");
+            assert_eq!(parse_time(text), noon, "{text}");
         }
-        assert_eq!(time("yesterday at sixteen"), None);
-        assert_eq!(time("2020-04-01"), None);
+        assert_eq!(parse_time("yesterday at sixteen"), None);
+        assert_eq!(parse_time("2020-04-01"), None);
     }
 }

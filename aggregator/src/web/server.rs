@@ -1,10 +1,10 @@
-//! The server: axum's own has no limits, and one slow reader must not cost the others their scoreboard.
+//! The HTTP server with limits, which that of axum lacks: a slow client must not block the others.
 //!
-//! Nothing here reads a body: what is asked stands in the head, and a request that announces a larger body than
-//! any of ours needs is refused by it.
+//! No handler reads a body; a request that announces a large one is refused.
 
-use super::answer::{HttpError, dressed};
 use super::connection_limit::{ConnectionLimit, ConnectionSlot};
+use super::error::HttpError;
+use super::middleware::finish;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
@@ -22,18 +22,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// What a server bears.
+/// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Connections at once; for one more, whoever has been silent longest gives up its place.
+    /// Connections at once; one more closes the connection that has been idle longest.
     pub connections: usize,
-    /// For the head of a request, also the next on a connection that is kept.
+    /// Time for the head of a request, also of the next request on an open connection.
     pub head: Duration,
-    /// For an answer to be made.
+    /// Time to make an answer.
     pub answer: Duration,
-    /// A connection's life: then what is under way is answered, and no more.
+    /// Life of a connection: then the answer in progress is its last.
     pub life: Duration,
-    /// For what is under way at the end of that life, or of the server: slower readers are cut off.
+    /// Time for the answer in progress at the end of that life, or of the server; slower clients are disconnected.
     pub grace: Duration,
 }
 
@@ -53,14 +53,14 @@ impl Default for ServerLimits {
 const MAX_HEAD: usize = 16 * 1024;
 /// Bytes of an address; longer is refused with 414.
 const MAX_ADDRESS: usize = 8 * 1024;
-/// Bytes of a head that are read at all: beyond it there is a bare 431, in no words.
+/// Bytes of a head that are read at all: beyond it the answer is a bare 431.
 const MAX_READ: usize = 4 * MAX_HEAD;
 /// Bytes of a body that a request may announce.
 const MAX_BODY: u64 = 16 * 1024;
 /// Pause after a connection could not be accepted, as when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown` resolves, then lets answers under way end within the grace.
+/// Serves until `shutdown` resolves, then lets answers in progress end within the grace.
 pub(super) async fn serve<F>(
     listener: TcpListener,
     router: Router,
@@ -70,23 +70,23 @@ pub(super) async fn serve<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let within = from_fn(move |request, next| within(request, next, limits.answer));
-    let router = router.layer(within).layer(from_fn(dressed));
+    let limited = from_fn(move |request, next| limit(request, next, limits.answer));
+    let router = router.layer(limited).layer(from_fn(finish));
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let seats = ConnectionLimit::new(limits.connections);
+    let connection_limit = ConnectionLimit::new(limits.connections);
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
             let accepted = listener.accept().await;
-            let seat = if accepted.is_ok() { seats.take().await } else { None };
-            (accepted, seat)
+            let slot = if accepted.is_ok() { connection_limit.acquire().await } else { None };
+            (accepted, slot)
         };
         tokio::select! {
             () = &mut shutdown => break,
-            (accepted, seat) = next => match (accepted, seat) {
-                (Ok((stream, _)), Some(seat)) => {
+            (accepted, slot) = next => match (accepted, slot) {
+                (Ok((stream, _)), Some(slot)) => {
                     let (router, stop) = (router.clone(), stop.clone());
-                    tasks.spawn(connection(stream, router, stop, seat, limits));
+                    tasks.spawn(connection(stream, router, stop, slot, limits));
                 }
                 (Ok(_), None) => {}
                 (Err(error), _) => {
@@ -107,28 +107,28 @@ async fn connection(
     stream: TcpStream,
     router: Router,
     stop: CancellationToken,
-    seat: ConnectionSlot,
+    slot: ConnectionSlot,
     limits: ServerLimits,
 ) {
-    let seat = Arc::new(seat);
-    let left = seat.left().clone();
-    let answering = TowerToHyperService::new(router);
+    let slot = Arc::new(slot);
+    let evicted = slot.evicted().clone();
+    let service = TowerToHyperService::new(router);
     let service = service_fn(move |request| {
-        let (seat, answering) = (Arc::clone(&seat), answering.clone());
+        let (slot, service) = (Arc::clone(&slot), service.clone());
         async move {
-            seat.busy();
-            let answer = answering.call(request).await;
-            seat.idle();
-            answer
+            slot.set_busy();
+            let response = service.call(request).await;
+            slot.set_idle();
+            response
         }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_READ);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    // A reader who leaves, or is too slow, is nobody's fault and no news.
+    // A client that leaves or is too slow is not logged.
     tokio::select! {
         _ = &mut connection => return,
-        () = left.cancelled() => return,
+        () = evicted.cancelled() => return,
         () = stop.cancelled() => {}
         () = tokio::time::sleep(limits.life) => {}
     }
@@ -136,17 +136,17 @@ async fn connection(
     let _ = tokio::time::timeout(limits.grace, connection).await;
 }
 
-async fn within(request: Request, next: Next, longest: Duration) -> Response {
-    if let Some(refusal) = too_large(&request) {
-        return refusal.into_response();
+async fn limit(request: Request, next: Next, longest: Duration) -> Response {
+    if let Some(error) = too_large(&request) {
+        return error.into_response();
     }
     match tokio::time::timeout(longest, next.run(request)).await {
-        Ok(answer) => answer,
+        Ok(response) => response,
         Err(_) => HttpError::Busy.into_response(),
     }
 }
 
-/// What announces more than any of ours needs.
+/// Why a request exceeds a limit.
 fn too_large(request: &Request) -> Option<HttpError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());

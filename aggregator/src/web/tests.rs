@@ -1,12 +1,15 @@
 use super::*;
 use crate::health::{Component, DegradedReason, Readiness};
+use crate::metrics::Metrics;
 use crate::render::fixture::{book, books, report};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use contract::time::{Micros, Moment, parse_date};
+use contract::period::Period;
+use contract::time::{Clock, Micros, Moment, parse_date};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
@@ -77,7 +80,7 @@ async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
         let (got, headers, body) = answer(&site, address).await;
         assert_eq!(got.as_u16(), status, "{address}: {body}");
         assert_eq!(headers["content-type"], kind, "{address}");
-        assert_eq!(headers["content-security-policy"], answer::POLICY, "{address}");
+        assert_eq!(headers["content-security-policy"], middleware::POLICY, "{address}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{address}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{address}");
     }
@@ -128,7 +131,7 @@ async fn a_plan_answers_for_its_own_moment_unless_asked() {
         let expected = Report { plans: vec![report(&book(false), on)] }.canonical_json() + "\n";
         assert_eq!(answer(&site, address).await.2, expected, "{address}");
     }
-    site.books.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
+    site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
     let (_, _, today) = answer(&site, "/plans/small/report.json").await;
     assert!(today.contains("\"on\":\"2023-05-01\""), "{today}");
 }
@@ -177,7 +180,7 @@ async fn readiness_says_why_until_the_pipeline_has_caught_up() {
 #[tokio::test]
 async fn books_left_half_written_are_not_shown() {
     let site = site(false);
-    let shared = site.books.clone();
+    let shared = site.plans.clone();
     let writer = std::thread::spawn(move || {
         let _books = shared.write().unwrap();
         panic!("a writer dies");
@@ -215,7 +218,7 @@ async fn under_way(
 #[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
 async fn an_answer_under_way_at_shutdown_is_finished() {
     let site = site(false);
-    let books = site.books.clone();
+    let books = site.plans.clone();
     let held = books.write().unwrap();
     let (server, mut reader, stop) = under_way(site, Duration::from_mins(1)).await;
     stop.send(()).unwrap();
@@ -230,7 +233,7 @@ async fn an_answer_under_way_at_shutdown_is_finished() {
 #[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
 async fn an_answer_that_outlasts_the_grace_does_not_hold_the_server() {
     let site = site(false);
-    let books = site.books.clone();
+    let books = site.plans.clone();
     let held = books.write().unwrap();
     let (server, _reader, stop) = under_way(site, Duration::from_millis(50)).await;
     stop.send(()).unwrap();
@@ -318,7 +321,7 @@ async fn a_page_speaks_one_language_and_its_links_keep_it() {
 async fn moments_are_links_named_as_officers_name_them() {
     let site = site(false);
     let moments = ["2020-06-30", "2020-03", "FY2019"].map(|on| Period::parse(on).unwrap());
-    site.books.write().unwrap().get_mut("small").unwrap().catalogue.plan.on_dates = moments.to_vec();
+    site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.on_dates = moments.to_vec();
     let (_, _, page) = answer(&site, "/plans/small?lang=ja&on=FY2019").await;
     for link in [
         "<a href=\"/plans/small?on=2020-06-30&#38;lang=ja\">2020-06-30</a>",

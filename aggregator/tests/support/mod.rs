@@ -197,7 +197,7 @@ impl World {
 
     /// The canonical export, from the store's facts.
     pub fn export(&self, on: &str) -> String {
-        let states = aggregator::vintage::plan_states(&[self.reader()], &configured(&self.text)).unwrap();
+        let states = aggregator::vintage::plan_states(&[self.reader()], configured(&self.text).empty_states()).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
         Report { plans: states.values().map(|b| b.report(ask, true)).collect() }.canonical_json()
     }

@@ -1,10 +1,8 @@
-//! The OpenAPI document, made of the table of routes and the types of their answers.
+//! The OpenAPI document, derived from the table of routes and the types of their answers.
 
-use super::PREFIX;
-use super::problem::ProblemBody;
-use super::request::{LIMIT, MAX_LIMIT};
-use super::response::{JSON, PROBLEM, tagged};
-use super::routes::{ROUTES, Route};
+use super::problem::{PROBLEM, ProblemBody};
+use super::response::{JSON, tagged};
+use super::routes::{PREFIX, ROUTES, Route};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::SchemaGenerator;
@@ -49,11 +47,11 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": text}));
     let in_query = route.query.iter().map(|parameter| {
         json!({
-            "name": parameter.name,
+            "name": parameter.name(),
             "in": "query",
-            "required": parameter.needed,
-            "description": parameter.text,
-            "schema": values(parameter.name),
+            "required": route.required.contains(parameter),
+            "description": parameter.description(),
+            "schema": parameter.schema(),
         })
     });
     let mut operation = json!({
@@ -76,17 +74,6 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         operation["security"] = json!([{"token": []}]);
     }
     operation
-}
-
-/// What a parameter may be, as far as a schema can say it.
-fn values(name: &str) -> Value {
-    match name {
-        "limit" => json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT}),
-        "on" => json!({"type": "string", "pattern": "^(\\d{4}-\\d{2}(-\\d{2})?|FY\\d{4})$"}),
-        "known_at" => json!({"type": "string", "format": "date-time"}),
-        "after" => json!({"type": "string", "minLength": 1}),
-        _ => json!({"type": "string"}),
-    }
 }
 
 /// The document over HTTP.

@@ -1,14 +1,16 @@
-//! Plans, KPIs, their way, and rollups: what the books say.
+//! Plans, KPIs with their history, and rollups, from the plan states.
 
+use super::parameter::Parameter;
 use super::problem::Problem;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, one, page, ready};
-use crate::explain::{Bilingual, ExplainError, Vintage, explain};
-use crate::web::pages;
+use crate::explain::{ExplainError, Vintage, explain};
+use crate::web::{lookup, pages};
 use aggregator_core::judge::Status;
 use aggregator_core::points::KpiPoint;
 use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::ReportPeriod;
+use contract::catalogue::Bilingual;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -55,44 +57,44 @@ pub(super) struct KpiHistoryPoint {
 /// Moments of one KPI: a day each for forty years.
 const MAX_POINTS: usize = 15_000;
 
-pub(super) fn plans(call: &ApiRequest) -> ApiResponse {
-    call.books(|books| {
-        let shown = books.values().filter(|book| call.site.shows(book));
-        let plans = shown.map(|book| {
-            let plan = &book.catalogue.plan;
+pub(super) fn plans(request: &ApiRequest) -> ApiResponse {
+    request.plans(|plans| {
+        let shown = plans.values().filter(|state| request.site.shows(state));
+        let plans = shown.map(|state| {
+            let plan = &state.catalogue.plan;
             let one = PlanItem {
                 id: plan.id.clone(),
-                name: (&plan.name).into(),
-                city: (&plan.city).into(),
+                name: plan.name.clone(),
+                city: plan.city.clone(),
                 first_year: plan.first_year,
                 last_year: plan.last_year,
                 sample: plan.sample,
-                kpis: book.catalogue.kpis.len(),
+                kpis: state.catalogue.kpis.len(),
                 moments: plan.on_dates.iter().map(ToString::to_string).collect(),
                 citation: plan.citation.clone(),
             };
             (plan.id.clone(), one)
         });
-        page(call, plans)
+        page(request, plans)
     })
 }
 
-pub(super) fn plan(call: &ApiRequest) -> ApiResponse {
-    one(&call.book(|book| Ok(book.report(ReportPeriod(call.on(book)?), false)))?)
+pub(super) fn plan(request: &ApiRequest) -> ApiResponse {
+    one(&request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?)
 }
 
-pub(super) fn kpis(call: &ApiRequest) -> ApiResponse {
-    let report = call.book(|book| Ok(book.report(ReportPeriod(call.on(book)?), false)))?;
-    page(call, report.kpis.into_iter().map(|kpi| (kpi.id.clone(), kpi)))
+pub(super) fn kpis(request: &ApiRequest) -> ApiResponse {
+    let report = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?;
+    page(request, report.kpis.into_iter().map(|kpi| (kpi.id.clone(), kpi)))
 }
 
-pub(super) fn kpi(call: &ApiRequest) -> ApiResponse {
-    let stores: Vec<_> = call.stores()?.into_iter().map(|(_, store)| store).collect();
-    call.known(|book, known| {
-        let kpi = call.param("kpi");
-        book.catalogue.kpis.iter().find(|known| known.id == kpi).ok_or(Problem::NoSuch("KPI"))?;
-        let known = known.map(|known| (known.at, known.doubts.as_slice()));
-        let explained = explain(&stores, book, kpi, ReportPeriod(call.on(book)?), known);
+pub(super) fn kpi(request: &ApiRequest) -> ApiResponse {
+    let stores: Vec<_> = request.stores()?.into_iter().map(|(_, store)| store).collect();
+    request.vintage(|plan, vintage| {
+        let kpi = request.param("kpi");
+        lookup::kpi(plan, kpi)?;
+        let upto = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
+        let explained = explain(&stores, plan, kpi, ReportPeriod(request.on(plan)?), upto);
         one(&explained.map_err(|error| match error {
             ExplainError::Store(error) => error.into(),
             ExplainError::UnknownKpi { .. } => Problem::NoSuch("KPI"),
@@ -100,14 +102,13 @@ pub(super) fn kpi(call: &ApiRequest) -> ApiResponse {
     })
 }
 
-pub(super) fn history(call: &ApiRequest) -> ApiResponse {
-    let mut points = call.book(|book| {
-        let kpi = call.param("kpi");
-        let index = book.catalogue.kpis.iter().position(|known| known.id == kpi).ok_or(Problem::NoSuch("KPI"))?;
-        let mut walk = book.kpi_walk(index, call.on(book)?.end().day() - 1);
-        Ok(book.kpi_points(&mut walk, MAX_POINTS))
+pub(super) fn history(request: &ApiRequest) -> ApiResponse {
+    let mut points = request.plan(|plan| {
+        let index = lookup::kpi(plan, request.param("kpi"))?;
+        let mut walk = plan.kpi_walk(index, request.on(plan)?.end().day() - 1);
+        Ok(plan.kpi_points(&mut walk, MAX_POINTS))
     })?;
-    // It walks back from the last day.
+    // The walk goes back from the last day.
     points.reverse();
     let point = |point: KpiPoint| KpiHistoryPoint {
         date: point.time().date().to_string(),
@@ -118,38 +119,35 @@ pub(super) fn history(call: &ApiRequest) -> ApiResponse {
         progress: point.progress.map(CanonicalNumber),
         provisional: point.provisional,
     };
-    page(call, points.into_iter().map(point).map(|point| (point.date.clone(), point)))
+    page(request, points.into_iter().map(point).map(|point| (point.date.clone(), point)))
 }
 
-pub(super) fn rollups(call: &ApiRequest) -> ApiResponse {
-    let report = call.book(|book| Ok(book.report(ReportPeriod(call.on(book)?), true)))?;
-    let (series, grain) = (call.text("series"), call.text("grain"));
+pub(super) fn rollups(request: &ApiRequest) -> ApiResponse {
+    let report = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true)))?;
+    let (series, grain) = (request.text(Parameter::Series), request.text(Parameter::Grain));
     let all = report.rollups.unwrap_or_default().into_iter();
     let wanted = all.filter(|rollup| {
         series.is_none_or(|series| rollup.series == series) && grain.is_none_or(|grain| rollup.grain == grain)
     });
     let cursor =
         |r: &aggregator_core::report::RollupReport| format!("{}:{}:{}:{}", r.series, r.definition, r.grain, r.period);
-    page(call, wanted.map(|rollup| (cursor(&rollup), rollup)))
+    page(request, wanted.map(|rollup| (cursor(&rollup), rollup)))
 }
 
-pub(super) fn export(call: &ApiRequest) -> ApiResponse {
-    let plans = vec![call.book(|book| Ok(book.report(ReportPeriod(call.on(book)?), true)))?];
+pub(super) fn export(request: &ApiRequest) -> ApiResponse {
+    let plans = vec![request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true)))?];
     Ok(ready(pages::export(plans)))
 }
 
-pub(super) fn exports(call: &ApiRequest) -> ApiResponse {
-    let plans = call.books(|books| {
-        let shown = books.values().filter(|book| call.site.shows(book));
-        shown.map(|book| Ok(book.report(ReportPeriod(call.on(book)?), true))).collect::<Result<Vec<_>, Problem>>()
+pub(super) fn exports(request: &ApiRequest) -> ApiResponse {
+    let plans = request.plans(|plans| {
+        let shown = plans.values().filter(|state| request.site.shows(state));
+        shown.map(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true))).collect::<Result<Vec<_>, Problem>>()
     })?;
     Ok(ready(pages::export(plans)))
 }
 
-pub(super) fn known(call: &ApiRequest) -> ApiResponse {
-    let needed = || Problem::parameter("known_at", "is needed here: a time such as 2020-04-01T12:00:00+09:00");
-    call.known(|_, known| {
-        let known = known.ok_or_else(needed)?;
-        one(&Vintage { time: known.at.to_string(), settled: known.is_settled(), doubts: known.doubts.clone() })
-    })
+pub(super) fn vintage(request: &ApiRequest) -> ApiResponse {
+    let required = || Problem::parameter("known_at", "is needed here: a time such as 2020-04-01T12:00:00+09:00");
+    request.vintage(|_, vintage| one(&Vintage::from(vintage.ok_or_else(required)?)))
 }

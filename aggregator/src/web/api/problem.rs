@@ -1,17 +1,19 @@
 //! Why there is no answer, as a problem of RFC 9457.
 
-use super::response::PROBLEM;
 use crate::store::StoreError;
-use crate::web::answer::HttpError;
+use crate::web::error::{HttpError, internal};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The content type of problems.
+pub(super) const PROBLEM: &str = "application/problem+json";
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::web) enum Problem {
+pub(crate) enum Problem {
     #[error("there is no such address; see /api/v1/openapi.json")]
     NoSuchAddress,
     #[error("this address does not take that method; see /api/v1/openapi.json")]
@@ -25,18 +27,18 @@ pub(in crate::web) enum Problem {
     #[error("this needs `Authorization: Bearer TOKEN` with the token of `http.token_file`")]
     NoToken,
     #[error("no token is configured: name one with `http.token_file` in shihyo.toml, then ask with it")]
-    NoWriting,
-    #[error("{}", .0.words().1)]
-    Refused(HttpError),
+    NoControl,
+    #[error("{}", .0.text().1)]
+    Http(HttpError),
     #[error("the answer could not be made; see the log")]
-    Broken,
+    Internal,
 }
 
 /// A problem as it is sent.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub(super) struct ProblemBody {
-    /// `about:blank`: `code` tells the kinds apart.
+    /// `about:blank`: `code` distinguishes the kinds.
     r#type: &'static str,
     /// The phrase of the status.
     title: &'static str,
@@ -51,17 +53,11 @@ pub(super) struct ProblemBody {
 }
 
 impl Problem {
-    /// Logs what went wrong, once; who asked is told only that it did.
-    pub(super) fn broken(error: impl std::fmt::Display) -> Self {
-        tracing::error!(%error, "an answer could not be made");
-        Self::Broken
-    }
-
     pub(super) fn parameter(name: &str, needs: impl Into<String>) -> Self {
         Self::BadParameter { name: name.to_owned(), needs: needs.into() }
     }
 
-    fn kind(&self) -> (StatusCode, &'static str) {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
@@ -69,15 +65,15 @@ impl Problem {
             Self::Elsewhere => (StatusCode::NOT_FOUND, "elsewhere"),
             Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad_parameter"),
             Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
-            Self::NoWriting => (StatusCode::FORBIDDEN, "no_writing"),
-            Self::Refused(refusal) => (refusal.status(), refused(*refusal)),
-            Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
+            Self::NoControl => (StatusCode::FORBIDDEN, "no_writing"),
+            Self::Http(error) => (error.status(), code(*error)),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
         }
     }
 
-    /// The answer to a request of that address.
-    pub(in crate::web) fn at(&self, instance: &str) -> Response {
-        let (status, code) = self.kind();
+    /// The response to a request of that address.
+    pub(crate) fn at(&self, instance: &str) -> Response {
+        let (status, code) = self.status_and_code();
         let title = status.canonical_reason().unwrap_or_default();
         let (detail, instance) = (self.to_string(), instance.to_owned());
         let body = ProblemBody { r#type: "about:blank", title, status: status.as_u16(), detail, instance, code };
@@ -92,22 +88,21 @@ impl Problem {
 }
 
 impl From<HttpError> for Problem {
-    fn from(refusal: HttpError) -> Self {
-        match refusal {
+    fn from(error: HttpError) -> Self {
+        match error {
             HttpError::NoPlan => Self::NoSuch("plan"),
             HttpError::NoKpi => Self::NoSuch("KPI"),
             HttpError::Elsewhere => Self::Elsewhere,
             HttpError::NoPage => Self::NoSuchAddress,
             HttpError::BadMethod => Self::NoSuchMethod,
-            HttpError::Broken => Self::Broken,
-            other => Self::Refused(other),
+            HttpError::Internal => Self::Internal,
+            other => Self::Http(other),
         }
     }
 }
 
-/// The word for programs.
-fn refused(refusal: HttpError) -> &'static str {
-    match refusal {
+fn code(error: HttpError) -> &'static str {
+    match error {
         HttpError::BadAddress => "bad_address",
         HttpError::LargeBody => "large_body",
         HttpError::LongAddress => "long_address",
@@ -122,8 +117,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_retriable() {
             tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for an answer");
-            return Self::Refused(HttpError::Unreadable);
+            return Self::Http(HttpError::Unreadable);
         }
-        Self::broken(error)
+        internal(error).into()
     }
 }

@@ -1,5 +1,6 @@
 //! What came and does not count.
 
+use super::parameter::Parameter;
 use super::problem::Problem;
 use super::records::number;
 use super::request::ApiRequest;
@@ -55,18 +56,18 @@ fn refused(one: &QuarantinedRecord) -> QuarantineItem {
     }
 }
 
-pub(super) fn list(call: &ApiRequest) -> ApiResponse {
-    let limit = call.limit()?;
-    let (partition, after) = match call.text("after") {
+pub(super) fn list(request: &ApiRequest) -> ApiResponse {
+    let limit = request.limit()?;
+    let (partition, after) = match request.text(Parameter::After) {
         None => (i32::MIN, 0),
         Some(text) => number(text).ok_or_else(|| Problem::parameter("after", "must be the `next` of a page before"))?,
     };
     let wanted = |one: &QuarantinedRecord| {
-        call.text("plan").is_none_or(|plan| one.plan.as_deref() == Some(plan))
-            && call.text("reason").is_none_or(|reason| one.reason == reason)
+        request.text(Parameter::Plan).is_none_or(|plan| one.plan.as_deref() == Some(plan))
+            && request.text(Parameter::Reason).is_none_or(|reason| one.reason == reason)
     };
     let mut items = Vec::new();
-    for (of, store) in call.stores()? {
+    for (of, store) in request.stores()? {
         if of < partition {
             continue;
         }
@@ -84,20 +85,20 @@ pub(super) fn list(call: &ApiRequest) -> ApiResponse {
     paged(ListPage { items, next })
 }
 
-pub(super) fn show(call: &ApiRequest) -> ApiResponse {
+pub(super) fn show(request: &ApiRequest) -> ApiResponse {
     let no_such = Problem::NoSuch("record in quarantine");
-    let (partition, id) = number(call.param("number")).ok_or(no_such.clone())?;
-    let stores = call.stores()?;
+    let (partition, id) = number(request.param("number")).ok_or(no_such.clone())?;
+    let stores = request.stores()?;
     let (_, store) = stores.iter().find(|(of, _)| *of == partition).ok_or(no_such.clone())?;
     let found = store.quarantined(id - 1, 1)?.pop().filter(|found| found.id == id).ok_or(no_such)?;
     one(&QuarantineDetail { refused: refused(&found), body: found.body.escape_ascii().to_string() })
 }
 
-pub(super) fn replay(call: &ApiRequest) -> ApiResponse {
+pub(super) fn replay(request: &ApiRequest) -> ApiResponse {
     let mut waiting = 0;
-    for (_, store) in call.stores()? {
+    for (_, store) in request.stores()? {
         waiting += store.tally()?.quarantined;
     }
-    call.allowed()?.wishes.replay();
+    request.authorize()?.requests.replay();
     one(&ReplayAccepted { waiting })
 }

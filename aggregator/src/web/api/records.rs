@@ -1,9 +1,11 @@
 //! Observations as they came, from the stores.
 
+use super::parameter::Parameter;
 use super::problem::Problem;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, ListPage, paged};
-use crate::explain::{PollEvidence, evidence};
+use crate::explain::PollEvidence;
+use crate::explain::evidence::poll_evidence;
 use contract::record::{Finality, Observation, Span, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,19 +42,20 @@ pub(super) struct ObservationItem {
     /// Id of the visit.
     visit: String,
     /// The visit; `null` while its record has not come.
-    seen: Option<PollEvidence>,
+    #[serde(rename = "seen")]
+    poll: Option<PollEvidence>,
 }
 
-pub(super) fn observations(call: &ApiRequest) -> ApiResponse {
-    // Known here, or told to be elsewhere.
-    call.book(|_| Ok(()))?;
-    let (plan, limit) = (call.param("plan"), call.limit()?);
-    let (partition, after) = match call.text("after") {
+pub(super) fn observations(request: &ApiRequest) -> ApiResponse {
+    // The plan must be configured, and shown here.
+    request.plan(|_| Ok(()))?;
+    let (plan, limit) = (request.param("plan"), request.limit()?);
+    let (partition, after) = match request.text(Parameter::After) {
         None => (i32::MIN, 0),
         Some(text) => number(text).ok_or_else(|| Problem::parameter("after", "must be the `next` of a page before"))?,
     };
     let (mut items, mut more) = (Vec::new(), false);
-    for (of, store) in call.stores()? {
+    for (of, store) in request.stores()? {
         if of < partition || more {
             continue;
         }
@@ -60,10 +63,15 @@ pub(super) fn observations(call: &ApiRequest) -> ApiResponse {
         // One more than wanted, to know whether there is another page.
         let left = limit + 1 - items.len();
         let page = store.at_one_moment(|store| {
-            let found = store.observations_after(plan, (call.text("series"), call.text("source")), after, left)?;
+            let found = store.observations_after(
+                plan,
+                (request.text(Parameter::Series), request.text(Parameter::Source)),
+                after,
+                left,
+            )?;
             let with = |(id, o): (i64, Observation)| {
-                let seen = store.visit(plan, &o.visit)?.map(evidence::seen);
-                Ok(observed(format!("{of}:{id}"), o, seen))
+                let poll = store.visit(plan, &o.visit)?.map(poll_evidence);
+                Ok(observed(format!("{of}:{id}"), o, poll))
             };
             found.into_iter().map(with).collect::<Result<Vec<_>, crate::store::StoreError>>()
         })?;
@@ -75,7 +83,7 @@ pub(super) fn observations(call: &ApiRequest) -> ApiResponse {
     paged(ListPage { items, next })
 }
 
-/// A number as [`Observed`] has it.
+/// The partition and id of a number as [`ObservationItem`] has it.
 pub(super) fn number(text: &str) -> Option<(i32, i64)> {
     let (partition, id) = text.split_once(':')?;
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -84,7 +92,7 @@ pub(super) fn number(text: &str) -> Option<(i32, i64)> {
     (plain(partition) && plain(id) && read.1 > 0 && text == format!("{}:{}", read.0, read.1)).then_some(read)
 }
 
-fn observed(number: String, o: Observation, seen: Option<PollEvidence>) -> ObservationItem {
+fn observed(number: String, o: Observation, poll: Option<PollEvidence>) -> ObservationItem {
     let (as_of, from, to) = match o.period {
         Span::AsOf(at) => (Some(at.to_string()), None, None),
         Span::During(from, to) => (None, Some(from.to_string()), Some(to.to_string())),
@@ -114,6 +122,6 @@ fn observed(number: String, o: Observation, seen: Option<PollEvidence>) -> Obser
         sheet,
         row,
         visit: o.visit,
-        seen,
+        poll,
     }
 }

@@ -1,8 +1,9 @@
-//! How an answer leaves: JSON with an ETag, and where its next page is.
+//! Responses: JSON with an ETag, and the link to the next page.
 
+use super::parameter::Parameter;
 use super::problem::Problem;
 use super::request::ApiRequest;
-use super::routes::Route;
+use crate::web::error::internal;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,10 +12,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// The type of answers.
+/// The content type of answers.
 pub(super) const JSON: &str = "application/json";
-/// The type of errors.
-pub(super) const PROBLEM: &str = "application/problem+json";
 
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,9 +33,9 @@ pub(super) struct Body {
 /// What a route answers.
 pub(super) type ApiResponse = Result<Body, Problem>;
 
-/// One thing.
+/// A body that is no list.
 pub(super) fn one(body: &impl Serialize) -> ApiResponse {
-    Ok(Body { text: serde_json::to_string(body).map_err(Problem::broken)?, next: None })
+    Ok(Body { text: serde_json::to_string(body).map_err(internal)?, next: None })
 }
 
 /// A text that is JSON already.
@@ -44,13 +43,13 @@ pub(super) fn ready(text: String) -> Body {
     Body { text, next: None }
 }
 
-/// A page of what `items` gives, each with its cursor, once those up to `after` are left out.
-pub(super) fn page<T: Serialize>(call: &ApiRequest, items: impl IntoIterator<Item = (String, T)>) -> ApiResponse {
-    let (after, limit) = (call.text("after"), call.limit()?);
+/// A page of the items, each with its cursor, that follow `after`.
+pub(super) fn page<T: Serialize>(request: &ApiRequest, items: impl IntoIterator<Item = (String, T)>) -> ApiResponse {
+    let (after, limit) = (request.text(Parameter::After), request.limit()?);
     let mut items = items.into_iter();
     if let Some(after) = after {
-        // Gone since, or never there: either way nobody can say what comes after it.
-        items.by_ref().find(|(cursor, _)| cursor == after).ok_or_else(|| lost(after))?;
+        // Removed since, or never there: either way its successor is unknown.
+        items.by_ref().find(|(cursor, _)| cursor == after).ok_or_else(|| unknown_cursor(after))?;
     }
     let mut found: Vec<(String, T)> = items.take(limit + 1).collect();
     let more = found.len() > limit;
@@ -59,42 +58,42 @@ pub(super) fn page<T: Serialize>(call: &ApiRequest, items: impl IntoIterator<Ite
     paged(ListPage { items: found.into_iter().map(|(_, item)| item).collect(), next })
 }
 
-/// A page that was cut where it was read.
+/// A page that was limited where it was read.
 pub(super) fn paged<T: Serialize>(page: ListPage<T>) -> ApiResponse {
-    let made = one(&page)?;
-    Ok(Body { next: page.next, ..made })
+    let body = one(&page)?;
+    Ok(Body { next: page.next, ..body })
 }
 
-fn lost(after: &str) -> Problem {
+fn unknown_cursor(after: &str) -> Problem {
     Problem::parameter(
         "after",
         format!("must be the `next` of a page before; `{after}` is not, or no longer: begin again"),
     )
 }
 
-/// The response: 304 where the reader has just that.
-pub(super) fn answer(route: &Route, call: &ApiRequest, made: Body) -> Response {
-    let mut response = tagged(route.status(), &call.headers, made.text);
-    if let Some(next) = made.next
-        && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", call.page_after(&next)))
+/// The response: 304 where the reader has the same answer.
+pub(super) fn respond(status: StatusCode, request: &ApiRequest, body: Body) -> Response {
+    let mut response = tagged(status, &request.headers, body.text);
+    if let Some(next) = body.next
+        && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", request.page_after(&next)))
     {
         response.headers_mut().insert(LINK, link);
     }
     response
 }
 
-/// JSON with its tag.
+/// JSON with its ETag.
 pub(super) fn tagged(status: StatusCode, headers: &HeaderMap, text: String) -> Response {
     let digest = Sha256::digest(&text);
     let tag = digest[..16].iter().fold(String::from("\""), |mut tag, byte| {
         let _ = write!(tag, "{byte:02x}");
         tag
     }) + "\"";
-    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let same = held.flat_map(|tags| tags.split(',')).map(str::trim);
-    let mut same = same.map(|held| held.strip_prefix("W/").unwrap_or(held));
-    // Only what is read can be held already: what was done is told each time.
-    let mut response = if status == StatusCode::OK && same.any(|held| held == tag || held == "*") {
+    let cached = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let same = cached.flat_map(|tags| tags.split(',')).map(str::trim);
+    let mut same = same.map(|cached| cached.strip_prefix("W/").unwrap_or(cached));
+    // Only an answer to GET can be cached.
+    let mut response = if status == StatusCode::OK && same.any(|cached| cached == tag || cached == "*") {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         (status, [(CONTENT_TYPE, JSON)], text).into_response()

@@ -1,3 +1,4 @@
+use super::routes::PREFIX;
 use super::*;
 use crate::metrics::Metrics;
 use crate::pipeline::ControlRequests;
@@ -207,7 +208,8 @@ async fn only_the_holder_of_the_token_sees_a_record_and_wishes_a_replay() {
     let (_, _, body) = ask(&site, "GET", "/quarantine/0:2", &[("authorization", &right)]).await;
     assert_eq!(body["body"], "{\\\"n\\\":1}\\x1b");
     assert_eq!(get(&site, "/quarantine?plan=small").await["items"].as_array().unwrap().len(), 1);
-    let site = Site { writing: None, ..site };
+    let mut site = site;
+    site.control = None;
     let (status, _, body) = ask(&site, "POST", "/quarantine/replay", &[("authorization", &right)]).await;
     assert_eq!((status.as_u16(), &body["code"]), (403, &json!("no_writing")));
 }

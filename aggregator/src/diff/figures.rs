@@ -1,0 +1,117 @@
+//! The observation that counts for each figure at both times, by the upsert rule.
+
+use super::model::{FigureChange, MAX_CHANGES};
+use crate::explain::RevisionEvidence;
+use crate::explain::evidence::{PollLookup, label, revision_evidence};
+use crate::store::{StoreError, StoreReader};
+use crate::vintage;
+use aggregator_core::plan_state::PlanState;
+use contract::record::{Observation, Span};
+use contract::time::Micros;
+use contract::wire;
+use std::collections::BTreeMap;
+
+/// Series, definition, period, source.
+type FigureKey = (String, String, Span, String);
+
+/// The greatest (revision, canonical bytes) of a figure, and its place.
+#[derive(Clone, Debug)]
+struct CurrentFigure {
+    revision: Micros,
+    canonical: Vec<u8>,
+    place: RecordPlace,
+}
+
+#[derive(Clone, Debug)]
+enum RecordPlace {
+    /// In the store of that number, under an id.
+    Store(usize, i64),
+    /// In quarantine, and admitted by the catalogue of the vintage.
+    Quarantine(Box<Observation>),
+}
+
+#[derive(Debug, Default)]
+struct Versions {
+    before: Option<CurrentFigure>,
+    after: Option<CurrentFigure>,
+}
+
+/// The figures that differ, in order, and how many more there are.
+pub(super) fn changes(
+    readers: &[StoreReader],
+    before: (&PlanState, Micros),
+    after: (&PlanState, Micros),
+) -> Result<(Vec<FigureChange>, usize), StoreError> {
+    let plan = after.0.catalogue.plan.id.as_str();
+    let mut all: BTreeMap<FigureKey, Versions> = BTreeMap::new();
+    let mut take = |observation: &Observation, place: &dyn Fn() -> RecordPlace| {
+        if observation.plan != plan || observation.revision > after.1 {
+            return;
+        }
+        let admitted_before = observation.revision <= before.1 && before.0.admit(observation).is_ok();
+        let admitted_after = after.0.admit(observation).is_ok();
+        if !admitted_before && !admitted_after {
+            return;
+        }
+        let (series, definition) = (observation.series.clone(), observation.definition.clone());
+        let versions = all.entry((series, definition, observation.period, observation.source.clone())).or_default();
+        let canonical = wire::canonical(observation);
+        for (admitted, slot) in [(admitted_before, &mut versions.before), (admitted_after, &mut versions.after)] {
+            let greater = slot
+                .as_ref()
+                .is_none_or(|current| (observation.revision, &canonical) > (current.revision, &current.canonical));
+            if admitted && greater {
+                *slot = Some(CurrentFigure {
+                    revision: observation.revision,
+                    canonical: canonical.clone(),
+                    place: place(),
+                });
+            }
+        }
+    };
+    for (number, reader) in readers.iter().enumerate() {
+        reader.at_one_moment(|reader| {
+            reader
+                .each_observation(after.1, |id, observation| take(observation, &|| RecordPlace::Store(number, id)))?;
+            vintage::each_quarantined(reader, |one| {
+                if let Some(observation) = vintage::observation(one) {
+                    take(&observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));
+                }
+            })
+        })?;
+    }
+    let canonical = |figure: &Option<CurrentFigure>| figure.as_ref().map(|figure| figure.canonical.clone());
+    all.retain(|_, versions| canonical(&versions.before) != canonical(&versions.after));
+    let more = all.len().saturating_sub(MAX_CHANGES);
+    let mut polls = PollLookup::new(readers);
+    let mut changes = Vec::new();
+    for ((series, definition, span, source), versions) in all.into_iter().take(MAX_CHANGES) {
+        let before_evidence = versions.before.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
+        let after_evidence = versions.after.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
+        // A series that was dropped is still in the earlier catalogue.
+        let found = [after.0, before.0].into_iter().find_map(|book| book.catalogue.series_named(&series));
+        let period = found.map_or_else(|| format!("{span:?}"), |(_, found)| label(span, found.shape, found.grain));
+        changes.push(FigureChange {
+            series,
+            definition,
+            period,
+            source,
+            before: before_evidence,
+            after: after_evidence,
+        });
+    }
+    Ok((changes, more))
+}
+
+fn evidence(
+    readers: &[StoreReader],
+    current: &CurrentFigure,
+    polls: &mut PollLookup<'_>,
+) -> Result<RevisionEvidence, StoreError> {
+    let observation = match &current.place {
+        RecordPlace::Store(number, id) => readers[*number].observation(*id)?,
+        RecordPlace::Quarantine(observation) => (**observation).clone(),
+    };
+    let poll = polls.find(&observation)?;
+    Ok(revision_evidence(&observation, poll))
+}

@@ -1,0 +1,140 @@
+//! Why a request has no answer: each reason with its HTTP status and its text in Japanese and English.
+
+use super::content::TEXT;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+/// Why there is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HttpError {
+    /// `on` is no period.
+    BadMoment,
+    /// `known_at` is no time.
+    BadTime,
+    /// `lang` is no language of the pages.
+    BadLang,
+    /// A switch is neither 0 nor 1.
+    BadSwitch,
+    /// A parameter is given twice.
+    RepeatedParameter,
+    /// The address cannot be read.
+    BadAddress,
+    /// There is no such page.
+    NoPage,
+    /// There is no such plan.
+    NoPlan,
+    /// The plan has no such KPI.
+    NoKpi,
+    /// Another aggregator processes the plan.
+    Elsewhere,
+    /// The address does not take the method.
+    BadMethod,
+    /// The body is larger than allowed.
+    LargeBody,
+    /// The address is longer than allowed.
+    LongAddress,
+    /// The headers are larger than allowed.
+    LargeHead,
+    /// The answer took too long: too many requests at once.
+    Busy,
+    /// The stores cannot be read.
+    Unreadable,
+    /// A fault of the program; the log has it.
+    Internal,
+}
+
+impl HttpError {
+    /// The HTTP status.
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::BadMoment
+            | Self::BadTime
+            | Self::BadLang
+            | Self::BadSwitch
+            | Self::RepeatedParameter
+            | Self::BadAddress => StatusCode::BAD_REQUEST,
+            Self::NoPage | Self::NoPlan | Self::NoKpi | Self::Elsewhere => StatusCode::NOT_FOUND,
+            Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::LargeBody => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LongAddress => StatusCode::URI_TOO_LONG,
+            Self::LargeHead => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Busy | Self::Unreadable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What is wrong and how to correct it, in Japanese and English.
+    pub(super) fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BadMoment => (
+                "`on` は 2020-03-31（日）、2020-03（月）、FY2019（年度）のいずれかで指定してください。",
+                "`on` must be a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)",
+            ),
+            Self::BadTime => (
+                "`known_at` は 2020-04-01T12:00:00+09:00 のような日時で指定してください。",
+                "`known_at` must be a time such as 2020-04-01T12:00:00+09:00",
+            ),
+            Self::BadLang => ("`lang` は ja、en、both のいずれかで指定してください。", "`lang` must be ja, en or both"),
+            Self::BadSwitch => {
+                ("`rollups` と `bom` は 0 か 1 で指定してください。", "`rollups` and `bom` must be 0 or 1")
+            }
+            Self::RepeatedParameter => {
+                ("各パラメーターは一度だけ指定してください。", "each parameter may stand only once")
+            }
+            Self::BadAddress => ("アドレスを読み取れません。", "the address cannot be read"),
+            Self::NoPage => ("ページがありません。", "there is no such page"),
+            Self::NoPlan => ("その計画はありません。", "there is no such plan"),
+            Self::NoKpi => ("その成果指標はありません。", "there is no such KPI"),
+            Self::Elsewhere => (
+                "その計画は別の集計機が受け持っています。そちらか Grafana で見てください。",
+                "another aggregator keeps that plan, or nothing came of it yet; see there, or Grafana",
+            ),
+            Self::BadMethod => ("ページは見るだけのものです。", "pages can only be read"),
+            Self::LargeBody => ("送られた内容が大きすぎます。", "the request's body is too large"),
+            Self::LongAddress => ("アドレスが長すぎます。", "the address is too long"),
+            Self::LargeHead => ("要求のヘッダーが大きすぎます。", "the request's headers are too large"),
+            Self::Busy => {
+                ("混み合っています。少し待ってもう一度開いてください。", "too many readers just now, ask again")
+            }
+            Self::Unreadable => (
+                "保管ファイルを今は読めません。少し待ってもう一度開いてください。",
+                "the store cannot be read just now, ask again; the log says why",
+            ),
+            Self::Internal => {
+                ("ページを作れませんでした。ログを見てください。", "the page could not be made; see the log")
+            }
+        }
+    }
+
+    /// The heading of the page, in Japanese and English.
+    pub(super) fn title(self) -> (&'static str, &'static str) {
+        match self.status() {
+            StatusCode::NOT_FOUND => ("見つかりません", "Not found"),
+            StatusCode::SERVICE_UNAVAILABLE => ("今は表示できません", "Not available just now"),
+            StatusCode::INTERNAL_SERVER_ERROR => ("表示できません", "Something went wrong"),
+            _ => ("指定を確かめてください", "Please check what was asked"),
+        }
+    }
+}
+
+impl std::fmt::Display for HttpError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (ja, en) = self.text();
+        write!(f, "{ja}\n{en}")
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), [(CONTENT_TYPE, TEXT)], format!("{self}\n")).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Logs a fault of the program; the reader learns only that there was one.
+pub(super) fn internal(error: impl std::fmt::Display) -> HttpError {
+    tracing::error!(%error, "an answer could not be made");
+    HttpError::Internal
+}

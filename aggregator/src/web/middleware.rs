@@ -1,0 +1,87 @@
+//! What every answer goes through on its way out: the form of errors, and the common headers.
+
+use super::api::problem::Problem;
+use super::api::routes::PREFIX;
+use super::content::{HTML, TEXT};
+use super::error::HttpError;
+use super::query::language_choice;
+use crate::render::html;
+use crate::render::view::PageContext;
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// A page loads its own style sheet only, and no other site may frame it.
+pub(super) const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Gives an error the form that its reader accepts, and every answer the common headers.
+pub(super) async fn finish(request: Request, next: Next) -> Response {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let response = next.run(request).await;
+    add_headers(match error_of(&response) {
+        Some(error) => error_response(error, response, &uri, &headers),
+        None => response,
+    })
+}
+
+/// The error of an answer, also where the router or a path extractor made it.
+fn error_of(response: &Response) -> Option<HttpError> {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let error = response.extensions().get::<HttpError>().copied();
+    error.or(match (response.status(), content_type) {
+        (StatusCode::METHOD_NOT_ALLOWED, None) => Some(HttpError::BadMethod),
+        (StatusCode::BAD_REQUEST, Some(content_type)) if content_type.as_bytes().starts_with(b"text/plain") => {
+            Some(HttpError::BadAddress)
+        }
+        _ => None,
+    })
+}
+
+/// A problem for the API, a page for browsers, plain text for other clients.
+fn error_response(error: HttpError, mut response: Response, uri: &Uri, headers: &HeaderMap) -> Response {
+    response.extensions_mut().remove::<HttpError>();
+    response.headers_mut().remove(CONTENT_LENGTH);
+    let path = uri.path();
+    if path == "/api" || path.starts_with("/api/") || path == PREFIX {
+        let mut problem = Problem::from(error).at(path);
+        if let Some(allow) = response.headers_mut().remove(axum::http::header::ALLOW) {
+            problem.headers_mut().insert(axum::http::header::ALLOW, allow);
+        }
+        return problem;
+    }
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let language = language_choice(uri, headers);
+    let view =
+        PageContext { lang: language.lang, asked: language.asked, path: "/".to_owned(), ..PageContext::default() };
+    let status = error.status();
+    let page =
+        accepts.contains("text/html").then(|| html::error(&view, &status.to_string(), error.title(), error.text()));
+    let (content_type, text) = match page {
+        Some(Ok(page)) => (HTML, page),
+        _ => (TEXT, format!("{error}\n")),
+    };
+    *response.body_mut() = text.into();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn add_headers(mut response: Response) -> Response {
+    let headers: [(HeaderName, &'static str); 5] = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        // The next answer may have newer figures.
+        (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept, accept-language"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,104 @@
+//! What all answers share: plan states, clock, metrics, health, stores, and the access of the token's holder.
+
+use super::error::{HttpError, internal};
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::pipeline::ControlRequests;
+use crate::plan_states::SharedPlanStates;
+use crate::store::{self, StoreError, StoreReader};
+use aggregator_core::plan_state::PlanState;
+use contract::period::Period;
+use contract::time::Clock;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Reports made at once; further requests wait, so that readers cannot take every core from the pipeline.
+const MAX_REPORTS_AT_ONCE: usize = 4;
+
+/// What the pages are made of.
+#[derive(Clone)]
+pub struct Site {
+    pub(super) plans: SharedPlanStates,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Arc<Health>,
+    reports: Arc<Semaphore>,
+    shared: bool,
+    pub(super) store: Option<PathBuf>,
+    pub(super) control: Option<Arc<ControlAccess>>,
+}
+
+/// What the holder of the token may request of the pipeline.
+pub(super) struct ControlAccess {
+    pub(super) token_digest: [u8; 32],
+    pub(super) requests: Arc<ControlRequests>,
+}
+
+impl Site {
+    /// A site of these plan states; the clock gives the day of today.
+    pub fn new(plans: SharedPlanStates, clock: Arc<dyn Clock>, metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
+        Self {
+            plans,
+            clock,
+            metrics,
+            health,
+            reports: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
+            shared: false,
+            store: None,
+            control: None,
+        }
+    }
+
+    /// The site of one of several instances that share the plans: it shows only the plans of which it has figures, since
+    /// a plan that another instance processes would look as if it had none.
+    #[must_use]
+    pub fn of_many(self, shared: bool) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// A site that also shows evidence and the health of sources, from the stores in a folder.
+    #[must_use]
+    pub fn with_store(self, folder: PathBuf) -> Self {
+        Self { store: Some(folder), ..self }
+    }
+
+    /// A site where the holder of a token may send requests to the pipeline.
+    #[must_use]
+    pub fn with_token(self, token: &str, requests: Arc<ControlRequests>) -> Self {
+        // Only digests are compared: the duration of a comparison reveals nothing of the token.
+        let access = ControlAccess { token_digest: Sha256::digest(token).into(), requests };
+        Self { control: Some(Arc::new(access)), ..self }
+    }
+
+    /// True when this instance shows the plan.
+    pub(super) fn shows(&self, plan: &PlanState) -> bool {
+        !self.shared || plan.ledger().keys() > 0
+    }
+
+    /// The stores, where there are any.
+    pub(super) fn readers(&self) -> Result<Vec<StoreReader>, StoreError> {
+        self.store.as_deref().map_or_else(|| Ok(Vec::new()), store::open_readers)
+    }
+
+    /// The day of today.
+    pub(super) fn today(&self) -> Period {
+        Period::day(self.clock.now().moment().date())
+    }
+
+    /// Makes an answer on a thread that may block, since a writer may hold the plan states for a while.
+    pub(super) async fn run<T, E>(self, make: impl FnOnce(&Self) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<HttpError> + Send + 'static,
+    {
+        let permit = self.reports.clone().acquire_owned().await.map_err(internal)?;
+        let work = move || {
+            // Held by the work, not by the request: a reader who left does not free a core that is still at work.
+            let _permit = permit;
+            make(&self)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(internal)?
+    }
+}

@@ -1,4 +1,4 @@
-//! Keep, roll up, judge, tell: the pipeline, the store and the doors to readers.
+//! The aggregator: pipeline, store, sinks, reports and the web site.
 
 pub mod alerting;
 pub mod diff;

@@ -140,8 +140,8 @@ fn catalogue_at(
 /// True when a quarantined record may belong to the plan and had arrived, or been collected, by that time.
 fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
     let record = wire::decode(&one.body).ok();
-    let ours = record.is_none() || one.reason == "unknown_plan" || one.plan.as_deref() == Some(plan);
-    ours && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
+    let of_plan = record.is_none() || one.reason == "unknown_plan" || one.plan.as_deref() == Some(plan);
+    of_plan && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
 }
 
 /// Calls `each` with every observation up to a revision, those in quarantine too; only those have their poll and place.

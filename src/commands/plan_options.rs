@@ -72,8 +72,8 @@ impl VintageOptions {
             self.plans.chosen(configuration)?.into_iter().map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue));
         let catalogues: BTreeMap<&str, _> = catalogues.collect();
         let Some(time) = self.known_at else {
-            let states =
-                vintage::plan_states(readers, configuration.configured().empty_states()).context("the store cannot be read")?;
+            let states = vintage::plan_states(readers, configuration.configured().empty_states())
+                .context("the store cannot be read")?;
             let chosen = states.into_iter().filter(|(id, _)| catalogues.contains_key(id.as_str()));
             return Ok(chosen.map(|(_, state)| (state, None)).collect());
         };

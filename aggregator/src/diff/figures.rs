@@ -89,7 +89,7 @@ pub(super) fn changes(
         let before_evidence = versions.before.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
         let after_evidence = versions.after.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
         // A series that was dropped is still in the earlier catalogue.
-        let found = [after.0, before.0].into_iter().find_map(|book| book.catalogue.series_named(&series));
+        let found = [after.0, before.0].into_iter().find_map(|plan| plan.catalogue.series_named(&series));
         let period = found.map_or_else(|| format!("{span:?}"), |(_, found)| label(span, found.shape, found.grain));
         changes.push(FigureChange {
             series,

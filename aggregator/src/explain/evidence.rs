@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// All revisions of one figure, by (period, source).
 type Revisions = BTreeMap<(Span, String), Vec<Observation>>;
 
-/// The standing figures of a series in a scope, in order, with their corrections and visits.
+/// The current figures of a series in a scope, in order, with their corrections and polls.
 pub(super) fn figures(
     readers: &[StoreReader],
     plan: &PlanState,
@@ -109,12 +109,12 @@ fn revisions(
     for reader in readers {
         found.extend(reader.observations_of(ids, upto, wanted)?);
         vintage::each_quarantined(reader, |one| {
-            let ours = |o: &Observation| {
+            let matches = |o: &Observation| {
                 (o.plan.as_str(), o.series.as_str(), o.definition.as_str()) == ids
                     && o.revision <= upto
                     && wanted(o.period)
             };
-            found.extend(vintage::observation(one).filter(ours));
+            found.extend(vintage::observation(one).filter(matches));
         })?;
     }
     let mut revisions = Revisions::new();

@@ -68,11 +68,11 @@ fn write_part(out: &mut String, part: &SeriesEvidence) {
     for RollupUsed { period, value, complete, provisional, restated } in &part.rollups {
         let value = value.map_or_else(|| "不明 unknown".to_owned(), |value| value.to_string());
         let mut flags = String::new();
-        for (flag, word) in
+        for (flag, text) in
             [(!complete, " 未完 incomplete"), (*provisional, " 速報 provisional"), (*restated, " 訂正 restated")]
         {
             if flag {
-                flags.push_str(word);
+                flags.push_str(text);
             }
         }
         line(out, format_args!("  {period}: {value}{flags}"));

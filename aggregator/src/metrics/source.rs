@@ -47,16 +47,16 @@ impl SourceMetrics {
     }
 
     pub(super) fn refresh(&self, id: &str, plan: &PlanState, period: ReportPeriod) {
-        for standing in sources_due(&plan.view(period.cutoff()), period) {
-            let series = &plan.catalogue.series[standing.series];
-            let labels = [id, series.id.as_str(), series.sources[standing.source].id.as_str()];
+        for source in sources_due(&plan.view(period.cutoff()), period) {
+            let series = &plan.catalogue.series[source.series];
+            let labels = [id, series.id.as_str(), series.sources[source.source].id.as_str()];
             let set = |gauges: &GaugeVec, moment: Option<Moment>| {
                 if let Some(moment) = moment {
                     gauges.with_label_values(&labels).set(seconds(moment));
                 }
             };
-            set(&self.latest, standing.latest);
-            set(&self.due, standing.due);
+            set(&self.latest, source.latest);
+            set(&self.due, source.due);
         }
     }
 

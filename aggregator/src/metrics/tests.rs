@@ -1,5 +1,5 @@
 use super::*;
-use crate::render::fixture::{book, books, period};
+use crate::render::fixture::{period, plan_state, plan_states};
 use contract::time::Micros;
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn filled() -> Metrics {
 }
 
 fn scraped(metrics: &Metrics) -> String {
-    metrics.exposition(&books(book(false)), period("2023-05-01"), true, |_| true).unwrap()
+    metrics.exposition(&plan_states(plan_state(false)), period("2023-05-01"), true, |_| true).unwrap()
 }
 
 /// `name{label,label}` of every sample, without values.
@@ -118,9 +118,9 @@ fn a_kpi_that_left_the_plan_states_leaves_the_scrape() {
 
 #[test]
 fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
-    let mut book = book(false);
-    book.catalogue.plan.default_on = None;
-    let text = filled().exposition(&books(book), period("2023-05-01"), false, |_| true).unwrap();
+    let mut state = plan_state(false);
+    state.catalogue.plan.default_on = None;
+    let text = filled().exposition(&plan_states(state), period("2023-05-01"), false, |_| true).unwrap();
     assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
     assert!(text.contains("shihyo_ready 0\n"));
 }
@@ -128,7 +128,7 @@ fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
 #[test]
 fn a_source_has_its_latest_figure_and_when_the_next_is_overdue() {
     // By hand: the state of 1 June closes May, so that of June is due 10 days after its end and overdue 14 days later; the flow of
-    // June has been seen to its end, so July is next. `cost` has no rhythm and no figure.
+    // June is complete, so July is next. `cost` has no rhythm and no figure.
     let text = scraped(&filled());
     for (series, latest, due) in
         [("datasets", 1_590_937_200, 1_595_689_200), ("downloads", 1_593_529_200, 1_598_367_600)]
@@ -146,9 +146,9 @@ fn a_source_has_its_latest_figure_and_when_the_next_is_overdue() {
 #[test]
 fn a_source_that_is_overdue_shows_since_when() {
     // On 1 May 2021 the last figure of July 2020 is long due: of the latest period whose grace is over, March 2021.
-    let mut book = book(false);
-    book.catalogue.plan.default_on = Some(period("2021-05-01"));
-    let text = filled().exposition(&books(book), period("2023-05-01"), true, |_| true).unwrap();
+    let mut state = plan_state(false);
+    state.catalogue.plan.default_on = Some(period("2021-05-01"));
+    let text = filled().exposition(&plan_states(state), period("2023-05-01"), true, |_| true).unwrap();
     let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
     assert!(text.lines().any(|got| got == line), "{text}");
 }

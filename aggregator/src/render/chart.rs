@@ -1,4 +1,4 @@
-//! A KPI's way as a picture: plain numbers for an SVG, so that the template decides nothing.
+//! The history of a KPI as a picture: plain numbers for an SVG, so that the template decides nothing.
 //!
 //! No script, no style attribute, nothing from outside: classes only, whose colours the style sheet gives in light and dark.
 
@@ -18,7 +18,7 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
 /// Lines across the picture, about.
 const LINES: f64 = 4.0;
-/// Dots that can still be told apart; of more only the line is drawn.
+/// Dots that can still be distinguished; of more only the line is drawn.
 const MAX_DOTS: usize = 80;
 
 /// Fiscal years that are labelled at most: more would run into each other on a small screen.
@@ -29,11 +29,11 @@ const MAX_LABELS: usize = 6;
 pub struct ChartMarks<'a> {
     /// Days on which another counting rule began.
     pub breaks: &'a [i32],
-    /// Days whose figures were changed after they had been told.
+    /// Days whose figures were changed after they were published.
     pub restated: &'a BTreeSet<i32>,
     /// True when a fall is the beginning of a new sum, which no line leads to.
     pub falls: bool,
-    /// Whether there is a guide: without one a path is the target said again.
+    /// Whether there is a guide: without one the path equals the target.
     pub guide: bool,
     /// The least difference that the numbers at the side can show.
     pub finest: f64,
@@ -69,7 +69,7 @@ pub struct Chart {
 pub struct ChartTick {
     /// Where it is.
     pub at: String,
-    /// What it says.
+    /// Its text.
     pub label: String,
 }
 
@@ -157,7 +157,7 @@ pub fn draw(
     })
 }
 
-/// The lines through what is known; gaps, and where it is asked for falls, break them.
+/// The lines through the known values; gaps break them, and falls where `falls` is set.
 fn lines(points: &[KpiPoint], scale: &Scale, falls: bool, of: fn(&KpiPoint) -> Option<&Exact>) -> Vec<String> {
     let mut lines: Vec<Vec<String>> = vec![Vec::new()];
     let mut before: Option<&Exact> = None;

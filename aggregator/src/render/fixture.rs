@@ -33,33 +33,33 @@ fn observation(series: &str, definition: &str, period: Span, value: i64, finalit
     }
 }
 
-/// The book; `sample` marks the plan 見本.
-pub(crate) fn book(sample: bool) -> PlanState {
+/// The state of a small plan; `sample` marks the plan 見本.
+pub(crate) fn plan_state(sample: bool) -> PlanState {
     let text = if sample {
         CATALOGUE.replacen("id = \"small\"", "id = \"small\"\nsample = true", 1)
     } else {
         CATALOGUE.to_owned()
     };
-    let mut book = PlanState::new(catalogue::parse("fixture.toml", &text).unwrap());
+    let mut state = PlanState::new(catalogue::parse("fixture.toml", &text).unwrap());
     let levels = [("2019-03-01", 150), ("2020-06-01", 215), ("2022-04-01", 310), ("2023-04-01", 333)];
     for (date, value) in levels {
         let at = Span::AsOf(Moment::midnight(parse_date(date).unwrap()));
-        book.insert(&observation("datasets", "listed", at, value, Finality::Final)).unwrap();
+        state.insert(&observation("datasets", "listed", at, value, Finality::Final)).unwrap();
     }
     for (month, value, finality) in
         [("2020-04", 300, Finality::Final), ("2020-05", 301, Finality::Final), ("2020-06", 302, Finality::Provisional)]
     {
         let during = Span::of(period(month));
-        book.insert(&observation("downloads", "all", during, value, finality)).unwrap();
+        state.insert(&observation("downloads", "all", during, value, finality)).unwrap();
     }
-    book
+    state
 }
 
-pub(crate) fn report(book: &PlanState, on: &str) -> PlanReport {
-    book.report(ReportPeriod(period(on)), false)
+pub(crate) fn report(state: &PlanState, on: &str) -> PlanReport {
+    state.report(ReportPeriod(period(on)), false)
 }
 
-/// The shared books that hold only this one.
-pub(crate) fn books(book: PlanState) -> SharedPlanStates {
-    Arc::new(RwLock::new(BTreeMap::from([(book.catalogue.plan.id.clone(), book)])))
+/// Plan states with this plan only.
+pub(crate) fn plan_states(state: PlanState) -> SharedPlanStates {
+    Arc::new(RwLock::new(BTreeMap::from([(state.catalogue.plan.id.clone(), state)])))
 }

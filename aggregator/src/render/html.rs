@@ -13,7 +13,7 @@ pub const STYLE: &str = include_str!("../../templates/style.css");
 
 /// A plan on the site's first page.
 pub struct PlanTile<'a> {
-    /// Its standing.
+    /// Its report.
     pub sheet: PlanSheet<'a>,
     /// How its sources are.
     pub health: Vec<SourceRow>,
@@ -50,7 +50,7 @@ impl PlanTile<'_> {
     }
 }
 
-/// The site's first page: every plan's standing, without the fine print.
+/// The site's first page: the statuses of every plan.
 #[derive(Template)]
 #[template(path = "scoreboard.html")]
 struct Scoreboard<'a> {
@@ -70,7 +70,7 @@ struct PlanPage<'a> {
     unreadable: bool,
 }
 
-/// One KPI with its way and its files.
+/// One KPI with its history and its files.
 #[derive(Template)]
 #[template(path = "kpi.html")]
 struct KpiPage<'a> {

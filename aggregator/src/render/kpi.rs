@@ -1,4 +1,4 @@
-//! One KPI's page as a value: its way as a picture and as a table, and the explanation down to each file.
+//! The page of a KPI as a value: its history as a picture and as a table, and the evidence down to each file.
 
 use super::chart::{self, Chart};
 use super::lang::Language;
@@ -21,7 +21,7 @@ pub struct KpiSheet<'a> {
     pub policy: &'a PolicySheet<'a>,
     /// Its row of the plan's table.
     pub row: &'a KpiRow<'a>,
-    /// Its way; `None` where there is nothing to draw.
+    /// Its history; `None` where there is nothing to draw.
     pub chart: Option<Chart>,
     /// The same, latest first.
     pub days: Vec<HistoryPoint<'a>>,
@@ -29,7 +29,7 @@ pub struct KpiSheet<'a> {
     pub breaks: Vec<DefinitionBreak<'a>>,
     /// The figures behind it, and their files; `None` where no store can be read.
     pub explained: Option<Explanation>,
-    /// Figures that were changed after they had been told, latest period first.
+    /// Figures that were changed after they were published, latest period first.
     pub restated: Vec<RestatedFigure>,
     /// How its sources are.
     pub health: Vec<SourceRow>,
@@ -37,7 +37,7 @@ pub struct KpiSheet<'a> {
     pub unreadable: bool,
 }
 
-/// What the stores say of a KPI.
+/// The evidence of a KPI in the stores.
 #[derive(Debug, Default)]
 pub struct KpiEvidence {
     /// The figures behind it, and their files.
@@ -55,7 +55,7 @@ pub struct KpiEvidence {
 pub struct DefinitionBreak<'a> {
     /// The day (day number).
     pub day: i32,
-    /// Whether the KPI counts by it from then on; else it is told apart, never joined.
+    /// Whether the KPI counts by it from then on; else the rules are distinguished, never joined.
     pub own: bool,
     /// Id of the rule.
     pub id: &'a str,
@@ -85,12 +85,12 @@ impl DefinitionBreak<'_> {
     }
 }
 
-/// A moment of a KPI's way, or a day on which the counting changed.
+/// A day of a KPI's history, or a day on which the counting rule changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPoint<'a> {
     /// The civil date.
     pub date: String,
-    /// The counting rule that began on it; then nothing else is said.
+    /// The counting rule that began on it; the other fields are then empty.
     pub rule: Option<DefinitionBreak<'a>>,
     /// The value with its unit.
     pub value: Option<String>,
@@ -100,13 +100,13 @@ pub struct HistoryPoint<'a> {
     pub status: Option<StatusMark>,
     /// 速報値
     pub provisional: bool,
-    /// A figure of that day was changed after it had been told.
+    /// A figure of that day was changed after it was published.
     pub restated: bool,
 }
 
 impl<'a> KpiSheet<'a> {
     /// The page of a KPI of a plan; `None` for one that the plan does not have. `points` in order of days, `asked` the
-    /// last day that is seen.
+    /// last day of the report.
     pub fn new(
         catalogue: &'a Catalogue,
         sheet: &'a PlanSheet<'a>,
@@ -121,11 +121,11 @@ impl<'a> KpiSheet<'a> {
         let restated: BTreeSet<i32> = evidence.restated.iter().map(|change| change.day).collect();
         let decimals = row.kpi.decimals;
         let label = |value: f64| {
-            // As many digits as the KPI is shown with; a float's own words are a decimal number.
+            // As many digits as the KPI is shown with; the text of a float is a decimal number.
             parse(&format!("{value:.6}")).map_or_else(String::new, |value| grouped(&value, decimals))
         };
         let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
-        // A year's sum begins anew each year: a line from one year's sum to the next year's first would say nothing.
+        // A year's sum begins anew each year: a line between the sums of two years would mean nothing.
         let marks = chart::ChartMarks {
             breaks: &borders,
             restated: &restated,

@@ -43,7 +43,7 @@ impl Language {
         if self == Self::En { "en" } else { "ja" }
     }
 
-    /// Words of a page.
+    /// A text of a page.
     pub fn t<'a>(self, ja: &'a str, en: &'a str) -> LocalizedText<'a> {
         LocalizedText { lang: self, ja, en, named: false }
     }
@@ -53,7 +53,7 @@ impl Language {
         LocalizedText { lang: self, ja: &text.ja, en: &text.en, named: true }
     }
 
-    /// Plain words, for attributes and titles, which cannot change language in the middle.
+    /// Plain text, for attributes and titles, which cannot change language in the middle.
     pub fn plain(self, ja: &str, en: &str) -> String {
         match self {
             Self::Both => format!("{ja} {en}"),

@@ -7,7 +7,7 @@ use super::show::{DataMoment, ShownValue};
 use super::words::{GUIDE_EN, GUIDE_JA, SAMPLE_EN, SAMPLE_JA, StatusMark};
 use contract::catalogue::Bilingual;
 
-/// What stands where there is nothing to show.
+/// The text of an empty cell.
 const NONE: &str = "–";
 
 /// The plans as one Markdown text.
@@ -81,16 +81,16 @@ fn table_row(row: &KpiRow<'_>) -> String {
 fn remarks(row: &KpiRow<'_>) -> Vec<String> {
     let name = escaped(&row.kpi.name.ja);
     let mut remarks = Vec::new();
-    let mut say = |what: &str, text: String| remarks.push(format!("- {name}: {what}: {text}"));
+    let mut remark = |what: &str, text: String| remarks.push(format!("- {name}: {what}: {text}"));
     if let Some(baseline) = &row.baseline {
-        let word = if row.declared_start { "宣言した開始値 Declared start" } else { "現状値 Baseline" };
-        say(word, escaped(baseline));
+        let label = if row.declared_start { "宣言した開始値 Declared start" } else { "現状値 Baseline" };
+        remark(label, escaped(baseline));
     }
     if let Some(carried) = &row.carried {
-        say("過去の値（判定の対象外） Earlier value (not judged)", past(carried));
+        remark("過去の値（判定の対象外） Earlier value (not judged)", past(carried));
     }
     if let Some(later) = &row.later {
-        say("その後（判定の対象外） Later (not judged)", past(later));
+        remark("その後（判定の対象外） Later (not judged)", past(later));
     }
     let texts = [
         ("データの接続 To connect", row.connect),
@@ -99,10 +99,10 @@ fn remarks(row: &KpiRow<'_>) -> Vec<String> {
     ];
     for (what, text) in texts {
         if let Some(text) = text {
-            say(what, both(text));
+            remark(what, both(text));
         }
     }
-    say("出典 Citation", escaped(&row.kpi.citation));
+    remark("出典 Citation", escaped(&row.kpi.citation));
     remarks
 }
 

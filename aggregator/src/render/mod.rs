@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Sheet`] is the report with the names, units, owners, notes and credits of the catalogue filled in and
-//! every number as it is shown, so that the three forms cannot say different things. Pure: the same report
+//! every number as it is shown, so that the three forms cannot differ. Pure: the same report
 //! gives the same bytes. Canonical JSON is no rendering: `Report::canonical_json` makes it.
 
 pub mod chart;

@@ -44,7 +44,7 @@ pub struct PolicySheet<'a> {
     pub number: usize,
     /// The policy as the city wrote it.
     pub policy: &'a Policy,
-    /// KPIs by status, worst first; a status nobody has is absent.
+    /// KPIs by status, worst first; a status without KPIs is absent.
     pub counts: Vec<StatusCount>,
     /// Index into `rows` of the worst KPI; `None` before the plan.
     pub worst: Option<usize>,

@@ -1,12 +1,12 @@
-use super::fixture::{book, report};
+use super::fixture::{plan_state, report};
 use super::*;
 use aggregator_core::judge::{Phase, Status};
 use std::collections::BTreeMap;
 
 fn rendered(sample: bool, on: &str, form: impl Fn(&[PlanSheet<'_>]) -> String) -> String {
-    let book = book(sample);
-    let report = report(&book, on);
-    form(&[PlanSheet::new(&book.catalogue, &report)])
+    let state = plan_state(sample);
+    let report = report(&state, on);
+    form(&[PlanSheet::new(&state.catalogue, &report)])
 }
 
 fn html_of(sheets: &[PlanSheet<'_>]) -> String {

@@ -1,6 +1,6 @@
-//! What a page is seen through: its language, the moment and the knowledge it is of, and what is told above it.
+//! The context of a page: its language, period and vintage, and the notices above it.
 //!
-//! Links carry these on, so that a reader who asked for English, or for what was known last year, stays there.
+//! Links keep language and vintage.
 
 use super::lang::{Language, LocalizedText, inert};
 use super::notice::Notice;
@@ -9,26 +9,26 @@ use contract::catalogue::{Bilingual, Plan};
 use contract::period::Period;
 use std::fmt::Write;
 
-/// How a page is seen.
+/// The context of a page.
 #[derive(Clone, Debug, Default)]
 pub struct PageContext {
     /// Its language.
     pub lang: Language,
-    /// The language that the reader asked for, which links keep.
+    /// The language in the address, which links keep.
     pub asked: Option<Language>,
     /// The path of the page.
     pub path: String,
-    /// The moment asked for, as it stands in the address.
+    /// The period in the address.
     pub on: Option<Period>,
     /// Today.
     pub today: Option<Period>,
-    /// What was known when, where that was asked.
+    /// The vintage, where the address names one.
     pub known: Option<VintagePage>,
-    /// What does not work just now.
+    /// The degraded components.
     pub notices: Vec<Notice>,
 }
 
-/// A page of what was known at a time.
+/// The vintage of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VintagePage {
     /// The time.
@@ -42,7 +42,7 @@ pub struct VintagePage {
 /// A link to another moment, or another language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MomentLink {
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// Where it leads.
     pub address: String,
@@ -53,7 +53,7 @@ pub struct MomentLink {
 }
 
 impl PageContext {
-    /// Words in the page's language.
+    /// A text in the page's language.
     pub fn t<'a>(&self, ja: &'a str, en: &'a str) -> LocalizedText<'a> {
         self.lang.t(ja, en)
     }
@@ -63,17 +63,17 @@ impl PageContext {
         self.lang.of(text)
     }
 
-    /// Words in an attribute.
+    /// A text in an attribute.
     pub fn plain(&self, ja: &str, en: &str) -> String {
         self.lang.plain(ja, en)
     }
 
-    /// A time as readers take it: `2026-11-26 23:15:06`, in the plan's zone.
+    /// A time for readers: `2026-11-26 23:15:06`, in the plan's zone.
     pub fn time(&self, text: &str) -> String {
         text.get(..19).unwrap_or(text).replace('T', " ")
     }
 
-    /// A text from outside, such as a file's name, without what could turn the text around it.
+    /// A text from outside, such as a file's name, without control characters.
     pub fn inert(&self, text: &str) -> String {
         inert(text).into_owned()
     }
@@ -114,7 +114,7 @@ impl PageContext {
         Language::ALL.into_iter().map(link).collect()
     }
 
-    /// This page, or another path, at each moment that the plan holds worth a link, and today.
+    /// Links to this page, or to another path, at each period that the plan lists, and today.
     pub fn moments(&self, plan: &Plan, path: &str, shown: &str) -> Vec<MomentLink> {
         let mut all: Vec<Period> = plan.on_dates.clone();
         all.extend(self.today.filter(|today| !all.contains(today)));
@@ -132,14 +132,14 @@ impl PageContext {
         all.into_iter().map(link).collect()
     }
 
-    /// What a form must carry on, beside what it asks; `at` where it asks for the time known at itself.
+    /// The hidden fields of a form; `at` where the form has a field for the time of the vintage.
     pub fn carried(&self, at: bool) -> Vec<(&'static str, String)> {
         let known = self.known.as_ref().filter(|_| !at).map(|known| ("known_at", known.at.clone()));
         let lang = self.asked.map(|lang| ("lang", lang.word().to_owned()));
         known.into_iter().chain(lang).collect()
     }
 
-    /// This page as all is known now.
+    /// This page without a vintage.
     pub fn known_now(&self, on: &str) -> String {
         Self { known: None, ..self.clone() }.address(&self.path, Some(on), self.asked, &[])
     }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_carry_on_what_the_reader_asked_for_and_nothing_else() {
+    fn links_keep_language_and_vintage_and_nothing_else() {
         let plain = PageContext { path: "/plans/a".into(), ..PageContext::default() };
         assert_eq!(plain.home(), "/");
         assert_eq!(plain.kpi("a", "b", "FY2019"), "/plans/a/kpis/b?on=FY2019");

@@ -1,6 +1,6 @@
-//! The words and marks of statuses and phases, Japanese with English beside.
+//! The texts and marks of statuses and phases, in Japanese and English.
 //!
-//! A status is a word and a shape, never a colour alone.
+//! A status has a text and a shape, never a colour alone.
 
 use aggregator_core::judge::{Phase, Status};
 use contract::period::{Grain, Period};
@@ -9,7 +9,7 @@ use contract::period::{Grain, Period};
 pub const SAMPLE_JA: &str = "見本";
 /// The same in English.
 pub const SAMPLE_EN: &str = "Sample";
-/// What the path is, said wherever it is shown: the plan itself sets no yearly targets.
+/// The label of the path wherever it is shown: the plan itself sets no yearly targets.
 pub const GUIDE_JA: &str = "目安（計画の目標ではない）";
 /// The same in English.
 pub const GUIDE_EN: &str = "Guide (not the plan's target)";
@@ -17,9 +17,9 @@ pub const GUIDE_EN: &str = "Guide (not the plan's target)";
 /// A status or a phase as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusMark {
-    /// The word in exports, also the class in HTML.
+    /// The name in exports, also the class in HTML.
     pub name: &'static str,
-    /// Shape that tells it apart without colour; empty for phases.
+    /// The shape that distinguishes it without colour; empty for phases.
     pub symbol: &'static str,
     /// Japanese.
     pub ja: &'static str,
@@ -70,7 +70,7 @@ pub fn age(seconds: i64) -> (String, String) {
     )
 }
 
-/// A time that has been lasting, in its greatest unit.
+/// A duration until now, in its greatest unit.
 pub fn lasting(seconds: i64) -> (String, String) {
     if seconds < 60 {
         return ("今しがたから".to_owned(), "just now".to_owned());
@@ -79,7 +79,7 @@ pub fn lasting(seconds: i64) -> (String, String) {
     (format!("{ja}から"), format!("for {}", en.trim_end_matches(" ago")))
 }
 
-/// A moment worth a link, named by its end: `2019年度末`.
+/// The text of a link to a period, named by its end: `2019年度末`.
 pub fn moment(on: Period) -> (String, String) {
     match on.grain {
         Grain::FiscalYear => (format!("{}年度末", on.index), format!("end of {on}")),

@@ -1,4 +1,4 @@
-//! Readers who are slow, many, or want too much.
+//! Clients that are slow, many, or send too much.
 
 use super::server::{self, ServerLimits};
 use axum::Router;
@@ -43,18 +43,18 @@ fn answer(address: SocketAddr, request: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_does_not_come_is_waited_for_only_so_long() {
+async fn a_head_that_does_not_come_is_waited_for_until_its_time_out() {
     let (address, _stop) = serving(ServerLimits { head: SHORT, ..ServerLimits::default() }).await;
     let begun = Instant::now();
     all(connected(address, b""));
     all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: "));
-    let kept = all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
-    assert!(kept.ends_with("here"), "{kept}");
+    let reused = all(connected(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert!(reused.ends_with("here"), "{reused}");
     assert!(begun.elapsed() >= SHORT * 2 && begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_is_refused_by_its_announcement() {
+async fn a_large_request_is_refused_before_it_is_read() {
     let (address, _stop) = serving(ServerLimits { head: SHORT, ..ServerLimits::default() }).await;
     let body = answer(address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nx");
     assert!(body.starts_with("HTTP/1.1 413 "), "{body}");
@@ -73,13 +73,13 @@ async fn what_is_too_large_is_refused_by_its_announcement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_does_not_come_is_given_up() {
+async fn an_answer_that_does_not_come_is_abandoned() {
     let (address, _stop) = serving(ServerLimits { answer: SHORT, head: SHORT, ..ServerLimits::default() }).await;
     assert!(answer(address, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 503 "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_reads_too_slowly_is_cut_off() {
+async fn a_client_that_reads_too_slowly_is_disconnected() {
     let limits = ServerLimits { life: SHORT, grace: SHORT, ..ServerLimits::default() };
     let (address, _stop) = serving(limits).await;
     let slow = connected(address, b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -89,18 +89,18 @@ async fn who_reads_too_slowly_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silent_connections_do_not_keep_a_reader_out() {
-    // A head is waited for longer than any reader would wait.
+async fn silent_connections_do_not_block_a_client() {
+    // The time-out of a head is longer than the test waits.
     let (address, _stop) = serving(ServerLimits { connections: 8, ..ServerLimits::default() }).await;
     let _silent: Vec<TcpStream> = (0..50).map(|_| connected(address, b"GET / HTTP/1.1\r\nHost: x\r\nX: ")).collect();
     let begun = Instant::now();
-    let said = answer(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert!(said.ends_with("here"), "{said}");
+    let response = answer(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(response.ends_with("here"), "{response}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_being_answered_keeps_the_place() {
+async fn a_connection_with_a_request_in_progress_is_not_closed() {
     let limits = ServerLimits { connections: 1, answer: SHORT * 3, ..ServerLimits::default() };
     let (address, _stop) = serving(limits).await;
     let waiting = connected(address, b"GET /never HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

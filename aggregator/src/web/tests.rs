@@ -1,7 +1,7 @@
 use super::*;
 use crate::health::{Component, DegradedReason, Readiness};
 use crate::metrics::Metrics;
-use crate::render::fixture::{book, books, report};
+use crate::render::fixture::{plan_state, plan_states, report};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -24,7 +24,7 @@ impl Clock for Stopped {
 
 fn site(sample: bool) -> Site {
     let metrics = Arc::new(Metrics::new("1.2.3").unwrap());
-    Site::new(books(book(sample)), Arc::new(Stopped), metrics, Arc::default())
+    Site::new(plan_states(plan_state(sample)), Arc::new(Stopped), metrics, Arc::default())
 }
 
 async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {
@@ -109,26 +109,26 @@ async fn nothing_on_a_page_runs_or_leads_outside() {
 }
 
 #[tokio::test]
-async fn a_kpis_page_draws_its_way_and_says_it_again_in_a_table() {
+async fn a_kpis_page_has_its_history_as_picture_and_table() {
     let (_, _, page) = answer(&site(false), "/plans/small/kpis/datasets?on=2020-06-30").await;
     assert_eq!(page.matches("<polyline class=\"guide\"").count(), 1);
     assert!(page.contains("<circle class=\"dot\""), "{page}");
     assert!(page.contains("<th scope=\"row\">2020-06-01</th><td class=\"num\">215 "), "{page}");
-    assert!(!page.contains("2023-04-01"), "what was not seen by then is not told");
+    assert!(!page.contains("2023-04-01"), "a later figure is not shown");
     assert!(page.contains("aria-labelledby=\"chart-title chart-text\""));
     let (_, _, plan) = answer(&site(false), "/plans/small?on=2020-06-30").await;
     assert!(plan.contains("<a href=\"/plans/small/kpis/datasets?on=2020-06-30\">"));
 }
 
 #[tokio::test]
-async fn a_plan_answers_for_its_own_moment_unless_asked() {
+async fn a_plan_is_reported_at_its_default_unless_asked() {
     let site = site(false);
     for (address, on) in [
         ("/plans/small/report.json", "2020-06-30"),
         ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
         ("/plans/small/report.json?on=FY2021", "FY2021"),
     ] {
-        let expected = Report { plans: vec![report(&book(false), on)] }.canonical_json() + "\n";
+        let expected = Report { plans: vec![report(&plan_state(false), on)] }.canonical_json() + "\n";
         assert_eq!(answer(&site, address).await.2, expected, "{address}");
     }
     site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
@@ -158,7 +158,7 @@ async fn exports_carry_a_file_name_and_a_mark_only_when_asked() {
 }
 
 #[tokio::test]
-async fn readiness_says_why_until_the_pipeline_has_caught_up() {
+async fn readyz_has_the_reason_until_the_pipeline_has_caught_up() {
     let site = site(false);
     assert_eq!(answer(&site, "/readyz").await.2, "not ready: starting\n");
     site.health.set_readiness(Readiness::Unassigned);
@@ -178,11 +178,11 @@ async fn readiness_says_why_until_the_pipeline_has_caught_up() {
 }
 
 #[tokio::test]
-async fn books_left_half_written_are_not_shown() {
+async fn incomplete_plan_states_are_not_shown() {
     let site = site(false);
     let shared = site.plans.clone();
     let writer = std::thread::spawn(move || {
-        let _books = shared.write().unwrap();
+        let _plans = shared.write().unwrap();
         panic!("a writer dies");
     });
     assert!(writer.join().is_err());
@@ -218,11 +218,11 @@ async fn under_way(
 #[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
 async fn an_answer_under_way_at_shutdown_is_finished() {
     let site = site(false);
-    let books = site.plans.clone();
-    let held = books.write().unwrap();
+    let plans = site.plans.clone();
+    let lock = plans.write().unwrap();
     let (server, mut reader, stop) = under_way(site, Duration::from_mins(1)).await;
     stop.send(()).unwrap();
-    drop(held);
+    drop(lock);
     let mut got = String::new();
     reader.read_to_string(&mut got).unwrap();
     assert!(got.starts_with("HTTP/1.1 200 OK") && got.ends_with("</html>"), "{got}");
@@ -231,23 +231,23 @@ async fn an_answer_under_way_at_shutdown_is_finished() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::await_holding_lock, reason = "the lock is what keeps the answer under way")]
-async fn an_answer_that_outlasts_the_grace_does_not_hold_the_server() {
+async fn an_answer_that_outlasts_the_grace_does_not_block_the_shutdown() {
     let site = site(false);
-    let books = site.plans.clone();
-    let held = books.write().unwrap();
+    let plans = site.plans.clone();
+    let lock = plans.write().unwrap();
     let (server, _reader, stop) = under_way(site, Duration::from_millis(50)).await;
     stop.send(()).unwrap();
     tokio::time::timeout(Duration::from_secs(30), server).await.unwrap().unwrap().unwrap();
-    drop(held);
+    drop(lock);
 }
 
 #[tokio::test]
-async fn a_plan_that_another_keeps_is_not_shown_as_one_without_figures() {
-    let empty = || aggregator_core::plan_state::PlanState::new(book(false).catalogue.clone());
+async fn a_plan_of_another_instance_is_not_shown_as_one_without_figures() {
+    let empty = || aggregator_core::plan_state::PlanState::new(plan_state(false).catalogue.clone());
     let plan = empty().catalogue.plan.id.clone();
     let site = |shared: bool| {
         let metrics = Arc::new(Metrics::new("0").unwrap());
-        Site::new(books(empty()), Arc::new(Stopped), metrics, Arc::default()).of_many(shared)
+        Site::new(plan_states(empty()), Arc::new(Stopped), metrics, Arc::default()).of_many(shared)
     };
     let path = format!("/plans/{plan}");
     assert_eq!(answer(&site(false), &path).await.0, StatusCode::OK);
@@ -281,7 +281,7 @@ async fn a_browser_gets_a_page_also_where_there_is_none_in_its_language_and_a_pr
 }
 
 #[tokio::test]
-async fn what_is_not_read_is_refused_in_words() {
+async fn a_wrong_method_is_refused_with_a_text() {
     let request = Request::post("/plans/small").body(Body::empty()).unwrap();
     let response = router(site(false)).oneshot(request).await.unwrap();
     assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"GET,HEAD".parse().unwrap()));
@@ -290,7 +290,7 @@ async fn what_is_not_read_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_page_speaks_one_language_and_its_links_keep_it() {
+async fn a_page_is_in_one_language_and_its_links_keep_it() {
     let site = site(true);
     for address in ["/", "/plans/small", "/plans/small/kpis/datasets"] {
         let (_, _, ja) = answer(&site, &format!("{address}?lang=ja")).await;
@@ -335,7 +335,7 @@ async fn moments_are_links_named_as_officers_name_them() {
 }
 
 #[tokio::test]
-async fn every_page_says_what_does_not_work_just_now() {
+async fn every_page_shows_the_degraded_components() {
     let site = site(false);
     let addresses = ["/", "/plans/small", "/plans/small/kpis/datasets"];
     for address in addresses {
@@ -347,17 +347,17 @@ async fn every_page_says_what_does_not_work_just_now() {
     let degrade =
         |component, reason| site.health.degrade(component, reason, "host:8086 said <no>".into(), Some(7), now);
     degrade(Component::Sink("influxdb", 0), DegradedReason::Refused);
-    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink stops nobody");
+    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink leaves the process ready");
     degrade(Component::Outbox, DegradedReason::Full);
-    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "nothing new is taken while polling waits");
+    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "a full outbox does not");
     for address in addresses {
         let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
-        for says in [
+        for text in [
             "集めた数字を記録できません（ディスクに空きがありません、今しがたから）",
             "InfluxDB（グラフ用）へ送れません（接続できないか、受け付けられません、今しがたから）。7件が待っています。",
             "<code lang=\"en\">host:8086 said &#60;no&#62;</code>",
         ] {
-            assert!(page.contains(says), "{address}: {says}: {page}");
+            assert!(page.contains(text), "{address}: {text}: {page}");
         }
     }
     let (_, _, metrics) = answer(&site, "/metrics").await;

@@ -2,7 +2,7 @@ use super::routes::PREFIX;
 use super::*;
 use crate::metrics::Metrics;
 use crate::pipeline::ControlRequests;
-use crate::render::fixture::{book, books};
+use crate::render::fixture::{plan_state, plan_states};
 use crate::store;
 use crate::web::{self, Site};
 use axum::body::{Body, to_bytes};
@@ -34,9 +34,14 @@ fn site() -> (Site, tempfile::TempDir, Arc<ControlRequests>) {
         let record = store::QuarantineRow { at, plan, reason: "unknown_plan", body: body.as_bytes() };
         writer.change(|change| change.put_quarantine(&record)).unwrap();
     }
-    let wishes = Arc::new(ControlRequests::default());
-    let site = Site::new(books(book(true)), Arc::new(Stopped), Arc::new(Metrics::new("0").unwrap()), Arc::default());
-    (site.with_store(folder.path().to_owned()).with_token(TOKEN, Arc::clone(&wishes)), folder, wishes)
+    let requests = Arc::new(ControlRequests::default());
+    let site = Site::new(
+        plan_states(plan_state(true)),
+        Arc::new(Stopped),
+        Arc::new(Metrics::new("0").unwrap()),
+        Arc::default(),
+    );
+    (site.with_store(folder.path().to_owned()).with_token(TOKEN, Arc::clone(&requests)), folder, requests)
 }
 
 async fn ask(site: &Site, method: &str, address: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Value) {
@@ -62,22 +67,22 @@ async fn every_address_of_the_document_answers_as_its_schema_says() {
     let (site, _folder, _) = site();
     let document = get(&site, "/openapi.json").await;
     assert_eq!(document, openapi::document());
-    let filled = [("{plan}", "small"), ("{kpi}", "datasets"), ("{number}", "0:1")];
-    let mut asked = 0;
+    let path_values = [("{plan}", "small"), ("{kpi}", "datasets"), ("{number}", "0:1")];
+    let mut requested = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
-        let path = filled.iter().fold(path.replace(PREFIX, ""), |path, (name, value)| path.replace(name, value));
+        let path = path_values.iter().fold(path.replace(PREFIX, ""), |path, (name, value)| path.replace(name, value));
         for (method, operation) in operations.as_object().unwrap() {
             let token = format!("Bearer {TOKEN}");
-            let needed = if path.ends_with("/known") { "?known_at=2023-01-01T00:00:00Z" } else { "" };
-            let path = format!("{path}{needed}");
+            let query = if path.ends_with("/known") { "?known_at=2023-01-01T00:00:00Z" } else { "" };
+            let path = format!("{path}{query}");
             let (status, headers, body) = ask(&site, &method.to_uppercase(), &path, &[("authorization", &token)]).await;
             assert!(status.is_success() && headers.contains_key("etag"), "{method} {path}: {status} {body}");
             let schema = &operation["responses"][status.as_str()]["content"]["application/json"]["schema"];
             fits(&body, schema, &document, &path);
-            asked += 1;
+            requested += 1;
         }
     }
-    assert_eq!(asked, ROUTES.len());
+    assert_eq!(requested, ROUTES.len());
     let needed = |path: &str| {
         let parameters = document["paths"][format!("{PREFIX}{path}")]["get"]["parameters"].as_array().unwrap();
         parameters.iter().find(|one| one["name"] == "known_at").unwrap()["required"].clone()
@@ -85,7 +90,7 @@ async fn every_address_of_the_document_answers_as_its_schema_says() {
     assert_eq!((needed("/plans/{plan}/known"), needed("/plans/{plan}")), (json!(true), json!(false)));
 }
 
-/// Checks what the schemas of ours say: types, properties that must be there, and no others.
+/// Checks the keywords that our schemas use: types, properties that must be there, and no others.
 fn fits(value: &Value, schema: &Value, document: &Value, at: &str) {
     if let Some(path) = schema["$ref"].as_str() {
         let target = document.pointer(path.trim_start_matches('#'));
@@ -104,9 +109,9 @@ fn fits(value: &Value, schema: &Value, document: &Value, at: &str) {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let said = &schema["type"];
-    let right = said == kind || said.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
-    assert!(right, "{at}: {value} is no {said}");
+    let allowed = &schema["type"];
+    let right = allowed == kind || allowed.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
+    assert!(right, "{at}: {value} is no {allowed}");
     for one in value.as_array().into_iter().flatten() {
         fits(one, &schema["items"], document, at);
     }
@@ -122,7 +127,7 @@ fn fits(value: &Value, schema: &Value, document: &Value, at: &str) {
 }
 
 #[tokio::test]
-async fn pages_put_together_are_the_whole() {
+async fn all_pages_together_are_the_list() {
     let (site, _folder, _) = site();
     for address in [
         "/plans/small/rollups?on=FY2021",
@@ -130,9 +135,9 @@ async fn pages_put_together_are_the_whole() {
         "/plans/small/kpis/datasets/history?on=FY2021",
         "/quarantine?",
     ] {
-        let whole = get(&site, &format!("{address}&limit=1000")).await;
-        let all = whole["items"].as_array().unwrap();
-        assert!(all.len() > 1 && whole["next"].is_null(), "{address}");
+        let list = get(&site, &format!("{address}&limit=1000")).await;
+        let all = list["items"].as_array().unwrap();
+        assert!(all.len() > 1 && list["next"].is_null(), "{address}");
         let (mut found, mut next) = (Vec::new(), format!("{address}&limit=1"));
         loop {
             let (_, headers, page) = ask(&site, "GET", &next, &[]).await;
@@ -148,7 +153,7 @@ async fn pages_put_together_are_the_whole() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_a_problem_with_a_word_and_a_remedy() {
+async fn an_error_is_a_problem_with_a_code_and_a_remedy() {
     let (site, _folder, _) = site();
     let rows = [
         ("GET", "/nothing", 404, "no_such_address", "openapi.json"),
@@ -171,18 +176,18 @@ async fn what_is_wrong_is_a_problem_with_a_word_and_a_remedy() {
         ("POST", "/plans", 405, "no_such_method", "method"),
         ("DELETE", "/quarantine/0:1", 405, "no_such_method", "method"),
     ];
-    for (method, address, status, code, says) in rows {
+    for (method, address, status, code, text) in rows {
         let (got, headers, body) = ask(&site, method, address, &[]).await;
         assert_eq!(got.as_u16(), status, "{address}: {body}");
         assert_eq!(headers["content-type"], "application/problem+json");
         assert_eq!((&body["code"], &body["status"]), (&json!(code), &json!(status)), "{address}");
-        assert!(body["detail"].as_str().unwrap().contains(says), "{address}: {body}");
+        assert!(body["detail"].as_str().unwrap().contains(text), "{address}: {body}");
         assert_eq!(body["instance"], format!("{PREFIX}{}", address.split('?').next().unwrap()));
     }
 }
 
 #[tokio::test]
-async fn a_reader_who_has_the_answer_is_told_so_and_another_moment_has_another_tag() {
+async fn a_client_with_the_same_etag_gets_304_and_another_period_has_another_etag() {
     let (site, _folder, _) = site();
     let (_, first, _) = ask(&site, "GET", "/plans/small?on=FY2019", &[]).await;
     let tag = first["etag"].to_str().unwrap();
@@ -194,17 +199,17 @@ async fn a_reader_who_has_the_answer_is_told_so_and_another_moment_has_another_t
 }
 
 #[tokio::test]
-async fn only_the_holder_of_the_token_sees_a_record_and_wishes_a_replay() {
-    let (site, _folder, wishes) = site();
+async fn only_the_holder_of_the_token_reads_a_record_and_requests_a_replay() {
+    let (site, _folder, requests) = site();
     for wrong in ["Bearer x", "Basic YTpi", "Bearer ", TOKEN] {
         let (status, headers, _) = ask(&site, "POST", "/quarantine/replay", &[("authorization", wrong)]).await;
         assert_eq!((status.as_u16(), &headers["www-authenticate"]), (401, &"Bearer realm=\"shihyo\"".parse().unwrap()));
     }
-    assert!(!wishes.take_replay());
+    assert!(!requests.take_replay());
     let right = format!("Bearer {TOKEN}");
     let (status, _, body) = ask(&site, "POST", "/quarantine/replay", &[("authorization", &right)]).await;
     assert_eq!((status.as_u16(), &body["waiting"]), (202, &json!(3)));
-    assert!(wishes.take_replay());
+    assert!(requests.take_replay());
     let (_, _, body) = ask(&site, "GET", "/quarantine/0:2", &[("authorization", &right)]).await;
     assert_eq!(body["body"], "{\\\"n\\\":1}\\x1b");
     assert_eq!(get(&site, "/quarantine?plan=small").await["items"].as_array().unwrap().len(), 1);
@@ -215,7 +220,7 @@ async fn only_the_holder_of_the_token_sees_a_record_and_wishes_a_replay() {
 }
 
 #[tokio::test]
-async fn a_number_that_is_none_of_ours_is_not_found() {
+async fn a_number_in_another_form_is_not_found() {
     let (site, _folder, _) = site();
     let right = format!("Bearer {TOKEN}");
     for number in ["0:-9223372036854775808", "0:0", "0:+1", "00:1", "-1:1", "0:99", "7:1", "x", "0:1:1"] {
@@ -225,7 +230,7 @@ async fn a_number_that_is_none_of_ours_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_was_known_at_a_time_is_asked_by_one_parameter_everywhere() {
+async fn known_at_selects_the_vintage_at_every_address() {
     let (site, _folder, _) = site();
     let at = "known_at=2023-01-01T00:00:00%2B09:00";
     let value =
@@ -246,7 +251,7 @@ async fn what_was_known_at_a_time_is_asked_by_one_parameter_everywhere() {
 }
 
 #[tokio::test]
-async fn what_was_done_is_told_also_to_who_holds_the_same_answer() {
+async fn a_post_is_never_answered_with_304() {
     let (site, _folder, _) = site();
     let right = format!("Bearer {TOKEN}");
     let headers = [("authorization", right.as_str()), ("if-none-match", "*")];

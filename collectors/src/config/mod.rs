@@ -37,6 +37,9 @@ const MAX_BYTES_LIMIT: i64 = 1 << 30;
 /// Longest interval: a leap year.
 const MAX_INTERVAL: Duration = Duration::from_hours(366 * 24);
 
+/// Begins a fingerprint. States of version 0.1.0 hold fingerprints of another form, which have no prefix.
+pub(crate) const FINGERPRINT_PREFIX: &str = "keys:";
+
 /// One configured source.
 ///
 /// ```
@@ -274,7 +277,7 @@ fn fingerprint(kind: SourceKind, raw: &RawSource, context: &SourceContext<'_>) -
     let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
     let series: Vec<String> = context.listing().iter().map(SeriesTarget::identity).collect();
     let text = [env!("CARGO_PKG_VERSION"), kind.name, &keys.join("\n"), &series.join("\n")].join("\n\n");
-    sha256(text.as_bytes())
+    format!("{FINGERPRINT_PREFIX}{}", sha256(text.as_bytes()))
 }
 
 /// The kind. When it is unknown, the keys of all kinds are accepted.

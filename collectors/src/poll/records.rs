@@ -3,7 +3,7 @@
 use super::diff::{FigureUpdate, diff};
 use super::outcome::{FetchedContent, FinishedPoll, PollFailure, PollSummary, PolledFile};
 use super::state::{FileNote, KeyNote, SourceState};
-use crate::config::SourceConfig;
+use crate::config::{FINGERPRINT_PREFIX, SourceConfig};
 use crate::sources::{ParsedKey, RejectedRow, SourceNotes};
 use contract::record::{Observation, Place, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
@@ -46,10 +46,12 @@ pub(super) fn make(
     FinishedPoll { records, checkpoint, next, summary, more: false }
 }
 
-/// The rejects of a file, unless the same content was parsed in the same way before.
+/// The rejects of a file, unless the same content was parsed in the same way before. A fingerprint of an earlier form cannot
+/// be compared; then the rejects of the same content count as published.
 fn new_rejects<'a>(source: &SourceConfig, state: &SourceState, file: &'a PolledFile) -> &'a [RejectedRow] {
     let note = state.files.get(&file.address);
-    let is_known = note.is_some_and(|note| note.fingerprint == source.fingerprint() && !is_new(state, file));
+    let is_same = |of: &str| of == source.fingerprint() || !of.starts_with(FINGERPRINT_PREFIX);
+    let is_known = note.is_some_and(|note| is_same(&note.fingerprint) && !is_new(state, file));
     match &file.result {
         Ok(Some(parsed)) if !is_known => &parsed.rejects,
         _ => &[],

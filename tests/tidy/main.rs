@@ -7,6 +7,10 @@
     reason = "a test may stop at what is wrong"
 )]
 
+mod circles;
+mod modules;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -93,8 +97,14 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
+/// Each crate with the folder of its sources.
+fn source_folders() -> Vec<(&'static str, String)> {
+    let folder = |folder: &str| format!("{folder}/src").trim_start_matches('/').to_owned();
+    HOUSE.iter().map(|(name, at, _)| (*name, folder(at))).collect()
+}
+
 fn house_sources() -> Vec<(String, String)> {
-    HOUSE.iter().flat_map(|(_, folder, _)| sources(format!("{folder}/src").trim_start_matches('/'))).collect()
+    source_folders().iter().flat_map(|(_, folder)| sources(folder)).collect()
 }
 
 /// Code without line comments and without what follows the tests' module.
@@ -104,7 +114,8 @@ fn code(text: &str) -> String {
 }
 
 fn is_test(name: &str) -> bool {
-    name.ends_with("/tests.rs") || name.ends_with("/fixture.rs") || name.contains("/tests/")
+    let file = name.rsplit('/').next().unwrap_or_default();
+    matches!(file, "tests.rs" | "testing.rs" | "fixture.rs") || file.ends_with("_tests.rs") || name.contains("/tests/")
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Alerts: what is pending or fires, what followers are to be told, and how far each of them is.
 
-use super::{SinkCursor, StoreError, StoreReader, StoreTransaction};
+use super::error::StoreError;
+use super::reader::StoreReader;
+use super::sink_cursor::SinkCursor;
+use super::transaction::StoreTransaction;
 use aggregator_core::alert::{AlertRule, AlertState, AlertTransition};
 use contract::time::Micros;
 use rusqlite::types::Type;

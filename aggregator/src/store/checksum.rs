@@ -90,12 +90,12 @@ mod tests {
         connection.execute_batch("UPDATE positions SET next = 8; UPDATE names SET text = 'b'").unwrap();
         let error = reader().position(Partition(0)).unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
-        assert!(super::super::names::text(&connection, 1).is_err());
+        assert!(super::super::name_cache::text(&connection, 1).is_err());
         connection.execute_batch("UPDATE positions SET sum = NULL; UPDATE names SET sum = NULL").unwrap();
         assert!(reader().position(Partition(0)).is_err());
         super::fill(&connection, 3).unwrap();
         assert_eq!(reader().position(Partition(0)).unwrap().unwrap().next, 8);
-        assert_eq!(super::super::names::text(&connection, 1).unwrap(), "b");
+        assert_eq!(super::super::name_cache::text(&connection, 1).unwrap(), "b");
     }
 
     #[test]

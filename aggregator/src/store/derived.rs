@@ -1,6 +1,9 @@
 //! Derived rows: rollups and judgements, written only where they differ.
 
-use super::{PlanNames, StoreError, StoreReader, StoreTransaction};
+use super::error::StoreError;
+use super::names::PlanNames;
+use super::reader::StoreReader;
+use super::transaction::StoreTransaction;
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
@@ -130,7 +133,7 @@ impl StoreReader {
         let rollups = self.rollups()?;
         let judgements = self.judgements()?;
         self.run(|connection| {
-            let text = |number| super::names::text(connection, number);
+            let text = |number| super::name_cache::text(connection, number);
             let mut lines = Vec::new();
             for ((plan, series, definition, grain, period), r) in rollups {
                 let grain = usize::try_from(grain).ok().and_then(|at| Grain::ALL.get(at)).copied();

@@ -1,6 +1,6 @@
 //! The file of a store: how it is set up, and what its errors mean.
 
-use super::StoreError;
+use super::error::StoreError;
 use super::schema;
 use bus::Failpoint;
 use rusqlite::Connection;

@@ -1,7 +1,11 @@
 //! Observations: an append-only log of small integers.
 
-use super::names::{RepeatedText, TextCache, number};
-use super::{PlanNames, StoreError, StoreReader, StoreTransaction, checksum};
+use super::checksum;
+use super::error::StoreError;
+use super::name_cache::{RepeatedText, TextCache, number};
+use super::names::PlanNames;
+use super::reader::StoreReader;
+use super::transaction::StoreTransaction;
 use aggregator_core::ledger::FigureKey;
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};

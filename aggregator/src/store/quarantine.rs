@@ -1,6 +1,8 @@
 //! Quarantine: what does not count, kept as it came, with the reason and where it came from.
 
-use super::{StoreError, StoreReader, StoreTransaction};
+use super::error::StoreError;
+use super::reader::StoreReader;
+use super::transaction::StoreTransaction;
 use bus::Partition;
 use contract::time::Micros;
 

@@ -1,6 +1,7 @@
 //! What can be read of a store, by its writer and by others.
 
-use super::{StoreError, file};
+use super::error::StoreError;
+use super::file;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

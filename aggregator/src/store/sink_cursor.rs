@@ -3,7 +3,9 @@
 //! Its transactions are small and seldom, so that neither side waits for the other for long. Made only by
 //! whoever holds the writer's lock, and given up before it.
 
-use super::{StoreError, StoreReader, file};
+use super::error::StoreError;
+use super::file;
+use super::reader::StoreReader;
 use bus::Failpoint;
 use contract::time::Micros;
 use rusqlite::OptionalExtension;

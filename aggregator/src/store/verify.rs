@@ -6,9 +6,11 @@
 //! each with its checksum. What a page's slack and a free page hold is nobody's business.
 
 use super::checksum::SUMMED;
+use super::error::StoreError;
 use super::file::STORE_FILE;
+use super::reader::{StoreReader, StoreTally};
 use super::schema::DERIVED;
-use super::{StoreError, StoreReader, StoreTally, StoreWriter};
+use super::writer::StoreWriter;
 use bus::Failpoint;
 use rusqlite::Connection;
 

@@ -1,7 +1,9 @@
 //! Visits, rejects and catalogues: the facts beside the figures.
 
-use super::names::{number, text};
-use super::{StoreError, StoreReader, StoreTransaction};
+use super::error::StoreError;
+use super::name_cache::{number, text};
+use super::reader::StoreReader;
+use super::transaction::StoreTransaction;
 use contract::record::{CatalogueText, PollOutcome, PollRecord, Record, Reject};
 use contract::time::Micros;
 use contract::wire;

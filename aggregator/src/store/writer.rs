@@ -1,7 +1,12 @@
 //! The one writer of a store.
 
-use super::names::NameCache;
-use super::{SinkCursor, StoreError, StoreReader, StoreTransaction, file};
+use super::error::StoreError;
+use super::file;
+use super::folder::path;
+use super::name_cache::NameCache;
+use super::reader::StoreReader;
+use super::sink_cursor::SinkCursor;
+use super::transaction::StoreTransaction;
 use bus::{Failpoint, Partition};
 use rusqlite::TransactionBehavior;
 use sqlite::FileLock;
@@ -20,7 +25,7 @@ impl StoreWriter {
     pub(super) fn open(dir: &Path, partition: Partition) -> Result<Self, StoreError> {
         std::fs::create_dir_all(dir)
             .map_err(|source| StoreError::Folder { path: dir.display().to_string(), source })?;
-        let path = super::path(dir, partition);
+        let path = path(dir, partition);
         let lock = file::lock(&path)?;
         let connection = file::open(&path)?;
         Ok(Self { reader: StoreReader { connection, path }, names: NameCache::default(), followed: false, _lock: lock })

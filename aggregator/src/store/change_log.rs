@@ -1,7 +1,11 @@
 //! What changed, for sinks to write again: noted in the transaction that changed it.
 
-use super::names::TextCache;
-use super::{PlanNames, RollupRow, StoreError, StoreReader, StoreTransaction};
+use super::derived::RollupRow;
+use super::error::StoreError;
+use super::name_cache::TextCache;
+use super::names::PlanNames;
+use super::reader::StoreReader;
+use super::transaction::StoreTransaction;
 use aggregator_core::ledger::FigureKey;
 use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};

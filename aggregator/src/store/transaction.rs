@@ -1,13 +1,15 @@
 //! One transaction on a store, and the small facts that change with every one of them.
 
-use super::names::NameCache;
-use super::{StoreError, StoreReader, checksum};
+use super::checksum;
+use super::error::StoreError;
+use super::name_cache::NameCache;
+use super::reader::StoreReader;
 use bus::{Partition, Position};
 use rusqlite::{OptionalExtension, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A transaction that is under way; see [`super::Writer::change`].
+/// A transaction that is under way; see [`super::StoreWriter::change`].
 #[derive(Debug)]
 pub struct StoreTransaction<'a> {
     pub(super) transaction: &'a Transaction<'a>,

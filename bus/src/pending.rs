@@ -9,19 +9,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
-type Answer = Result<(), PublishError>;
+type PublishResult = Result<(), PublishError>;
 
 /// Resolves once the batch is durable, or is known not to be published.
 #[derive(Debug)]
 #[must_use = "nothing is durable before it resolves"]
 pub struct Pending {
-    answer: oneshot::Receiver<Answer>,
+    answer: oneshot::Receiver<PublishResult>,
     bus: String,
 }
 
 /// The other end of a [`Pending`]. Dropped unanswered, it answers [`BusError::Closed`].
 #[derive(Debug)]
-pub struct PendingSender(oneshot::Sender<Answer>);
+pub struct PendingSender(oneshot::Sender<PublishResult>);
 
 impl Pending {
     /// Both ends of a new answer; `bus` names the place for an error.
@@ -38,9 +38,9 @@ impl Pending {
 }
 
 impl Future for Pending {
-    type Output = Answer;
+    type Output = PublishResult;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<PublishResult> {
         let this = &mut *self;
         Pin::new(&mut this.answer)
             .poll(context)

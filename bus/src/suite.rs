@@ -300,7 +300,7 @@ pub fn calls_out_of_order_are_refused(bus: &impl Fixture) {
 }
 
 /// What was read, and the position behind it.
-struct Read {
+struct ReadRecords {
     bodies: Vec<Vec<u8>>,
     offsets: Vec<i64>,
     position: Position,
@@ -339,8 +339,8 @@ fn start(consumer: &mut dyn Consumer, from: Option<Position>) -> Partition {
 }
 
 /// Reads until there are that many records.
-fn read(consumer: &mut dyn Consumer, records: usize) -> Read {
-    let mut read = Read { bodies: Vec::new(), offsets: Vec::new(), position: Position { next: 0, last: 0 } };
+fn read(consumer: &mut dyn Consumer, records: usize) -> ReadRecords {
+    let mut read = ReadRecords { bodies: Vec::new(), offsets: Vec::new(), position: Position { next: 0, last: 0 } };
     let started = Instant::now();
     while read.bodies.len() < records {
         assert!(started.elapsed() < DEADLINE, "{} of {records} records came", read.bodies.len());

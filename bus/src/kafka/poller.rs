@@ -127,9 +127,9 @@ impl Poller {
                 None => return Polled::Nothing,
                 Some(Err(error)) => return Polled::Failed(error),
                 Some(Ok(message)) => match take(&mut self.buffers, &mut self.current, self.wanted, &message) {
-                    Taken::More => {}
-                    Taken::Full => return Polled::Enough,
-                    Taken::Unexpected(buffer) => return Polled::Unexpected(buffer, message.offset()),
+                    BufferedMessage::More => {}
+                    BufferedMessage::Full => return Polled::Enough,
+                    BufferedMessage::Unexpected(buffer) => return Polled::Unexpected(buffer, message.offset()),
                 },
             }
             timeout = Duration::ZERO;
@@ -369,7 +369,7 @@ impl Poller {
     }
 }
 
-enum Taken {
+enum BufferedMessage {
     More,
     Full,
     /// Not the record that was due in this buffer.
@@ -378,16 +378,27 @@ enum Taken {
 
 /// Puts a record into its buffer. Records of partitions that are not read (any more) are dropped: the next reader
 /// begins at its own position.
-fn take(buffers: &mut [PartitionBuffer], current: &mut usize, wanted: usize, message: &BorrowedMessage<'_>) -> Taken {
+fn take(
+    buffers: &mut [PartitionBuffer],
+    current: &mut usize,
+    wanted: usize,
+    message: &BorrowedMessage<'_>,
+) -> BufferedMessage {
     let partition = Partition(message.partition());
     if buffers.get(*current).is_none_or(|buffer| buffer.partition != partition) {
-        let Some(found) = buffers.iter().position(|buffer| buffer.partition == partition) else { return Taken::More };
+        let Some(found) = buffers.iter().position(|buffer| buffer.partition == partition) else {
+            return BufferedMessage::More;
+        };
         *current = found;
     }
     let buffer = &mut buffers[*current];
     if message.offset() != buffer.next {
-        return Taken::Unexpected(*current);
+        return BufferedMessage::Unexpected(*current);
     }
     buffer.push(message);
-    if buffer.records() >= wanted || buffer.bytes() >= BATCH_BYTES { Taken::Full } else { Taken::More }
+    if buffer.records() >= wanted || buffer.bytes() >= BATCH_BYTES {
+        BufferedMessage::Full
+    } else {
+        BufferedMessage::More
+    }
 }

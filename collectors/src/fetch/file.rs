@@ -1,6 +1,6 @@
 //! Files on disk: one, or those of a folder and the folders in it.
 
-use super::address::{FileAddress, Place};
+use super::address::{FileAddress, FileLocation};
 use super::error::FetchError;
 use crate::document::{Document, Validators};
 use crate::table::text::normal;
@@ -61,7 +61,7 @@ async fn blocking<T: Send + 'static>(
 
 fn list_now(path: &Path, text: &str, filter: &FileFilter) -> Result<Vec<FileAddress>, FetchError> {
     if !path.metadata().map_err(FetchError::of_file)?.is_dir() {
-        return Ok(vec![FileAddress { text: text.to_owned(), place: Place::File(path.to_owned()) }]);
+        return Ok(vec![FileAddress { text: text.to_owned(), place: FileLocation::File(path.to_owned()) }]);
     }
     let mut files = Vec::new();
     add_files(path, text.trim_end_matches('/'), filter, MAX_DEPTH, &mut files)?;
@@ -89,7 +89,7 @@ fn add_files(
                 add_files(&path, &inside, filter, depth - 1, files)?;
             }
         } else if filter.matches(&path) && !path.is_dir() {
-            files.push(FileAddress { text: inside, place: Place::File(path) });
+            files.push(FileAddress { text: inside, place: FileLocation::File(path) });
         }
         if files.len() > MAX_FILES {
             return Err(FetchError::TooManyFiles(MAX_FILES));

@@ -34,11 +34,11 @@ pub struct Columns {
     last: usize,
     /// Number of the header's last row in the file, from 1.
     pub header_row: u32,
-    found: Vec<Found>,
+    found: Vec<FoundColumn>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Found {
+struct FoundColumn {
     role: String,
     index: usize,
     unit: Option<String>,
@@ -159,7 +159,7 @@ fn number(index: usize) -> u32 {
 struct Attempt {
     last: usize,
     headings: Vec<Heading>,
-    found: Vec<Found>,
+    found: Vec<FoundColumn>,
     /// The first required role that is missing, and its words.
     missing: Option<(String, Vec<String>)>,
     /// The first role with several columns, and these columns.
@@ -174,7 +174,7 @@ impl Attempt {
             let columns = words::columns(&attempt.headings, want.words);
             let role = want.role.to_owned();
             match columns[..] {
-                [index] => attempt.found.push(Found { role, index, unit: attempt.headings[index].unit.clone() }),
+                [index] => attempt.found.push(FoundColumn { role, index, unit: attempt.headings[index].unit.clone() }),
                 [] if want.required => attempt.missing = attempt.missing.or(Some((role, want.words.to_vec()))),
                 [] => {}
                 _ => attempt.ambiguous = attempt.ambiguous.or(Some((role, columns))),

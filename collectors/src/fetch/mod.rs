@@ -18,7 +18,7 @@ mod tests;
 
 use crate::document::Validators;
 use crate::origin::{NamedUrl, Origin};
-use address::Place;
+use address::FileLocation;
 
 pub use address::FileAddress;
 pub use config::FetchConfig;
@@ -30,15 +30,17 @@ impl Fetcher {
     pub async fn list(&self, config: &FetchConfig) -> Result<Vec<FileAddress>, FetchError> {
         match &config.origin {
             Origin::Urls(links) => {
-                let address =
-                    |link: &NamedUrl| FileAddress { text: link.text.clone(), place: Place::Url(link.url.clone()) };
+                let address = |link: &NamedUrl| FileAddress {
+                    text: link.text.clone(),
+                    place: FileLocation::Url(link.url.clone()),
+                };
                 Ok(links.iter().map(address).collect())
             }
             Origin::Path { path, text, extensions, pattern } => {
                 file::list(path, text, extensions, pattern.as_ref()).await
             }
             Origin::Snmp(snmp) => {
-                Ok(vec![FileAddress { text: snmp.text.clone(), place: Place::Device(Box::new(snmp.clone())) }])
+                Ok(vec![FileAddress { text: snmp.text.clone(), place: FileLocation::Device(Box::new(snmp.clone())) }])
             }
             Origin::Index { page, pattern, link_text } => {
                 let (answer, url) = self.request(config, &page.text, &page.url, None).await?;
@@ -57,12 +59,14 @@ impl Fetcher {
         validators: Option<&Validators>,
     ) -> Result<FetchOutcome, FetchError> {
         let fetched = match &address.place {
-            Place::File(path) => file::read(path, &address.text, config.max_bytes).await.map(FetchOutcome::Fetched)?,
+            FileLocation::File(path) => {
+                file::read(path, &address.text, config.max_bytes).await.map(FetchOutcome::Fetched)?
+            }
             #[cfg(feature = "snmp")]
             Place::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,
             #[cfg(not(feature = "snmp"))]
             Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
-            Place::Url(url) => {
+            FileLocation::Url(url) => {
                 let url = http::allowed_link(config, url.clone())?;
                 self.request(config, &address.text, &url, validators).await?.0
             }

@@ -63,9 +63,9 @@ impl Fetcher {
                 file::read(path, &address.text, config.max_bytes).await.map(FetchOutcome::Fetched)?
             }
             #[cfg(feature = "snmp")]
-            Place::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,
+            FileLocation::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,
             #[cfg(not(feature = "snmp"))]
-            Place::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
+            FileLocation::Device(_) => return Err(FetchError::Device("this program was built without SNMP")),
             FileLocation::Url(url) => {
                 let url = http::allowed_link(config, url.clone())?;
                 self.request(config, &address.text, &url, validators).await?.0

@@ -8,6 +8,8 @@
 )]
 
 mod circles;
+mod cost;
+mod map;
 mod modules;
 mod names;
 

@@ -61,8 +61,8 @@ fn fix(folder: &Path) -> Result<(), Failure> {
         let text = std::fs::read_to_string(&path).with_context(|| format!("{name} cannot be read"))?;
         let Some(renamed) = collectors::config::rename_old_keys(&text) else { continue };
         std::fs::write(&path, &renamed).with_context(|| format!("{name} cannot be written"))?;
-        let changed = (1..).zip(text.lines().zip(renamed.lines())).filter(|(_, (old, new))| old != new);
-        changes.extend(changed.map(|(line, _)| format!("{name}:{line}: `every` is now `interval`")));
+        let lines = (1..).zip(text.lines().zip(renamed.lines())).filter(|(_, (old, new))| old != new);
+        changes.extend(lines.map(|(line, _)| format!("{name}:{line}: `every` is now `interval`")));
     }
     for change in changes {
         println!("{change}");

@@ -41,10 +41,10 @@ pub(crate) fn load(folder: &Path) -> Result<(Settings, Vec<String>), Mistake> {
         .add_source(config::File::from_str(&text, config::FileFormat::Toml))
         .add_source(environment.source(Some(variables)))
         .build();
-    let values = layered.and_then(|layered| config::Value::deserialize(layered));
+    let values = layered.and_then(config::Value::deserialize);
     let mut values = values.map_err(|error| at("", error.to_string()))?;
     let sections: Vec<_> = KINDS.iter().map(|kind| (*kind, take(&mut values, kind.section))).collect();
-    let mut settings: Settings = serde_path_to_error::deserialize(values).map_err(|error| wrong("", error))?;
+    let mut settings: Settings = serde_path_to_error::deserialize(values).map_err(|error| wrong("", error.into()))?;
     for (kind, section) in sections {
         if let Some(section) = section {
             settings.sinks.push((kind, (kind.read)(section).map_err(|error| wrong(kind.section, error))?));
@@ -53,7 +53,7 @@ pub(crate) fn load(folder: &Path) -> Result<(Settings, Vec<String>), Mistake> {
     if settings.collector.id.is_empty() || settings.collector.id.len() > 64 {
         return Err(at("collector.id", "`collector.id` must have 1 to 64 characters".to_owned()));
     }
-    if let Some(Err((key, message))) = settings.kafka.as_ref().map(|kafka| kafka.check()) {
+    if let Some(Err((key, message))) = settings.kafka.as_ref().map(super::kafka::KafkaSection::check) {
         return Err(at(key, format!("`{key}` {message}")));
     }
     settings.data_dir = tidied(&folder.join(&settings.data_dir));

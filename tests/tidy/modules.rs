@@ -88,7 +88,7 @@ struct Paths {
 }
 
 impl Paths {
-    fn add(&mut self, path: Vec<String>) {
+    fn add(&mut self, path: &[String]) {
         let supers = path.iter().take_while(|word| *word == "super").count();
         let inside = path.first().is_some_and(|word| word == "super") && supers <= self.depth;
         let known = path.first().is_some_and(|first| {
@@ -104,10 +104,10 @@ impl Paths {
         let with = |word: String| prefix.iter().cloned().chain([word]).collect::<Vec<_>>();
         match tree {
             UseTree::Path(path) => self.add_use(&with(path.ident.to_string()), &path.tree),
-            UseTree::Name(name) if name.ident == "self" => self.add(prefix.to_vec()),
-            UseTree::Name(name) => self.add(with(name.ident.to_string())),
-            UseTree::Rename(rename) => self.add(with(rename.ident.to_string())),
-            UseTree::Glob(_) => self.add(with("*".to_owned())),
+            UseTree::Name(name) if name.ident == "self" => self.add(prefix),
+            UseTree::Name(name) => self.add(&with(name.ident.to_string())),
+            UseTree::Rename(rename) => self.add(&with(rename.ident.to_string())),
+            UseTree::Glob(_) => self.add(&with("*".to_owned())),
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_use(prefix, tree)),
         }
     }
@@ -119,14 +119,14 @@ impl Paths {
             match token {
                 TokenTree::Ident(word) => {
                     if colons != 2 {
-                        self.add(std::mem::take(&mut path));
+                        self.add(&std::mem::take(&mut path));
                     }
                     path.push(word.to_string());
                     colons = 0;
                 }
                 TokenTree::Punct(mark) if mark.as_char() == ':' => colons += 1,
                 other => {
-                    self.add(std::mem::take(&mut path));
+                    self.add(&std::mem::take(&mut path));
                     colons = 0;
                     if let TokenTree::Group(group) = other {
                         self.add_tokens(group.stream());
@@ -134,7 +134,7 @@ impl Paths {
                 }
             }
         }
-        self.add(path);
+        self.add(&path);
     }
 }
 
@@ -158,7 +158,8 @@ impl<'a> Visit<'a> for Paths {
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
-        self.add(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.add(&names);
         visit::visit_path(self, path);
     }
 

@@ -36,7 +36,7 @@ pub struct SecretKey {
 }
 
 /// A section that cannot be read, with the path of the key inside it.
-pub type SectionError = serde_path_to_error::Error<config::ConfigError>;
+pub type SectionError = Box<serde_path_to_error::Error<config::ConfigError>>;
 
 /// A section of `shihyo.toml` that configures a sink.
 pub trait SinkSection: fmt::Debug + Send + Sync {
@@ -53,7 +53,7 @@ pub trait SinkSection: fmt::Debug + Send + Sync {
 pub(super) fn read<S: SinkSection + DeserializeOwned + 'static>(
     section: config::Value,
 ) -> Result<Box<dyn SinkSection>, SectionError> {
-    serde_path_to_error::deserialize::<_, S>(section).map(|section| Box::new(section) as _)
+    serde_path_to_error::deserialize::<_, S>(section).map(|section| Box::new(section) as _).map_err(Box::new)
 }
 
 /// A setting that cannot be right.

@@ -1,10 +1,10 @@
 //! A report as people read it: Markdown, CSV and HTML.
 //!
 //! ```text
-//! PlanReport + Catalogue --sheet--> Sheet --> md, csv, html
+//! PlanReport + Catalogue --sheet--> PlanSheet --> md, csv, html
 //! ```
 //!
-//! A [`Sheet`] is the report with the names, units, owners, notes and credits of the catalogue filled in and
+//! A [`sheet::PlanSheet`] is the report with the names, units, owners, notes and credits of the catalogue filled in and
 //! every number as it is shown, so that the three forms cannot differ. Pure: the same report
 //! gives the same bytes. Canonical JSON is no rendering: `Report::canonical_json` makes it.
 

@@ -1,7 +1,7 @@
 //! The web site: a scoreboard in plain HTML, exports, the API, metrics and probes.
 //!
 //! Pages are rendered on the server, without JavaScript, external addresses or cookies. Every page is a report of the plan
-//! states at the moment of the request. The only request that changes anything is in [`api`] and needs a token. The binary
+//! states at the moment of the request. The only request that changes anything is in `api` and needs a token. The binary
 //! passes the listener and binds it to loopback by default.
 
 mod api;

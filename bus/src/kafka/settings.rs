@@ -10,7 +10,7 @@ pub const TOPIC: &str = "shihyo.records.v1";
 /// Characters that a topic's name may have, by Kafka's rule.
 const TOPIC_CHARS: usize = 249;
 
-/// Settings of a connection. Made with [`Kafka::new`], changed field by field, checked when it is used.
+/// Settings of a connection. Made with [`KafkaConfig::new`], changed field by field, checked when it is used.
 #[derive(Clone)]
 pub struct KafkaConfig {
     /// `kafka.brokers`: `host:port`, several parted by commas. Any one that answers is enough to start.

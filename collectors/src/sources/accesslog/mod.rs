@@ -1,8 +1,8 @@
 //! Access logs of the city's app: lines of a web server, counted by hour.
 //!
 //! A log is not a file that is read again as a whole: it grows, and is renamed, truncated and compressed while it is read. So
-//! this kind stores in its checkpoint how far it read ([`notes`]), together with the counts. [`follow`] reads the files;
-//! everything else here is pure but for the random key of [`visitors`].
+//! this kind stores in its checkpoint how far it read (`notes`), together with the counts. `follow` reads the files;
+//! everything else here is pure but for the random key of `visitors`.
 
 mod config;
 mod figures;

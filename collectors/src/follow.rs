@@ -53,6 +53,12 @@ pub(crate) struct FileProgress {
     /// True inside a line that is too long: its rest is skipped.
     #[serde(default)]
     pub skipping: bool,
+    /// The hour of the last line that was read from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<i64>,
+    /// True when bad lines follow that line: the next good line bounds their hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unplaced: bool,
     /// The last hour that was read from it, or in which it had been read to its end.
     pub hour: Option<i64>,
 }

@@ -106,7 +106,7 @@ fn failure(label: &str) -> Option<(&'static str, &'static str)> {
         "undecodable" | "nul" => ("文字コードを判別できません", "its text encoding cannot be told"),
         "html" => ("データではなくウェブページが届きました", "a web page came instead of data"),
         "old_workbook" => ("古い形式のExcel（.xls）です", "it is a workbook of the old kind (.xls)"),
-        "workbook" | "json" | "not_json" | "open_quote" | "unexpected_answer" => {
+        "workbook" | "json" | "not_json" | "open_quote" | "unexpected_answer" | "no_log_line" => {
             ("ファイルの形式が正しくありません", "the file is not of the right form")
         }
         "missing_column" => ("必要な列が見つかりません", "a column that is needed is missing"),

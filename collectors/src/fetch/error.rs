@@ -68,6 +68,14 @@ pub enum FetchError {
     /// A compressed file that ends early or is corrupt: it is still being written, or a bad copy.
     #[error("the compressed file {0} is truncated or damaged")]
     Damaged(String),
+    /// A log of another format than the configured one.
+    #[error("no line of {name}, from line 1 on, has the `format` {format:?}; set `format` to that of the lines")]
+    NoLogLine {
+        /// The file.
+        name: String,
+        /// The format that was tried.
+        format: String,
+    },
     /// Reading failed.
     #[error("cannot read the file")]
     Io(#[source] io::Error),
@@ -96,6 +104,7 @@ impl FetchError {
             Self::TooManyFiles(_) => "too_many_files",
             Self::NotAFile => "not_a_file",
             Self::Damaged(_) => "damaged_file",
+            Self::NoLogLine { .. } => "no_log_line",
             Self::Io(_) => "io",
         }
     }

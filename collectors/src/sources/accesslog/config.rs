@@ -16,6 +16,8 @@ use parking_lot::Mutex;
 #[derive(Debug)]
 pub(super) struct AccessLog {
     pub(super) form: LineForm,
+    /// The form as it is configured, for messages.
+    pub(super) format: String,
     pub(super) rule: CountingRule,
     /// Hash of form, rule and definitions. Checkpoints hold it: with another one the counts begin anew.
     pub(super) rule_id: String,
@@ -48,6 +50,7 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> AccessLog 
     AccessLog {
         rule_id: sha256(identity.as_bytes())[..32].to_owned(),
         form,
+        format: r.text_if("format").unwrap_or_else(|| "combined".to_owned()),
         rule,
         hits,
         visitors,
@@ -117,6 +120,7 @@ fn rule(r: &TomlTable<'_>) -> CountingRule {
         not_paths: texts("not_paths", &[]),
         not_extensions: texts("not_extensions", &DEFAULT_EXTENSIONS),
         bots: WordFilter::new(texts("bots", &DEFAULT_BOTS)),
+        not_lines: texts("not_lines", &[]),
         areas: r.tables("area").iter().map(area).collect(),
     }
 }

@@ -5,7 +5,7 @@ use super::line::format::LogLine;
 use super::line::time::TimeReader;
 use super::rule::CountingRule;
 use super::visitors::Visitors;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest line: most servers limit a request line to 8 kB, and a cookie in an own format to as much.
 pub(super) const MAX_LINE_BYTES: usize = 64 << 10;
@@ -37,6 +37,12 @@ pub(super) struct LineCounter<'a> {
     pub(super) bad: u64,
     /// The numbers of the first bad lines.
     pub(super) reported: Vec<u64>,
+    /// The hour of the last line that was read; before the first, that of an earlier poll.
+    pub(super) last: Option<i64>,
+    /// True while bad lines wait for the next good line, which bounds their hour.
+    pub(super) unplaced: bool,
+    /// First and last hours between which bad lines lie: each may have been an access.
+    pub(super) doubtful: BTreeSet<(i64, i64)>,
 }
 
 /// A line that begins in one chunk and ends in another.
@@ -68,7 +74,9 @@ impl<'a> LineCounter<'a> {
         latest: i64,
     ) -> Self {
         let (counted, hours) = (BTreeMap::new(), TimeReader::default());
-        Self { form, rule, visitors, hours, latest, counted, current: None, bad: 0, reported: Vec::new() }
+        let (current, reported, doubtful) = (None, Vec::new(), BTreeSet::new());
+        let (bad, last, unplaced) = (0, None, false);
+        Self { form, rule, visitors, hours, latest, counted, current, bad, reported, last, unplaced, doubtful }
     }
 
     /// Counts the lines of a file's next chunk; `lines` ended before it.
@@ -79,11 +87,11 @@ impl<'a> LineCounter<'a> {
             if partial.bytes.is_empty() && !partial.overlong {
                 // Whether a line is too long must not depend on where a chunk ends.
                 let line = without_zeros(&chunk[from..at]);
-                if line.len() > MAX_LINE_BYTES { self.report_bad(number) } else { self.line(line, number) }
+                if line.len() > MAX_LINE_BYTES { self.report_bad(number, line) } else { self.line(line, number) }
             } else {
                 partial.add(&chunk[from..at]);
                 let PartialLine { bytes, overlong, .. } = std::mem::take(partial);
-                if overlong { self.report_bad(number) } else { self.line(&bytes, number) }
+                if overlong { self.report_bad(number, &[]) } else { self.line(&bytes, number) }
             }
             partial.length = 0;
             from = at + 1;
@@ -96,7 +104,7 @@ impl<'a> LineCounter<'a> {
     /// Counts the last line of a complete file, which has no line end; returns its length.
     pub(super) fn last(&mut self, partial: &PartialLine, lines: u64) -> usize {
         if partial.overlong {
-            self.report_bad(lines + 1);
+            self.report_bad(lines + 1, &[]);
         } else if !partial.bytes.is_empty() {
             self.line(&partial.bytes, lines + 1);
         }
@@ -113,7 +121,7 @@ impl<'a> LineCounter<'a> {
 
     fn line(&mut self, line: &[u8], number: u64) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
+        if line.is_empty() || self.rule.drops(line) {
             return;
         }
         let form = self.form;
@@ -129,7 +137,7 @@ impl<'a> LineCounter<'a> {
             }
         };
         if !is_counted {
-            self.report_bad(number);
+            self.report_bad(number, line);
         }
     }
 
@@ -143,6 +151,9 @@ impl<'a> LineCounter<'a> {
         let counts = rule.counts(line);
         if counts && let Some(visitors) = &mut self.visitors {
             visitors.add(line);
+        }
+        if self.unplaced {
+            self.place_bad(line.hour);
         }
         let entry = match &mut self.current {
             Some((hour, entry)) if *hour == line.hour => entry,
@@ -160,13 +171,27 @@ impl<'a> LineCounter<'a> {
     #[cold]
     fn begin_hour(&mut self, hour: i64) -> &mut HourCount {
         self.finish();
+        self.last = Some(hour);
         let areas = if self.rule.areas.is_empty() { 0 } else { self.rule.areas.len() + 1 };
         &mut self.current.insert((hour, HourCount { hits: 0, areas: vec![0; areas] })).1
     }
 
+    /// Places the bad lines before a good line of this hour.
     #[cold]
-    fn report_bad(&mut self, number: u64) {
+    fn place_bad(&mut self, hour: i64) {
+        let last = self.last.unwrap_or(hour);
+        self.doubtful.insert((last.min(hour), last.max(hour)));
+        self.unplaced = false;
+    }
+
+    /// Notes a bad line, and the hour that it may belong to: that of the time in it, or those between its neighbours.
+    #[cold]
+    fn report_bad(&mut self, number: u64, line: &[u8]) {
         self.bad += 1;
+        match self.hours.find(line).filter(|hour| *hour <= self.latest) {
+            Some(hour) => _ = self.doubtful.insert((hour, hour)),
+            None => self.unplaced = true,
+        }
         if self.reported.len() < MAX_REPORTED {
             self.reported.push(number);
         }
@@ -228,6 +253,7 @@ mod tests {
             not_paths: none(),
             not_extensions: none(),
             bots: WordFilter::new(none()),
+            not_lines: none(),
             areas: Vec::new(),
         };
         let form = LineForm::Fields(LineFormat::parse(COMBINED).unwrap());

@@ -29,6 +29,8 @@ pub(super) struct CountingRule {
     pub(super) not_extensions: Vec<String>,
     /// Words in a user agent that make it a bot.
     pub(super) bots: WordFilter,
+    /// Beginnings of lines that are no accesses, such as `#`: they are dropped without a reject.
+    pub(super) not_lines: Vec<String>,
     /// Areas of the app: label, and prefixes of paths.
     pub(super) areas: Vec<(String, Vec<String>)>,
 }
@@ -88,12 +90,20 @@ impl StatusSet {
 impl CountingRule {
     /// Text that identifies the rule. Checkpoints hold a hash of it, so it must not change.
     pub(super) fn identity(&self) -> String {
-        let Self { methods, statuses: StatusSet(statuses), paths, not_paths, not_extensions, bots, areas } = self;
+        let Self { methods, statuses: StatusSet(statuses), paths, not_paths, not_extensions, bots, not_lines, areas } =
+            self;
+        let dropped = if not_lines.is_empty() { String::new() } else { format!(" not_lines: {not_lines:?}") };
         format!(
             "Rule {{ methods: {methods:?}, statuses: Statuses({statuses:?}), paths: {paths:?}, not_paths: {not_paths:?}, \
-             not_extensions: {not_extensions:?}, bots: {:?}, areas: {areas:?} }}",
+             not_extensions: {not_extensions:?}, bots: {:?}, areas: {areas:?} }}{dropped}",
             bots.words
         )
+    }
+
+    /// True for a line that the rule says is no access.
+    #[inline]
+    pub(super) fn drops(&self, line: &[u8]) -> bool {
+        self.not_lines.iter().any(|beginning| line.starts_with(beginning.as_bytes()))
     }
 
     /// True when a line counts.
@@ -149,6 +159,7 @@ mod tests {
             not_paths: texts(&["/app/health"]),
             not_extensions: texts(&[".css"]),
             bots: WordFilter::new(texts(&["bot"])),
+            not_lines: Vec::new(),
             areas: vec![("予約".into(), texts(&["/app/reserve"])), ("地図".into(), texts(&["/app/map", "/app/route"]))],
         }
     }

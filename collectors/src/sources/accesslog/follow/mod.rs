@@ -18,7 +18,7 @@ use crate::sources::parsed::{Coverage, ParsedFigure, ParsedFile, RejectedRow};
 use crate::sources::source::{LogAdvance, SourceNotes};
 use contract::record::Place;
 use contract::time::Moment;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Hours that a server's clock may be ahead: the aggregator rejects later figures.
@@ -116,6 +116,8 @@ struct FileTally {
     bad: u64,
     /// Line numbers of the first bad lines.
     reported: Vec<u64>,
+    /// First and last hours between which bad lines lie.
+    doubtful: BTreeSet<(i64, i64)>,
 }
 
 /// One poll of the log's files.
@@ -143,6 +145,9 @@ impl LogPoll<'_> {
             return Ok(());
         }
         let before = progress.clone();
+        if !self.log.finished {
+            progress.last_line = progress.last_line.or(notes.log.watched_to);
+        }
         let (outcome, tally) = self.count(progress, file);
         let (first, last) = (tally.counted.keys().next().copied(), tally.counted.keys().next_back().copied());
         let read = match outcome {
@@ -153,6 +158,9 @@ impl LogPoll<'_> {
             }
             Err(error) => return Err(error),
         };
+        if before.offset == 0 && tally.bad > 0 && tally.counted.is_empty() {
+            return Err(FetchError::NoLogLine { name: file.name.clone(), format: self.log.format.clone() });
+        }
         self.left = self.left.saturating_sub(read);
         self.more |= !progress.at_end;
         progress.hour = if progress.at_end { Some(self.hour) } else { last.or(progress.hour) };
@@ -166,6 +174,7 @@ impl LogPoll<'_> {
             // Between its first and its last line a finished file has all lines.
             notes.mark_watched(first..=last);
         }
+        self.mark_doubtful(notes, progress, &tally);
         self.report_bad_lines(&file.name, &tally);
         progress.end_poll(file);
         Ok(())
@@ -179,6 +188,7 @@ impl LogPoll<'_> {
         let visitors = self.log.visitors.is_some().then_some(&mut *memory);
         let latest = self.hour + MAX_AHEAD_HOURS;
         let mut counter = LineCounter::new(&self.log.form, &self.log.rule, visitors, latest);
+        (counter.last, counter.unplaced) = (progress.last_line, progress.unplaced);
         let outcome = file.read(progress, self.left, |chunk, lines| {
             let count = counter.chunk(chunk, &mut partial, lines);
             (count.whole, count.lines)
@@ -187,8 +197,22 @@ impl LogPoll<'_> {
             progress.complete(counter.last(&partial, progress.lines), file);
         }
         counter.finish();
-        let LineCounter { counted, bad, reported, .. } = counter;
-        (outcome, FileTally { counted, bad, reported })
+        let LineCounter { counted, bad, reported, doubtful, .. } = counter;
+        (progress.last_line, progress.unplaced) = (counter.last, counter.unplaced);
+        (outcome, FileTally { counted, bad, reported, doubtful })
+    }
+
+    /// Marks the hours that lack a bad line. Bad lines at the end of a growing file may be of any hour since its last line.
+    fn mark_doubtful(&self, notes: &mut LogNotes, progress: &mut FileProgress, tally: &FileTally) {
+        let from = notes.log.from.unwrap_or(i64::MIN);
+        for (first, last) in &tally.doubtful {
+            notes.mark_partial(*first.max(&from)..=*last);
+        }
+        if progress.unplaced && progress.at_end {
+            let first = progress.last_line.or(notes.log.watched_to).unwrap_or(self.hour).max(from);
+            notes.mark_partial(first..=if self.log.finished { first } else { self.hour.max(first) });
+            progress.unplaced = false;
+        }
     }
 
     /// Goes on without a compressed file that cannot be read to its end; `first` is its first hour. Hours that only a

@@ -47,6 +47,13 @@ impl TimeReader {
         self.read_new_hour(time)
     }
 
+    /// The hour of the first time in brackets of a line that cannot be read otherwise.
+    pub(crate) fn find(&mut self, line: &[u8]) -> Option<i64> {
+        let from = memchr::memchr(b'[', line)?;
+        let time = line.get(from..from + LOCAL_BYTES + 2).filter(|time| time.ends_with(b"]"))?;
+        self.read(time)
+    }
+
     #[cold]
     fn read_new_hour(&mut self, time: &[u8]) -> Option<i64> {
         if let Some(inner) = time.strip_prefix(b"[") {

@@ -87,7 +87,11 @@ fn a_line_of_a_clock_far_ahead_is_bad_and_one_far_behind_stops_nothing() {
     world.poll(3);
     let hours: Vec<i64> = world.published.keys().copied().collect();
     assert_eq!((hours.len(), hours[0], hours[hours.len() - 1]), (8760 * 9 + 4, -8760 * 9, 3));
-    assert_eq!(world.shown(0), "0=1 1=1 2=0? 3=0?");
+    assert_eq!(
+        world.shown(0),
+        "0=1 1=partial_hour 2=partial_hour? 3=partial_hour?",
+        "the last line may be of any of these"
+    );
     assert_eq!(world.most, 24_000, "figures of one poll");
     assert_eq!(world.rejects.iter().map(|reject| reject.place.row).collect::<Vec<_>>(), [Some(4)]);
 }
@@ -96,6 +100,7 @@ fn a_line_of_a_clock_far_ahead_is_bad_and_one_far_behind_stops_nothing() {
 fn reports_of_bad_files_are_limited() {
     let mut world = World::new("finished = true");
     for file in 0..200 {
+        world.write(&format!("{file}.txt"), &[1]);
         world.append(&format!("{file}.txt"), &format!("{file} is no log\n").repeat(30));
     }
     world.poll(3);
@@ -115,4 +120,62 @@ fn an_unreadable_compressed_file_is_named_and_a_pipe_is_no_log() {
     assert_eq!(world.shown(1), "1=1?", "it may be on its way");
     world.now = (2, 30);
     assert_eq!(world.advance().unwrap_err().to_string(), "the compressed file a.log.1.gz is truncated or damaged");
+}
+
+/// A line of hour 12 that the combined form does not fit.
+const OTHER_FORM: &str = "10.0.0.1 - [01/Apr/2022:12:49:51 +0900] \"GET /app/b HTTP/1.1\" 200 163\n";
+
+#[test]
+fn the_hour_of_a_line_in_another_format_is_unknown() {
+    // The lines before and after, the line, and what is published of a finished file and of a growing log.
+    let rows = [
+        (vec![12], OTHER_FORM, vec![12], "12=partial_hour", "12=partial_hour 13=0 14=0 15=0? 16=0?"),
+        (vec![11], OTHER_FORM, vec![13], "11=1 12=partial_hour 13=1", "11=1 12=partial_hour 13=1 14=0 15=0? 16=0?"),
+        (
+            vec![12],
+            "torn\n",
+            vec![14],
+            "12=partial_hour 13=partial_hour 14=partial_hour",
+            "12=partial_hour 13=partial_hour 14=partial_hour 15=0? 16=0?",
+        ),
+        (
+            vec![12],
+            "torn\n",
+            vec![],
+            "12=partial_hour",
+            "12=partial_hour 13=partial_hour 14=partial_hour 15=partial_hour? 16=partial_hour?",
+        ),
+        (vec![12, 14], "# a remark\n", vec![14], "12=1 13=0 14=2", "12=1 13=0 14=2 15=0? 16=0?"),
+    ];
+    for (before, line, after, finished, grown) in rows {
+        for (keys, right) in [("finished = true", finished), ("", grown)] {
+            let mut world = World::new(&format!("{keys}\n[source.rule]\nnot_lines = ['#']"));
+            if keys.is_empty() {
+                world.write("a.log", &[10]);
+            }
+            world.write("a.log", &before);
+            world.append("a.log", line);
+            world.write("a.log", &after);
+            for limit in [300, u64::MAX] {
+                world.limit = limit;
+                world.poll(16);
+            }
+            let shown = world.shown(before[0]);
+            assert_eq!(shown, right, "{keys}: {line}");
+            assert_eq!(world.rejects.len(), usize::from(!line.starts_with('#')), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_which_no_line_can_be_read_fails_the_poll_and_the_message_names_the_format() {
+    let mut world = World::new("");
+    world.append("a.log", OTHER_FORM);
+    let failed = world.advance().unwrap_err();
+    assert_eq!(failed.label(), "no_log_line");
+    let message = "no line of a.log, from line 1 on, has the `format` \"combined\"; set `format` to that of the lines";
+    assert_eq!(failed.to_string(), message);
+    world.write("a.log", &[13]);
+    world.poll(14);
+    assert_eq!(world.shown(12), "12=partial_hour 13=partial_hour? 14=0?", "the first hour of a log is partial");
 }

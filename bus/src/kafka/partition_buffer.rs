@@ -60,3 +60,38 @@ impl PartitionBuffer {
         Some(batch)
     }
 }
+
+/// What became of a message.
+pub(super) enum BufferedMessage {
+    More,
+    Full,
+    /// Not the record that was due in this buffer.
+    Unexpected(usize),
+}
+
+/// Puts a record into its buffer. Records of partitions that are not read (any more) are dropped: the next reader
+/// begins at its own position.
+pub(super) fn take(
+    buffers: &mut [PartitionBuffer],
+    current: &mut usize,
+    wanted: usize,
+    message: &BorrowedMessage<'_>,
+) -> BufferedMessage {
+    let partition = Partition(message.partition());
+    if buffers.get(*current).is_none_or(|buffer| buffer.partition != partition) {
+        let Some(found) = buffers.iter().position(|buffer| buffer.partition == partition) else {
+            return BufferedMessage::More;
+        };
+        *current = found;
+    }
+    let buffer = &mut buffers[*current];
+    if message.offset() != buffer.next {
+        return BufferedMessage::Unexpected(*current);
+    }
+    buffer.push(message);
+    if buffer.records() >= wanted || buffer.bytes() >= BATCH_BYTES {
+        BufferedMessage::Full
+    } else {
+        BufferedMessage::More
+    }
+}

@@ -12,14 +12,14 @@ use super::context::{GroupContext, RebalanceEvent};
 use super::error::{self, KafkaMessage, KafkaOperation};
 use super::health::GroupHealth;
 use super::mailbox::{Mailbox, PartitionDecision};
-use super::partition_buffer::{BATCH_BYTES, PartitionBuffer};
+use super::partition_buffer::{BATCH_BYTES, BufferedMessage, PartitionBuffer, take};
 use super::probe;
 use super::settings::KafkaConfig;
 use crate::batch::Partition;
 use crate::error::BusError;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::Message;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::{Offset, TopicPartitionList};
 use std::sync::Arc;
@@ -366,39 +366,5 @@ impl Poller {
             Ok(None) => self.recheck_all(),
             Err(error) => self.report(error::failed(&self.kafka, KafkaOperation::Reading, error)),
         }
-    }
-}
-
-enum BufferedMessage {
-    More,
-    Full,
-    /// Not the record that was due in this buffer.
-    Unexpected(usize),
-}
-
-/// Puts a record into its buffer. Records of partitions that are not read (any more) are dropped: the next reader
-/// begins at its own position.
-fn take(
-    buffers: &mut [PartitionBuffer],
-    current: &mut usize,
-    wanted: usize,
-    message: &BorrowedMessage<'_>,
-) -> BufferedMessage {
-    let partition = Partition(message.partition());
-    if buffers.get(*current).is_none_or(|buffer| buffer.partition != partition) {
-        let Some(found) = buffers.iter().position(|buffer| buffer.partition == partition) else {
-            return BufferedMessage::More;
-        };
-        *current = found;
-    }
-    let buffer = &mut buffers[*current];
-    if message.offset() != buffer.next {
-        return BufferedMessage::Unexpected(*current);
-    }
-    buffer.push(message);
-    if buffer.records() >= wanted || buffer.bytes() >= BATCH_BYTES {
-        BufferedMessage::Full
-    } else {
-        BufferedMessage::More
     }
 }

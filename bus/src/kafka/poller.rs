@@ -328,17 +328,11 @@ impl Poller {
 
     /// The library lost its place somewhere; it does not report where.
     fn recheck_all(&mut self) {
-        let places: Vec<_> =
-            self.buffers.iter().map(|buffer| (buffer.partition, buffer.next, buffer.position())).collect();
-        for (partition, due, position) in places {
-            match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
-                Ok(()) => self.seek(partition, due),
-                Err(error) if error.is_retriable() => {
-                    self.mailbox.warn(error);
-                    self.seek(partition, due);
-                }
-                Err(error) => return self.fail(error),
-            }
+        let mut buffer = 0;
+        // A failure ends it: it empties the buffers.
+        while let Some(due) = self.buffers.get(buffer).map(|buffer| buffer.next) {
+            self.recheck(buffer, due);
+            buffer += 1;
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn read(cell: &Cell, target: &SeriesTarget) -> Result<Span, &'static 
     let when = dated.map_err(RejectReason::label)?.when;
     let when = match (cell, when) {
         // A spreadsheet stores 「2019年4月」 as the first day of the month, shows the month, and saves the day as csv.
-        (Cell::Date(_) | Cell::Text(_), LabelledPeriod::Date(date))
+        (Cell::Date(_) | Cell::YearlessDate(_) | Cell::Text(_), LabelledPeriod::Date(date))
             if shape == Shape::Flow && grain == Grain::Month && date.day() == 1 =>
         {
             LabelledPeriod::Month { year: date.year(), month: date.month() }

@@ -50,9 +50,11 @@ fn digits(cell: &Cell) -> Result<String, RejectReason> {
         Cell::Empty => return Err(RejectReason::Empty),
         Cell::Text(text) if has_false_digit(text) => return Err(RejectReason::NotACode),
         Cell::Text(text) => normal(text),
-        Cell::Number(number) if (0.0..=MAX_CODE).contains(number) => number.to_string(),
-        Cell::Number(_) => return Err(RejectReason::NotACode),
-        Cell::Bool(_) | Cell::Date(_) => return Err(RejectReason::WrongType),
+        Cell::Number(_) | Cell::Formatted(..) => {
+            let number = cell.plain_number().filter(|number| (0.0..=MAX_CODE).contains(number));
+            number.ok_or(RejectReason::NotACode)?.to_string()
+        }
+        Cell::Bool(_) | Cell::Date(_) | Cell::YearlessDate(_) => return Err(RejectReason::WrongType),
         Cell::Error => return Err(RejectReason::FormulaError),
     };
     // Some lists were written from floating point numbers.

@@ -16,6 +16,7 @@ mod error;
 pub mod header;
 mod limits;
 pub mod number;
+mod number_format;
 #[cfg(test)]
 mod properties;
 mod read;
@@ -31,6 +32,7 @@ pub use error::TableError;
 pub use header::{Columns, WantedColumn};
 pub use limits::{MAX_BYTES, TableLimits};
 pub use number::NumberCell;
+pub use number_format::NumberFormat;
 pub use read::{FileFormat, FileLayout, read, unpacked};
 pub use reject::{RejectReason, row_hash};
 pub use sheet::{Cell, Sheet, SheetRow};

@@ -3,6 +3,7 @@
 //! Blank rows and trailing blank cells are dropped, because the ranges that a file declares are often wrong. Texts are stored
 //! as written, trimmed; each reader normalises them itself, because some readers need what normalisation removes.
 
+use super::number_format::NumberFormat;
 use super::text::{is_blank, normal, trim, word};
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
@@ -69,6 +70,10 @@ pub enum Cell {
     Bool(bool),
     /// A number of a workbook that is formatted as a date.
     Date(DateTime),
+    /// A date of a workbook that is shown without its year (`4月`).
+    YearlessDate(DateTime),
+    /// A number of a workbook whose format changes what it means.
+    Formatted(f64, NumberFormat),
     /// A failed formula (`#REF!`): neither a value nor missing.
     Error,
 }
@@ -87,16 +92,26 @@ impl Cell {
         matches!(self, Self::Empty)
     }
 
+    /// The number of a cell that means what it stores.
+    pub fn plain_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) | Self::Formatted(number, NumberFormat::Days1904) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// The cell as normalised text, to compare and to hash: `1,234` of a csv stays as it is, the number
     /// 12 of a workbook is `12`, a date is ISO 8601 (its day alone at midnight), empty is empty.
     pub fn text(&self) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) => normal(text),
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) | Self::Formatted(number, _) => number.to_string(),
             Self::Bool(truth) => truth.to_string(),
-            Self::Date(at) if at.time() == jiff::civil::Time::midnight() => at.date().to_string(),
-            Self::Date(at) => at.to_string(),
+            Self::Date(at) | Self::YearlessDate(at) if at.time() == jiff::civil::Time::midnight() => {
+                at.date().to_string()
+            }
+            Self::Date(at) | Self::YearlessDate(at) => at.to_string(),
             Self::Error => "#ERROR!".to_owned(),
         }
     }

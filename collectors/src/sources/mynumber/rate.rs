@@ -4,7 +4,7 @@
 //! written 50.2, 「50.2%」, or as the fraction 0.502.. of a workbook, which is not rounded.
 
 use crate::table::text::normal;
-use crate::table::{Cell, RejectReason};
+use crate::table::{Cell, NumberFormat, RejectReason};
 
 /// Precision of a rate: finer than in any edition, coarser than the error of a float.
 const SCALE: f64 = 1e9;
@@ -28,7 +28,9 @@ pub(super) fn agrees(cell: &Cell, cards: i64, population: i64) -> Result<bool, R
 fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, RejectReason> {
     let (number, percent) = match cell {
         Cell::Empty => return Ok(None),
-        Cell::Number(number) => (*number, false),
+        Cell::Number(number) | Cell::Formatted(number, NumberFormat::Percent | NumberFormat::Days1904) => {
+            (*number, false)
+        }
         Cell::Text(text) => {
             let text = normal(text);
             if text.chars().all(|c| matches!(c, '-' | '‐' | '―' | 'ー' | '*' | '…' | '.')) {
@@ -38,7 +40,9 @@ fn rate(cell: &Cell) -> Result<Option<(i128, bool)>, RejectReason> {
             (bare.unwrap_or(&text).parse().map_err(|_| RejectReason::NotANumber)?, bare.is_some())
         }
         Cell::Error => return Err(RejectReason::FormulaError),
-        Cell::Bool(_) | Cell::Date(_) => return Err(RejectReason::WrongType),
+        Cell::Bool(_) | Cell::Date(_) | Cell::YearlessDate(_) | Cell::Formatted(..) => {
+            return Err(RejectReason::WrongType);
+        }
     };
     if !(0.0..=MAX_RATE).contains(&number) {
         return Err(RejectReason::NotANumber);

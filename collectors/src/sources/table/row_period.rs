@@ -7,6 +7,7 @@ use crate::sources::period;
 use crate::sources::row::{RowFault, reason};
 use crate::sources::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
+use crate::table::header::MAX_HEADER_DEPTH;
 use crate::table::number;
 use crate::table::text::word;
 use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow};
@@ -18,6 +19,13 @@ use contract::record::Span;
 const NO_PERIODS: ParseError = ParseError::Unfit {
     label: "no_period",
     why: "no column's heading is a period of the series (「2021年4月」, or 「4月」 with `year` or `from = \"name\"`); see `across`",
+};
+
+/// A heading hides another year than the configured one.
+const YEARS_DISAGREE: ParseError = ParseError::Unfit {
+    label: "years_disagree",
+    why: "a column's heading is a date that is shown without its year, and its year is not that of `year` or of the name: \
+          show the year in the file, or leave `year` out",
 };
 
 /// Reads the periods of rows in order.
@@ -145,8 +153,36 @@ pub(super) fn across(
         };
         targets.iter().any(|target| period::of(when, target).is_some()).then_some(when)
     };
-    let found = columns.matches(sheet, fits);
+    let mut found = columns.matches(sheet, fits);
+    if let Some(year) = year {
+        for (column, when) in &mut found {
+            *when = with_shown_month(sheet, columns.header_row, *column, *when, year, *fiscal)?;
+        }
+    }
     if found.is_empty() { Err(NO_PERIODS) } else { Ok(found) }
+}
+
+/// The period of a heading, in the configured year where the heading is a date that is shown as a month only.
+fn with_shown_month(
+    sheet: &Sheet,
+    header_row: u32,
+    column: usize,
+    when: LabelledPeriod,
+    year: i16,
+    fiscal: bool,
+) -> Result<LabelledPeriod, ParseError> {
+    let above = sheet.rows.iter().rev().skip_while(|row| row.number > header_row);
+    let yearless = above.take(MAX_HEADER_DEPTH).find_map(|row| match row.cell(column) {
+        Cell::YearlessDate(at) => Some(at.date()),
+        _ => None,
+    });
+    let Some(date) = yearless else { return Ok(when) };
+    let civil = if fiscal && date.month() < 4 { year.saturating_add(1) } else { year };
+    match when {
+        LabelledPeriod::Month { month, .. } => Ok(LabelledPeriod::Month { year: civil, month }),
+        when if date.year() == civil => Ok(when),
+        _ => Err(YEARS_DISAGREE),
+    }
 }
 
 /// The number of a month, with or without 月 or 月分.
@@ -157,6 +193,7 @@ fn month(cell: &Cell) -> Result<i8, RejectReason> {
             let bare = text.strip_suffix('分').unwrap_or(&text);
             bare.strip_suffix('月').unwrap_or(&text).parse().map_err(|_| RejectReason::NotADate)?
         }
+        Cell::YearlessDate(at) => i64::from(at.month()),
         other => number::integer(other, None)?.value().ok_or(RejectReason::Empty)?,
     };
     i8::try_from(number).ok().filter(|month| (1..=12).contains(month)).ok_or(RejectReason::MonthOutOfRange)

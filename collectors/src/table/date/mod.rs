@@ -6,6 +6,7 @@
 mod label;
 mod parse;
 
+use super::number_format::NumberFormat;
 use super::reject::RejectReason;
 use super::sheet::Cell;
 use contract::time::{FIRST_YEAR, LAST_YEAR};
@@ -15,6 +16,8 @@ pub use label::{DateLabel, LabelledPeriod};
 
 /// Day 0 of the serial numbers of workbooks, for days from 1 March 1900.
 const SERIAL_EPOCH: Date = jiff::civil::date(1899, 12, 30);
+/// Days from the day 0 of 1900 to that of 1904.
+const DAYS_TO_1904: i32 = 1_462;
 /// The smallest serial number that is read as a day: 18 May 1927. Smaller numbers can be years.
 const MIN_SERIAL: i32 = 10_000;
 /// The largest serial number: 31 December of [`LAST_YEAR`].
@@ -34,20 +37,18 @@ pub fn read(cell: &Cell) -> Result<DateLabel, RejectReason> {
     match cell {
         Cell::Empty => Err(RejectReason::Empty),
         Cell::Text(text) => parse::label(text),
-        Cell::Number(number) if number.fract() == 0.0 && (0.0..=MAX_DIGITS).contains(number) => {
-            parse::label(&number.to_string())
+        Cell::Number(_) | Cell::Formatted(..) => {
+            let number = cell.plain_number().filter(|n| n.fract() == 0.0 && (0.0..=MAX_DIGITS).contains(n));
+            parse::label(&number.ok_or(RejectReason::NotADate)?.to_string())
         }
-        Cell::Number(_) => Err(RejectReason::NotADate),
-        Cell::Date(at) => civil(at.date()),
+        Cell::Date(at) | Cell::YearlessDate(at) => civil(at.date()),
         Cell::Bool(_) => Err(RejectReason::WrongType),
         Cell::Error => Err(RejectReason::FormulaError),
     }
 }
 
 /// Like [`read`], for a column of dates: a number that can be the serial number of a workbook's day (from 18 May 1927,
-/// counted from 1900) is that day, in a csv too.
-///
-/// Workbooks that count from 1904 are read correctly only in cells that are formatted as dates.
+/// counted from 1900, or from 1904 where the workbook does) is that day, in a csv too.
 pub fn read_date_cell(cell: &Cell) -> Result<DateLabel, RejectReason> {
     let serial = match cell {
         #[expect(
@@ -55,6 +56,8 @@ pub fn read_date_cell(cell: &Cell) -> Result<DateLabel, RejectReason> {
             reason = "a float beyond the range becomes its limit, which is no serial number"
         )]
         Cell::Number(number) => Some(number.floor() as i32),
+        #[expect(clippy::cast_possible_truncation, reason = "as above")]
+        Cell::Formatted(number, NumberFormat::Days1904) => Some((number.floor() as i32).saturating_add(DAYS_TO_1904)),
         Cell::Text(text) => super::text::normal(text).parse().ok(),
         _ => None,
     };

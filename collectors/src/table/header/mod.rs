@@ -13,7 +13,7 @@ use words::{Heading, headings, nearest};
 /// Rows that are searched for the header: some national tables have rankings above them.
 const MAX_HEADER_ROW: usize = 200;
 /// Maximum rows of one header.
-const MAX_HEADER_DEPTH: usize = 3;
+pub(crate) const MAX_HEADER_DEPTH: usize = 3;
 
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]

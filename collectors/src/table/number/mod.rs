@@ -3,6 +3,7 @@
 //! A dash, an ellipsis or an empty cell is a missing figure and never 0. An ambiguous cell is rejected with a reason, because a
 //! wrong figure is worse than a reported one.
 
+use super::number_format::NumberFormat;
 use super::reject::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, is_blank, normal};
@@ -89,7 +90,8 @@ pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<NumberCell,
         // The decimal text of the number: a float multiplied by a scale is not exact.
         Cell::Number(number) if scale != 1 && number.is_finite() => of_text(&number.to_string(), None, scale),
         Cell::Number(number) => of_number(*number).map(NumberCell::Known),
-        Cell::Bool(_) | Cell::Date(_) => Err(RejectReason::WrongType),
+        Cell::Formatted(number, format) => of_formatted(*number, *format, unit, scale),
+        Cell::Bool(_) | Cell::Date(_) | Cell::YearlessDate(_) => Err(RejectReason::WrongType),
         Cell::Error => Err(RejectReason::FormulaError),
     }
 }
@@ -106,6 +108,47 @@ fn of_number(number: f64) -> Result<i64, RejectReason> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, as just checked")]
     Ok(number as i64)
+}
+
+/// A number as its format shows it. A scale that names what the format does is applied once; another one is rejected.
+fn of_formatted(number: f64, format: NumberFormat, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
+    let unit = unit.map(normal).unwrap_or_default();
+    let factor = match format {
+        NumberFormat::Days1904 => return scaled(&Cell::Number(number), None, scale),
+        NumberFormat::Percent if unit == "%" => 100,
+        // Shown in 千, so the figure is as stored where `scale` says that 千 are shown.
+        NumberFormat::Thousands(times) if power(3 * u32::from(times)) == Some(scale) && scale != 1 => {
+            return of_number(number).map(NumberCell::Known);
+        }
+        NumberFormat::Multiplier(zeros) => power(u32::from(zeros)).ok_or(RejectReason::UnexpectedUnit)?,
+        NumberFormat::Percent | NumberFormat::Thousands(_) => return Err(RejectReason::UnexpectedUnit),
+        NumberFormat::Duration => parts_of_a_day(&unit).ok_or(RejectReason::UnexpectedUnit)?,
+        NumberFormat::Other => return Err(RejectReason::WrongType),
+    };
+    if scale != 1 && scale != factor {
+        return Err(RejectReason::UnexpectedUnit);
+    }
+    of_text(&shown_digits(number), None, factor)
+}
+
+fn power(zeros: u32) -> Option<i64> {
+    10_i64.checked_pow(zeros)
+}
+
+/// The number of units of time in a day.
+fn parts_of_a_day(unit: &str) -> Option<i64> {
+    match unit {
+        "時間" | "h" | "hour" | "hours" => Some(24),
+        "分" | "分間" | "min" | "minutes" => Some(24 * 60),
+        "秒" | "秒間" | "s" | "seconds" => Some(24 * 60 * 60),
+        _ => None,
+    }
+}
+
+/// The number with the 15 digits that a spreadsheet shows at most: 0.30000000000000004 as 0.3.
+fn shown_digits(number: f64) -> String {
+    let digits = format!("{number:.14e}");
+    digits.parse::<f64>().unwrap_or(number).to_string()
 }
 
 fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {

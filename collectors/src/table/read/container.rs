@@ -6,6 +6,7 @@
 
 use super::super::error::TableError;
 use super::super::limits::TableLimits;
+use memchr::memmem;
 use std::io::{Cursor, Read};
 
 /// Maximum parts (files) of a workbook.
@@ -21,20 +22,25 @@ const PIECE: usize = 64 << 10;
 /// The zip file cannot be decompressed.
 const CORRUPT: TableError = TableError::Workbook("a part is damaged, encrypted or packed in an unknown way");
 
-/// Decompresses every part of the workbook once and drops it.
+/// Decompresses every part of the workbook once and drops it. True when a part may hold a formula.
 ///
 /// Errors: [`TableError::TooLarge`] as soon as a limit is exceeded, [`TableError::Workbook`] for a damaged zip file.
-pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableError> {
+pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<bool, TableError> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| TableError::Workbook("not a zip file, or cut short"))?;
     if archive.len() > MAX_PARTS {
         return Err(TableError::too_large("parts in a workbook", MAX_PARTS));
     }
     let mut unpacked = 0;
+    let mut formulas = FormulaSearch::default();
     let mut piece = vec![0; PIECE];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|_| CORRUPT)?;
-        let mut scan = PartScan::of(&String::from_utf8_lossy(part.name_raw()));
+        let name = String::from_utf8_lossy(part.name_raw()).into_owned();
+        let mut scan = PartScan::of(&name);
+        // These have other elements whose names begin with `f`.
+        let cells = matches!(scan, PartScan::Nothing)
+            && !["theme", "drawing", "docProps"].iter().any(|other| name.contains(other));
         loop {
             let length = part.read(&mut piece).map_err(|_| CORRUPT)?;
             if length == 0 {
@@ -43,10 +49,32 @@ pub(super) fn inspect(bytes: &[u8], limits: &TableLimits) -> Result<(), TableErr
             unpacked += length as u64;
             within(unpacked, "bytes unpacked", limits.unpacked_bytes)?;
             scan.count(&piece[..length])?;
+            if cells {
+                formulas.search(&piece[..length]);
+            }
         }
         scan.end()?;
     }
-    Ok(())
+    Ok(formulas.found)
+}
+
+/// Looks for the beginning of an element whose name begins with `f`, as that of a formula does.
+#[derive(Default)]
+struct FormulaSearch {
+    found: bool,
+    last: u8,
+}
+
+impl FormulaSearch {
+    fn search(&mut self, piece: &[u8]) {
+        if self.found {
+            return;
+        }
+        let [Some(first), Some(last)] = [piece.first(), piece.last()] else { return };
+        let across = *first == b'f' && matches!(self.last, b'<' | b':');
+        self.found = across || memmem::find(piece, b"<f").is_some() || memmem::find(piece, b":f").is_some();
+        self.last = *last;
+    }
 }
 
 fn within(count: u64, what: &'static str, limit: u64) -> Result<(), TableError> {
@@ -173,7 +201,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    fn too_large(what: &'static str, limit: u64) -> Result<(), TableError> {
+    fn too_large(what: &'static str, limit: u64) -> Result<bool, TableError> {
         Err(TableError::TooLarge { what, limit })
     }
 
@@ -200,7 +228,7 @@ mod tests {
         }
         let fine =
             pack(&[("xl/sharedStrings.xml", b"<sst count=\"99999999\" uniqueCount=\"12\"><si><t>99999999</t></si>")]);
-        assert_eq!(inspect(&fine, &limits), Ok(()));
+        assert_eq!(inspect(&fine, &limits), Ok(false));
         let wide: Vec<u8> = "<sst uniqueCount='1'>".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let wide = pack(&[("xl/sharedStrings.xml", &wide)]);
         assert_eq!(inspect(&wide, &limits), Err(TableError::Workbook("the shared texts are not UTF-8")));
@@ -213,8 +241,8 @@ mod tests {
         for text in ["<si/>", "<si>", "<x:si/>", "<si\n/>"] {
             assert_eq!(inspect(&texts(text, 2_000_001), &TableLimits::default()), rejected, "{text}");
         }
-        assert_eq!(inspect(&texts("<si></si>", 2_000_000), &TableLimits::default()), Ok(()));
-        assert_eq!(inspect(&texts("<size>", 2_000_001), &TableLimits::default()), Ok(()));
+        assert_eq!(inspect(&texts("<si></si>", 2_000_000), &TableLimits::default()), Ok(false));
+        assert_eq!(inspect(&texts("<size>", 2_000_001), &TableLimits::default()), Ok(false));
     }
 
     #[test]
@@ -228,7 +256,7 @@ mod tests {
             let elements = |times| pack(&[(part, "<xf/>".repeat(times).as_bytes())]);
             let most = usize::try_from(limit).unwrap();
             assert_eq!(inspect(&elements(most + 1), &TableLimits::default()), too_large(what, limit), "{part}");
-            assert_eq!(inspect(&elements(most), &TableLimits::default()), Ok(()), "{part}");
+            assert_eq!(inspect(&elements(most), &TableLimits::default()), Ok(false), "{part}");
         }
     }
 

@@ -3,6 +3,8 @@ use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
+mod workbook;
+
 fn source(series: &[crate::testing::MadeSeries<'_>], keys: &str) -> SourceConfig {
     made(Path::new("."), series, &format!("kind = 'table'\npath = 'x'\n{keys}")).unwrap()
 }
@@ -15,7 +17,7 @@ const TWO: &str = "[[source.figure]]\nof = { series = 'births' }\ncolumn = ['bir
 #[test]
 fn a_month_in_a_column_and_its_year_in_the_name() {
     let source = source(&BIRTHS, &format!("[source.period]\nmonth = ['month', '月']\nfrom = 'name'\n{TWO}"));
-    let basic = include_bytes!("fixtures/basic.csv");
+    let basic = include_bytes!("../fixtures/basic.csv");
     let expected = [
         "births/d 2021-01-01..2021-02-01 = 7",
         "births/d 2021-02-01..2021-03-01 = 5",
@@ -115,7 +117,7 @@ fn rows_that_cannot_be_read_hold_their_figure() {
             "rows = '{rows}'\n[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = {{ series = 'births' }}\ncolumn = ['件数']"
         )
     };
-    let text = include_bytes!("fixtures/recoverable-errors.csv");
+    let text = include_bytes!("../fixtures/recoverable-errors.csv");
     let last = parse_named(&source(&BIRTHS[..1], &keys("last")), "a.csv", text).unwrap();
     assert_eq!(rejects(&last), ["3 value_1: not_a_number", "4 period: not_a_date", "6 period: in_the_future"]);
     let shown: Vec<String> = last.figures.iter().map(crate::testing::show).collect();
@@ -265,8 +267,8 @@ fn what_is_no_such_table_is_refused() {
         &BIRTHS[..1],
         "[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = { series = 'births' }\ncolumn = ['件数']",
     );
-    assert_eq!(figures(&source, "a.csv", include_bytes!("fixtures/empty.csv")), Err("no_rows"));
-    assert_eq!(figures(&source, "a.csv", include_bytes!("fixtures/malformed.csv")), Err("missing_column"));
+    assert_eq!(figures(&source, "a.csv", include_bytes!("../fixtures/empty.csv")), Err("no_rows"));
+    assert_eq!(figures(&source, "a.csv", include_bytes!("../fixtures/malformed.csv")), Err("missing_column"));
 }
 
 #[test]

@@ -141,13 +141,13 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    /// False for a line of a later hour than possible.
+    /// False for a line of a later hour than possible, and for one that might count if its request could be read.
     #[inline]
     fn count(&mut self, line: &LogLine<'_>) -> bool {
-        if line.hour > self.latest {
+        let rule = self.rule;
+        if line.hour > self.latest || rule.might_count(line) {
             return false;
         }
-        let rule = self.rule;
         let counts = rule.counts(line);
         if counts && let Some(visitors) = &mut self.visitors {
             visitors.add(line);

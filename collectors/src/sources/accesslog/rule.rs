@@ -106,6 +106,12 @@ impl CountingRule {
         self.not_lines.iter().any(|beginning| line.starts_with(beginning.as_bytes()))
     }
 
+    /// True for a line that might count if its request could be read.
+    #[inline]
+    pub(super) fn might_count(&self, line: &LogLine<'_>) -> bool {
+        line.is_unreadable && self.statuses.holds(line.status)
+    }
+
     /// True when a line counts.
     #[inline]
     pub(super) fn counts(&self, line: &LogLine<'_>) -> bool {

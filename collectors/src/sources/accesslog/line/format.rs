@@ -1,5 +1,6 @@
 //! The format of a line: nginx's `log_format` or Apache's `LogFormat`, compiled once.
 
+use super::request::{request, target};
 use super::time::{LOCAL_BYTES, TimeReader};
 
 /// The default of nginx and Apache, the combined log.
@@ -16,6 +17,8 @@ pub struct LogLine<'a> {
     pub method: &'a [u8],
     /// The path and query; empty for an invalid request.
     pub path: &'a [u8],
+    /// True when the request has a form that is not known: it may have been one for a path.
+    pub is_unreadable: bool,
     /// The user agent.
     pub agent: &'a [u8],
     /// The client's address: never stored.
@@ -127,8 +130,8 @@ impl LineFormat {
                 Field::Address => read.address = value,
                 Field::Agent => read.agent = value,
                 Field::Method => read.method = value,
-                Field::Path => read.path = value,
-                Field::Request => (read.method, read.path) = request(value),
+                Field::Path => read.path = target(value),
+                Field::Request => read = read.with_request(request(value)),
                 Field::Status => {
                     read.status = status(value)?;
                     has_status = true;
@@ -222,13 +225,13 @@ fn is_escaped(before: &[u8]) -> bool {
     before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Method and path of `GET /path HTTP/1.1`; both empty for an invalid request.
-#[inline]
-pub(super) fn request(value: &[u8]) -> (&[u8], &[u8]) {
-    let split = |text| memchr::memchr(b' ', text).map(|at| (&text[..at], &text[at + 1..]));
-    let Some((method, rest)) = split(value) else { return (&[], &[]) };
-    let path = split(rest).map_or(rest, |(path, _)| path);
-    if method.iter().all(u8::is_ascii_uppercase) && path.first() == Some(&b'/') { (method, path) } else { (&[], &[]) }
+impl<'a> LogLine<'a> {
+    /// The line with the method and the path of its request.
+    #[inline]
+    pub(super) fn with_request(self, request: Option<(&'a [u8], &'a [u8])>) -> Self {
+        let (method, path) = request.unwrap_or_default();
+        Self { method, path, is_unreadable: request.is_none(), ..self }
+    }
 }
 
 #[inline]

@@ -1,12 +1,13 @@
 //! Access logs as JSON lines, with the keys that the configuration names.
+//!
+//! Servers put bytes of clients into such lines as they are, or with escapes that JSON does not know. So only the frame of
+//! a line is read as JSON; what the values of other keys hold does not matter.
 
-use super::format::{LogLine, request, status};
+use super::format::{LogLine, status};
+use super::request::{request, target};
+use super::scan::{Scanner, text, unescape};
 use super::time::TimeReader;
-use serde::Deserializer as _;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
 
 /// The keys of a line; `request.method` is the key `method` of the object at `request`.
 #[derive(Clone, Debug)]
@@ -23,13 +24,13 @@ pub struct JsonKeys {
 /// The texts of a line; a number is taken as it is written.
 #[derive(Default)]
 pub(crate) struct JsonTexts<'a> {
-    time: Cow<'a, str>,
-    request: Cow<'a, str>,
-    method: Cow<'a, str>,
-    path: Cow<'a, str>,
-    status: Cow<'a, str>,
-    agent: Cow<'a, str>,
-    address: Cow<'a, str>,
+    time: Cow<'a, [u8]>,
+    request: Cow<'a, [u8]>,
+    method: Cow<'a, [u8]>,
+    path: Cow<'a, [u8]>,
+    status: Cow<'a, [u8]>,
+    agent: Cow<'a, [u8]>,
+    address: Cow<'a, [u8]>,
 }
 
 impl JsonKeys {
@@ -42,92 +43,62 @@ impl JsonKeys {
         )
     }
 
-    /// Reads a line; `None` when it is not a JSON object.
+    /// Reads a line; `None` when it is not one JSON object.
     pub(crate) fn texts<'a>(&self, line: &'a [u8]) -> Option<JsonTexts<'a>> {
-        let mut json = serde_json::Deserializer::from_slice(line);
-        let mut texts = JsonTexts::default();
-        json.deserialize_map(ObjectVisitor { keys: self, inside: "", texts: &mut texts }).ok()?;
-        json.end().ok()?;
-        Some(texts)
+        let (mut scanner, mut texts) = (Scanner::new(line), JsonTexts::default());
+        self.object(&mut scanner, "", &mut texts)?;
+        scanner.is_at_end().then_some(texts)
     }
 
-    /// True when a key lies inside the object at `place`.
-    fn lie_in(&self, place: &str) -> bool {
+    /// Reads an object, and those inside it that hold keys. `inside` is its own key and a dot; empty for the line itself.
+    fn object<'a>(&self, scanner: &mut Scanner<'a>, inside: &str, texts: &mut JsonTexts<'a>) -> Option<()> {
+        scanner.open()?;
+        while !scanner.closes() {
+            let key = unescape(scanner.key()?);
+            let key = if inside.is_empty() { key } else { Cow::Owned([inside.as_bytes(), &key].concat()) };
+            if let Some(place) = self.place(&key, texts) {
+                *place = text(scanner.value()?);
+            } else if let Some(name) = self.outer(&key).filter(|_| scanner.is_object()) {
+                self.object(scanner, &format!("{name}."), texts)?;
+            } else {
+                scanner.value()?;
+            }
+        }
+        Some(())
+    }
+
+    fn place<'t, 'a>(&self, key: &[u8], texts: &'t mut JsonTexts<'a>) -> Option<&'t mut Cow<'a, [u8]>> {
+        Some(match key {
+            key if key == self.time.as_bytes() => &mut texts.time,
+            key if key == self.request.as_bytes() => &mut texts.request,
+            key if key == self.method.as_bytes() => &mut texts.method,
+            key if key == self.path.as_bytes() => &mut texts.path,
+            key if key == self.status.as_bytes() => &mut texts.status,
+            key if key == self.agent.as_bytes() => &mut texts.agent,
+            key if key == self.address.as_bytes() => &mut texts.address,
+            _ => return None,
+        })
+    }
+
+    /// The key as a text when a configured key lies inside the object at it.
+    fn outer<'k>(&self, key: &'k [u8]) -> Option<&'k str> {
         let all = [&self.time, &self.request, &self.method, &self.path, &self.status, &self.agent, &self.address];
-        all.iter().any(|key| key.strip_prefix(place).is_some_and(|rest| rest.starts_with('.')))
+        let lies_in = |one: &String| one.as_bytes().strip_prefix(key).is_some_and(|rest| rest.starts_with(b"."));
+        all.into_iter().any(lies_in).then(|| std::str::from_utf8(key).ok())?
     }
 }
 
 impl JsonTexts<'_> {
     /// The line; `None` without a time and a status.
     pub(crate) fn line(&self, hours: &mut TimeReader) -> Option<LogLine<'_>> {
-        let (mut method, mut path) = (self.method.as_bytes(), self.path.as_bytes());
-        if !self.request.is_empty() {
-            (method, path) = request(self.request.as_bytes());
-        }
-        let (agent, address) = (self.agent.as_bytes(), self.address.as_bytes());
-        let (hour, status) = (hours.read(self.time.as_bytes())?, status(self.status.as_bytes())?);
-        Some(LogLine { hour, status, method, path, agent, address })
-    }
-}
-
-/// Reads the texts of an object, and of objects inside it.
-struct ObjectVisitor<'k, 't, 'de> {
-    keys: &'k JsonKeys,
-    /// The key of the object and a dot; empty for the line itself.
-    inside: &'k str,
-    texts: &'t mut JsonTexts<'de>,
-}
-
-impl<'de> Visitor<'de> for ObjectVisitor<'_, '_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { keys, inside, texts } = self;
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            let name = if inside.is_empty() { name } else { Cow::Owned(format!("{inside}{name}")) };
-            let place = match &*name {
-                key if key == keys.time => &mut texts.time,
-                key if key == keys.request => &mut texts.request,
-                key if key == keys.method => &mut texts.method,
-                key if key == keys.path => &mut texts.path,
-                key if key == keys.status => &mut texts.status,
-                key if key == keys.agent => &mut texts.agent,
-                key if key == keys.address => &mut texts.address,
-                key if keys.lie_in(key) => {
-                    let raw: &'de RawValue = map.next_value()?;
-                    if raw.get().starts_with('{') {
-                        let inner = ObjectVisitor { keys, inside: &format!("{key}."), texts: &mut *texts };
-                        let read = serde_json::Deserializer::from_str(raw.get()).deserialize_map(inner);
-                        read.map_err(serde::de::Error::custom)?;
-                    }
-                    continue;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *place = text(map.next_value()?).map_err(serde::de::Error::custom)?;
-        }
-        Ok(())
-    }
-}
-
-/// A text, or a number as it is written; of a list, such as of headers, the first.
-fn text(raw: &RawValue) -> serde_json::Result<Cow<'_, str>> {
-    match raw.get().as_bytes().first() {
-        Some(b'"') => serde_json::from_str(raw.get()),
-        Some(b'0'..=b'9') => Ok(Cow::Borrowed(raw.get())),
-        Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(raw.get())?.first() {
-            Some(first) if !first.get().starts_with('[') => text(first),
-            _ => Ok(Cow::Borrowed("")),
-        },
-        _ => Ok(Cow::Borrowed("")),
+        let (agent, address) = (&*self.agent, &*self.address);
+        let (hour, status) = (hours.read(&self.time)?, status(&self.status)?);
+        let line = LogLine { hour, status, agent, address, ..LogLine::default() };
+        Some(if self.request.is_empty() {
+            LogLine { method: &self.method, path: target(&self.path), ..line }
+        } else {
+            line.with_request(request(&self.request))
+        })
     }
 }
 
@@ -135,11 +106,46 @@ fn text(raw: &RawValue) -> serde_json::Result<Cow<'_, str>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn lines_are_read_by_the_configured_keys() {
+    fn keys() -> JsonKeys {
         let [time, request, method, path, status, agent, address] =
             ["time", "request", "method", "path", "status", "agent", "address"].map(str::to_owned);
-        let keys = JsonKeys { time, request, method, path, status, agent, address };
+        JsonKeys { time, request, method, path, status, agent, address }
+    }
+
+    #[test]
+    fn what_the_keys_that_are_not_read_hold_does_not_matter() {
+        let values: [&[u8]; 12] = [
+            b"\"\xff\"",
+            b"\"\xe3\x81\"",
+            b"\"\\ud800\"",
+            b"\"a\\x5Cb\"",
+            b"-",
+            b"",
+            b"nan",
+            b"\"a\tb\"",
+            b"[1,{\"a\":\"]\"}]",
+            b"{\"\xff\":[\"}\"]}",
+            b"\"\\\"}\"",
+            b"\"\\u12\"",
+        ];
+        for value in values {
+            for last in [false, true] {
+                let wanted: &[u8] = b"\"time\":1633841736,\"request\":\"GET /c HTTP/1.1\",\"status\":200";
+                let other = [b"\"more\":", value].concat();
+                let parts = if last { [wanted, b",", &other[..]] } else { [&other[..], b",", wanted] };
+                let line = [b"{", &parts.concat()[..], b"}"].concat();
+                let keys = keys();
+                let texts = keys.texts(&line);
+                let read = texts.as_ref().and_then(|texts| texts.line(&mut TimeReader::default()));
+                let read = read.map(|line| (line.hour, line.status, line.path));
+                assert_eq!(read, Some((453_844, 200, &b"/c"[..])), "{}", String::from_utf8_lossy(&line));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_read_by_the_configured_keys() {
+        let keys = keys();
         let [method, path, agent] = ["http.method", "http.uri", "http.headers.User-Agent"].map(str::to_owned);
         let inner = JsonKeys { method, path, agent, ..keys.clone() };
         let shown = |keys: &JsonKeys, line: &str| {

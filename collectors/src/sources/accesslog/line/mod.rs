@@ -2,6 +2,8 @@
 
 pub mod format;
 pub mod json;
+mod request;
+mod scan;
 pub mod time;
 
 use format::LineFormat;

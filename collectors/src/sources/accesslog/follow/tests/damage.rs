@@ -179,3 +179,18 @@ fn a_file_of_which_no_line_can_be_read_fails_the_poll_and_the_message_names_the_
     world.poll(14);
     assert_eq!(world.shown(12), "12=partial_hour 13=partial_hour? 14=0?", "the first hour of a log is partial");
 }
+
+#[test]
+fn a_request_in_absolute_form_counts_and_one_of_an_unknown_form_makes_its_hour_unknown() {
+    let mut world = World::new("finished = true\n[source.rule]\npaths = ['/app/']");
+    for (hour, request) in [(1, "GET http://www.example.jp/app/top HTTP/1.1"), (2, "GET app/top HTTP/1.1")] {
+        let line = world.line(hour).replace("/app/", "/other/");
+        world.append("a.log", &line);
+        let other = world.line(hour);
+        let (from, to) = (other.find('"').unwrap() + 1, other.find("\" 200").unwrap());
+        world.append("a.log", &format!("{}{request}{}", &other[..from], &other[to..]));
+    }
+    world.poll(48);
+    assert_eq!(world.shown(0), "1=1 2=partial_hour");
+    assert_eq!(world.rejects.len(), 1);
+}

@@ -20,6 +20,12 @@ pub enum TableError {
     /// The text contains NUL.
     #[error("the text holds NUL: not text, or UTF-16 without its mark; then set `encoding = \"utf-16le\"`")]
     Nul,
+    /// The file ends in the message of a program that stopped while it wrote the table.
+    #[error("line {line}: the file ends in an error message of the program that wrote it; let it be exported again")]
+    ErrorMessage {
+        /// Line of the message, from 1.
+        line: u32,
+    },
     /// The file is a web page.
     #[error("the file is a web page, not a table")]
     Html,
@@ -86,6 +92,7 @@ impl TableError {
             Self::TooLarge { .. } => "too_large",
             Self::Undecodable => "undecodable",
             Self::Nul => "nul",
+            Self::ErrorMessage { .. } => "error_message",
             Self::Html => "html",
             Self::OldWorkbook => "old_workbook",
             Self::Workbook(_) => "workbook",

@@ -42,6 +42,7 @@ pub(super) fn parse(
         figures: BTreeMap::new(),
         rejects: vec![],
         held: vec![],
+        covers: Coverage::Everything,
         until: None,
     };
     for row in columns.data(sheet) {
@@ -52,9 +53,9 @@ pub(super) fn parse(
     if reader.rows == 0 {
         return Err(ParseError::NoRows);
     }
-    let RegisterReader { figures, rejects, held, until, .. } = reader;
+    let RegisterReader { figures, rejects, held, covers, until, .. } = reader;
     let figures = figures.into_values().collect();
-    Ok(ParsedFile { figures, rejects, held, covers: Coverage::Everything, until })
+    Ok(ParsedFile { figures, rejects, held, covers, until })
 }
 
 struct RegisterReader<'a> {
@@ -69,10 +70,12 @@ struct RegisterReader<'a> {
     figures: BTreeMap<ParsedKey, ParsedFigure>,
     rejects: Vec<RejectedRow>,
     held: Vec<ParsedKey>,
+    /// Nothing once the key of a row is unreadable: the figure of the row is not gone, so nothing is withdrawn.
+    covers: Coverage,
     until: Option<Moment>,
 }
 
-impl RegisterReader<'_> {
+impl<'a> RegisterReader<'a> {
     fn row(&mut self, row: &SheetRow) -> Result<(), RowFault> {
         let label = self.columns.label(self.sheet, row, "series");
         let period = self.columns.label(self.sheet, row, "period");
@@ -84,9 +87,9 @@ impl RegisterReader<'_> {
             return Ok(());
         }
         self.rows += 1;
-        let (target, definition) = self.target(label, row)?;
-        let span = period::read(period, target).map_err(|why| ("period", why))?;
-        let key = ParsedKey { series: target.series.clone(), definition, span };
+        let key = self.key(label, period, row).inspect_err(|_| self.covers = Coverage::Nothing);
+        let (target, key) = key?;
+        let span = key.span;
         let value = self.value(amount, target).inspect_err(|_| self.held.push(key.clone()))?;
         let (Span::AsOf(start) | Span::During(start, _)) = span;
         let (Span::AsOf(end) | Span::During(_, end)) = span;
@@ -109,11 +112,17 @@ impl RegisterReader<'_> {
         Ok(())
     }
 
+    fn key(&self, label: &Cell, period: &Cell, row: &SheetRow) -> Result<(&'a SeriesTarget, ParsedKey), RowFault> {
+        let (target, definition) = self.target(label, row)?;
+        let span = period::read(period, target).map_err(|why| ("period", why))?;
+        Ok((target, ParsedKey { series: target.series.clone(), definition, span }))
+    }
+
     fn changes_at(&mut self, moment: Moment) {
         self.until = Some(self.until.map_or(moment, |until| until.min(moment)));
     }
 
-    fn target(&self, label: &Cell, row: &SheetRow) -> Result<(&SeriesTarget, String), RowFault> {
+    fn target(&self, label: &Cell, row: &SheetRow) -> Result<(&'a SeriesTarget, String), RowFault> {
         if label.is_empty() {
             return Err(("series", RejectReason::Empty.label()));
         }

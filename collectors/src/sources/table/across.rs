@@ -27,6 +27,7 @@ impl TableReader<'_> {
                 }
                 Ok(None) => {}
                 Err((role, why)) => {
+                    self.incomplete = true;
                     self.unkeyed |= self.source.rows == RowAggregation::Sum;
                     let reject = self.reject(row, &role, why);
                     self.rejects.push(reject);

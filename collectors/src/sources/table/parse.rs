@@ -93,7 +93,8 @@ impl TableReader<'_> {
         if empty && !self.is_gap(row, first) {
             return Ok(());
         }
-        let Some(target) = self.target(row, figure)? else { return Ok(()) };
+        let target = self.target(row, figure).inspect_err(|_| self.incomplete = true)?;
+        let Some(target) = target else { return Ok(()) };
         let span = self.periods.span(row, target);
         let ahead = |span: &Span| {
             let (Span::AsOf(start) | Span::During(start, _)) = span;
@@ -104,8 +105,10 @@ impl TableReader<'_> {
             return Ok(());
         }
         self.rows += 1;
-        let span = span
-            .inspect_err(|_| self.unkeyed |= matches!(self.source.rows, RowAggregation::Sum | RowAggregation::Count))?;
+        let span = span.inspect_err(|_| {
+            self.incomplete = true;
+            self.unkeyed |= matches!(self.source.rows, RowAggregation::Sum | RowAggregation::Count);
+        })?;
         if ahead(&span) {
             return Err(("period".into(), reason::IN_THE_FUTURE));
         }

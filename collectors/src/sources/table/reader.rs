@@ -41,6 +41,8 @@ pub(super) struct TableReader<'a> {
     pub(super) rejects: Vec<RejectedRow>,
     /// True when the key of a row is unreadable: the row can belong to any key.
     pub(super) unkeyed: bool,
+    /// True when the row of an unreadable key is left out: its figure is not gone, so nothing is withdrawn.
+    pub(super) incomplete: bool,
 }
 
 impl<'a> TableReader<'a> {
@@ -53,7 +55,20 @@ impl<'a> TableReader<'a> {
     ) -> Self {
         let stated = StatedUnit::above(sheet, columns.header_row);
         let (keys, rejects) = (BTreeMap::new(), Vec::new());
-        Self { source, sheet, columns, stated, context, periods, rows: 0, totals: 0, keys, rejects, unkeyed: false }
+        Self {
+            source,
+            sheet,
+            columns,
+            stated,
+            context,
+            periods,
+            rows: 0,
+            totals: 0,
+            keys,
+            rejects,
+            unkeyed: false,
+            incomplete: false,
+        }
     }
 
     /// True for a row that fits all conditions of `only`.
@@ -157,7 +172,7 @@ impl<'a> TableReader<'a> {
     }
 
     pub(super) fn parsed(self) -> ParsedFile {
-        let Self { source, context, keys, rejects, unkeyed, .. } = self;
+        let Self { source, context, keys, rejects, unkeyed, incomplete, .. } = self;
         let border = |span: Span| {
             let (Span::AsOf(start) | Span::During(start, _)) = span;
             let (Span::AsOf(end) | Span::During(_, end)) = span;
@@ -166,6 +181,7 @@ impl<'a> TableReader<'a> {
         let first = keys.keys().map(|key| border(key.span).0).min();
         let last = keys.keys().map(|key| border(key.span).1).max();
         let covers = match (source.covers, first.zip(last)) {
+            _ if incomplete => Coverage::Nothing,
             (CoverageRule::Everything, _) => Coverage::Everything,
             (CoverageRule::Periods, Some((first, last))) => Coverage::Within(first, last),
             _ => Coverage::Nothing,

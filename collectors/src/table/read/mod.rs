@@ -2,6 +2,7 @@
 
 mod container;
 mod csv;
+mod error_message;
 mod format;
 mod gzip;
 mod json;
@@ -45,7 +46,11 @@ pub fn read(bytes: &[u8], layout: FileLayout<'_>, limits: &TableLimits) -> Resul
         Some(separator) if !json::is_json(start) => {
             // Spreadsheets save tabs under any name ("Unicode text").
             let tabs = layout.format.is_none() && csv::is_by_tabs(start);
-            csv::read(&text, if tabs { b'\t' } else { separator }, limits)?
+            let separator = if tabs { b'\t' } else { separator };
+            if let Some(line) = error_message::line(&text, char::from(separator)) {
+                return Err(TableError::ErrorMessage { line });
+            }
+            csv::read(&text, separator, limits)?
         }
         _ => json::read(start, limits)?,
     }])

@@ -3,6 +3,7 @@ use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
+mod whole;
 mod workbook;
 
 fn source(series: &[crate::testing::MadeSeries<'_>], keys: &str) -> SourceConfig {

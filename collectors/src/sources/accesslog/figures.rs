@@ -43,7 +43,7 @@ pub(super) fn of_changed_days(
         figures.extend(periods.into_iter().filter_map(|period| hits(log, target, notes, period, now)));
     }
     if let Some(target) = &log.visitors {
-        figures.extend(days.iter().filter_map(|day| distinct(target, notes, visitors, *day, now)));
+        figures.extend(days.iter().filter_map(|day| distinct(log, target, notes, visitors, *day, now)));
     }
     for day in days {
         if let Some(note) = notes.days.get_mut(&day) {
@@ -83,9 +83,10 @@ fn hits(log: &AccessLog, target: &SeriesTarget, notes: &LogNotes, period: Period
     any.then(|| figure(target, period, value, by_area, now))
 }
 
-/// Visitors of a day that was watched from its first hour on; or the number published before, for a day that had ended before
+/// Visitors of a day that was watched from its first hour on, or whose finished files were all read since the program began; or the number published before, for a day that had ended before
 /// the program started and has not changed since.
 fn distinct(
+    log: &AccessLog,
     target: &SeriesTarget,
     notes: &mut LogNotes,
     visitors: &Visitors,
@@ -102,6 +103,8 @@ fn distinct(
     let published = note.visitors.filter(|_| !note.changed && period.end().0 <= began);
     let counted = if note.hits.iter().all(|hits| *hits == 0) {
         Some(0)
+    } else if log.finished {
+        visitors.of_all(day, note.hits.iter().sum())
     } else if began <= period.start().0 {
         visitors.of(day)
     } else {

@@ -26,6 +26,8 @@ pub(super) struct LineCounter<'a> {
     form: &'a LineForm,
     rule: &'a CountingRule,
     visitors: Option<&'a mut Visitors>,
+    /// True for a finished file.
+    pub(super) finished: bool,
     hours: TimeReader,
     /// The last possible hour; a later time comes from a wrong clock.
     latest: i64,
@@ -76,7 +78,22 @@ impl<'a> LineCounter<'a> {
         let (counted, hours) = (BTreeMap::new(), TimeReader::default());
         let (current, reported, doubtful) = (None, Vec::new(), BTreeSet::new());
         let (bad, last, unplaced) = (0, None, false);
-        Self { form, rule, visitors, hours, latest, counted, current, bad, reported, last, unplaced, doubtful }
+        let finished = false;
+        Self {
+            form,
+            rule,
+            visitors,
+            finished,
+            hours,
+            latest,
+            counted,
+            current,
+            bad,
+            reported,
+            last,
+            unplaced,
+            doubtful,
+        }
     }
 
     /// Counts the lines of a file's next chunk; `lines` ended before it.
@@ -150,7 +167,7 @@ impl<'a> LineCounter<'a> {
         }
         let counts = rule.counts(line);
         if counts && let Some(visitors) = &mut self.visitors {
-            visitors.add(line);
+            visitors.add(line, self.finished);
         }
         if self.unplaced {
             self.place_bad(line.hour);

@@ -189,6 +189,7 @@ impl LogPoll<'_> {
         let latest = self.hour + MAX_AHEAD_HOURS;
         let mut counter = LineCounter::new(&self.log.form, &self.log.rule, visitors, latest);
         (counter.last, counter.unplaced) = (progress.last_line, progress.unplaced);
+        counter.finished = self.log.finished;
         let outcome = file.read(progress, self.left, |chunk, lines| {
             let count = counter.chunk(chunk, &mut partial, lines);
             (count.whole, count.lines)

@@ -1,5 +1,6 @@
 mod any_order;
 mod damage;
+mod finished;
 mod world;
 
 use super::super::line::time::first_hour;

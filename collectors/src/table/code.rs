@@ -79,6 +79,20 @@ impl Municipality {
         Self::of_digits(&digits(&Cell::of_text(text))?, None)
     }
 
+    /// Reads the code of a configuration, which no column explains.
+    ///
+    /// Errors: why it is none, or both codes that it can be.
+    pub fn configured(text: &str) -> Result<Self, String> {
+        let digits = digits(&Cell::of_text(text)).map_err(|reason| reason.to_string())?;
+        let readings = [CodeForm::Checked, CodeForm::Unchecked].map(|form| Self::of_digits(&digits, Some(form)));
+        if let (5, [Ok(whole), Ok(bare)]) = (digits.len(), readings) {
+            return Err(format!(
+                "it can be {whole} without its leading zero, or {bare} without its check digit; write all six digits"
+            ));
+        }
+        Self::parse(text).map_err(|reason| reason.to_string())
+    }
+
     /// Reads a cell of a column of this form; without a form like [`Municipality::parse`].
     pub fn read(cell: &Cell, form: Option<CodeForm>) -> Result<Self, RejectReason> {
         Self::of_digits(&digits(cell)?, form)
@@ -181,6 +195,19 @@ mod tests {
             let code = Municipality { stem };
             assert_eq!(Municipality::parse(&code.number().to_string()), Ok(code));
         }
+    }
+
+    #[test]
+    fn a_configured_code_that_can_be_two_is_none() {
+        let configured = |text: &str| Municipality::configured(text).map(|code| code.to_string());
+        // 市川市 without its check digit, or 士別市 without its zero.
+        let both = "it can be 012203 without its leading zero, or 122033 without its check digit; write all six digits";
+        assert_eq!(configured("12203"), Err(both.to_owned()));
+        assert_eq!(configured("122033"), Ok("122033".to_owned()));
+        assert_eq!(configured("012203"), Ok("012203".to_owned()));
+        assert_eq!(configured("14130"), Ok("141305".to_owned()));
+        assert_eq!(configured("11002"), Ok("011002".to_owned()));
+        assert_eq!(configured("141306"), Err("wrong_check_digit".to_owned()));
     }
 
     #[test]

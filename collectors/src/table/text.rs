@@ -111,6 +111,17 @@ const RADICALS: [(char, char); 15] = [
     ('⻲', '亀'),
 ];
 
+/// Characters that one encoding table writes for another's: `9時〜17時` is one label, whichever program made the file. NFKC keeps them.
+fn look_alike(c: char) -> char {
+    match c {
+        '\u{301C}' | '\u{223C}' => '~',
+        '\u{2010}' | '\u{2012}' | '\u{2013}' | '\u{2212}' => '-',
+        '\u{2014}' => '\u{2015}',
+        '\u{2016}' => '\u{2225}',
+        c => c,
+    }
+}
+
 /// True for white space of any width, and for invisible characters.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
@@ -123,7 +134,8 @@ pub fn trim(text: &str) -> &str {
 
 /// `text` in NFKC, with characters for radicals, trimmed: the form in which texts are shown and compared.
 pub fn normal(text: &str) -> String {
-    let character = |c: char| RADICALS.iter().find(|(radical, _)| *radical == c).map_or(c, |&(_, character)| character);
+    let character =
+        |c: char| RADICALS.iter().find(|(radical, _)| *radical == c).map_or(look_alike(c), |&(_, character)| character);
     let plain: String =
         if is_nfkc(text) { text.chars().map(character).collect() } else { text.nfkc().map(character).collect() };
     trim(&plain).to_owned()
@@ -212,6 +224,9 @@ mod tests {
     fn radicals_widths_and_blanks_become_one_form() {
         assert_eq!(normal("　⾼松市⺠⻑ "), "高松市民長");
         assert_eq!(normal("ﾏｲﾅﾝﾊﾞｰ１２％"), "マイナンバー12%");
+        assert_eq!(normal("9時\u{301C}17時"), normal("9時\u{FF5E}17時"));
+        assert_eq!(normal("A\u{2212}1"), normal("A\u{FF0D}1"));
+        assert_eq!(normal("東\u{2014}西"), normal("東\u{2015}西"));
         assert_eq!(word("合　計\u{200B}"), "合計");
         assert_eq!(word("ＮＯ"), "no");
         assert!(has_false_digit("102²") && has_false_digit("①") && !has_false_digit("１2億"));

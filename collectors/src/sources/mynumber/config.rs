@@ -43,7 +43,7 @@ pub(super) struct MyNumberSource {
 pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     let single = r.switch("single_municipality");
     let code = r.text_if("code").and_then(|text| {
-        let read = Municipality::parse(&text);
+        let read = Municipality::configured(&text);
         read.map_err(|reason| r.mistake("code", format!("`{text}` is no municipality code: {reason}"))).ok()
     });
     let names = [r.text_if("prefecture"), r.text_if("municipality")].map(|name| name.map(|name| word(&name)));

@@ -90,7 +90,7 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         r.mistake("points", format!("an inventory gives a level, and series `{}` is none", target.series));
     }
     let code = r.text_if("code").and_then(|text| {
-        let read = Municipality::parse(&text);
+        let read = Municipality::configured(&text);
         read.map_err(|reason| r.mistake("code", format!("`{text}` is no municipality code: {reason}"))).ok()
     });
     let fixed = r.date_if("as_of").map(|date| InventoryDate::Fixed(Moment::midnight(date)));

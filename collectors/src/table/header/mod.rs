@@ -51,6 +51,9 @@ impl Columns {
     /// Errors: [`TableError::AmbiguousColumn`] when a word is above several columns of the best row, else
     /// [`TableError::MissingColumn`].
     pub fn find(sheet: &Sheet, wanted: &[WantedColumn<'_>]) -> Result<Self, TableError> {
+        if wanted.is_empty() {
+            return Self::of_whole_rows(sheet);
+        }
         let mut best: Option<Attempt> = None;
         for last in 0..sheet.rows.len().min(MAX_HEADER_ROW) {
             for depth in 1..=MAX_HEADER_DEPTH.min(last + 1) {
@@ -71,6 +74,14 @@ impl Columns {
             return Err(missing_column(&missing, &best.headings, 0.0));
         }
         Ok(Self { last: best.last, header_row: sheet.rows[best.last].number, found: best.found })
+    }
+
+    /// The header of a table of which no column is read: the first row that is more than half as wide as the widest.
+    fn of_whole_rows(sheet: &Sheet) -> Result<Self, TableError> {
+        let rows = &sheet.rows[..sheet.rows.len().min(MAX_HEADER_ROW)];
+        let widest = rows.iter().map(SheetRow::filled).max().unwrap_or_default();
+        let last = rows.iter().position(|row| row.filled() * 2 > widest).ok_or(TableError::Empty)?;
+        Ok(Self { last, header_row: rows[last].number, found: Vec::new() })
     }
 
     /// The sheet with this header, and its columns: the sheet called `name`, if there is one (cities rename sheets), else

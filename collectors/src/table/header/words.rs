@@ -78,11 +78,19 @@ fn without_unit(name: &str) -> (&str, Option<&str>) {
 }
 
 /// The columns that the first fitting word names: as written if any is, else without the heading's unit
-/// (`総数（人口）【R4.1.1時点】`), else without both units.
+/// (`総数（人口）【R4.1.1時点】`), else without both units. `#1` names the first column where it has no heading.
 pub(super) fn columns(headings: &[Heading], words: &[String]) -> Vec<usize> {
     for wanted in words {
         let wanted = word(wanted);
         if wanted.is_empty() {
+            continue;
+        }
+        if let Some(place) = wanted.strip_prefix('#').and_then(|place| place.parse::<usize>().ok()) {
+            // By place only where there are no words: another column may have moved there.
+            let heading = place.checked_sub(1).and_then(|index| Some((index, headings.get(index)?)));
+            if let Some((index, _)) = heading.filter(|(_, heading)| heading.names.is_empty()) {
+                return vec![index];
+            }
             continue;
         }
         let bare_wanted = without_unit(&wanted).0;

@@ -32,3 +32,33 @@ fn a_row_of_an_unreadable_key_or_figure_withdraws_nothing() {
     assert_eq!(key.figures.iter().map(show).collect::<Vec<_>>(), ["births/d 2021-05-01..2021-06-01 = 12"]);
     assert_eq!(read("2021年6月,4").covers, Coverage::Everything);
 }
+
+#[test]
+fn rows_are_counted_without_a_column() {
+    let systems = [("systems", "件", "level", "day")];
+    let source = source(
+        &systems,
+        "rows = 'count'\n[source.period]\nfrom = 'name'\n[[source.figure]]\nof = { series = 'systems' }",
+    );
+    let text = "システム一覧,\n名称,状況\n住民記録,稼働中\n税,廃止\n※廃止を含む,\n";
+    assert_eq!(figures(&source, "20220331.csv", text.as_bytes()).unwrap(), ["systems/d 2022-03-31 = 2"]);
+    assert_eq!(figures(&source, "20220331.csv", "名称,状況\n".as_bytes()), Err("no_rows"));
+}
+
+#[test]
+fn a_column_without_a_heading_is_named_by_its_place() {
+    let source = source(
+        &BIRTHS,
+        "label = ['#1']\n[source.period]\nacross = true\n[[source.figure]]\n[source.series]\n'出生' = 'births'\n'死亡' = 'deaths'",
+    );
+    let text = "動態,,\n,2022年4月,2022年5月\n出生,5,6\n死亡,7,8\n";
+    let right = [
+        "births/d 2022-04-01..2022-05-01 = 5",
+        "births/d 2022-05-01..2022-06-01 = 6",
+        "deaths/d 2022-04-01..2022-05-01 = 7",
+        "deaths/d 2022-05-01..2022-06-01 = 8",
+    ];
+    assert_eq!(figures(&source, "a.csv", text.as_bytes()).unwrap(), right);
+    let named = text.replace("\n,2022", "\n区,2022").replace("動態,,\n", "");
+    assert_eq!(figures(&source, "a.csv", named.as_bytes()), Err("missing_column"));
+}

@@ -38,7 +38,7 @@ pub(crate) struct FileProgress {
     pub offset: u64,
     /// Lines that were read.
     pub lines: u64,
-    /// Its length at the last poll; 0 for a compressed file.
+    /// Its length at the last poll.
     length: u64,
     /// True while it is the growing file.
     pub live: bool,
@@ -295,6 +295,46 @@ impl LogFile {
         Ok(read)
     }
 
+    /// True when all of the file was read and it has the same length since: a longer one may have replaced it.
+    pub(crate) fn is_read(&self, progress: &FileProgress) -> bool {
+        progress.complete && progress.length == self.length
+    }
+
+    /// Moves `progress` on over files that were read before under other names and follow in this one: it is a concatenation.
+    pub(crate) fn skip_known(&self, progress: &mut FileProgress, known: &[FileProgress]) -> Result<(), FetchError> {
+        if progress.offset == 0 || progress.length == self.length {
+            return Ok(());
+        }
+        loop {
+            let next = self.bytes_at(progress.offset)?;
+            let begins = |one: &&FileProgress| {
+                let head = next.get(..one.head_bytes).filter(|head| !head.is_empty() && one.offset > 0);
+                head.is_some_and(|head| sha256(head) == one.head)
+            };
+            let Some(one) = known.iter().find(begins) else { return Ok(()) };
+            progress.offset += one.offset;
+            progress.lines += one.lines;
+            progress.last_line = one.last_line.or(progress.last_line);
+        }
+    }
+
+    /// Up to [`HEAD_BYTES`] bytes at a place, decompressed; none when the file ends before or cannot be read so far.
+    fn bytes_at(&self, offset: u64) -> Result<Vec<u8>, FetchError> {
+        let (mut bytes, limit) = (Vec::new(), u64::try_from(HEAD_BYTES).unwrap_or_default());
+        let Some(mut file) = existing(File::open(&self.path))? else { return Ok(bytes) };
+        if self.compressed {
+            let mut decoder = MultiGzDecoder::new(&file);
+            // A damaged file is found when it is read.
+            if std::io::copy(&mut (&mut decoder).take(offset), &mut std::io::sink()).is_ok() {
+                _ = decoder.take(limit).read_to_end(&mut bytes);
+            }
+        } else {
+            file.seek(SeekFrom::Start(offset)).map_err(FetchError::of_file)?;
+            file.take(limit).read_to_end(&mut bytes).map_err(FetchError::of_file)?;
+        }
+        Ok(bytes)
+    }
+
     /// True when the file was found damaged and has not changed since.
     pub(crate) fn is_damaged(&self, progress: &FileProgress) -> bool {
         self.compressed && progress.damaged == Some(self.length)
@@ -332,7 +372,7 @@ impl FileProgress {
 
     /// Stores the file's length at the end of a poll.
     pub(crate) fn end_poll(&mut self, file: &LogFile) {
-        self.length = if file.compressed { 0 } else { file.length };
+        self.length = file.length;
         self.live = file.live;
     }
 }

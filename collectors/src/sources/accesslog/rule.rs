@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_list_the_default_exclusions() {
+        let documents = [include_str!("README.md"), include_str!("sample.toml")];
+        for word in DEFAULT_BOTS.iter().chain(&DEFAULT_EXTENSIONS) {
+            let quoted = [format!("`{word}`"), format!("\"{word}\"")];
+            assert!(documents.iter().zip(&quoted).all(|(text, word)| text.contains(word)), "{word}");
+        }
+    }
+
+    #[test]
     fn a_path_belongs_to_one_area_or_to_the_rest() {
         let area = |path: &str| rule().area(path.as_bytes());
         assert_eq!([area("/app/reserve/1"), area("/app/route?q"), area("/app/other"), area("/x")], [0, 1, 2, 2]);

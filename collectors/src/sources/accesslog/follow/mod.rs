@@ -39,8 +39,9 @@ pub(super) fn advance(
     begin(log, &mut notes, now);
     let (pairs, new) = follow::pair(&notes.log.files, &files);
     let (hour, rejects) = (now.0.div_euclid(3600), Vec::new());
-    let mut poll = LogPoll { log, now, hour, left: limit, more: false, rejects, first: None };
     let earlier = std::mem::take(&mut notes.log.files);
+    let known = if log.finished { earlier.clone() } else { Vec::new() };
+    let mut poll = LogPoll { log, now, hour, left: limit, more: false, rejects, first: None, known };
     if files.is_empty() && earlier.iter().all(|file| !file.live) {
         return Err(if log.finished { FetchError::NoFiles(Vec::new()) } else { FetchError::NotFound });
     }
@@ -132,11 +133,13 @@ struct LogPoll<'a> {
     rejects: Vec<RejectedRow>,
     /// The first hour of the growing file.
     first: Option<i64>,
+    /// The finished files that were read at earlier polls.
+    known: Vec<FileProgress>,
 }
 
 impl LogPoll<'_> {
     fn read(&mut self, notes: &mut LogNotes, progress: &mut FileProgress, file: &LogFile) -> Result<(), FetchError> {
-        if progress.complete || file.is_damaged(progress) {
+        if file.is_read(progress) || file.is_damaged(progress) {
             return Ok(());
         }
         if self.left == 0 {
@@ -145,6 +148,9 @@ impl LogPoll<'_> {
             return Ok(());
         }
         let before = progress.clone();
+        if self.log.finished {
+            file.skip_known(progress, &self.known)?;
+        }
         if !self.log.finished {
             progress.last_line = progress.last_line.or(notes.log.watched_to);
         }

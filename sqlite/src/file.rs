@@ -6,6 +6,8 @@ use crate::check::definitions;
 use crate::checksum;
 use crate::error::{OpenError, SqliteFault};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -78,6 +80,7 @@ impl DatabaseFile {
     }
 
     fn try_open(&self, path: &Path) -> Result<Connection, OpenError> {
+        create(path);
         let mut connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let found = self.version_of(&connection)?;
         if found.is_none() {
@@ -131,6 +134,13 @@ impl DatabaseFile {
         }
         Ok(transaction.commit()?)
     }
+}
+
+/// Creates a file that only its owner may read and write; SQLite gives the files beside it the same mode. Why it cannot be
+/// created is reported by the connection.
+fn create(path: &Path) {
+    // A file that exists must not be opened here: closing it would drop this process's locks on it.
+    drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
 }
 
 fn check_library(number: i32, text: &str) -> Result<(), OpenError> {

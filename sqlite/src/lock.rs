@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A lock that is held until it is dropped.
@@ -13,7 +14,7 @@ pub struct FileLock(#[expect(dead_code, reason = "closing the file releases the 
 impl FileLock {
     /// Locks the file at `path`, which is made when there is none; `None` while another process locks it.
     pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
-        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -1,5 +1,6 @@
 //! Why a command failed, and its exit code.
 
+use crate::output::ClosedOutput;
 use contract::reader::Mistake;
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ impl Failure {
                 eprintln!("{} mistake(s) in the configuration", mistakes.len());
                 ExitCode::from(CONFIGURATION)
             }
+            Self::Other(error) if error.is::<ClosedOutput>() => ExitCode::SUCCESS,
             Self::Other(error) => {
                 eprintln!("shihyo: {error:#}");
                 ExitCode::FAILURE

@@ -6,6 +6,7 @@ mod configuration;
 mod failure;
 mod log;
 mod notify;
+mod output;
 mod service;
 mod settings;
 mod sinks;

@@ -115,3 +115,33 @@ fn whoever_is_told_that_it_has_begun_may_end_it_at_once() {
         assert!(child.0.wait().unwrap().success(), "round {round}");
     }
 }
+
+#[test]
+fn a_reload_that_is_requested_before_the_configuration_is_read_is_done() {
+    let city = City::shipped();
+    let manager = UnixDatagram::bind(city.data().with_extension("notify")).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // A pipe in place of a plan: the process waits in the middle of its start until the test writes.
+    let plan = city.config().join("plans/mihon.toml");
+    let text = city.read("plans/mihon.toml");
+    std::fs::remove_file(&plan).unwrap();
+    assert!(Command::new("mkfifo").arg(&plan).status().unwrap().success());
+    let mut command = city.command(&["run"]);
+    command.env("NOTIFY_SOCKET", city.data().with_extension("notify"));
+    let child = Running(command.spawn().unwrap());
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&plan).unwrap();
+    signal(&child.0, "HUP");
+    std::io::Write::write_all(&mut pipe, text.as_bytes()).unwrap();
+    std::fs::remove_file(&plan).unwrap();
+    city.write("plans/mihon.toml", &text);
+    drop(pipe);
+    let mut states = std::iter::from_fn(|| {
+        let mut buffer = [0; 256];
+        let length = manager.recv(&mut buffer).unwrap();
+        Some(String::from_utf8(buffer[..length].to_vec()).unwrap())
+    });
+    assert!(states.any(|state| state.contains("RELOADING=1")));
+    assert!(states.any(|state| state.trim() == "READY=1"));
+    signal(&child.0, "TERM");
+    assert!(states.any(|state| state.trim() == "STOPPING=1"));
+}

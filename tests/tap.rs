@@ -79,3 +79,42 @@ fn everything_that_the_configuration_names_is_asked_once_and_nothing_is_changed(
     );
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_command_whose_reader_has_left_ends_without_an_error() {
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    let figures = "eapply-procedures";
+    for words in [
+        &["tap", "--from-start", "--once"][..],
+        &["explain", figures],
+        &["explain", figures, "--json"],
+        &["diff", "--from", "2020-01-01T00:00:00+09:00"],
+        &["report"],
+        &["report", "--format", "json", "--rollups"],
+        &["collect", "--once", "--dry-run"],
+        &["check"],
+        &["check", "--connect"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = city.command(words).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !error.contains("panicked"), "{words:?}: {} {error}", output.status);
+        assert!(!error.contains("shihyo: "), "{words:?}: {error}");
+    }
+}
+
+#[test]
+fn stores_and_bus_are_readable_by_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    let mut files: Vec<_> = std::fs::read_dir(city.data()).unwrap().map(|entry| entry.unwrap()).collect();
+    files.retain(|file| file.file_name().to_string_lossy().contains(".db"));
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file:?}: {mode:o}");
+    }
+}

@@ -3,6 +3,7 @@
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
+use crate::output;
 use crate::log;
 use crate::service;
 use crate::transport::{self, Publisher};
@@ -73,33 +74,34 @@ fn write(configuration: &Configuration, options: &WriteOptions) -> anyhow::Resul
     let collector = &configuration.settings.collector.id;
     let source = BundleSource { outbox: &outbox, log: &mut log, collector, kept: &kept, clock: &SystemClock };
     let written = bundle::write(source, &options.to, options.resend);
-    print_written(&written.context("not everything could be bundled")?);
-    Ok(())
+    print_written(&written.context("not everything could be bundled")?)
 }
 
-fn print_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) {
+fn print_written(BundlesWritten { new, again, gone, last }: &BundlesWritten) -> anyhow::Result<()> {
     for name in gone {
-        println!("{name}: no longer kept, it cannot be sent again");
+        output::line(format_args!("{name}: no longer kept, it cannot be sent again"))?;
     }
     for name in again {
-        println!("{name}: sent again");
+        output::line(format_args!("{name}: sent again"))?;
     }
     for manifest in new {
         let name = BundleName { collector: manifest.collector.clone(), sequence: manifest.sequence };
-        println!("{name}: {} record(s), new", manifest.count);
+        output::line(format_args!("{name}: {} record(s), new", manifest.count))?;
     }
     match last {
         _ if !new.is_empty() => {}
-        Some(last) => println!("nothing new since {last}"),
-        None => println!("nothing was published here yet, so there is no bundle"),
+        Some(last) => output::line(format_args!("nothing new since {last}"))?,
+        None => output::line(format_args!("nothing was published here yet, so there is no bundle"))?,
     }
+    Ok(())
 }
 
 fn read(configuration: &Configuration, kafka: Option<&KafkaConfig>, options: &ReadOptions) -> anyhow::Result<()> {
     let publisher = Publisher::open(configuration, kafka)?;
     let read =
         bundle::read(publisher.outbox.as_ref(), &configuration.settings.data_dir.join(bundle::FOLDER), &options.from)?;
-    print_read(&read, &options.from);
+    // What was read is shipped even if the reader of the output has left.
+    let printed = print_read(&read, &options.from);
     for problem in &read.problems {
         eprintln!("{problem}");
     }
@@ -107,12 +109,12 @@ fn read(configuration: &Configuration, kafka: Option<&KafkaConfig>, options: &Re
     if !read.problems.is_empty() {
         anyhow::bail!("the bundles of {} of {} collector(s) were not all read", read.problems.len(), read.taken.len());
     }
-    Ok(())
+    printed
 }
 
-fn print_read(read: &BundlesRead, folder: &Path) {
+fn print_read(read: &BundlesRead, folder: &Path) -> anyhow::Result<()> {
     for name in &read.ignored {
-        println!("{name}: not the name of a bundle, not opened");
+        output::line(format_args!("{name}: not the name of a bundle, not opened"))?;
     }
     for (collector, CollectorRead { sequences, records, known }) in &read.taken {
         let which = match sequences[..] {
@@ -121,9 +123,10 @@ fn print_read(read: &BundlesRead, folder: &Path) {
             [first, .., last] => format!(" ({first} to {last})"),
         };
         let count = sequences.len();
-        println!("{collector}: {count} bundle(s) read{which}, {records} record(s); {known} read before");
+        output::line(format_args!("{collector}: {count} bundle(s) read{which}, {records} record(s); {known} read before"))?;
     }
     if read.taken.is_empty() {
-        println!("no bundle in {}", folder.display());
+        output::line(format_args!("no bundle in {}", folder.display()))?;
     }
+    Ok(())
 }

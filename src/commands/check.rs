@@ -1,6 +1,7 @@
 //! `shihyo check`: finds every mistake in the configuration; `--fix` rewrites old keys, `--sample KIND` prints a sample.
 
 use crate::failure::Failure;
+use crate::output;
 use crate::{configuration, settings, sinks, transport};
 use anyhow::Context;
 use clap::Args;
@@ -27,7 +28,7 @@ pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> 
         let names: Vec<&str> = KINDS.iter().map(|known| known.name).collect();
         let found =
             found.ok_or_else(|| anyhow::anyhow!("no kind of source `{kind}`; there are: {}", names.join(", ")))?;
-        print!("{}", found.sample);
+        output::print(found.sample.as_bytes())?;
         return Ok(());
     }
     if options.fix {
@@ -44,9 +45,9 @@ pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> 
     }
     for plan in &configuration.plans {
         let c = &plan.catalogue;
-        println!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len());
+        output::line(format_args!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len()))?;
     }
-    println!("{} source(s); no mistake", configuration.sources.len());
+    output::line(format_args!("{} source(s); no mistake", configuration.sources.len()))?;
     if options.connect {
         super::connect::all(&configuration)?;
     }
@@ -65,7 +66,7 @@ fn fix(folder: &Path) -> Result<(), Failure> {
         changes.extend(lines.map(|(line, _)| format!("{name}:{line}: `every` is now `interval`")));
     }
     for change in changes {
-        println!("{change}");
+        output::line(format_args!("{change}"))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::service::{self, AggregatorService};
 use crate::transport::{self, Publisher};
-use crate::{configuration, log, notify};
+use crate::{configuration, log, notify, output};
 use aggregator::web;
 use anyhow::Context;
 use bus::Outbox;
@@ -15,9 +15,9 @@ use collectors::config::SourceConfig;
 use collectors::runner::Runner;
 use collectors::runner::once::{CollectedSource, collect_once};
 use contract::wire;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::signal::unix::Signal;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -38,11 +38,13 @@ pub(crate) struct CollectOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &CollectOptions) -> Result<(), Failure> {
+    let runtime = service::runtime()?;
+    let hangup = if options.once { None } else { Some(reload::catch_hangup(&runtime)?) };
     let configuration = configuration::load(folder)?;
     log::start(&configuration)?;
     let sources = chosen(&configuration, options)?;
     let kafka = transport::kafka(&configuration)?;
-    Ok(service::runtime()?.block_on(collect(&configuration, kafka.as_ref(), sources, options))?)
+    Ok(runtime.block_on(collect(&configuration, kafka.as_ref(), sources, options, hangup))?)
 }
 
 fn chosen(configuration: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<SourceConfig>> {
@@ -64,6 +66,7 @@ async fn collect(
     kafka: Option<&KafkaConfig>,
     sources: Vec<SourceConfig>,
     options: &CollectOptions,
+    hangup: Option<Signal>,
 ) -> anyhow::Result<()> {
     let collector = service::collector(configuration);
     if options.dry_run {
@@ -73,12 +76,12 @@ async fn collect(
     service::make_data_dir(configuration)?;
     let publisher = Publisher::open(configuration, kafka)?;
     let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
-    if options.once {
+    let Some(hangup) = hangup else {
         service::publish_plans(configuration, outbox.as_ref()).await?;
         let collected = collect_once(&collector, &sources, Some(&outbox)).await;
         publisher.shipped().await?;
         return finish(&collected);
-    }
+    };
     let stop = CancellationToken::new();
     let aggregator = AggregatorService::new(configuration)?;
     aggregator.set_ready();
@@ -95,7 +98,7 @@ async fn collect(
         chosen: Box::new(move |s| is_chosen(s, source.as_deref(), plan.as_deref())),
         ..Reload::of(configuration)
     };
-    tokio::spawn(reload.run(stop.clone()));
+    tokio::spawn(reload.run(hangup, stop.clone()));
     let mut running =
         tokio::spawn(service::collect_until(service::plan_texts(configuration), runner, wanted, stop.clone()));
     notify::ready();
@@ -130,11 +133,10 @@ async fn probes(
 }
 
 fn print(collected: &[CollectedSource]) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
     for record in collected.iter().filter_map(|c| c.result.as_ref().ok()).flat_map(|(records, _)| records) {
-        out.write_all(&wire::encode(record))
-            .and_then(|()| out.write_all(b"\n"))
-            .context("the records cannot be printed")?;
+        let mut line = wire::encode(record);
+        line.push(b'\n');
+        output::print(&line)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `shihyo check --connect`: asks every source and server of the configuration once, and changes nothing.
 
 use crate::configuration::Configuration;
+use crate::output;
 use crate::service;
 use crate::{sinks, transport};
 use bus::Partition;
@@ -14,7 +15,7 @@ pub(crate) fn all(configuration: &Configuration) -> anyhow::Result<()> {
     let mut failed = 0;
     for (name, result) in servers(configuration)? {
         failed += usize::from(result.is_err());
-        println!("{name}: {}", result.unwrap_or_else(|error| error));
+        output::line(format_args!("{name}: {}", result.unwrap_or_else(|error| error)))?;
     }
     let collector = service::collector(configuration);
     let collected = service::runtime()?.block_on(collect_once(&collector, &configuration.sources, None));
@@ -24,16 +25,16 @@ pub(crate) fn all(configuration: &Configuration) -> anyhow::Result<()> {
             Ok((_, summary)) => {
                 failed += usize::from(summary.failure.is_some());
                 let failure = summary.failure.as_deref().map_or_else(String::new, |failure| format!(": {failure}"));
-                println!(
+                output::line(format_args!(
                     "source {plan} {source}: {}, {} figure(s), {} reject(s){failure}",
                     if failure.is_empty() { "read" } else { summary.outcome },
                     summary.observations,
                     summary.rejects
-                );
+                ))?;
             }
             Err(error) => {
                 failed += 1;
-                println!("source {plan} {source}: {error}");
+                output::line(format_args!("source {plan} {source}: {error}"))?;
             }
         }
     }

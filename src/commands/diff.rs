@@ -4,6 +4,7 @@ use super::plan_options::{self, PlanOptions};
 use crate::clock::SystemClock;
 use crate::configuration;
 use crate::failure::Failure;
+use crate::output;
 use aggregator::diff::diff;
 use anyhow::Context;
 use clap::Args;
@@ -44,9 +45,9 @@ pub(crate) fn run(folder: &Path, options: &DiffOptions) -> Result<(), Failure> {
             diff.figures.retain(|change| change.series == *series);
         }
         if options.json {
-            println!("{}", serde_json::to_string(&diff).context("the diff cannot be written")?);
+            output::line(format_args!("{}", serde_json::to_string(&diff).context("the diff cannot be written")?))?;
         } else {
-            println!("{}", diff.text());
+            output::line(format_args!("{}", diff.text()))?;
         }
     }
     Ok(())

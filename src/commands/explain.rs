@@ -3,6 +3,7 @@
 use super::plan_options::{self, VintageOptions};
 use crate::configuration;
 use crate::failure::Failure;
+use crate::output;
 use aggregator::explain::explain;
 use anyhow::Context;
 use clap::Args;
@@ -36,9 +37,9 @@ pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure
         let known = vintage.as_ref().map(|vintage| (vintage.at, vintage.doubts.as_slice()));
         let explanation = explain(&readers, state, &options.kpi, period, known).context("the store cannot be read")?;
         if options.json {
-            println!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?);
+            output::line(format_args!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?))?;
         } else {
-            println!("{}", explanation.text());
+            output::line(format_args!("{}", explanation.text()))?;
         }
     }
     Ok(())

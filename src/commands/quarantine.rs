@@ -3,6 +3,7 @@
 use super::plan_options;
 use crate::clock::SystemClock;
 use crate::failure::Failure;
+use crate::output;
 use crate::{configuration, log};
 use aggregator::pipeline::{self, PipelineSetup};
 use aggregator::store::QuarantinedRecord;
@@ -52,7 +53,7 @@ pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Fail
             Arc::new(SystemClock),
         );
         let (before, after) = pipeline::replay(&setup).context("the quarantine cannot be judged again")?;
-        println!("{before} record(s) were in quarantine, {after} are");
+        output::line(format_args!("{before} record(s) were in quarantine, {after} are"))?;
         return Ok(());
     }
     let mut found: BTreeMap<String, QuarantinedRecord> = BTreeMap::new();
@@ -63,20 +64,20 @@ pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Fail
         .context("the store cannot be read")?;
     }
     match command {
-        QuarantineCommand::List(filter) => list(found, filter),
+        QuarantineCommand::List(filter) => list(found, filter)?,
         QuarantineCommand::Show { number } => {
             let one = found.get(number);
             let one = one.ok_or_else(|| {
                 anyhow::anyhow!("nothing in quarantine has the number `{number}`; see `shihyo quarantine list`")
             })?;
-            show(number, one);
+            show(number, one)?;
         }
         QuarantineCommand::Replay => {}
     }
     Ok(())
 }
 
-fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) {
+fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) -> anyhow::Result<()> {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     let mut all: Vec<(String, QuarantinedRecord)> = found.into_iter().collect();
     all.sort_by_key(|(_, one)| (one.at.partition.0, one.id));
@@ -93,9 +94,9 @@ fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) {
                 "number": number, "time": time, "partition": one.at.partition.0, "offset": one.at.offset,
                 "plan": plan, "reason": one.reason, "bytes": bytes,
             });
-            println!("{object}");
+            output::line(format_args!("{object}"))?;
         } else {
-            println!("{number}\t{time}\t{}\t{}\t{bytes} B", plan.unwrap_or("-"), one.reason);
+            output::line(format_args!("{number}\t{time}\t{}\t{}\t{bytes} B", plan.unwrap_or("-"), one.reason))?;
         }
     }
     if !filter.json {
@@ -103,15 +104,17 @@ fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) {
         let each: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         eprintln!("{total} record(s) in quarantine{}{}", if each.is_empty() { "" } else { ": " }, each.join(", "));
     }
+    Ok(())
 }
 
-fn show(number: &str, one: &QuarantinedRecord) {
+fn show(number: &str, one: &QuarantinedRecord) -> anyhow::Result<()> {
     let offset = one.at.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
-    println!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time);
-    println!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len());
+    output::line(format_args!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time))?;
+    output::line(format_args!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len()))?;
     // It may hold control characters, which a terminal would execute.
-    println!("{}", one.body[..one.body.len().min(SHOWN_BYTES)].escape_ascii());
+    output::line(format_args!("{}", one.body[..one.body.len().min(SHOWN_BYTES)].escape_ascii()))?;
     if one.body.len() > SHOWN_BYTES {
-        println!("... and {} bytes more", one.body.len() - SHOWN_BYTES);
+        output::line(format_args!("... and {} bytes more", one.body.len() - SHOWN_BYTES))?;
     }
+    Ok(())
 }

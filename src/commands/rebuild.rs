@@ -3,6 +3,7 @@
 
 use crate::clock::SystemClock;
 use crate::failure::Failure;
+use crate::output;
 use crate::{configuration, log};
 use aggregator::pipeline::{self, PipelineSetup};
 use anyhow::Context;
@@ -22,12 +23,12 @@ pub(crate) fn run(folder: &Path, options: &RebuildOptions) -> Result<(), Failure
     log::start(&configuration)?;
     if let Some(sink) = &options.sink {
         let stores = pipeline::resend(&configuration.settings.data_dir, sink).context("the sink cannot be reset")?;
-        println!("{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts");
+        output::line(format_args!("{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts"))?;
         return Ok(());
     }
     let setup =
         PipelineSetup::new(configuration.settings.data_dir.clone(), configuration.configured(), Arc::new(SystemClock));
     let changed = pipeline::rebuild(&setup).context("the store cannot be rebuilt")?;
-    println!("{changed} derived row(s) differed");
+    output::line(format_args!("{changed} derived row(s) differed"))?;
     Ok(())
 }

@@ -6,13 +6,15 @@ use crate::configuration::{self, Configuration};
 use crate::notify;
 use crate::service::{plan_texts, publish_plans};
 use aggregator::pipeline::ControlRequests;
+use anyhow::Context;
 use bus::Outbox;
 use collectors::config::SourceConfig;
 use collectors::runner::SourceSet;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -48,16 +50,12 @@ impl Reload {
         }
     }
 
-    /// Reads it again at every SIGHUP from this call on, until `stop`.
-    pub(crate) fn run(mut self, stop: CancellationToken) -> impl Future<Output = ()> {
-        let hangup = signal(SignalKind::hangup());
-        async move {
-            let Ok(mut hangup) = hangup else { return };
-            while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
-                notify::reloading();
-                self.reload().await;
-                notify::ready();
-            }
+    /// Reads it again at every SIGHUP since [`catch_hangup`], until `stop`.
+    pub(crate) async fn run(mut self, mut hangup: Signal, stop: CancellationToken) {
+        while stop.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
+            notify::reloading();
+            self.reload().await;
+            notify::ready();
         }
     }
 
@@ -97,6 +95,13 @@ impl Reload {
         self.texts = texts;
         tracing::info!(plans = plans.len(), sources = city.sources.len(), "the configuration was read again");
     }
+}
+
+/// Catches SIGHUP from this call on. A service calls it before it reads its configuration: a signal during the start would
+/// end the process.
+pub(crate) fn catch_hangup(runtime: &Runtime) -> anyhow::Result<Signal> {
+    let _context = runtime.enter();
+    signal(SignalKind::hangup()).context("SIGHUP cannot be caught")
 }
 
 /// A channel of source sets that holds the sources of the start.

@@ -3,12 +3,12 @@
 use super::plan_options::{self, VintageOptions};
 use crate::configuration;
 use crate::failure::Failure;
+use crate::output;
 use aggregator::render::{PlanSheet, csv, html, md};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::Report;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use std::io::Write;
 use std::path::Path;
 
 #[derive(Args)]
@@ -58,6 +58,5 @@ pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure>
         Format::Csv => csv::write(&sheets()),
         Format::Json => Report { plans: plans.clone() }.canonical_json() + "\n",
     };
-    std::io::stdout().lock().write_all(text.as_bytes()).context("the report cannot be written")?;
-    Ok(())
+    Ok(output::print(text.as_bytes())?)
 }

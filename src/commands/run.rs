@@ -17,6 +17,7 @@ use collectors::runner::once::collect_once;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
@@ -27,15 +28,20 @@ pub(crate) struct RunOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
+    let runtime = service::runtime()?;
+    let hangup = if options.once { None } else { Some(reload::catch_hangup(&runtime)?) };
     let city = configuration::load(folder)?;
     log::start(&city)?;
     service::make_data_dir(&city)?;
     let kafka = transport::kafka(&city)?;
     let sinks = sinks::configured(&city)?;
     let work = async {
-        if options.once { once(&city, kafka.as_ref(), sinks).await } else { serve(&city, kafka.as_ref(), sinks).await }
+        match hangup {
+            None => once(&city, kafka.as_ref(), sinks).await,
+            Some(hangup) => serve(&city, kafka.as_ref(), sinks, hangup).await,
+        }
     };
-    Ok(service::runtime()?.block_on(work)?)
+    Ok(runtime.block_on(work)?)
 }
 
 /// Collects, then runs the pipeline until it has read everything on the bus.
@@ -55,7 +61,12 @@ async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Con
     collect::finish(&collected)
 }
 
-async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
+async fn serve(
+    city: &Configuration,
+    kafka: Option<&KafkaConfig>,
+    sinks: Arc<[ConfiguredSink]>,
+    hangup: Signal,
+) -> anyhow::Result<()> {
     let listener = AggregatorService::listen(city).await?;
     let publisher = Publisher::open(city, kafka)?;
     let mut aggregator = AggregatorService::with_sinks(city, sinks)?;
@@ -78,7 +89,7 @@ async fn serve(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Co
         sources: Some(change),
         ..Reload::of(city)
     };
-    tokio::spawn(reload.run(stop.clone()));
+    tokio::spawn(reload.run(hangup, stop.clone()));
     let collecting = tokio::spawn(async move {
         let ended = service::collect_until(plans, runner, wanted, ending.clone()).await;
         // Without collectors the figures would only grow old: end with the error.

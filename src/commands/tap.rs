@@ -5,11 +5,10 @@
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::transport::{self, RecordReader};
-use crate::{configuration, log};
+use crate::{configuration, log, output};
 use anyhow::Context;
 use bus::Delivery;
 use clap::Args;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,18 +72,14 @@ fn reader(configuration: &Configuration) -> Result<RecordReader, Failure> {
 
 fn follow(reader: RecordReader, options: &TapOptions, stop: &AtomicBool) -> anyhow::Result<()> {
     let (is_read, mut consumer) = (reader.is_read(), reader.consumer);
-    let (mut out, mut live) = (std::io::stdout().lock(), options.from_start);
+    let mut live = options.from_start;
     while !stop.load(Ordering::Acquire) {
         match consumer.next(BATCH, WAIT).context("the bus cannot be read")? {
             Delivery::Assigned(partition) => consumer.start(partition, None).context("the bus cannot be read")?,
             Delivery::Revoked(partition) => consumer.release(partition).context("the bus cannot be left")?,
             Delivery::Batch(batch) => {
                 for (_, _, body) in batch.iter().filter(|(_, _, body)| live && shown(options, body)) {
-                    match out.write_all(body).and_then(|()| out.write_all(b"\n")) {
-                        // The reader of the pipe has gone.
-                        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-                        outcome => outcome.context("the records cannot be printed")?,
-                    }
+                    output::print(&[body, &b"\n"[..]].concat())?;
                 }
             }
             Delivery::Idle if is_read() => {

@@ -1,6 +1,7 @@
 //! `shihyo topics ensure`: creates the topic, or reports how it differs from the configuration.
 
 use crate::failure::Failure;
+use crate::output;
 use crate::{configuration, log, transport};
 use anyhow::Context;
 use bus::kafka::topics::{self, TopicOutcome};
@@ -22,8 +23,8 @@ pub(crate) fn run(folder: &Path, topics: &TopicsCommand) -> Result<(), Failure> 
     };
     let name = &kafka.topic;
     match topics::ensure(&kafka, &topic).context("the topic cannot be ensured")? {
-        TopicOutcome::Created => println!("{name}: made, {} partition(s)", topic.partitions),
-        TopicOutcome::Verified => println!("{name}: as it must be, {} partition(s)", topic.partitions),
+        TopicOutcome::Created => output::line(format_args!("{name}: made, {} partition(s)", topic.partitions))?,
+        TopicOutcome::Verified => output::line(format_args!("{name}: as it must be, {} partition(s)", topic.partitions))?,
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
-use crate::output;
 use crate::log;
+use crate::output;
 use crate::service;
 use crate::transport::{self, Publisher};
 use anyhow::Context;
@@ -123,7 +123,9 @@ fn print_read(read: &BundlesRead, folder: &Path) -> anyhow::Result<()> {
             [first, .., last] => format!(" ({first} to {last})"),
         };
         let count = sequences.len();
-        output::line(format_args!("{collector}: {count} bundle(s) read{which}, {records} record(s); {known} read before"))?;
+        output::line(format_args!(
+            "{collector}: {count} bundle(s) read{which}, {records} record(s); {known} read before"
+        ))?;
     }
     if read.taken.is_empty() {
         output::line(format_args!("no bundle in {}", folder.display()))?;

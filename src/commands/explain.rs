@@ -37,7 +37,10 @@ pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure
         let known = vintage.as_ref().map(|vintage| (vintage.at, vintage.doubts.as_slice()));
         let explanation = explain(&readers, state, &options.kpi, period, known).context("the store cannot be read")?;
         if options.json {
-            output::line(format_args!("{}", serde_json::to_string(&explanation).context("the explanation cannot be written")?))?;
+            output::line(format_args!(
+                "{}",
+                serde_json::to_string(&explanation).context("the explanation cannot be written")?
+            ))?;
         } else {
             output::line(format_args!("{}", explanation.text()))?;
         }

@@ -109,8 +109,16 @@ fn list(found: BTreeMap<String, QuarantinedRecord>, filter: &QuarantineFilter) -
 
 fn show(number: &str, one: &QuarantinedRecord) -> anyhow::Result<()> {
     let offset = one.at.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
-    output::line(format_args!("number: {number}\npartition: {}\noffset: {offset}\ntime: {}", one.at.partition.0, one.at.time))?;
-    output::line(format_args!("plan: {}\nreason: {}\nbytes: {}\n", one.plan.as_deref().unwrap_or("-"), one.reason, one.body.len()))?;
+    output::line(format_args!(
+        "number: {number}\npartition: {}\noffset: {offset}\ntime: {}",
+        one.at.partition.0, one.at.time
+    ))?;
+    output::line(format_args!(
+        "plan: {}\nreason: {}\nbytes: {}\n",
+        one.plan.as_deref().unwrap_or("-"),
+        one.reason,
+        one.body.len()
+    ))?;
     // It may hold control characters, which a terminal would execute.
     output::line(format_args!("{}", one.body[..one.body.len().min(SHOWN_BYTES)].escape_ascii()))?;
     if one.body.len() > SHOWN_BYTES {

@@ -23,7 +23,9 @@ pub(crate) fn run(folder: &Path, options: &RebuildOptions) -> Result<(), Failure
     log::start(&configuration)?;
     if let Some(sink) = &options.sink {
         let stores = pipeline::resend(&configuration.settings.data_dir, sink).context("the sink cannot be reset")?;
-        output::line(format_args!("{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts"))?;
+        output::line(format_args!(
+            "{sink} is written anew from {stores} store(s) when `shihyo aggregate` or `shihyo run` starts"
+        ))?;
         return Ok(());
     }
     let setup =

@@ -24,7 +24,9 @@ pub(crate) fn run(folder: &Path, topics: &TopicsCommand) -> Result<(), Failure> 
     let name = &kafka.topic;
     match topics::ensure(&kafka, &topic).context("the topic cannot be ensured")? {
         TopicOutcome::Created => output::line(format_args!("{name}: made, {} partition(s)", topic.partitions))?,
-        TopicOutcome::Verified => output::line(format_args!("{name}: as it must be, {} partition(s)", topic.partitions))?,
+        TopicOutcome::Verified => {
+            output::line(format_args!("{name}: as it must be, {} partition(s)", topic.partitions))?
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{self, SourceConfig};
 use crate::document::{Document, Validators};
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, RestPolicy};
 use crate::poll::state::SourceState;
 use crate::poll::{Collector, FinishedPoll, RetryPolicy, poll_once};
 use crate::sources::{DocumentSource, ParseError, ParsedFigure, ParsedFile, PollContext, Source};
@@ -175,7 +175,9 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
 pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let retry = RetryPolicy { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
-    Collector { name: "c1".into(), fetcher: Fetcher::new(Arc::clone(&clock)), clock, retry, progress: Arc::new(()) }
+    let rest = RestPolicy { quiet: Duration::ZERO, longest: Duration::ZERO };
+    let fetcher = Fetcher::new(Arc::clone(&clock)).with_rest(rest);
+    Collector { name: "c1".into(), fetcher, clock, retry, progress: Arc::new(()) }
 }
 
 /// An outbox in a folder.

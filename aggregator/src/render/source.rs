@@ -104,6 +104,8 @@ fn failure(label: &str) -> Option<(&'static str, &'static str)> {
         }
         "not_a_file" | "io" => ("ファイルを読めません", "the file cannot be read"),
         "undecodable" | "nul" => ("文字コードを判別できません", "its text encoding cannot be told"),
+        "still_written" => ("ファイルが書き込み中です", "the file is still being written"),
+        "error_message" => ("書き出しがエラーで途中までです", "the export stopped with an error message"),
         "html" => ("データではなくウェブページが届きました", "a web page came instead of data"),
         "old_workbook" => ("古い形式のExcel（.xls）です", "it is a workbook of the old kind (.xls)"),
         "workbook" | "json" | "not_json" | "open_quote" | "unexpected_answer" | "no_log_line" => {

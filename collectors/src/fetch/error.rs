@@ -62,6 +62,9 @@ pub enum FetchError {
     /// Too many files in a folder.
     #[error("more than {0} files in the folder")]
     TooManyFiles(usize),
+    /// A file that changes for longer than a poll waits.
+    #[error("the file is still being written after {} s: write it under another name and rename it, or poll later", .0.as_secs())]
+    StillWritten(Duration),
     /// A device, a pipe or a socket.
     #[error("not a regular file")]
     NotAFile,
@@ -102,6 +105,7 @@ impl FetchError {
             Self::Permission => "permission",
             Self::NoFiles(_) => "no_files",
             Self::TooManyFiles(_) => "too_many_files",
+            Self::StillWritten(_) => "still_written",
             Self::NotAFile => "not_a_file",
             Self::Damaged(_) => "damaged_file",
             Self::NoLogLine { .. } => "no_log_line",

@@ -1,6 +1,7 @@
 //! Files on disk: one, or those of a folder and the folders in it.
 
 use super::address::{FileAddress, FileLocation};
+use super::at_rest::{self, RestPolicy};
 use super::error::FetchError;
 use crate::document::{Document, Validators};
 use crate::table::text::normal;
@@ -45,11 +46,14 @@ impl FileFilter {
     }
 }
 
-/// Reads a file of at most `max_bytes`.
-pub(super) async fn read(path: &Path, text: &str, max_bytes: u64) -> Result<Document, FetchError> {
-    let (path, text) = (path.to_owned(), text.to_owned());
-    let bytes = blocking(move || read_now(&path, max_bytes)).await?;
-    Ok(Document::new(text, bytes, Validators::default()))
+/// Reads a file of at most `max_bytes`, once it is at rest.
+pub(super) async fn read(path: &Path, text: &str, max_bytes: u64, rest: RestPolicy) -> Result<Document, FetchError> {
+    let now = || {
+        let path = path.to_owned();
+        blocking(move || read_now(&path, max_bytes))
+    };
+    let bytes = at_rest::read(path, rest, now).await?;
+    Ok(Document::new(text.to_owned(), bytes, Validators::default()))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -1,5 +1,6 @@
 //! Files of a server: bounded in time and size, on allowed hosts only, one request at a time a host.
 
+use super::at_rest::RestPolicy;
 use super::config::FetchConfig;
 use super::error::FetchError;
 use super::guard::{self, PublicResolver};
@@ -31,13 +32,27 @@ pub struct Fetcher {
     unguarded: OnceLock<Client>,
     hosts: Mutex<HashMap<String, Arc<HostLock<()>>>>,
     clock: Arc<dyn Clock>,
+    /// When a local file is at rest.
+    pub(super) rest: RestPolicy,
 }
 
 impl Fetcher {
     /// `clock` turns a date in `Retry-After` into a pause. The first request makes the clients: reading the machine's
     /// certificate authorities takes a while, and a start should not wait for it.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { guarded: OnceLock::new(), unguarded: OnceLock::new(), hosts: Mutex::default(), clock }
+        Self {
+            guarded: OnceLock::new(),
+            unguarded: OnceLock::new(),
+            hosts: Mutex::default(),
+            clock,
+            rest: RestPolicy::default(),
+        }
+    }
+
+    /// The fetcher with another policy for local files.
+    #[must_use]
+    pub fn with_rest(self, rest: RestPolicy) -> Self {
+        Self { rest, ..self }
     }
 
     /// The client for a public or, when `unguarded`, for a private host.

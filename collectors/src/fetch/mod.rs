@@ -5,6 +5,7 @@
 //! a transfer.
 
 mod address;
+mod at_rest;
 mod config;
 mod error;
 mod file;
@@ -21,6 +22,7 @@ use crate::origin::{NamedUrl, Origin};
 use address::FileLocation;
 
 pub use address::FileAddress;
+pub use at_rest::RestPolicy;
 pub use config::FetchConfig;
 pub use error::FetchError;
 pub use http::{FetchOutcome, Fetcher};
@@ -60,7 +62,7 @@ impl Fetcher {
     ) -> Result<FetchOutcome, FetchError> {
         let fetched = match &address.place {
             FileLocation::File(path) => {
-                file::read(path, &address.text, config.max_bytes).await.map(FetchOutcome::Fetched)?
+                file::read(path, &address.text, config.max_bytes, self.rest).await.map(FetchOutcome::Fetched)?
             }
             #[cfg(feature = "snmp")]
             FileLocation::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,

@@ -20,32 +20,9 @@ const DAYS: u32 = 1500;
 /// Figures that change before each start.
 const CHANGES: u32 = 300;
 
-const PLAN: &str = r#"
-[plan]
-id = "crash"
-name = { ja = "計画", en = "plan" }
-city = { ja = "市", en = "city" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "test"
-[[policy]]
-id = "p"
-name = { ja = "施策", en = "policy" }
-owner = { ja = "課", en = "section" }
-[[series]]
+const KPI: &str = r#"[[kpi]]
 id = "visits"
-name = { ja = "件数", en = "visits" }
-unit = { ja = "件", en = "visits" }
-shape = "flow"
-grain = "day"
-[[series.definition]]
-id = "all"
-text = { ja = "全件", en = "all" }
-[[series.source]]
-id = "register"
-[[kpi]]
-id = "visits"
-policy = "p"
+policy = "policy"
 name = { ja = "件数", en = "visits" }
 unit = { ja = "件", en = "visits" }
 kind = "flow_per_year"
@@ -58,7 +35,7 @@ citation = "test"
 const SOURCE: &str = r#"
 [[source]]
 id = "register"
-plan = "crash"
+plan = "p"
 kind = "register"
 interval = "1s"
 path = "register.csv"
@@ -79,7 +56,8 @@ impl Random {
 
 fn city() -> City {
     let city = City::empty();
-    city.write("plans/crash.toml", PLAN);
+    let series = testkit::series("visits", "shape = \"flow\"\ngrain = \"day\"", "all", "register");
+    city.write("plans/p.toml", &format!("{}{}{series}{KPI}", testkit::PLAN, testkit::POLICY));
     city.write("sources.d/register.toml", SOURCE);
     city
 }
@@ -123,7 +101,7 @@ fn killed_at_random_moments_it_ends_with_the_export_of_a_clean_run() {
     clean.write("register.csv", &register(&values));
     clean.ok(&["run", "--once"]);
     for on in ["2019-09-30", "FY2020", "2021-02", "2023-01-01"] {
-        assert_eq!(hurt.export("crash", on), clean.export("crash", on), "on {on}: seed {seed}");
+        assert_eq!(hurt.export("p", on), clean.export("p", on), "on {on}: seed {seed}");
     }
     let reader = store::open_readers(&hurt.data()).unwrap().remove(0);
     let counts = pipeline::check(&reader).unwrap();

@@ -19,27 +19,6 @@ override .1.3.6.1.4.1.64512.2.0 integer 122
 override .1.3.6.1.4.1.64512.3.1 octet_str secret-network
 ";
 
-const PLAN: &str = r#"
-[plan]
-id = "p"
-name = { ja = "計画", en = "plan" }
-city = { ja = "市", en = "city" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "x"
-[[series]]
-id = "ap"
-name = { ja = "数", en = "number" }
-unit = { ja = "台", en = "access points" }
-shape = "level"
-grain = "day"
-[[series.definition]]
-id = "up"
-text = { ja = "稼働中", en = "up" }
-[[series.source]]
-id = "wifi"
-"#;
-
 struct Controller {
     daemon: Child,
     port: u16,
@@ -89,7 +68,8 @@ impl Controller {
     /// Collects once; standard output and error.
     fn collect(&self, version: &str, question: &str, keys: &str) -> (String, String) {
         let config = self.folder.path().join("config");
-        write(&config.join("plans/p.toml"), PLAN);
+        let series = testkit::series("ap", "shape = \"level\"\ngrain = \"day\"", "up", "wifi");
+        write(&config.join("plans/p.toml"), &format!("{}{series}", testkit::PLAN));
         let own = "data_dir = 'data'\n[collector]\nid = 'c'\n[http]\nlisten = '127.0.0.1:0'\n";
         write(&config.join("shihyo.toml"), own);
         for (file, secret) in [

@@ -4,4 +4,4 @@ mod clock;
 mod plan;
 
 pub use clock::TestClock;
-pub use plan::{PLAN, catalogue};
+pub use plan::{PLAN, POLICY, catalogue, series};

@@ -26,25 +26,11 @@ pub struct Expect {
     pub more: BTreeMap<String, String>,
 }
 
-const HEAD: &str = r#"
-[plan]
-id = "p"
-name = { ja = "計画", en = "plan" }
-city = { ja = "市", en = "city" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "scenario"
-[[policy]]
-id = "policy"
-name = { ja = "施策", en = "policy" }
-owner = { ja = "課", en = "section" }
-"#;
-
 const NAMES: &str = "name = { ja = \"名\", en = \"name\" }\nunit = { ja = \"件\", en = \"items\" }\n";
 
 impl Scenario {
     pub fn parse(file: &str, text: &str) -> Self {
-        let mut toml = String::from(HEAD);
+        let mut toml = format!("{}{}", testkit::PLAN, testkit::POLICY);
         let (mut figures, mut expects) = (Vec::new(), Vec::new());
         let mut part = "";
         let mut kpi = format!("[[kpi]]\nid = \"k\"\npolicy = \"policy\"\ncitation = \"scenario\"\n{NAMES}");

@@ -10,38 +10,11 @@ use proptest::prelude::*;
 use std::path::Path;
 
 /// A plan with a level and a counter, both of the source `portal`.
-const PLAN: &str = r#"
-[plan]
-id = "p"
-name = { ja = "計画", en = "plan" }
-city = { ja = "市", en = "city" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "x"
-[[series]]
-id = "datasets"
-name = { ja = "名", en = "name" }
-unit = { ja = "件", en = "x" }
-shape = "level"
-grain = "day"
-[[series.definition]]
-id = "rule"
-text = { ja = "名", en = "name" }
-[[series.source]]
-id = "portal"
-[[series]]
-id = "fetches"
-name = { ja = "名", en = "name" }
-unit = { ja = "回", en = "x" }
-shape = "counter"
-grain = "day"
-decrease = "restart"
-[[series.definition]]
-id = "tracked"
-text = { ja = "名", en = "name" }
-[[series.source]]
-id = "portal"
-"#;
+fn portal_plan() -> String {
+    let datasets = testkit::series("datasets", "shape = \"level\"\ngrain = \"day\"", "rule", "portal");
+    let counter = "shape = \"counter\"\ngrain = \"day\"\ndecrease = \"restart\"";
+    format!("{}{datasets}{}", testkit::PLAN, testkit::series("fetches", counter, "tracked", "portal"))
+}
 const DATASETS: &str = "datasets = { series = 'datasets' }\n";
 const DOWNLOADS: &str = "downloads = { series = 'fetches' }\n";
 
@@ -49,10 +22,11 @@ const DOWNLOADS: &str = "downloads = { series = 'fetches' }\n";
 fn try_portal(own: &str) -> Result<SourceConfig, String> {
     let head = "[[source]]\nid = \"portal\"\nplan = \"p\"\nkind = \"ckan\"\ninterval = \"1d\"\n";
     let place = if own.contains("url = ") { "" } else { "path = 'x'\n" };
-    let parts: Vec<&str> = PLAN.split("[[series]]").collect();
+    let whole = portal_plan();
+    let parts: Vec<&str> = whole.split("[[series]]").collect();
     let given = [("datasets = ", 1), ("downloads = ", 2)].into_iter().filter(|(key, _)| own.contains(key));
     let plan = given.fold(parts[0].to_owned(), |plan, (_, part)| format!("{plan}[[series]]{}", parts[part]));
-    let plan = if plan.contains("[[series]]") { plan } else { PLAN.to_owned() };
+    let plan = if plan.contains("[[series]]") { plan } else { whole };
     let catalogues = vec![("p.toml".to_owned(), catalogue::parse("p.toml", &plan).unwrap())];
     let files = [("a.toml".to_owned(), format!("{head}{place}{own}"))];
     let found = config::parse(Path::new("."), &files, &catalogues);

@@ -53,6 +53,9 @@ pub(crate) struct FileProgress {
     /// True inside a line that is too long: its rest is skipped.
     #[serde(default)]
     pub skipping: bool,
+    /// The first hour of the lines that were read from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<i64>,
     /// The hour of the last line that was read from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_line: Option<i64>,

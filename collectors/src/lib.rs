@@ -29,6 +29,7 @@ pub mod fetch;
 mod follow;
 pub mod origin;
 pub mod poll;
+mod rotation;
 pub mod runner;
 pub mod schedule;
 pub mod sources;

@@ -14,6 +14,7 @@ use super::parse::{HourCount, LineCounter, PartialLine};
 use crate::document::sha256;
 use crate::fetch::FetchError;
 use crate::follow::{self, FileProgress, LogFile, MAX_FILES};
+use crate::rotation;
 use crate::sources::parsed::{Coverage, ParsedFigure, ParsedFile, RejectedRow};
 use crate::sources::source::{LogAdvance, SourceNotes};
 use contract::record::Place;
@@ -68,8 +69,8 @@ pub(super) fn advance(
     if let Some(since) = gap {
         notes.mark_partial(since..=poll.first.unwrap_or(poll.hour).clamp(since, poll.hour));
     }
-    poll.end(&mut notes, files.iter().any(|file| file.live));
     notes.log.files = remembered(progresses);
+    poll.end(&mut notes, files.iter().any(|file| file.live), path);
     let figures: Vec<ParsedFigure> = if poll.more { Vec::new() } else { changed_figures(log, &mut notes, now) };
     let more = poll.more || notes.has_changed_days();
     let parsed = ParsedFile { figures, rejects: poll.rejects, held: vec![], covers: Coverage::Nothing, until: None };
@@ -173,12 +174,13 @@ impl LogPoll<'_> {
         if file.live {
             self.first = self.first.or(first);
         }
+        progress.first_line = progress.first_line.or(first);
         for (hour, count) in &tally.counted {
             notes.add(*hour, count);
         }
-        if let Some((first, last)) = first.zip(last).filter(|_| self.log.finished) {
-            // Between its first and its last line a finished file has all lines.
-            notes.mark_watched(first..=last);
+        if let Some((first, last)) = first.zip(last) {
+            // Between two of its lines a file has all lines.
+            notes.mark_watched(before.last_line.unwrap_or(first).min(first)..=last);
         }
         self.mark_doubtful(notes, progress, &tally);
         self.report_bad_lines(&file.name, &tally);
@@ -261,19 +263,23 @@ impl LogPoll<'_> {
     }
 
     /// Marks hours without lines as watched, once all is read.
-    fn end(&self, notes: &mut LogNotes, live: bool) {
+    fn end(&mut self, notes: &mut LogNotes, live: bool, path: &Path) {
         if self.more {
             return;
         }
-        if notes.log.from.is_none() {
+        if notes.log.from.is_none()
+            && let Some(earliest) = notes.log.earliest
+        {
             // The oldest file of a growing log may begin within an hour; a finished one has all lines of its hours.
-            if let Some(earliest) = notes.log.earliest {
-                if self.log.finished {
-                    notes.log.from = Some(i64::MIN);
-                } else {
-                    notes.mark_partial(earliest..=earliest);
-                    notes.log.from = Some(earliest + 1);
-                    notes.log.watched_to = Some(earliest);
+            if self.log.finished {
+                notes.log.from = Some(i64::MIN);
+            } else {
+                notes.mark_partial(earliest..=earliest);
+                notes.log.from = Some(earliest + 1);
+                let live_name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.mark_history(notes, &live_name);
+                for name in rotation::unread(path) {
+                    self.reject("unread_file", &name, None, 0);
                 }
             }
         }
@@ -281,6 +287,28 @@ impl LogPoll<'_> {
             let from = notes.log.watched_to.unwrap_or(self.hour).min(self.hour);
             notes.mark_watched(from..=self.hour);
             notes.log.watched_to = Some(self.hour);
+        }
+    }
+
+    /// Marks the hours before the first poll: within a file an hour without lines is 0, and between a file and its successor.
+    /// Lines may be missing between two others, and from the last line to the current hour.
+    fn mark_history(&self, notes: &mut LogNotes, live: &str) {
+        let span = |file: &FileProgress| Some((file.first_line?, file.last_line?, file.name.clone()));
+        let mut spans: Vec<(i64, i64, String)> = notes.log.files.iter().filter_map(span).collect();
+        spans.sort();
+        for (first, last, _) in &spans {
+            notes.mark_watched(*first..=*last);
+        }
+        for pair in spans.windows(2) {
+            let [(_, last, earlier), (first, _, later)] = pair else { continue };
+            if rotation::follows(earlier, later, live) {
+                notes.mark_watched(*last..=*first);
+            } else {
+                notes.mark_partial(*last..=*first);
+            }
+        }
+        if spans.last().is_some_and(|(_, last, _)| *last < self.hour) {
+            notes.mark_partial(self.hour..=self.hour);
         }
     }
 }

@@ -1,6 +1,7 @@
 mod any_order;
 mod damage;
 mod finished;
+mod history;
 mod world;
 
 use super::super::line::time::first_hour;
@@ -27,6 +28,7 @@ fn a_growing_log_is_counted_by_hour_and_the_first_hour_is_partial() {
 fn a_line_counts_when_it_has_ended() {
     let mut world = World::new("");
     world.write("a.log", &[0]);
+    world.poll(0);
     let line = world.line(1);
     let (half, rest) = line.split_at(40);
     world.append("a.log", half);
@@ -161,6 +163,7 @@ fn hours_of_which_lines_may_be_lost_are_unknown() {
 fn bad_lines_are_reported_by_line_number_only() {
     let mut world = World::new("");
     world.write("a.log", &[0, 1]);
+    world.poll(1);
     let crlf = world.line(1).replace('\n', "\r\n");
     let long = format!("{}\n", "x".repeat(1 << 20));
     world.append("a.log", &format!("{crlf}\r\n\n192.0.2.9 hello\n{long}\0\0\0{}", "\n"));

@@ -108,10 +108,12 @@ impl Fetcher {
         let unguarded =
             guard::is_ip_address(url) || config.allow_private.iter().any(|name| name.eq_ignore_ascii_case(host));
         let mut request = self.client(unguarded)?.get(url.clone());
-        let conditions = validators.map_or((None, None), |v| (v.etag.as_ref(), v.last_modified.as_ref()));
-        for (name, value) in [(IF_NONE_MATCH, conditions.0), (IF_MODIFIED_SINCE, conditions.1)] {
-            request = if let Some(value) = value { request.header(name, value) } else { request };
-        }
+        // A server may compare the date alone, and a newer file may have an older date: the date only without a tag.
+        request = match validators.map(|v| (&v.etag, &v.last_modified)) {
+            Some((Some(etag), _)) => request.header(IF_NONE_MATCH, etag),
+            Some((None, Some(date))) => request.header(IF_MODIFIED_SINCE, date),
+            Some((None, None)) | None => request,
+        };
         let response = request.send().await.map_err(|error| failed(error, config.timeout))?;
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED && validators.is_some_and(|v| !v.is_empty()) {

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Most answers of one file: one for each data set of the largest portal of a city.
 const MAX_ANSWERS: usize = 10_000;
+/// Seconds after which a file is requested without a condition.
+const WHOLE_INTERVAL_S: i64 = 86_400;
 
 /// The files of a source: of two with the same key the later wins. One failed file when the list is not available.
 pub(super) async fn files(
@@ -44,11 +46,13 @@ pub(super) async fn files(
     files
 }
 
-/// The validators of the conditional request; none when the same content would be read differently now.
+/// The validators of the conditional request; none when the same content would be read differently now, and none once a
+/// day: a server that compares wrongly would hide a newer file for ever.
 fn validators<'a>(source: &SourceConfig, state: &'a SourceState, address: &str, now: Moment) -> Option<&'a Validators> {
     let note = state.files.get(address)?;
     let is_current = note.fingerprint == source.fingerprint() && note.until.is_none_or(|until| now.0 < until);
-    (is_current && !note.validators.is_empty()).then_some(&note.validators)
+    let is_young = note.fetched.is_some_and(|fetched| (0..WHOLE_INTERVAL_S).contains(&(now.0 - fetched)));
+    (is_current && is_young && !note.validators.is_empty()).then_some(&note.validators)
 }
 
 struct FileReader<'a> {

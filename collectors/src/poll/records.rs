@@ -84,6 +84,7 @@ fn next_state(
                 sha256: sha256.clone(),
                 bytes: *bytes,
                 validators: validators.clone(),
+                fetched: (!validators.is_empty()).then(|| revision.moment().0),
                 fingerprint: source.fingerprint().to_owned(),
                 until: parsed.until.map(|until| until.0),
             }),

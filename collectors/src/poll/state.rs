@@ -62,6 +62,9 @@ pub struct FileNote {
     /// What the next request repeats.
     #[serde(default)]
     pub validators: Validators,
+    /// Seconds since 1970 at which a file with validators was last answered whole; `None` in states of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<i64>,
     /// [`crate::config::SourceConfig::fingerprint`] of the configuration that parsed it.
     pub fingerprint: String,
     /// Seconds since 1970 from which on the same content gives other figures, because a period has ended.
@@ -229,6 +232,7 @@ mod tests {
             sha256: "00".into(),
             bytes: 3,
             validators: Validators { etag: Some("\"1\"".into()), last_modified: None },
+            fetched: Some(5),
             fingerprint: "f".into(),
             until: Some(7),
         };

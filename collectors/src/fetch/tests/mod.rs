@@ -42,7 +42,8 @@ fn outcome_of(poll: &FinishedPoll) -> String {
 #[tokio::test]
 async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
     let server = MockServer::start().await;
-    let conditional = Mock::given(header("if-none-match", "\"v1\"")).and(header("if-modified-since", "then"));
+    // The date is not sent beside the tag: a server that compares the date alone would hide a newer file.
+    let conditional = Mock::given(header("if-none-match", "\"v1\"")).and(without_date);
     conditional.respond_with(ResponseTemplate::new(304)).expect(1).mount(&server).await;
     let agent = concat!("shihyo/", env!("CARGO_PKG_VERSION"));
     let first = ok().insert_header("etag", "\"v1\"").insert_header("last-modified", "then");
@@ -54,6 +55,39 @@ async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
     assert_eq!(lines(&poll.records), [format!("unchanged {address}")]);
     let contract::record::Record::Poll(record) = &poll.records[0] else { panic!() };
     assert_eq!(record.bytes, u64::try_from(BODY.len()).ok());
+}
+
+fn without_date(request: &wiremock::Request) -> bool {
+    !request.headers.contains_key("if-modified-since")
+}
+
+#[tokio::test]
+async fn a_newer_file_behind_a_304_by_date_is_read_within_a_day() {
+    let server = MockServer::start().await;
+    Mock::given(header("if-modified-since", "then")).respond_with(ResponseTemplate::new(304)).mount(&server).await;
+    let dated = |body: &str| ResponseTemplate::new(200).set_body_string(body).insert_header("last-modified", "then");
+    Mock::given(without_date).respond_with(dated(BODY)).up_to_n_times(1).mount(&server).await;
+    answer(&server, dated(&BODY.replace("100", "300"))).await;
+    let mut poller = poller(&server, "");
+    assert_eq!(poller.lines().await[0], FIGURE);
+    poller.clock.pass(86_000);
+    assert_eq!(outcome_of(&poller.poll().await), "unchanged");
+    poller.clock.pass(400);
+    assert_eq!(poller.lines().await[0], "applied 2022-04-01..2022-05-01 = 300");
+    assert_eq!(outcome_of(&poller.poll().await), "unchanged");
+}
+
+#[tokio::test]
+async fn a_state_of_an_earlier_version_is_asked_for_in_full_once() {
+    let server = MockServer::start().await;
+    Mock::given(header_exists("if-none-match")).respond_with(ResponseTemplate::new(304)).expect(1).mount(&server).await;
+    Mock::given(method("GET")).respond_with(ok().insert_header("etag", "\"v1\"")).expect(2).mount(&server).await;
+    let mut poller = poller(&server, "");
+    poller.poll().await;
+    poller.state.files.values_mut().for_each(|file| file.fetched = None);
+    for _ in 0..2 {
+        assert_eq!(outcome_of(&poller.poll().await), "unchanged");
+    }
 }
 
 #[tokio::test]

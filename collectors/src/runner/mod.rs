@@ -18,17 +18,19 @@
 //! ```
 
 pub mod once;
+mod permits;
 
 use crate::config::SourceConfig;
 use crate::poll::{Collector, FinishedPoll, PollSummary};
 use crate::schedule;
 use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::backoff::Backoff;
-use once::{MAX_POLLS, PollError, poll};
+use once::{PollError, poll};
+use permits::PollPermits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -125,7 +127,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let stop = stop.child_token();
-    let permits = Arc::new(Semaphore::new(MAX_POLLS));
+    let permits = Arc::new(PollPermits::new());
     let mut tasks = JoinSet::new();
     let mut running: Vec<SourceTask> = Vec::new();
     let start = |tasks: &mut JoinSet<_>, source: Arc<SourceConfig>, pause| {
@@ -197,7 +199,7 @@ fn restart(running: &[SourceTask], set: &SourceSet) -> Vec<Arc<SourceConfig>> {
 async fn source_loop(
     runner: Arc<Runner>,
     source: Arc<SourceConfig>,
-    permits: Arc<Semaphore>,
+    permits: Arc<PollPermits>,
     stop: CancellationToken,
     mut pause: Duration,
 ) -> Result<(), BusError> {
@@ -218,11 +220,11 @@ impl Runner {
     async fn poll_and_publish(
         &self,
         source: &Arc<SourceConfig>,
-        permits: &Semaphore,
+        permits: &PollPermits,
         stop: &CancellationToken,
         backoff: &mut Backoff,
     ) -> Result<NextPoll, BusError> {
-        let Some(permit) = stop.run_until_cancelled(permits.acquire()).await else { return Ok(NextPoll::Never) };
+        let Some(permit) = stop.run_until_cancelled(permits.acquire(source)).await else { return Ok(NextPoll::Never) };
         let started = Instant::now();
         let Some(polled) = stop.run_until_cancelled(self.poll(source)).await else { return Ok(NextPoll::Never) };
         drop(permit);

@@ -3,13 +3,11 @@
 use crate::config::SourceConfig;
 use crate::poll::state::{ClockBehind, SourceState, StateError};
 use crate::poll::{Collector, FinishedPoll, PollSummary, poll_once};
+use crate::runner::permits::PollPermits;
 use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::record::Record;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-
-/// Polls that run at the same time: each holds a file of up to its size cap in memory.
-pub const MAX_POLLS: usize = 16;
 
 /// Why nothing of a poll was published.
 #[derive(Debug, thiserror::Error)]
@@ -70,14 +68,13 @@ pub async fn collect_once(
     sources: &[SourceConfig],
     outbox: Option<&Arc<dyn Outbox>>,
 ) -> Vec<CollectedSource> {
-    let permits = Arc::new(tokio::sync::Semaphore::new(MAX_POLLS));
+    let permits = Arc::new(PollPermits::new());
     let mut polls = JoinSet::new();
     for (at, source) in sources.iter().enumerate() {
         let (collector, source, outbox) = (Arc::clone(collector), source.clone(), outbox.cloned());
         let permits = Arc::clone(&permits);
         polls.spawn(async move {
-            // The semaphore is never closed, so this does not fail.
-            let _permit = permits.acquire_owned().await;
+            let _permit = permits.acquire(&source).await;
             (at, collect_source(collector, source, outbox).await)
         });
     }

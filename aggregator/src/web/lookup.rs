@@ -25,6 +25,7 @@ pub(super) fn plan<T, E: From<HttpError>>(
     let configured = current.catalogue.clone();
     // A vintage is read from the stores, which takes time: the pipeline must not wait for the lock meanwhile.
     drop(plans);
+    let _permit = site.vintages.try_acquire().map_err(|_| HttpError::Busy)?;
     let unreadable = |error| {
         tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for a vintage");
         HttpError::Unreadable

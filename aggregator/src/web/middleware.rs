@@ -9,7 +9,7 @@ use crate::render::html;
 use crate::render::view::PageContext;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, RETRY_AFTER, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -19,6 +19,9 @@ use axum::response::Response;
 /// A page loads its own style sheet only, and no other site may frame it.
 pub(super) const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Seconds after which a client may ask again for an answer that could not be made.
+const RETRY_SECONDS: &str = "5";
 
 /// Gives an error the form that its reader accepts, and every answer the common headers.
 pub(super) async fn finish(request: Request, next: Next) -> Response {
@@ -80,6 +83,9 @@ fn add_headers(mut response: Response) -> Response {
         (CACHE_CONTROL, "no-cache"),
         (VARY, "accept, accept-language"),
     ];
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    }
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

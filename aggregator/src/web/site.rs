@@ -17,6 +17,10 @@ use tokio::sync::Semaphore;
 /// Reports made at once; further requests wait, so that readers cannot take every core from the pipeline.
 const MAX_REPORTS_AT_ONCE: usize = 4;
 
+/// Vintages read at once; further questions are answered 503. Each reads a whole store, so that the reports of the current
+/// figures and the metrics keep the other places.
+const MAX_VINTAGES_AT_ONCE: usize = 2;
+
 /// What the pages are made of.
 #[derive(Clone)]
 pub struct Site {
@@ -25,6 +29,7 @@ pub struct Site {
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
+    pub(super) vintages: Arc<Semaphore>,
     shared: bool,
     pub(super) store: Option<PathBuf>,
     pub(super) control: Option<Arc<ControlAccess>>,
@@ -45,6 +50,7 @@ impl Site {
             metrics,
             health,
             reports: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
+            vintages: Arc::new(Semaphore::new(MAX_VINTAGES_AT_ONCE)),
             shared: false,
             store: None,
             control: None,

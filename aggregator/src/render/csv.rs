@@ -3,6 +3,7 @@
 //! Numbers are the canonical ones, so that a spreadsheet computes with what was judged; the texts beside them
 //! are as shown. No text of a catalogue can become a formula.
 
+use super::lang::inert_document;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::words;
 use aggregator_core::report::{CanonicalNumber, ReportedValue};
@@ -89,7 +90,7 @@ pub fn write(sheets: &[PlanSheet<'_>]) -> String {
             }
         }
     }
-    String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
+    inert_document(String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default())
 }
 
 fn text_of(cell: Cell) -> String {

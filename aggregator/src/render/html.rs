@@ -3,6 +3,7 @@
 //! Every text goes through askama's autoescape; no template says `safe`.
 
 use super::kpi::KpiSheet;
+use super::lang::inert_document;
 use super::sheet::PlanSheet;
 use super::source::SourceRow;
 use super::view::PageContext;
@@ -101,19 +102,19 @@ struct ErrorPage<'a> {
 /// The site's first page.
 pub fn scoreboard(view: &PageContext, boards: &[PlanTile<'_>]) -> Result<String, askama::Error> {
     let on = view.on.map(|on| on.to_string()).unwrap_or_default();
-    Scoreboard { view, boards, on: &on }.render()
+    Scoreboard { view, boards, on: &on }.render().map(inert_document)
 }
 
 /// The page of one plan, and how its sources are: `None` where the stores cannot be read.
 pub fn plan(view: &PageContext, sheet: &PlanSheet<'_>, health: Option<&[SourceRow]>) -> Result<String, askama::Error> {
     let unreadable = health.is_none();
     let health = health.unwrap_or_default();
-    PlanPage { view, sheet, health, failing: health.iter().any(SourceRow::failed), unreadable }.render()
+    PlanPage { view, sheet, health, failing: health.iter().any(SourceRow::failed), unreadable }.render().map(inert_document)
 }
 
 /// The page of one KPI.
 pub fn kpi(view: &PageContext, page: &KpiSheet<'_>) -> Result<String, askama::Error> {
-    KpiPage { view, page }.render()
+    KpiPage { view, page }.render().map(inert_document)
 }
 
 /// The page of an error: the HTTP status, its heading and its text, each in both languages.
@@ -123,10 +124,10 @@ pub fn error(
     (ja_title, en_title): (&str, &str),
     (ja, en): (&str, &str),
 ) -> Result<String, askama::Error> {
-    ErrorPage { view, status, ja_title, en_title, ja, en }.render()
+    ErrorPage { view, status, ja_title, en_title, ja, en }.render().map(inert_document)
 }
 
 /// The plans as one HTML file with its style inside, for `shihyo report --format html`.
 pub fn write(sheets: &[PlanSheet<'_>]) -> Result<String, askama::Error> {
-    Document { view: &PageContext::default(), sheets }.render()
+    Document { view: &PageContext::default(), sheets }.render().map(inert_document)
 }

@@ -80,11 +80,18 @@ impl Language {
 /// Without invisible characters that reverse, hide or break the text around them, so that a name cannot change what a page
 /// says.
 pub(super) fn inert(text: &str) -> Cow<'_, str> {
-    let turns = |c: char| {
-        matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-            || c.is_control()
-    };
+    let turns = |c: char| is_invisible(c) || c.is_control();
     if text.contains(turns) { text.replace(turns, "\u{fffd}").into() } else { text.into() }
+}
+
+/// A finished document without invisible characters, wherever in it a text of the catalogue stands.
+pub(super) fn inert_document(text: String) -> String {
+    if text.contains(is_invisible) { text.replace(is_invisible, "\u{fffd}") } else { text }
+}
+
+/// True for a character that reverses or hides the text around it.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A text in the page's language or in both, escaped.

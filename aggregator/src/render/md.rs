@@ -2,6 +2,7 @@
 //!
 //! Texts of the catalogue are escaped, so that a name can neither break a table nor become markup.
 
+use super::lang::inert_document;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
 use super::show::{DataMoment, ShownValue};
 use super::words::{GUIDE_EN, GUIDE_JA, SAMPLE_EN, SAMPLE_JA, StatusMark};
@@ -13,7 +14,7 @@ const NONE: &str = "–";
 /// The plans as one Markdown text.
 pub fn write(sheets: &[PlanSheet<'_>]) -> String {
     let plans: Vec<String> = sheets.iter().map(|sheet| plan(sheet).join("\n") + "\n").collect();
-    plans.join("\n")
+    inert_document(plans.join("\n"))
 }
 
 /// The lines of one plan.

@@ -184,3 +184,22 @@ fn every_text_colour_reaches_contrast_aa_in_both_schemes() {
         assert!(contrast(colours["line"], colours["paper"]) >= 3.0);
     }
 }
+
+#[test]
+fn no_document_holds_a_character_that_turns_its_text() {
+    let mut state = plan_state(false);
+    let hostile = "a\u{202e}\u{2066}\u{200b}b";
+    state.catalogue.plan.name.ja = hostile.to_owned();
+    state.catalogue.plan.citation = hostile.to_owned();
+    for kpi in &mut state.catalogue.kpis {
+        kpi.name.en = hostile.to_owned();
+        kpi.unit.ja = hostile.to_owned();
+        kpi.citation = hostile.to_owned();
+    }
+    let report = report(&state, "2020-06-30");
+    let sheets = [PlanSheet::new(&state.catalogue, &report)];
+    for text in [html_of(&sheets), md::write(&sheets), csv::write(&sheets)] {
+        assert!(text.contains("a\u{fffd}\u{fffd}\u{fffd}b"), "{text}");
+        assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{text}");
+    }
+}

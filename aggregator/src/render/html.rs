@@ -109,7 +109,9 @@ pub fn scoreboard(view: &PageContext, boards: &[PlanTile<'_>]) -> Result<String,
 pub fn plan(view: &PageContext, sheet: &PlanSheet<'_>, health: Option<&[SourceRow]>) -> Result<String, askama::Error> {
     let unreadable = health.is_none();
     let health = health.unwrap_or_default();
-    PlanPage { view, sheet, health, failing: health.iter().any(SourceRow::failed), unreadable }.render().map(inert_document)
+    PlanPage { view, sheet, health, failing: health.iter().any(SourceRow::failed), unreadable }
+        .render()
+        .map(inert_document)
 }
 
 /// The page of one KPI.

@@ -25,7 +25,7 @@ pub(crate) fn run(folder: &Path, topics: &TopicsCommand) -> Result<(), Failure> 
     match topics::ensure(&kafka, &topic).context("the topic cannot be ensured")? {
         TopicOutcome::Created => output::line(format_args!("{name}: made, {} partition(s)", topic.partitions))?,
         TopicOutcome::Verified => {
-            output::line(format_args!("{name}: as it must be, {} partition(s)", topic.partitions))?
+            output::line(format_args!("{name}: as it must be, {} partition(s)", topic.partitions))?;
         }
     }
     Ok(())

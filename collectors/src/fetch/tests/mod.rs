@@ -184,7 +184,8 @@ async fn a_slow_server_times_out() {
 
 #[tokio::test]
 async fn a_closed_port_is_unreachable() {
-    let server = MockServer::start().await;
+    // A server of its own: one of the pool would go on for another test.
+    let server = MockServer::builder().start().await;
     let mut poller = poller(&server, "");
     drop(server);
     let poll = poller.poll().await;

@@ -50,7 +50,9 @@ const PURE: [&str; 13] = [
 ];
 
 /// Words that only the named places may use, in code outside tests.
-const DOORS: [(&str, &[&str]); 7] = [
+const DOORS: [(&str, &[&str]); 8] = [
+    // The age of a file is compared with what the same machine wrote.
+    ("SystemTime", &["src/clock.rs", "collectors/src/fetch/at_rest.rs"]),
     ("SystemTime::now", &["src/clock.rs"]),
     ("Timestamp::now", &[]),
     ("rusqlite", &["sqlite/src/", "bus/src/log/", "aggregator/src/store/"]),

@@ -4,7 +4,7 @@
 
 use super::decoder::BATCH_RECORDS;
 use super::error::PipelineError;
-use super::partition::{self, DecodedBatch, PartitionUpdate, SortedBatch};
+use super::partition::{self, DecodedBatch, OpenPartition, PartitionUpdate, SortedBatch};
 use super::processor::PartitionProcessor;
 use super::retry::retry;
 use super::setup::PipelineSetup;
@@ -78,8 +78,7 @@ impl PartitionProcessor {
         // The store may be locked for a while; readers of the plan states must not wait for it.
         drop(states);
         for (open, update) in self.open.values_mut().zip(updates) {
-            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
-            open.apply(update);
+            store(&self.setup, open, update, stop)?;
         }
         self.report_alerts();
         Ok(())
@@ -94,8 +93,7 @@ impl PartitionProcessor {
                 continue;
             }
             let update = open.step_alerts(&plan_states::read(&self.setup.states), time);
-            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
-            open.apply(update);
+            store(&self.setup, open, update, stop)?;
             stepped = true;
         }
         if stepped {
@@ -112,8 +110,7 @@ impl PartitionProcessor {
             let states = plan_states::read(&self.setup.states);
             let Some(update) = open.finish_catching_up(&states, time, idle, needed) else { continue };
             drop(states);
-            retry(&self.setup, stop, || open.write(&update, |_| Ok(())))?;
-            open.apply(update);
+            store(&self.setup, open, update, stop)?;
             stepped = true;
         }
         if stepped {
@@ -121,6 +118,18 @@ impl PartitionProcessor {
         }
         Ok(())
     }
+}
+
+/// Stores an update that comes with no batch, and applies it.
+fn store(
+    setup: &PipelineSetup,
+    open: &mut OpenPartition,
+    update: PartitionUpdate,
+    stop: &AtomicBool,
+) -> Result<(), PipelineError> {
+    retry(setup, stop, || open.write(&update, |_| Ok(())))?;
+    open.apply(update);
+    Ok(())
 }
 
 /// Reports what was put into quarantine, in one line a batch.

@@ -24,7 +24,8 @@ impl Rotation {
         if rest.is_empty() {
             return Some(Self::Live);
         }
-        let digits = rest[1..].split('.').next()?;
+        // A copy may be named in any script: what follows the log's name need not be one byte.
+        let digits = rest.get(1..)?.split('.').next()?;
         match (rest.as_bytes()[0], digits.len()) {
             (b'-' | b'.', 8) => Date::strptime("%Y%m%d", digits).ok().map(Self::Day),
             (b'.', _) => digits.parse().ok().map(Self::Number),
@@ -71,6 +72,8 @@ mod tests {
             ("a.log-20220402", "a.log", true),
             ("a.log", "a.log.1", false),
             ("b.log", "a.log", false),
+            ("a.logの写し", "a.log", false),
+            ("a.log.1", "a.logの写し", false),
         ] {
             assert_eq!(follows(earlier, later, "a.log"), right, "{earlier} {later}");
         }

@@ -44,13 +44,16 @@ pub struct Document {
     pub sha256: String,
     /// What the next request repeats.
     pub validators: Validators,
+    /// True when its length, or a mark at its end, proves that no byte is missing.
+    pub has_length: bool,
 }
 
 impl Document {
     /// A file of these bytes.
     pub fn new(address: impl Into<String>, bytes: Vec<u8>, validators: Validators) -> Self {
         let address = address.into();
-        Self { name: file_name::of(&address), address, sha256: sha256(&bytes), bytes, more: Vec::new(), validators }
+        let (name, sha256, more) = (file_name::of(&address), sha256(&bytes), Vec::new());
+        Self { name, address, sha256, bytes, more, validators, has_length: true }
     }
 
     /// Several answers that are one file: at least one, in the order in which they were given.
@@ -63,7 +66,7 @@ impl Document {
         let sha256 = hex::encode(more.iter().fold(Sha256::new_with_prefix(&bytes), Digest::chain_update).finalize());
         // Validators of the first page do not cover the others.
         let (address, name) = (address.to_owned(), file_name::of(address));
-        Self { address, name, bytes, more, sha256, validators: Validators::default() }
+        Self { address, name, bytes, more, sha256, validators: Validators::default(), has_length: true }
     }
 
     /// Its name in letters: it has an extension, and often a date.

@@ -1,10 +1,14 @@
 //! A local file is read only when it is at rest: a copy that is under way looks like a smaller file.
 
 use super::error::FetchError;
+use contract::time::{Clock, Micros};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// Pause before a file that changed while it was read is looked at again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a file must be unchanged, and how long a poll waits for that.
 #[derive(Clone, Copy, Debug)]
@@ -23,56 +27,67 @@ impl Default for RestPolicy {
 
 /// What changes when a file is written or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileStamp {
+struct FileStamp {
     device: u64,
     inode: u64,
     bytes: u64,
-    modified: Option<SystemTime>,
+    /// In microseconds since 1970.
+    modified: i64,
+    /// Seconds and nanoseconds; a program that writes can set the time above back, but not this one.
+    changed: (i64, i64),
 }
 
 impl FileStamp {
-    pub(super) fn of(path: &Path) -> Result<Self, FetchError> {
+    fn of(path: &Path) -> Result<Self, FetchError> {
         let metadata = path.metadata().map_err(FetchError::of_file)?;
         Ok(Self {
             device: metadata.dev(),
             inode: metadata.ino(),
             bytes: metadata.len(),
-            modified: metadata.modified().ok(),
+            modified: metadata.mtime().saturating_mul(1_000_000).saturating_add(metadata.mtime_nsec() / 1_000),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
 
-    /// Time since the last change by the machine's own clock, which also wrote the modification time; zero when that is ahead.
-    fn age(&self) -> Duration {
-        self.modified.and_then(|modified| modified.elapsed().ok()).unwrap_or_default()
+    /// Time since the last change by the machine's clock, which also wrote the modification time; zero when that is ahead.
+    fn age(&self, now: Micros) -> Duration {
+        Duration::from_micros(u64::try_from(now.0.saturating_sub(self.modified)).unwrap_or_default())
     }
 }
 
 /// Waits until a file is at rest, and returns what `read` gives when the file did not change meanwhile.
 ///
 /// Errors: [`FetchError::StillWritten`] when it changes for longer than a poll waits.
-pub(super) async fn read<T, F>(path: &Path, policy: RestPolicy, read: impl Fn() -> F) -> Result<T, FetchError>
+pub(super) async fn read<T, F>(
+    path: &Path,
+    policy: RestPolicy,
+    clock: &dyn Clock,
+    read: impl Fn() -> F,
+) -> Result<T, FetchError>
 where
     F: Future<Output = Result<T, FetchError>>,
 {
     let started = Instant::now();
-    let mut seen = (FileStamp::of(path)?, started);
+    let mut stamp = FileStamp::of(path)?;
+    let mut unchanged_since = started;
+    // The modification time says how old a file is until the file is seen to change: some programs write under an old time.
+    let mut age = stamp.age(clock.now());
     loop {
-        let quiet = seen.0.age().max(seen.1.elapsed());
+        let quiet = age.max(unchanged_since.elapsed());
         if quiet >= policy.quiet {
             let content = read().await?;
-            if FileStamp::of(path)? == seen.0 {
+            if FileStamp::of(path)? == stamp {
                 return Ok(content);
             }
-        } else {
-            let rest = policy.longest.saturating_sub(started.elapsed());
-            tokio::time::sleep(policy.quiet.saturating_sub(quiet).min(rest)).await;
         }
-        let now = FileStamp::of(path)?;
-        if now != seen.0 {
-            seen = (now, Instant::now());
-        }
-        if started.elapsed() >= policy.longest && seen.0.age().max(seen.1.elapsed()) < policy.quiet {
+        let left = policy.longest.saturating_sub(started.elapsed());
+        if left.is_zero() {
             return Err(FetchError::StillWritten(policy.longest));
+        }
+        tokio::time::sleep(policy.quiet.saturating_sub(quiet).max(SHORTEST_PAUSE).min(left)).await;
+        let now = FileStamp::of(path)?;
+        if now != stamp {
+            (stamp, unchanged_since, age) = (now, Instant::now(), Duration::ZERO);
         }
     }
 }
@@ -80,12 +95,17 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestClock;
     use std::io::Write;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::SystemTime;
 
     const POLICY: RestPolicy = RestPolicy { quiet: Duration::from_millis(200), longest: Duration::from_millis(1_500) };
 
     async fn text(path: &Path) -> Result<String, FetchError> {
-        read(path, POLICY, || async { std::fs::read_to_string(path).map_err(FetchError::of_file) }).await
+        // Behind all times of files: they are watched.
+        let clock = TestClock::at("2001-01-01");
+        read(path, POLICY, &*clock, || async { std::fs::read_to_string(path).map_err(FetchError::of_file) }).await
     }
 
     #[tokio::test]
@@ -112,8 +132,42 @@ mod tests {
         let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
         let started = Instant::now();
-        assert_eq!(text(&path).await.unwrap(), "a");
+        let content = || async { std::fs::read_to_string(&path).map_err(FetchError::of_file) };
+        assert_eq!(read(&path, POLICY, &*TestClock::at("2022-07-01"), content).await.unwrap(), "a");
         assert!(started.elapsed() < POLICY.quiet);
+        // By the clock that is handed in, and by no other.
+        let young = FileStamp::of(&path).unwrap().age(Micros(1_600_000_001_000_000));
+        assert_eq!(young, Duration::from_secs(1));
+        assert_eq!(text(&path).await.unwrap(), "a");
+        assert!(started.elapsed() >= POLICY.quiet);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_under_an_old_time_is_not_read_without_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let (old, writes) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000), AtomicU32::new(0));
+        let write = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+        };
+        write("a");
+        let clock = TestClock::at("2022-07-01");
+        let policy = RestPolicy { quiet: Duration::from_millis(20), longest: Duration::from_millis(300) };
+        let growing = || async {
+            write(&"a".repeat(usize::try_from(writes.fetch_add(1, Ordering::SeqCst)).unwrap() + 2));
+            Ok(())
+        };
+        let started = Instant::now();
+        assert_eq!(read(&path, policy, &*clock, growing).await.unwrap_err().label(), "still_written");
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(writes.load(Ordering::SeqCst) <= 20, "it is watched between two tries");
+        // The same length and time, but other bytes.
+        let replaced = || async {
+            write(if writes.fetch_add(1, Ordering::SeqCst) % 2 == 0 { "b" } else { "c" });
+            Ok(())
+        };
+        assert_eq!(read(&path, policy, &*clock, replaced).await.unwrap_err().label(), "still_written");
     }
 
     #[tokio::test]

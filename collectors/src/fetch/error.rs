@@ -46,7 +46,7 @@ pub enum FetchError {
     TooMany(usize, &'static str),
     /// A body that cannot be decompressed.
     #[error("the answer's body is damaged")]
-    BadBody(#[source] reqwest::Error),
+    BadBody(#[source] io::Error),
     /// An empty file.
     #[error("the file is empty")]
     EmptyBody,

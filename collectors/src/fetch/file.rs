@@ -5,6 +5,7 @@ use super::at_rest::{self, RestPolicy};
 use super::error::FetchError;
 use crate::document::{Document, Validators};
 use crate::table::text::normal;
+use contract::time::Clock;
 use glob::Pattern;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -47,12 +48,18 @@ impl FileFilter {
 }
 
 /// Reads a file of at most `max_bytes`, once it is at rest.
-pub(super) async fn read(path: &Path, text: &str, max_bytes: u64, rest: RestPolicy) -> Result<Document, FetchError> {
+pub(super) async fn read(
+    path: &Path,
+    text: &str,
+    max_bytes: u64,
+    rest: RestPolicy,
+    clock: &dyn Clock,
+) -> Result<Document, FetchError> {
     let now = || {
         let path = path.to_owned();
         blocking(move || read_now(&path, max_bytes))
     };
-    let bytes = at_rest::read(path, rest, now).await?;
+    let bytes = at_rest::read(path, rest, clock, now).await?;
     Ok(Document::new(text.to_owned(), bytes, Validators::default()))
 }
 

@@ -6,10 +6,15 @@ use super::error::FetchError;
 use super::guard::{self, PublicResolver};
 use crate::document::{Document, Validators};
 use contract::time::Clock;
+use flate2::read::MultiGzDecoder;
 use parking_lot::Mutex;
-use reqwest::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER, TRANSFER_ENCODING,
+};
+use reqwest::{Client, Response, StatusCode, Version, redirect};
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Mutex as HostLock;
@@ -31,13 +36,13 @@ pub struct Fetcher {
     /// For hosts that the configuration names as private, and for IP addresses.
     unguarded: OnceLock<Client>,
     hosts: Mutex<HashMap<String, Arc<HostLock<()>>>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// When a local file is at rest.
     pub(super) rest: RestPolicy,
 }
 
 impl Fetcher {
-    /// `clock` turns a date in `Retry-After` into a pause. The first request makes the clients: reading the machine's
+    /// `clock` turns a date in `Retry-After` into a pause, and tells the age of a local file. The first request makes the clients: reading the machine's
     /// certificate authorities takes a while, and a start should not wait for it.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -62,7 +67,8 @@ impl Fetcher {
             return Ok(client);
         }
         // `request` follows redirects, as each source allows other hosts.
-        let client = Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
+        // Bodies are decompressed here, as the client hides whether a compressed answer had a length.
+        let client = Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT).gzip(false);
         let client = client.redirect(redirect::Policy::none());
         let client = if unguarded { client } else { client.dns_resolver(Arc::new(PublicResolver::of_environment())) };
         let client = client.build().map_err(FetchError::Unreachable)?;
@@ -107,7 +113,7 @@ impl Fetcher {
         // An IP address stands in the configuration itself, as redirects lead to allowed hosts only.
         let unguarded =
             guard::is_ip_address(url) || config.allow_private.iter().any(|name| name.eq_ignore_ascii_case(host));
-        let mut request = self.client(unguarded)?.get(url.clone());
+        let mut request = self.client(unguarded)?.get(url.clone()).header(ACCEPT_ENCODING, "gzip");
         // A server may compare the date alone, and a newer file may have an older date: the date only without a tag.
         request = match validators.map(|v| (&v.etag, &v.last_modified)) {
             Some((Some(etag), _)) => request.header(IF_NONE_MATCH, etag),
@@ -130,8 +136,11 @@ impl Fetcher {
         }
         let short = |name| header(&response, name).filter(|value| value.len() <= MAX_VALIDATOR_CHARS);
         let validators = Validators { etag: short(ETAG), last_modified: short(LAST_MODIFIED) };
+        let has_length = has_length(&response);
         let bytes = body(response, config).await?;
-        Ok(HttpStep::Fetched(FetchOutcome::Fetched(Document::new(text, bytes, validators))))
+        let mut document = Document::new(text, bytes, validators);
+        document.has_length = has_length;
+        Ok(HttpStep::Fetched(FetchOutcome::Fetched(document)))
     }
 
     /// Seconds, or a date.
@@ -191,8 +200,22 @@ pub(super) fn allowed_link(config: &FetchConfig, url: Url) -> Result<Url, FetchE
     }
 }
 
+/// True when the answer says where it ends; without that, a lost connection looks like its end. A compressed body has a checksum.
+fn has_length(response: &Response) -> bool {
+    response.content_length().is_some()
+        || response.headers().contains_key(TRANSFER_ENCODING)
+        || response.version() >= Version::HTTP_2
+        || is_compressed(response)
+}
+
+fn is_compressed(response: &Response) -> bool {
+    header(response, CONTENT_ENCODING)
+        .is_some_and(|name| ["gzip", "x-gzip"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip)))
+}
+
 /// The body, decompressed, up to `max_bytes`.
 async fn body(mut response: Response, config: &FetchConfig) -> Result<Vec<u8>, FetchError> {
+    let compressed = is_compressed(&response);
     let cap = usize::try_from(config.max_bytes).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(error, config.timeout))? {
@@ -201,6 +224,17 @@ async fn body(mut response: Response, config: &FetchConfig) -> Result<Vec<u8>, F
         }
         bytes.extend_from_slice(&chunk);
     }
+    // An empty body has no checksum.
+    if compressed && !bytes.is_empty() { decompressed(&bytes, config.max_bytes) } else { Ok(bytes) }
+}
+
+fn decompressed(packed: &[u8], max_bytes: u64) -> Result<Vec<u8>, FetchError> {
+    let mut bytes = Vec::new();
+    let read = MultiGzDecoder::new(packed).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes);
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max_bytes {
+        return Err(FetchError::TooLarge(max_bytes));
+    }
+    read.map_err(FetchError::BadBody)?;
     Ok(bytes)
 }
 
@@ -210,11 +244,5 @@ fn failed(error: reqwest::Error, timeout: Duration) -> FetchError {
     if let Some(host) = guard::private_name(&error) {
         return FetchError::PrivateAddress(host);
     }
-    if error.is_timeout() {
-        FetchError::Timeout(timeout)
-    } else if error.is_decode() {
-        FetchError::BadBody(error)
-    } else {
-        FetchError::Unreachable(error)
-    }
+    if error.is_timeout() { FetchError::Timeout(timeout) } else { FetchError::Unreachable(error) }
 }

@@ -61,9 +61,9 @@ impl Fetcher {
         validators: Option<&Validators>,
     ) -> Result<FetchOutcome, FetchError> {
         let fetched = match &address.place {
-            FileLocation::File(path) => {
-                file::read(path, &address.text, config.max_bytes, self.rest).await.map(FetchOutcome::Fetched)?
-            }
+            FileLocation::File(path) => file::read(path, &address.text, config.max_bytes, self.rest, &*self.clock)
+                .await
+                .map(FetchOutcome::Fetched)?,
             #[cfg(feature = "snmp")]
             FileLocation::Device(device) => snmp::query(config.timeout, device).await.map(FetchOutcome::Fetched)?,
             #[cfg(not(feature = "snmp"))]

@@ -5,6 +5,7 @@
 
 mod collector;
 mod diff;
+mod doubt;
 mod log;
 mod outcome;
 mod read;

@@ -4,6 +4,7 @@ use super::state::SourceState;
 use crate::document::{Document, Validators};
 use crate::fetch::FetchError;
 use crate::sources::{ParseError, ParsedFile};
+use crate::table::last_record;
 use bus::{Checkpoint, Outgoing};
 use contract::record::Record;
 use contract::wire;
@@ -60,15 +61,23 @@ pub(super) struct FetchedContent {
     pub(super) sha256: String,
     pub(super) bytes: u64,
     pub(super) validators: Validators,
+    /// Whether its last record has its line end; `None` where that means nothing.
+    pub(super) has_end: Option<bool>,
+    /// True when its last record may be cut.
+    pub(super) doubted: bool,
 }
 
 impl FetchedContent {
-    pub(super) fn of(document: &Document) -> Self {
+    /// `doubted`: the last record may be cut.
+    pub(super) fn of(document: &Document, doubted: bool) -> Self {
         let bytes = document.bytes.len() + document.more.iter().map(Vec::len).sum::<usize>();
         Self {
             sha256: document.sha256.clone(),
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
-            validators: document.validators.clone(),
+            // The whole file may have the same validators as its cut copy.
+            validators: if doubted { Validators::default() } else { document.validators.clone() },
+            has_end: last_record::has_end(&document.bytes),
+            doubted,
         }
     }
 }

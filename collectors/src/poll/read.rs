@@ -1,6 +1,7 @@
 //! Fetches and parses the files of a source.
 
 use super::collector::Collector;
+use super::doubt;
 use super::outcome::{FetchedContent, PollFailure, PolledFile};
 use super::state::SourceState;
 use crate::config::SourceConfig;
@@ -23,7 +24,7 @@ pub(super) async fn files(
     parser: &Arc<dyn DocumentSource>,
     state: &SourceState,
 ) -> Vec<PolledFile> {
-    let read = FileReader { collector, source, parser };
+    let read = FileReader { collector, source, parser, state };
     let addresses = match read.with_retry(|| collector.fetcher.list(&source.fetch)).await {
         Ok(addresses) => addresses,
         Err(error) => return vec![PolledFile::failed(source.address(), error.into())],
@@ -59,6 +60,7 @@ struct FileReader<'a> {
     collector: &'a Collector,
     source: &'a SourceConfig,
     parser: &'a Arc<dyn DocumentSource>,
+    state: &'a SourceState,
 }
 
 impl FileReader<'_> {
@@ -70,13 +72,15 @@ impl FileReader<'_> {
             }
             Err(failure) => return PolledFile::failed(&address.text, failure),
         };
-        let content = Some(FetchedContent::of(&document));
-        PolledFile { address: address.text.clone(), content, result: self.parse(document).await.map(Some) }
+        let had_end = self.state.files.get(&address.text).and_then(|note| note.has_end);
+        let doubted = doubt::is_doubted(&document, had_end);
+        let content = Some(FetchedContent::of(&document, doubted));
+        PolledFile { address: address.text.clone(), content, result: self.parse(document, doubted).await.map(Some) }
     }
 
     /// Fetches a file, or all answers of an interface with pages.
     async fn fetch(&self, address: &FileAddress, validators: Option<&Validators>) -> Result<FetchOutcome, PollFailure> {
-        let Self { collector, source, parser } = self;
+        let Self { collector, source, parser, .. } = self;
         if address.is_single() {
             return self.get(address, validators).await;
         }
@@ -109,11 +113,14 @@ impl FileReader<'_> {
     }
 
     /// Parses on a thread of its own: a large file takes a second, and a fault in a parser must not end the collector.
-    async fn parse(&self, document: Document) -> Result<ParsedFile, PollFailure> {
+    async fn parse(&self, document: Document, doubted: bool) -> Result<ParsedFile, PollFailure> {
         let (parser, time) = (Arc::clone(self.parser), self.collector.clock.now().moment());
         let (encoding, max_bytes) = (self.source.encoding, self.source.fetch.max_bytes);
         let context = PollContext { time, encoding, max_bytes };
-        let parsed = tokio::task::spawn_blocking(move || parser.parse(&document, &context)).await;
+        let parse = move || {
+            if doubted { doubt::parse(&*parser, &document, &context) } else { parser.parse(&document, &context) }
+        };
+        let parsed = tokio::task::spawn_blocking(parse).await;
         parsed.map_err(|_| PollFailure::Panicked)?.map_err(PollFailure::from)
     }
 

@@ -79,15 +79,21 @@ fn next_state(
     }
     for file in files {
         let note = match (&file.result, &file.content) {
-            (Ok(Some(parsed)), Some(FetchedContent { sha256, bytes, validators })) => Some(FileNote {
-                address: file.address.clone(),
-                sha256: sha256.clone(),
-                bytes: *bytes,
-                validators: validators.clone(),
-                fetched: (!validators.is_empty()).then(|| revision.moment().0),
-                fingerprint: source.fingerprint().to_owned(),
-                until: parsed.until.map(|until| until.0),
-            }),
+            (Ok(Some(parsed)), Some(FetchedContent { sha256, bytes, validators, has_end, doubted })) => {
+                Some(FileNote {
+                    address: file.address.clone(),
+                    sha256: sha256.clone(),
+                    bytes: *bytes,
+                    validators: validators.clone(),
+                    fetched: (!validators.is_empty()).then(|| revision.moment().0),
+                    fingerprint: source.fingerprint().to_owned(),
+                    has_end: match state.files.get(&file.address) {
+                        Some(before) if *doubted => before.has_end,
+                        _ => *has_end,
+                    },
+                    until: parsed.until.map(|until| until.0),
+                })
+            }
             _ => state.files.get(&file.address).cloned(),
         };
         next.files.extend(note.map(|note| (file.address.clone(), note)));

@@ -67,6 +67,10 @@ pub struct FileNote {
     pub fetched: Option<i64>,
     /// [`crate::config::SourceConfig::fingerprint`] of the configuration that parsed it.
     pub fingerprint: String,
+    /// Whether the last version that was read whole ended with a line end; `None` where that means nothing, and in states of earlier
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_end: Option<bool>,
     /// Seconds since 1970 from which on the same content gives other figures, because a period has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
@@ -234,6 +238,7 @@ mod tests {
             validators: Validators { etag: Some("\"1\"".into()), last_modified: None },
             fetched: Some(5),
             fingerprint: "f".into(),
+            has_end: Some(true),
             until: Some(7),
         };
         SourceState {

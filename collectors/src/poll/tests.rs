@@ -90,6 +90,19 @@ async fn a_row_that_vanished_is_withdrawn_once_and_may_come_back() {
 }
 
 #[tokio::test]
+async fn a_text_where_a_figure_should_be_is_a_reject_and_withdraws_nothing() {
+    let (folder, mut poller) = one_file(&format!("{APRIL}{MAY}"));
+    poller.poll().await;
+    write(folder.path(), "r.csv", &format!("{APRIL}申請件数,2022年5月,集計中です\n"));
+    assert_eq!(poller.lines().await, ["reject r.csv:3 not_a_number", "changed r.csv"]);
+    // Nor does a row whose key is text: it may be the one that seems to be gone.
+    write(folder.path(), "r.csv", &format!("{APRIL}申請件数,来月,200\n"));
+    assert_eq!(poller.lines().await, ["reject r.csv:3 not_a_date", "changed r.csv"]);
+    write(folder.path(), "r.csv", APRIL);
+    assert_eq!(poller.lines().await, ["applied 2022-05-01..2022-06-01 = withdrawn", "changed r.csv"]);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_withdraws_nothing() {
     let (folder, mut poller) = one_file(&format!("{APRIL}{MAY}"));
     poller.poll().await;

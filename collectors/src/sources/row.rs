@@ -16,6 +16,8 @@ pub(super) mod reason {
     pub(crate) const NEGATIVE: &str = "negative";
     /// Two rows of one key with different figures.
     pub(crate) const STANDS_TWICE: &str = "stands_twice";
+    /// A printed total that is not the sum of the rows that were added.
+    pub(crate) const TOTAL_DISAGREES: &str = "total_disagrees";
     /// A figure for a period that has not begun.
     pub(crate) const IN_THE_FUTURE: &str = "in_the_future";
 }

@@ -14,9 +14,11 @@ pub mod code;
 pub mod date;
 mod error;
 pub mod header;
+pub mod last_record;
 mod limits;
 pub mod number;
 mod number_format;
+pub mod printed_total;
 #[cfg(test)]
 mod properties;
 mod read;

@@ -61,6 +61,12 @@ const ENDS: [&str; 22] = [
     "所計",
     "男女計",
 ];
+/// Names and ends of means, running totals and the nation's figure: they are not the sum of the rows around them.
+const NO_SUMS: [&str; 4] = ["累計", "通計", "平均", "全国"];
+/// Names of totals of a part of the rows; other whole names are totals of all rows.
+const PART_NAMES: [&str; 8] = ["小計", "中計", "月計", "区計", "市計", "町村計", "県計", "subtotal"];
+/// Ends of totals of all rows, where a period or nothing but 総 is before them: 「令和3年度合計」, 「総合計」.
+const WHOLE_ENDS: [&str; 3] = ["合計", "総計", "総数"];
 /// Words in the label of a row that repeats a part of another row.
 const PARTS: [&str; 2] = ["再掲", "内数"];
 const BRACKETS: [char; 12] = ['【', '】', '[', ']', '(', ')', '<', '>', '〈', '〉', ':', '*'];
@@ -80,6 +86,35 @@ pub fn sums_up(cell: &Cell) -> bool {
         || ENDS.iter().any(|end| name.ends_with(end))
         || PARTS.iter().any(|part| label.contains(part))
         || is_part(name)
+}
+
+/// Which rows a printed total is the sum of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TotalScope {
+    /// All rows of its figure, or of its block: 合計, 総計, 計.
+    Whole,
+    /// Some of them: 小計, 東区計.
+    Part,
+}
+
+/// The scope of a total by its name; `None` for a mean, a running total, a repeated part, and no total.
+pub fn scope(cell: &Cell) -> Option<TotalScope> {
+    let label = likely(cell)?;
+    let name = bare(&label);
+    if NO_SUMS.iter().any(|end| name.ends_with(end)) || PARTS.iter().any(|part| label.contains(part)) || is_part(name) {
+        return None;
+    }
+    if NAMES.contains(&name) {
+        return Some(if PART_NAMES.contains(&name) { TotalScope::Part } else { TotalScope::Whole });
+    }
+    let whole = |end: &&str| {
+        let before = name.strip_suffix(*end);
+        before.is_some_and(|before| {
+            before == "総" || before.ends_with(['年', '月', '期', '日']) || before.ends_with("年度")
+        })
+    };
+    let ends = ENDS.iter().any(|end| name.ends_with(end));
+    ends.then(|| if WHOLE_ENDS.iter().any(whole) { TotalScope::Whole } else { TotalScope::Part })
 }
 
 /// The label of a cell that contains one of the characters of all names, ends and parts. Most cells do not.
@@ -125,6 +160,29 @@ mod tests {
             assert!(!is_total(&Cell::of_text(text)), "{text}");
         }
         assert!(!is_total(&Cell::Number(12.0)));
+    }
+
+    #[test]
+    fn a_total_is_of_all_rows_or_of_a_part_and_means_are_none() {
+        let rows = [
+            ("合　計", Some(TotalScope::Whole)),
+            ("合計（2施設）", Some(TotalScope::Whole)),
+            ("Total", Some(TotalScope::Whole)),
+            ("令和3年度合計", Some(TotalScope::Whole)),
+            ("総合計", Some(TotalScope::Whole)),
+            ("小計", Some(TotalScope::Part)),
+            ("東区合計", Some(TotalScope::Part)),
+            ("東区　計", Some(TotalScope::Part)),
+            ("累計", None),
+            ("平均", None),
+            ("住民票（再掲）", None),
+            ("うち、郵送", None),
+            ("一般会計", None),
+            ("窓口", None),
+        ];
+        for (text, right) in rows {
+            assert_eq!(scope(&Cell::of_text(text)), right, "{text}");
+        }
     }
 
     #[test]

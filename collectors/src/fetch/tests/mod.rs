@@ -1,4 +1,5 @@
 mod answers;
+mod length;
 
 use crate::poll::FinishedPoll;
 use crate::testing::{Poller, lines, register, source};

@@ -26,6 +26,11 @@ impl MonthTally {
         }
     }
 
+    /// True when all rows were read and none lacks its count.
+    pub(super) fn is_known(&self) -> bool {
+        !self.broken && self.unknown.is_none()
+    }
+
     /// Applications in all procedures.
     pub(super) fn applications(&self) -> Value {
         let sum = || Value::Known(self.by_procedure.values().fold(0, |sum, count| sum.saturating_add(*count)));

@@ -9,8 +9,9 @@ use crate::sources::row::{RowFault, non_negative, reason, rejected};
 use crate::sources::source::PollContext;
 use crate::table::date::{self, LabelledPeriod};
 use crate::table::number;
+use crate::table::printed_total::PrintedTotals;
 use crate::table::text::{normal, word};
-use crate::table::total::{is_total, sums_up};
+use crate::table::total::{is_total, scope, sums_up};
 use crate::table::{Cell, Columns, NumberCell, RejectReason, Sheet, SheetRow, TableError};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Place, Span, Value};
@@ -49,6 +50,7 @@ pub(super) fn parse(
         named,
         rows: 0,
         months: BTreeMap::new(),
+        printed: BTreeMap::new(),
         rejects: vec![],
         undated: false,
     };
@@ -58,6 +60,7 @@ pub(super) fn parse(
     if export.rows == 0 {
         return Err(ParseError::NoRows);
     }
+    export.reject_totals();
     Ok(export.parsed())
 }
 
@@ -87,6 +90,8 @@ struct ExportTally<'a> {
     /// Number of rows that are neither headings nor totals.
     rows: usize,
     months: BTreeMap<Period, MonthTally>,
+    /// The counts of each month, and the totals that the table prints among them.
+    printed: BTreeMap<Period, PrintedTotals>,
     rejects: Vec<RejectedRow>,
     /// True when the month of a row is unreadable: the row can belong to any month.
     undated: bool,
@@ -114,7 +119,13 @@ impl ExportTally<'_> {
         let count = self.columns.cell(row, "count");
         let begins = row.cells.first().unwrap_or(&Cell::Empty);
         let total = sums_up(procedure) || sums_up(month) || is_total(begins);
-        if count.is_empty() || total || (procedure.is_empty() && row.cells.iter().any(sums_up)) {
+        let total = total || (procedure.is_empty() && row.cells.iter().any(sums_up));
+        if count.is_empty() {
+            return Ok(());
+        }
+        let unit = self.source.applications.as_ref().map(|target| target.unit.as_str());
+        if total {
+            self.print_total(row, month, number::integer(count, unit).ok());
             return Ok(());
         }
         self.rows += 1;
@@ -123,7 +134,6 @@ impl ExportTally<'_> {
             None => self.dated("month", month)?,
         };
         let procedure = normal(&procedure.text());
-        let unit = self.source.applications.as_ref().map(|target| target.unit.as_str());
         let count = number::integer(count, unit).and_then(NumberCell::exact).map_err(RejectReason::label);
         let count = if procedure.is_empty() {
             Err(("procedure", RejectReason::Empty.label()))
@@ -132,8 +142,35 @@ impl ExportTally<'_> {
         };
         let entry = self.months.entry(month).or_default();
         entry.broken |= count.is_err();
-        entry.add(&procedure, count?);
+        let count = count?;
+        if let Value::Known(count) = count {
+            self.printed.entry(month).or_default().add(count);
+        }
+        entry.add(&procedure, count);
         Ok(())
+    }
+
+    /// Notes a printed total of a month; one without a month is not compared.
+    fn print_total(&mut self, row: &SheetRow, month: &Cell, count: Option<NumberCell>) {
+        let read = || month_of(date::read_date_cell(month).ok().map(|dated| dated.when));
+        let Some(period) = self.named.or_else(read) else { return };
+        let value = count.and_then(|count| count.exact().ok());
+        if let (Some(scope), Some(Value::Known(value))) = (row.cells.iter().find_map(scope), value) {
+            self.printed.entry(period).or_default().print(value, row.number, scope);
+        }
+    }
+
+    /// Rejects the rows of totals that disagree, and holds their months.
+    fn reject_totals(&mut self) {
+        for (period, printed) in std::mem::take(&mut self.printed) {
+            let Some(month) = self.months.get_mut(&period).filter(|month| month.is_known()) else { continue };
+            let row =
+                printed.disagreement(1).and_then(|number| self.sheet.rows.iter().find(|row| row.number == number));
+            if let Some(row) = row {
+                month.broken = true;
+                self.rejects.push(rejected(self.columns, self.sheet, row, "count", reason::TOTAL_DISAGREES));
+            }
+        }
     }
 
     /// Counts one application.

@@ -56,6 +56,17 @@ fn totals_in_any_words_and_parts_said_again_are_not_added() {
 }
 
 #[test]
+fn a_printed_total_that_is_not_the_sum_of_the_counts_holds_its_month() {
+    let text =
+        "手続名,年月,件数\n前年4月,R4.4,30\n住民票,R4.4,10\n税証明,R4.4,5\n合計,R4.4,15\n住民票,R4.5,7\n合計,R4.5,7\n";
+    let parsed = parse_named(&source(BOTH), "a.csv", text.as_bytes()).unwrap();
+    assert_eq!(rejects(&parsed), ["5 count: total_disagrees"]);
+    let shown: Vec<String> = parsed.figures.iter().map(crate::testing::show).collect();
+    assert_eq!(shown, ["offered/d 2022-05-31 = 1", "applied/d 2022-05-01..2022-06-01 = 7"]);
+    assert_eq!(parsed.held.len(), 2);
+}
+
+#[test]
 fn what_was_withdrawn_is_known_in_any_of_its_words() {
     let text = "受付日時,処理状況\n2022-04-01T09:00:00+09:00,完了\n2022/4/2 9:00,取下げ済\n2022/4/3 9:00,取り下げ済み\n\
                 2022年4月4日（月）9時30分,却下\n20220405093000,申込取消\n2022/4/6 9:00,キャンセル\n";

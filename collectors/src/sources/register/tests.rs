@@ -54,6 +54,20 @@ fn a_row_that_cannot_be_read_is_a_reject_and_the_rest_counts() {
 }
 
 #[test]
+fn a_text_where_a_figure_should_be_is_a_reject_and_blocks_withdrawing() {
+    for text in ["集計中です", "約百", "12（速報）", "TBD", "1O0", "#N/A"] {
+        let rows = format!("指標,期間,値\n申請件数,2022年4月,100\n申請件数,2022年5月,{text}\n");
+        let parsed = parse(&kept(), rows.as_bytes()).unwrap();
+        assert_eq!(
+            parsed.figures.iter().map(show).collect::<Vec<_>>(),
+            ["applied/accepted 2022-04-01..2022-05-01 = 100"]
+        );
+        assert!(rejects(&parsed)[0].starts_with("3 value: "), "{text}: {:?}", rejects(&parsed));
+        assert_eq!(parsed.held.len(), 1, "{text}: May is neither given nor withdrawn");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_register_says_why() {
     assert_eq!(parse(&kept(), include_bytes!("fixtures/empty.csv")), Err(ParseError::NoRows));
     let malformed = parse(&kept(), include_bytes!("fixtures/malformed.csv"));

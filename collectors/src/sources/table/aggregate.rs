@@ -27,6 +27,11 @@ impl KeyTotal {
         Self { value, parts, place, rows: 0, greatest: (0, 0), broken: false }
     }
 
+    /// True when all rows were read and none lacks its figure.
+    pub(super) fn is_known(&self) -> bool {
+        !self.broken && matches!(self.value, Value::Known(_))
+    }
+
     /// True when the value is that of the row before.
     pub(super) fn equals(&self, value: &Value) -> bool {
         !self.broken && self.value == *value

@@ -3,6 +3,7 @@
 use crate::sources::disclosure_control;
 use crate::sources::source::Source;
 use crate::sources::target::{SeriesTarget, SourceContext};
+use crate::table::text::word;
 use crate::table::{Cell, LabelledPeriod, date};
 use contract::reader::TomlTable;
 
@@ -18,8 +19,10 @@ pub(super) struct TableSource {
     /// The words above the column of labels.
     pub(super) label: Vec<String>,
     pub(super) rows: RowAggregation,
-    /// Conditions of the rows that count: the words above a column, and the texts allowed in it.
-    pub(super) only: Vec<(Vec<String>, Vec<String>)>,
+    /// Conditions of the rows that count: all must hold.
+    pub(super) only: Vec<RowCondition>,
+    /// Conditions of rows that are left out: one is enough.
+    pub(super) except: Vec<RowCondition>,
     pub(super) keep_totals: bool,
     pub(super) covers: CoverageRule,
     /// The words above the column of the breakdown.
@@ -64,6 +67,35 @@ pub(super) enum YearPlace {
     Column(Vec<String>),
     Name,
     Fixed(i16),
+}
+
+/// A condition of a row.
+#[derive(Debug)]
+pub(super) struct RowCondition {
+    /// The words above the column.
+    pub(super) column: Vec<String>,
+    /// The texts in it that fulfil the condition, as [`word`]s; `*` stands for anything.
+    is: Vec<String>,
+}
+
+impl RowCondition {
+    /// True for a [`word`] that fulfils the condition.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        self.is.iter().any(|wanted| fits(wanted, text))
+    }
+}
+
+/// True when a text has the form of a pattern: 「前年*」 begins so.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(end)
 }
 
 /// A figure of each row.
@@ -125,9 +157,11 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         r.mistake("figure", "with `label` there is one [[source.figure]]: the labels say which series a row is of");
     }
     let breakdown = r.texts("breakdown");
-    let only: Vec<_> = r.tables("only").iter().map(only).collect();
+    let only: Vec<_> = r.tables("only").iter().map(condition).collect();
+    let except: Vec<_> = r.tables("except").iter().map(condition).collect();
+    check_except(r, &only, &except);
     if across
-        && (label.is_empty() && only.is_empty() && breakdown.is_empty()
+        && (label.is_empty() && only.is_empty() && except.is_empty() && breakdown.is_empty()
             || figures.len() > 1
             || rows == RowAggregation::Count)
     {
@@ -153,6 +187,7 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
         label,
         rows,
         only,
+        except,
         keep_totals: r.word_if("total_rows", &[("skip", false), ("keep", true)]).unwrap_or(false),
         covers: r.word_if("covers", &covers).unwrap_or(CoverageRule::Everything),
         breakdown,
@@ -161,12 +196,22 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
     })
 }
 
-fn only(r: &TomlTable<'_>) -> (Vec<String>, Vec<String>) {
+fn condition(r: &TomlTable<'_>) -> RowCondition {
     let (column, is) = (r.texts("column"), r.texts("is"));
     if column.is_empty() || is.is_empty() {
         r.mistake("column", "`column` and `is` must be there: the words over the column, and what must stand in it");
     }
-    (column, is)
+    RowCondition { column, is: is.iter().map(|text| word(text)).collect() }
+}
+
+/// A text that both keys name in one column leaves no row that counts.
+fn check_except(r: &TomlTable<'_>, only: &[RowCondition], except: &[RowCondition]) {
+    for one in only {
+        let out = |text: &String| except.iter().any(|except| except.column == one.column && except.holds(text));
+        if let Some(text) = one.is.iter().find(|text| out(text)) {
+            r.mistake("except", format!("[[source.except]] leaves out \"{text}\", which [[source.only]] asks for"));
+        }
+    }
 }
 
 fn figure_at(r: &TomlTable<'_>, context: &SourceContext<'_>, labelled: bool, no_column: bool) -> FigurePlace {

@@ -7,10 +7,12 @@ mod across;
 mod aggregate;
 mod config;
 mod parse;
+mod printed;
 mod reader;
 mod row_period;
 #[cfg(test)]
 mod tests;
+mod totals;
 #[cfg(test)]
 mod walkthrough;
 
@@ -31,6 +33,7 @@ pub const KIND: SourceKind = SourceKind {
         "series",
         "rows",
         "only",
+        "except",
         "total_rows",
         "covers",
         "breakdown",

@@ -31,7 +31,9 @@ fn roles(source: &TableSource) -> Vec<(String, &[String])> {
     }
     let columns = source.figures.iter().flat_map(|figure| &figure.columns);
     roles.extend(columns.enumerate().map(|(at, words)| (numbered("value", at), &words[..])));
-    roles.extend(source.only.iter().enumerate().map(|(at, (words, _))| (numbered("only", at), &words[..])));
+    for (role, conditions) in [("only", &source.only), ("except", &source.except)] {
+        roles.extend(conditions.iter().enumerate().map(|(at, one)| (numbered(role, at), &one.column[..])));
+    }
     let more = [("label", &source.label), ("breakdown", &source.breakdown)];
     roles
         .extend(more.into_iter().filter(|(_, words)| !words.is_empty()).map(|(role, words)| (role.into(), &words[..])));
@@ -56,6 +58,7 @@ pub(super) fn parse(
         reader.add_row(row);
     }
     reader.reject_sums();
+    reader.reject_totals();
     match (reader.rows, reader.totals) {
         (0, 0) => Err(ParseError::NoRows),
         (0, _) => Err(ONLY_TOTALS),
@@ -70,6 +73,7 @@ impl TableReader<'_> {
         }
         if self.is_total(row) {
             self.totals += 1;
+            self.print_total(row);
             return;
         }
         let source = self.source;
@@ -87,8 +91,7 @@ impl TableReader<'_> {
 
     /// Reads one figure of a row; `first` is the index of its first column.
     fn add_figure(&mut self, row: &SheetRow, figure: &FigurePlace, first: usize) -> Result<(), RowFault<String>> {
-        let cells: Vec<&Cell> =
-            (first..first + figure.columns.len()).map(|at| self.columns.cell(row, &numbered("value", at))).collect();
+        let cells = self.value_cells(row, figure, first);
         let empty = !cells.is_empty() && cells.iter().all(|cell| cell.is_empty());
         if empty && !self.is_gap(row, first) {
             return Ok(());

@@ -1,8 +1,9 @@
 //! Reads the cells of a row, and adds its figure to those of its key.
 
 use super::aggregate::KeyTotal;
-use super::config::{CoverageRule, FigurePlace, RowAggregation, TableSource};
+use super::config::{CoverageRule, FigurePlace, RowAggregation, RowCondition, TableSource};
 use super::row_period::PeriodReader;
+use super::totals::TableTotals;
 use crate::sources::parsed::{Coverage, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
 use crate::sources::row::{RowFault, reason, rejected};
 use crate::sources::source::PollContext;
@@ -37,7 +38,9 @@ pub(super) struct TableReader<'a> {
     pub(super) rows: usize,
     /// Number of rows that are skipped as totals.
     pub(super) totals: usize,
-    keys: BTreeMap<ParsedKey, KeyTotal>,
+    pub(super) keys: BTreeMap<ParsedKey, KeyTotal>,
+    /// The rows that are added up, and the totals among them.
+    pub(super) printed: TableTotals,
     pub(super) rejects: Vec<RejectedRow>,
     /// True when the key of a row is unreadable: the row can belong to any key.
     pub(super) unkeyed: bool,
@@ -65,19 +68,21 @@ impl<'a> TableReader<'a> {
             rows: 0,
             totals: 0,
             keys,
+            printed: TableTotals::default(),
             rejects,
             unkeyed: false,
             incomplete: false,
         }
     }
 
-    /// True for a row that fits all conditions of `only`.
+    /// True for a row that fits all conditions of `only` and none of `except`.
     pub(super) fn is_included(&self, row: &SheetRow) -> bool {
-        let fits = |(at, (_, is)): (usize, &(Vec<String>, Vec<String>))| {
-            let text = word(&self.columns.label(self.sheet, row, &numbered("only", at)).text());
-            is.iter().any(|wanted| word(wanted) == text)
+        let fits = |role: &str, at: usize, condition: &RowCondition| {
+            condition.holds(&word(&self.columns.label(self.sheet, row, &numbered(role, at)).text()))
         };
-        self.source.only.iter().enumerate().all(fits)
+        let source = self.source;
+        source.only.iter().enumerate().all(|(at, only)| fits("only", at, only))
+            && !source.except.iter().enumerate().any(|(at, except)| fits("except", at, except))
     }
 
     /// True for a total that the configuration does not name. Where rows are added up or counted, names that end like totals
@@ -87,8 +92,7 @@ impl<'a> TableReader<'a> {
         let total = if matches!(source.rows, RowAggregation::One | RowAggregation::Last) { is_total } else { sums_up };
         let chosen = |cell: &Cell| {
             let text = word(&cell.text());
-            source.only.iter().any(|(_, is)| is.iter().any(|wanted| word(wanted) == text))
-                || source.labels.iter().any(|(label, _)| *label == text)
+            source.only.iter().any(|only| only.holds(&text)) || source.labels.iter().any(|(label, _)| *label == text)
         };
         !source.keep_totals && row.cells.iter().any(|cell| total(cell) && !chosen(cell))
     }
@@ -118,7 +122,12 @@ impl<'a> TableReader<'a> {
         }
         let entry = self.keys.entry(key).or_insert_with(|| KeyTotal::new(place.clone()));
         match value {
-            Ok(value) => entry.add(self.source.rows, value, &label, place),
+            Ok(value) => {
+                if let (RowAggregation::Sum, Value::Known(value)) = (self.source.rows, &value) {
+                    self.printed.add(&target.key(span), *value);
+                }
+                entry.add(self.source.rows, value, &label, place);
+            }
             Err(fault) => {
                 entry.broken = true;
                 return Err(fault);

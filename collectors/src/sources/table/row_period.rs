@@ -81,6 +81,14 @@ impl<'a> PeriodReader<'a> {
         span
     }
 
+    /// The period of a row that months do not continue from.
+    pub(super) fn peek(&mut self, row: &SheetRow, target: &SeriesTarget) -> Option<Span> {
+        let previous = self.previous;
+        let span = self.span_now(row, target);
+        self.previous = previous;
+        span.ok()
+    }
+
     fn span_now(&mut self, row: &SheetRow, target: &SeriesTarget) -> Result<Span, RowFault<String>> {
         let wrong = |role: &str| (role.to_owned(), reason::WRONG_PERIOD);
         if let Some(when) = self.whole {

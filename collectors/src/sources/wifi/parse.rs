@@ -4,13 +4,14 @@ use super::config::{InventoryDate, WifiCountRule, WifiSource};
 use crate::sources::date_in_name;
 use crate::sources::disclosure_control::OTHERS;
 use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, RejectedRow};
-use crate::sources::row::{RowFault, non_negative, rejected};
+use crate::sources::row::{RowFault, non_negative, reason, rejected};
 use crate::sources::source::PollContext;
 use crate::table::code::CodeForm;
 use crate::table::date::LabelledPeriod;
 use crate::table::number;
+use crate::table::printed_total::PrintedTotals;
 use crate::table::text::{normal, word};
-use crate::table::total::{is_total, sums_up};
+use crate::table::total::{is_total, scope, sums_up};
 use crate::table::{Cell, Columns, Municipality, NumberCell, RejectReason, Sheet, SheetRow};
 use contract::record::{Breakdown, Finality, Place, Span, Value};
 use contract::time::{DAY, Moment};
@@ -48,7 +49,9 @@ pub(super) fn parse(
     let form = CodeForm::of(columns.data(sheet).map(|row| columns.cell(row, "code")));
     let fullest = columns.data(sheet).map(SheetRow::filled).max().unwrap_or_default();
     let (sum, wards) = (Value::Known(0), Breakdown::new());
-    let mut inventory = Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum, wards };
+    let (printed, leaves_out) = (PrintedTotals::default(), false);
+    let mut inventory =
+        Inventory { source, sheet, columns: &columns, form, fullest, rows: 0, sum, wards, printed, leaves_out };
     let mut rejects: Vec<RejectedRow> = Vec::new();
     for row in columns.data(sheet) {
         if let Err((role, why)) = inventory.row(row) {
@@ -57,6 +60,13 @@ pub(super) fn parse(
     }
     if inventory.rows == 0 {
         return Err(ParseError::NoRows);
+    }
+    if let Some(row) = inventory
+        .disagreement()
+        .filter(|_| rejects.is_empty())
+        .and_then(|number| sheet.rows.iter().find(|row| row.number == number))
+    {
+        rejects.push(rejected(&columns, sheet, row, "points", reason::TOTAL_DISAGREES));
     }
     let Inventory { sum, wards, .. } = inventory;
     let key = target.key(Span::AsOf(as_of));
@@ -111,6 +121,10 @@ struct Inventory<'a> {
     rows: usize,
     sum: Value,
     wards: Breakdown,
+    /// The access points of the sites, and the totals that the table prints among them.
+    printed: PrintedTotals,
+    /// True when a site was left out: a printed total can hold it.
+    leaves_out: bool,
 }
 
 impl Inventory<'_> {
@@ -120,6 +134,7 @@ impl Inventory<'_> {
         }
         self.rows += 1;
         if self.is_closed(row) {
+            self.leaves_out = true;
             return Ok(());
         }
         let count = match self.source.count {
@@ -135,6 +150,7 @@ impl Inventory<'_> {
         };
         if let Value::Known(sum) = &mut self.sum {
             *sum = sum.saturating_add(count);
+            self.printed.add(count);
         }
         let ward = self.wards.entry(self.ward(row)).or_insert(0);
         *ward = ward.saturating_add(count);
@@ -142,19 +158,23 @@ impl Inventory<'_> {
     }
 
     /// True for a site of the municipality. Totals, notes, headings and prepared rows are not sites.
-    fn is_site(&self, row: &SheetRow) -> Result<bool, RowFault> {
+    fn is_site(&mut self, row: &SheetRow) -> Result<bool, RowFault> {
         let name = self.columns.label(self.sheet, row, "name");
         let begins = row.cells.first().unwrap_or(&Cell::Empty);
         let total = if name.is_empty() { row.cells.iter().any(sums_up) } else { sums_up(name) || is_total(begins) };
         // A number without a name is a site without its name, or the sum of all sites.
         let number = !self.columns.cell(row, "points").is_empty();
         let form = matches!(name, Cell::Text(text) if text.chars().nth(4).is_none() && FORM.contains(&&*word(text)));
+        if total {
+            self.print_total(row);
+        }
         if total || form || row.is_note() || (name.is_empty() && !number) {
             return Ok(false);
         }
         if let Some(code) = self.source.code {
             let found = Municipality::read(self.columns.label(self.sheet, row, "code"), self.form);
             if found.map_err(|why| ("code", why.label()))? != code {
+                self.leaves_out = true;
                 return Ok(false);
             }
         }
@@ -162,6 +182,22 @@ impl Inventory<'_> {
             return Err(("name", RejectReason::Empty.label()));
         }
         if row.filled() == 1 && self.fullest > 2 { Err(("name", ONLY_A_NAME)) } else { Ok(true) }
+    }
+
+    /// Notes a printed total of access points.
+    fn print_total(&mut self, row: &SheetRow) {
+        if self.source.count != WifiCountRule::AccessPoints || self.columns.cell(row, "points").is_empty() {
+            return;
+        }
+        if let (Some(scope), Ok(Value::Known(total))) = (row.cells.iter().find_map(scope), self.points(row)) {
+            self.printed.print(total, row.number, scope);
+        }
+    }
+
+    /// The row of a total that is not the sum of the sites.
+    fn disagreement(&self) -> Option<u32> {
+        let compares = !self.leaves_out && matches!(self.sum, Value::Known(_));
+        if compares { self.printed.disagreement(1) } else { None }
     }
 
     /// True for a closed site: 「廃止済」 is closed, 「廃止予定」 is not.

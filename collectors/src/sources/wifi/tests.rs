@@ -139,3 +139,13 @@ fn mistakes_in_the_configuration_are_named() {
     }
     assert!(found.iter().any(|mistake| mistake.starts_with("unknown count `points`")), "{found:?}");
 }
+
+#[test]
+fn a_printed_total_that_is_not_the_sum_of_the_access_points_holds_the_count() {
+    let points = source("count = 'access_points'\nas_of = '2022-03-31'");
+    let text = |total: &str| format!("名称,アクセスポイント数\n市役所,3\n図書館,4\n合計,{total}\n");
+    assert_eq!(figures(&points, "a.csv", text("7").as_bytes()).unwrap(), ["ap/d 2022-03-31 = 7"]);
+    let parsed = parse_named(&points, "a.csv", text("8").as_bytes()).unwrap();
+    assert_eq!(rejects(&parsed), ["4 points: total_disagrees"]);
+    assert_eq!((parsed.figures.len(), parsed.held.len()), (0, 1));
+}

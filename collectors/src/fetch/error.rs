@@ -71,6 +71,9 @@ pub enum FetchError {
     /// A compressed file that ends early or is corrupt: it is still being written, or a bad copy.
     #[error("the compressed file {0} is truncated or damaged")]
     Damaged(String),
+    /// The only files of a log are packed in a form that is not read.
+    #[error("{0} is packed in a form that is not read: deliver it as .gz or unpacked")]
+    UnreadFile(String),
     /// A log of another format than the configured one.
     #[error("no line of {name}, from line 1 on, has the `format` {format:?}; set `format` to that of the lines")]
     NoLogLine {
@@ -108,6 +111,7 @@ impl FetchError {
             Self::StillWritten(_) => "still_written",
             Self::NotAFile => "not_a_file",
             Self::Damaged(_) => "damaged_file",
+            Self::UnreadFile(_) => "unread_file",
             Self::NoLogLine { .. } => "no_log_line",
             Self::Io(_) => "io",
         }

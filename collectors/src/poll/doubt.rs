@@ -13,11 +13,12 @@ const UNENDED: &str = "unended_record";
 const HASH_DIGITS: usize = 32;
 
 /// True when the last record of a file has no line end although the version before ended with one, or although nothing else
-/// proves that the file is whole.
-pub(super) fn is_doubted(file: &Document, had_end: Option<bool>) -> bool {
+/// proves that the file is whole. `before` is the digest of that version's last record: a file that ends with the same one lost its
+/// line end and nothing else.
+pub(super) fn is_doubted(file: &Document, before: Option<u16>) -> bool {
     file.more.is_empty()
         && last_record::has_end(&file.bytes) == Some(false)
-        && (had_end == Some(true) || !file.has_length)
+        && before.map_or(!file.has_length, |before| before != last_record::digest(&file.bytes))
 }
 
 /// Parses a file whose last record is doubted.
@@ -77,6 +78,17 @@ mod tests {
             ];
             assert_eq!(poller.lines().await, whole);
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_ends_with_the_same_record_as_before_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let mut poller = Poller::new(source(folder.path(), &register("path = 'r.csv'")));
+        fs::write(&path, format!("{HEADER}申請件数,2021年5月,7\n申請件数,2021年6月,12\r\n")).unwrap();
+        poller.poll().await;
+        fs::write(&path, format!("{HEADER}申請件数,2021年6月,12")).unwrap();
+        assert_eq!(poller.lines().await, ["applied 2021-05-01..2021-06-01 = withdrawn", "changed r.csv"]);
     }
 
     #[tokio::test]

@@ -61,8 +61,8 @@ pub(super) struct FetchedContent {
     pub(super) sha256: String,
     pub(super) bytes: u64,
     pub(super) validators: Validators,
-    /// Whether its last record has its line end; `None` where that means nothing.
-    pub(super) has_end: Option<bool>,
+    /// The digest of its last record, if that has its line end.
+    pub(super) last_record: Option<u16>,
     /// True when its last record may be cut.
     pub(super) doubted: bool,
 }
@@ -76,7 +76,9 @@ impl FetchedContent {
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             // The whole file may have the same validators as its cut copy.
             validators: if doubted { Validators::default() } else { document.validators.clone() },
-            has_end: last_record::has_end(&document.bytes),
+            last_record: last_record::has_end(&document.bytes)
+                .filter(|ended| *ended)
+                .map(|_| last_record::digest(&document.bytes)),
             doubted,
         }
     }

@@ -72,8 +72,8 @@ impl FileReader<'_> {
             }
             Err(failure) => return PolledFile::failed(&address.text, failure),
         };
-        let had_end = self.state.files.get(&address.text).and_then(|note| note.has_end);
-        let doubted = doubt::is_doubted(&document, had_end);
+        let before = self.state.files.get(&address.text).and_then(|note| note.last_record);
+        let doubted = doubt::is_doubted(&document, before);
         let content = Some(FetchedContent::of(&document, doubted));
         PolledFile { address: address.text.clone(), content, result: self.parse(document, doubted).await.map(Some) }
     }
@@ -104,7 +104,10 @@ impl FileReader<'_> {
             }
             answers.push(more.bytes);
         }
-        Ok(FetchOutcome::Fetched(Document::of_answers(&address.text, answers, document.validators)))
+        let has_length = document.has_length;
+        let mut all = Document::of_answers(&address.text, answers, document.validators);
+        all.has_length = has_length;
+        Ok(FetchOutcome::Fetched(all))
     }
 
     async fn get(&self, address: &FileAddress, validators: Option<&Validators>) -> Result<FetchOutcome, PollFailure> {

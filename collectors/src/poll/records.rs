@@ -79,7 +79,7 @@ fn next_state(
     }
     for file in files {
         let note = match (&file.result, &file.content) {
-            (Ok(Some(parsed)), Some(FetchedContent { sha256, bytes, validators, has_end, doubted })) => {
+            (Ok(Some(parsed)), Some(FetchedContent { sha256, bytes, validators, last_record, doubted })) => {
                 Some(FileNote {
                     address: file.address.clone(),
                     sha256: sha256.clone(),
@@ -87,9 +87,9 @@ fn next_state(
                     validators: validators.clone(),
                     fetched: (!validators.is_empty()).then(|| revision.moment().0),
                     fingerprint: source.fingerprint().to_owned(),
-                    has_end: match state.files.get(&file.address) {
-                        Some(before) if *doubted => before.has_end,
-                        _ => *has_end,
+                    last_record: match state.files.get(&file.address) {
+                        Some(before) if *doubted => before.last_record,
+                        _ => *last_record,
                     },
                     until: parsed.until.map(|until| until.0),
                 })

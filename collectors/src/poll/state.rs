@@ -67,10 +67,9 @@ pub struct FileNote {
     pub fetched: Option<i64>,
     /// [`crate::config::SourceConfig::fingerprint`] of the configuration that parsed it.
     pub fingerprint: String,
-    /// Whether the last version that was read whole ended with a line end; `None` where that means nothing, and in states of earlier
-    /// versions.
+    /// The digest of the last record of the last version that was read whole, if it had its line end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub has_end: Option<bool>,
+    pub last_record: Option<u16>,
     /// Seconds since 1970 from which on the same content gives other figures, because a period has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
@@ -238,7 +237,7 @@ mod tests {
             validators: Validators { etag: Some("\"1\"".into()), last_modified: None },
             fetched: Some(5),
             fingerprint: "f".into(),
-            has_end: Some(true),
+            last_record: Some(9),
             until: Some(7),
         };
         SourceState {

@@ -39,6 +39,14 @@ pub fn before_last(bytes: &[u8]) -> (&[u8], u32) {
     (&bytes[..end], u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1))
 }
 
+/// 16 bits that tell the last record from others: too few to find out what is in it.
+pub fn digest(bytes: &[u8]) -> u16 {
+    let is_end = |byte: &u8| PADDING.contains(byte) || matches!(byte, b'\n' | b'\r');
+    let used = bytes.iter().rposition(|byte| !is_end(byte)).map_or(0, |at| at + 1);
+    let last = &bytes[before_last(&bytes[..used]).0.len()..used];
+    u16::try_from(crc32fast::hash(last) >> 16).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +65,11 @@ mod tests {
                 let (before, line) = before_last(&bytes);
                 assert_eq!((line, has_end(before)), (row, Some(true)), "{text} {bytes:?}");
             }
+        }
+        for wide in [false, true] {
+            let of = |text: &str| if wide { digest(&utf16(text, true)) } else { digest(text.as_bytes()) };
+            assert_eq!(of("月,件\r\n5月,12\r\n"), of("4月,1\r\n5月,12"), "with and without its line end");
+            assert_ne!(of("月,件\r\n5月,12\r\n"), of("月,件\r\n5月,1"));
         }
         assert_eq!(has_end("月,件\n5月,12\n\u{1A}".as_bytes()), Some(true));
         assert_eq!(before_last(b"a\rb"), (&b"a\r"[..], 2));

@@ -67,7 +67,7 @@ fn hits(log: &AccessLog, target: &SeriesTarget, notes: &LogNotes, period: Period
             continue;
         };
         any = true;
-        whole &= note.partial >> at & 1 == 0;
+        whole &= note.partial >> at & 1 == 0 && note.watched >> at & 1 == 1;
         sum += note.hits[at];
         for (sum, more) in
             areas.iter_mut().zip(note.areas.get(&u8::try_from(at).unwrap_or_default()).into_iter().flatten())
@@ -119,7 +119,7 @@ fn distinct(
 }
 
 fn is_set(note: &DayNote, at: usize) -> bool {
-    (note.watched | note.partial) >> at & 1 == 1
+    (note.watched | note.partial | note.unproven) >> at & 1 == 1
 }
 
 fn figure(

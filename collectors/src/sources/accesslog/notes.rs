@@ -14,6 +14,9 @@ use crate::sources::source::SourceNotes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Most files of one hour that are told apart: a poll a minute of a file each.
+const MAX_BLOCKS: usize = 60;
+
 /// The checkpoint of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LogNotes {
@@ -36,6 +39,9 @@ pub(super) struct WholeLogNote {
     pub(super) watched_to: Option<i64>,
     /// The files, identified by their first bytes.
     pub(super) files: Vec<FileProgress>,
+    /// The packed files that cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unread: Vec<String>,
 }
 
 /// A day's hours.
@@ -52,12 +58,23 @@ pub(super) struct DayNote {
     /// Hours of which lines are missing, a bit each.
     #[serde(default)]
     pub(super) partial: u32,
+    /// Hours between two files of which nothing proves that they have no lines, a bit each; a watched hour is proven.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) unproven: u32,
+    /// The accesses of each hour by file, and the sums of the digests of their lines.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) blocks: BTreeMap<u8, Vec<(i64, u32)>>,
     /// The number of visitors that was published last, if it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) visitors: Option<i64>,
     /// True until the current figures are published.
     #[serde(default, rename = "dirty")]
     pub(super) changed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(bits: &u32) -> bool {
+    *bits == 0
 }
 
 impl LogNotes {
@@ -125,6 +142,38 @@ impl LogNotes {
         }
     }
 
+    /// Marks hours of which nothing proves that they have no lines.
+    pub(super) fn mark_unproven(&mut self, hours: std::ops::RangeInclusive<i64>) {
+        for hour in hours {
+            let (day, at) = self.place(hour);
+            if day.unproven >> at & 1 == 0 {
+                day.unproven |= 1 << at;
+                day.changed = true;
+            }
+        }
+    }
+
+    /// The accesses of an hour by file, with the sums of the digests of their lines.
+    pub(super) fn blocks(&self, hour: i64) -> &[(i64, u32)] {
+        let day = day_of(hour);
+        let at = u8::try_from(hour - first_hour(day)).unwrap_or_default();
+        self.days.get(&day).and_then(|note| note.blocks.get(&at)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds the accesses of a file in an hour; `open` is what it had added before.
+    pub(super) fn add_block(&mut self, hour: i64, open: Option<(i64, u32)>, more: (i64, u32)) {
+        if more.0 == 0 {
+            return;
+        }
+        let (day, at) = self.place(hour);
+        let blocks = day.blocks.entry(at).or_default();
+        if let Some(block) = blocks.iter_mut().find(|block| Some(**block) == open) {
+            *block = (block.0 + more.0, block.1.wrapping_add(more.1));
+        } else if blocks.len() < MAX_BLOCKS {
+            blocks.push(more);
+        }
+    }
+
     fn place(&mut self, hour: i64) -> (&mut DayNote, u8) {
         let day = day_of(hour);
         let entry = self.days.entry(day).or_default();
@@ -140,10 +189,15 @@ mod tests {
     #[test]
     fn notes_are_read_back_and_hours_before_the_first_complete_one_are_left_out() {
         let mut notes = LogNotes::default();
-        let count = HourCount { hits: 3, areas: vec![1, 2] };
+        let count = HourCount { hits: 3, areas: vec![1, 2], digest: 7 };
         assert!(notes.add(453_844, &count) && notes.add(453_844, &count));
         notes.mark_watched(453_844..=453_846);
         notes.mark_partial(453_845..=453_845);
+        notes.add_block(453_844, None, (3, 7));
+        notes.add_block(453_844, Some((3, 7)), (1, u32::MAX));
+        notes.add_block(453_844, Some((3, 7)), (2, 2));
+        assert_eq!((notes.blocks(453_844), notes.blocks(453_845)), (&[(4, 6), (2, 2)][..], &[][..]));
+        notes.mark_unproven(453_847..=453_847);
         let day = &notes.days[&day_of(453_844)];
         let at = usize::try_from(453_844 - first_hour(day_of(453_844))).unwrap();
         assert_eq!((at, day.hits[at], day.areas[&13].clone()), (13, 6, vec![2, 4]));

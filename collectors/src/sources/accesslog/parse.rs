@@ -5,6 +5,7 @@ use super::line::format::LogLine;
 use super::line::time::TimeReader;
 use super::rule::CountingRule;
 use super::visitors::Visitors;
+use crate::follow::HourBlock;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest line: most servers limit a request line to 8 kB, and a cookie in an own format to as much.
@@ -19,6 +20,8 @@ pub(super) struct HourCount {
     pub(super) hits: i64,
     /// Accesses by area, in the order of the rule; the last is the rest.
     pub(super) areas: Vec<i64>,
+    /// Sum of the digests of their lines.
+    pub(super) digest: u32,
 }
 
 /// Counts lines.
@@ -178,6 +181,7 @@ impl<'a> LineCounter<'a> {
         };
         if counts {
             entry.hits += 1;
+            entry.digest = entry.digest.wrapping_add(line.digest());
             if !rule.areas.is_empty() {
                 entry.areas[rule.area(line.path)] += 1;
             }
@@ -190,7 +194,7 @@ impl<'a> LineCounter<'a> {
         self.finish();
         self.last = Some(hour);
         let areas = if self.rule.areas.is_empty() { 0 } else { self.rule.areas.len() + 1 };
-        &mut self.current.insert((hour, HourCount { hits: 0, areas: vec![0; areas] })).1
+        &mut self.current.insert((hour, HourCount { hits: 0, areas: vec![0; areas], digest: 0 })).1
     }
 
     /// Places the bad lines before a good line of this hour.
@@ -216,9 +220,20 @@ impl<'a> LineCounter<'a> {
 }
 
 impl HourCount {
+    /// The count of a file's hour.
+    pub(super) fn of(block: &HourBlock) -> Self {
+        Self { hits: block.hits, areas: block.areas.clone(), digest: block.digest }
+    }
+
+    /// As a file's count of an hour.
+    pub(super) fn block(&self, hour: i64) -> HourBlock {
+        HourBlock { hour, hits: self.hits, areas: self.areas.clone(), digest: self.digest }
+    }
+
     /// Adds another count of the same hour.
     pub(super) fn add(&mut self, other: &Self) {
         self.hits += other.hits;
+        self.digest = self.digest.wrapping_add(other.digest);
         self.areas.resize(self.areas.len().max(other.areas.len()), 0);
         for (sum, more) in self.areas.iter_mut().zip(&other.areas) {
             *sum += more;

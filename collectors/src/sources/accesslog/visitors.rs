@@ -103,6 +103,13 @@ impl Visitors {
         }
     }
 
+    /// Leaves out lines of an hour that turn out to be counted before: their visitors are the same.
+    pub(super) fn forget_lines(&mut self, hour: i64, lines: i64) {
+        if let Some(set) = self.days.get_mut(&day_of(hour)) {
+            set.lines -= lines;
+        }
+    }
+
     /// Forgets the key of the first day and keeps its count.
     fn end_first(&mut self) {
         let Some((day, set)) = self.days.pop_first() else { return };

@@ -11,6 +11,8 @@ pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$reques
 pub struct LogLine<'a> {
     /// Hours since 1970, UTC.
     pub hour: i64,
+    /// The time as it is written.
+    pub time: &'a [u8],
     /// The status of the answer.
     pub status: u16,
     /// The method; empty for an invalid request.
@@ -137,7 +139,7 @@ impl LineFormat {
                     has_status = true;
                 }
                 Field::Time => {
-                    read.hour = hours.read(value)?;
+                    (read.hour, read.time) = (hours.read(value)?, value);
                     has_time = true;
                 }
             }

@@ -93,7 +93,7 @@ impl JsonTexts<'_> {
     pub(crate) fn line(&self, hours: &mut TimeReader) -> Option<LogLine<'_>> {
         let (agent, address) = (&*self.agent, &*self.address);
         let (hour, status) = (hours.read(&self.time)?, status(&self.status)?);
-        let line = LogLine { hour, status, agent, address, ..LogLine::default() };
+        let line = LogLine { hour, time: &self.time, status, agent, address, ..LogLine::default() };
         Some(if self.request.is_empty() {
             LogLine { method: &self.method, path: target(&self.path), ..line }
         } else {

@@ -2,6 +2,7 @@ mod any_order;
 mod damage;
 mod finished;
 mod history;
+mod repeats;
 mod world;
 
 use super::super::line::time::first_hour;
@@ -208,14 +209,14 @@ fn finished_files_count_once_in_every_form_of_delivery() {
     fs::write(world.path("e.log"), &copy).unwrap();
     world.pack("e.log", "e.log.gz");
     world.poll(49);
-    assert_eq!(world.shown(0), "0=2 1=0 2=2 5=1");
+    assert_eq!(world.shown(0), "0=2 1=0 2=2 3=partial_hour 4=partial_hour 5=1");
     for name in ["c.log", "e.log.gz"] {
         fs::remove_file(world.path(name)).unwrap();
     }
     world.poll(50);
     fs::write(world.path("again.log"), &copy).unwrap();
     world.poll(51);
-    assert_eq!(world.shown(0), "0=2 1=0 2=2 5=1", "delivered again after it was removed");
+    assert_eq!(world.shown(0), "0=2 1=0 2=2 3=partial_hour 4=partial_hour 5=1", "delivered again after it was removed");
 }
 
 #[test]

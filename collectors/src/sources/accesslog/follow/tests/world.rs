@@ -3,7 +3,7 @@
 use super::super::*;
 use crate::config::SourceConfig;
 use crate::origin::Origin;
-use crate::sources::Source;
+use crate::sources::{RejectedRow, Source};
 use crate::testing::made;
 use contract::record::{Finality, Span, Value};
 use flate2::{Compression, write::GzEncoder};

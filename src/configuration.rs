@@ -1,11 +1,15 @@
 //! The configuration: settings, plans and sources, read and checked together.
 
+use crate::clock::SystemClock;
 use crate::settings::{self, Settings};
-use aggregator::pipeline::ConfiguredPlans;
+use aggregator::keys::KeyList;
+use aggregator::pipeline::{ConfiguredPlans, PipelineSetup};
 use collectors::config::SourceConfig;
 use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
+use contract::signing::SigningKey;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folder of the plans inside the configuration.
 const PLANS: &str = "plans";
@@ -30,6 +34,10 @@ pub(crate) struct Configuration {
     pub(crate) plans: Vec<PlanFile>,
     /// Sources.
     pub(crate) sources: Vec<SourceConfig>,
+    /// The key that signs what this machine publishes.
+    pub(crate) signer: Option<SigningKey>,
+    /// The keys that records are verified by.
+    pub(crate) keys: Arc<KeyList>,
     /// Keys that the next version will refuse.
     pub(crate) warnings: Vec<String>,
 }
@@ -38,6 +46,8 @@ pub(crate) struct Configuration {
 pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let settings = settings::load(folder).map_err(|mistake| mistakes.push(mistake)).ok();
+    let keys = settings.as_ref().map(|(settings, _)| Ok((settings.signer(folder)?, settings.key_list(folder)?)));
+    let keys = keys.transpose().map_err(|mistake: Mistake| mistakes.push(mistake)).ok().flatten();
     let (mut named, mut plans): (Vec<(String, Catalogue)>, Vec<PlanFile>) = (Vec::new(), Vec::new());
     for path in plan_files(folder).unwrap_or_else(|mistake| {
         mistakes.push(mistake);
@@ -62,10 +72,11 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
     } else {
         None
     };
-    match (settings, sources) {
-        (Some((settings, mut warnings)), Some(read)) if mistakes.is_empty() => {
+    match (settings, sources, keys) {
+        (Some((settings, mut warnings)), Some(read), Some((signer, keys))) if mistakes.is_empty() => {
             warnings.extend(read.warnings.iter().map(ToString::to_string));
-            Ok(Configuration { folder: folder.to_owned(), settings, plans, sources: read.sources, warnings })
+            let (folder, keys) = (folder.to_owned(), Arc::new(keys));
+            Ok(Configuration { folder, settings, plans, sources: read.sources, signer, keys, warnings })
         }
         _ => {
             mistakes.sort();
@@ -103,6 +114,12 @@ impl Configuration {
             configured.add(plan.catalogue.clone(), &plan.text);
         }
         configured
+    }
+
+    /// What its pipeline works with.
+    pub(crate) fn pipeline_setup(&self) -> PipelineSetup {
+        let setup = PipelineSetup::new(self.settings.data_dir.clone(), self.configured(), Arc::new(SystemClock));
+        PipelineSetup { keys: Arc::clone(&self.keys), ..setup }
     }
 
     /// The file of the bus.

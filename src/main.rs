@@ -59,6 +59,10 @@ enum Command {
     Topics(commands::topics::TopicsCommand),
     /// Move records between networks as text files.
     Bundle(commands::bundle::BundleOptions),
+    /// Take back what a source reported at some polls, and publish the source once more.
+    Retract(commands::retract::RetractOptions),
+    /// Make a key that signs the records of a collector.
+    Key(commands::key::KeyOptions),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +81,8 @@ fn main() -> ExitCode {
         Command::Rebuild(options) => commands::rebuild::run(folder, &options),
         Command::Topics(topics) => commands::topics::run(folder, &topics),
         Command::Bundle(options) => commands::bundle::run(folder, &options),
+        Command::Retract(options) => commands::retract::run(folder, &options),
+        Command::Key(options) => commands::key::run(&options),
     };
     outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

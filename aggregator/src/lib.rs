@@ -4,6 +4,7 @@ pub mod alerting;
 pub mod diff;
 pub mod explain;
 pub mod health;
+pub mod keys;
 pub mod metrics;
 pub mod pipeline;
 pub mod plan_states;

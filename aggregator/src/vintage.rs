@@ -3,8 +3,10 @@
 //! This keeps a published figure provable: facts are only ever added, so the report without the later facts is the
 //! report of that time. Quarantined records are facts too and are admitted by the catalogue of that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
 
+use crate::keys::SignatureError;
 use crate::plan_states::PlanStates;
 use crate::store::{QuarantinedRecord, StoreError, StoreReader};
+use aggregator_core::admit::AdmissionError;
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
 use contract::record::{Observation, Record};
@@ -76,6 +78,9 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
     let mut collectors: BTreeMap<String, Micros> = BTreeMap::new();
     for reader in readers {
         reader.at_one_moment(|reader| {
+            for retraction in reader.retractions(plan, at)? {
+                state.retract(&retraction);
+            }
             each_fact(reader, at, |observation| {
                 if observation.plan == plan {
                     // An observation that the catalogue does not admit was in quarantine at that time.
@@ -97,6 +102,12 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
 pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<PlanStates, StoreError> {
     for reader in readers {
         reader.at_one_moment(|reader| {
+            for (record, _) in reader.statements(NOW)? {
+                let Record::Retraction(retraction) = &record else { continue };
+                if let Some(state) = states.get_mut(&retraction.plan) {
+                    state.retract(retraction);
+                }
+            }
             each_fact(reader, NOW, |observation| {
                 if let Some(state) = states.get_mut(&observation.plan) {
                     // The pipeline will put observations that are not admitted into quarantine.
@@ -139,6 +150,10 @@ fn catalogue_at(
 
 /// True when a quarantined record may belong to the plan and had arrived, or been collected, by that time.
 fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
+    // What was retracted is part of every earlier answer, and of no later one.
+    if one.reason == AdmissionError::Retracted.label() {
+        return false;
+    }
     let record = wire::decode(&one.body).ok();
     let of_plan = record.is_none() || one.reason == "unknown_plan" || one.plan.as_deref() == Some(plan);
     of_plan && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
@@ -146,7 +161,7 @@ fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
 
 /// Calls `each` with every observation up to a revision, those in quarantine too; only those have their poll and place.
 fn each_fact(reader: &StoreReader, upto: Micros, mut each: impl FnMut(&Observation)) -> Result<(), StoreError> {
-    reader.each_observation(upto, |_, observation| each(observation))?;
+    reader.each_observation(upto, |stored| each(stored.observation))?;
     each_quarantined(reader, |one| {
         if let Some(observation) = observation(one).filter(|o| o.revision <= upto) {
             each(&observation);
@@ -165,8 +180,11 @@ pub fn each_quarantined(reader: &StoreReader, mut each: impl FnMut(&QuarantinedR
     }
 }
 
-/// The observation that a quarantined record is, if it is one.
+/// The observation that a quarantined record is, if it is one and its signature is in order: that is no matter of time.
 pub(crate) fn observation(one: &QuarantinedRecord) -> Option<Observation> {
+    if SignatureError::is_label(&one.reason) {
+        return None;
+    }
     match wire::decode(&one.body) {
         Ok(Record::Observation(observation)) => Some(observation),
         _ => None,

@@ -5,6 +5,7 @@ use crate::poll::outgoing;
 use crate::poll::state::{ClockBehind, ClockNote};
 use bus::{BusError, Outbox, PublishError};
 use contract::record::{CatalogueText, Record};
+use contract::signing::SigningKey;
 use contract::time::Clock;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,7 @@ impl CatalogueError {
 pub async fn publish_catalogues(
     outbox: &dyn Outbox,
     clock: &dyn Clock,
+    signer: Option<&SigningKey>,
     catalogues: &[(String, String)],
 ) -> Result<usize, CatalogueError> {
     let (mut records, mut checkpoint) = (Vec::new(), Vec::new());
@@ -72,7 +74,7 @@ pub async fn publish_catalogues(
         checkpoint.push((name, Some(serde_json::to_vec(&note).unwrap_or_default())));
     }
     if !records.is_empty() {
-        outbox.publish(outgoing(&records), checkpoint).await?;
+        outbox.publish(outgoing(&records, signer), checkpoint).await?;
     }
     Ok(records.len())
 }
@@ -90,7 +92,7 @@ mod tests {
         let outbox = outbox(folder.path(), &clock);
         let publish = async |texts: &[(&str, &str)]| {
             let texts: Vec<_> = texts.iter().map(|(plan, text)| ((*plan).to_owned(), (*text).to_owned())).collect();
-            publish_catalogues(outbox.as_ref(), clock.as_ref(), &texts).await
+            publish_catalogues(outbox.as_ref(), clock.as_ref(), None, &texts).await
         };
         assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 2);
         assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 0);
@@ -105,7 +107,7 @@ mod tests {
         let text =
             CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
         let record = Record::Catalogue(text);
-        let out = outgoing(std::slice::from_ref(&record));
+        let out = outgoing(std::slice::from_ref(&record), None);
         assert_eq!((&*out[0].key, out[0].revision.0), ("p", 7));
         assert_eq!(wire::decode(&out[0].body), Ok(record));
     }

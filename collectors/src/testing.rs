@@ -162,6 +162,8 @@ pub(crate) fn lines(records: &[Record]) -> Vec<String> {
         Record::Observation(o) => format!("{} {}", o.series, period_and_value(o.period, &o.value, o.finality)),
         Record::Reject(r) => format!("reject {}:{} {}", r.file, r.row.unwrap_or_default(), r.reason),
         Record::Catalogue(c) => format!("catalogue {}", c.plan),
+        Record::Retraction(r) => format!("retraction {} {} {}", r.source, r.from.0, r.to.0),
+        Record::Note(n) => format!("note {} {}", n.topic, n.text),
         Record::Poll(v) => match &v.outcome {
             PollOutcome::Changed => format!("changed {}", v.address),
             PollOutcome::Unchanged => format!("unchanged {}", v.address),
@@ -177,7 +179,7 @@ pub(crate) fn collector(clock: &Arc<TestClock>) -> Collector {
     let retry = RetryPolicy { tries: 3, first: Duration::from_millis(1), longest: Duration::from_millis(100) };
     let rest = RestPolicy { quiet: Duration::ZERO, longest: Duration::ZERO };
     let fetcher = Fetcher::new(Arc::clone(&clock)).with_rest(rest);
-    Collector { name: "c1".into(), fetcher, clock, retry, progress: Arc::new(()) }
+    Collector { name: "c1".into(), signer: None, fetcher, clock, retry, progress: Arc::new(()) }
 }
 
 /// An outbox in a folder.

@@ -1,4 +1,4 @@
-//! The four kinds of record that travel on the bus.
+//! The kinds of record that travel on the bus.
 //!
 //! Field order is wire order, and the comments of types and fields stand in `record.schema.json` too. Ids are texts
 //! here; the aggregator interns them.
@@ -9,9 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::breakdown::Breakdown;
+pub use crate::poll_size::PollSize;
 
-/// Version of the record schema written by this build, and the only one it reads.
-pub const SCHEMA: u32 = 1;
+/// Newest version of the record schema; all from 1 on are read. A line is written with the lowest version that has all its
+/// fields, so that an aggregator of the version before still understands most of what a newer collector writes.
+///
+/// Version 2 adds the size and digest of a poll, retractions, notes, and signatures.
+pub const SCHEMA: u32 = 2;
 
 /// A record of the Shihyo bus.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -26,6 +30,10 @@ pub enum Record {
     Reject(Reject),
     /// The text of a plan's catalogue, when it changes.
     Catalogue(CatalogueText),
+    /// Takes back what a source reported at some revisions. Since schema 2.
+    Retraction(Retraction),
+    /// A text that a person wrote; never judged. Since schema 2.
+    Note(Note),
 }
 
 impl Record {
@@ -36,6 +44,8 @@ impl Record {
             Self::Poll(v) => &v.plan,
             Self::Reject(r) => &r.plan,
             Self::Catalogue(c) => &c.plan,
+            Self::Retraction(r) => &r.plan,
+            Self::Note(n) => &n.plan,
         }
     }
 
@@ -46,6 +56,39 @@ impl Record {
             Self::Poll(v) => v.time,
             Self::Reject(r) => r.time,
             Self::Catalogue(c) => c.revision,
+            Self::Retraction(r) => r.revision,
+            Self::Note(n) => n.revision,
+        }
+    }
+
+    /// The source that it is from; `None` of a catalogue, which is the city's own.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::Observation(o) => Some(&o.source),
+            Self::Poll(v) => Some(&v.source),
+            Self::Reject(r) => Some(&r.source),
+            Self::Retraction(r) => Some(&r.source),
+            Self::Note(n) => Some(&n.source),
+            Self::Catalogue(_) => None,
+        }
+    }
+
+    /// The poll that it belongs to: that poll's record counts it. `None` of the poll record itself.
+    pub fn poll(&self) -> Option<&str> {
+        match self {
+            Self::Observation(o) => Some(&o.visit),
+            Self::Reject(r) => Some(&r.visit),
+            Self::Note(n) => Some(&n.visit),
+            Self::Poll(_) | Self::Catalogue(_) | Self::Retraction(_) => None,
+        }
+    }
+
+    /// The lowest schema version that has all its fields.
+    pub fn schema(&self) -> u32 {
+        match self {
+            Self::Observation(_) | Self::Reject(_) | Self::Catalogue(_) => 1,
+            Self::Poll(poll) => 1 + u32::from(poll.size.is_some()),
+            Self::Retraction(_) | Self::Note(_) => 2,
         }
     }
 }
@@ -195,6 +238,9 @@ pub struct PollRecord {
     /// Bytes read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// How many records belong to it. Since schema 2; without it nobody can notice that a part was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<PollSize>,
 }
 
 /// A row that could not be read; never its text.
@@ -236,4 +282,62 @@ pub struct CatalogueText {
     pub revision: Micros,
     /// The file, whole.
     pub text: String,
+}
+
+/// Takes back everything that a source reported at some revisions: it counts no more, whether it came before or comes later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retraction {
+    /// Plan id.
+    pub plan: String,
+    /// Source id.
+    pub source: String,
+    /// First revision taken back, in microseconds since 1970.
+    pub from: Micros,
+    /// Last revision taken back.
+    pub to: Micros,
+    /// Microseconds since 1970 at which it was stated.
+    pub revision: Micros,
+    /// Who stated it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A text that a person wrote about a KPI or a figure. The latest of the same subject, topic and language stands; an empty
+/// text takes it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// Plan id.
+    pub plan: String,
+    /// The register it stands in.
+    pub source: String,
+    /// The KPI it is about; of a figure's remark, the series.
+    pub subject: NoteSubject,
+    /// What it is: a cause, a next step, a grade, a remark.
+    pub topic: String,
+    /// What it is about in time.
+    pub period: Span,
+    /// `ja` or `en`.
+    pub language: String,
+    /// The text, as it was written.
+    pub text: String,
+    /// Microseconds since 1970 at which it was seen.
+    pub revision: Micros,
+    /// Id of the poll it came from.
+    pub visit: String,
+    /// Where in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// What a note is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteSubject {
+    /// A KPI, by its id.
+    Kpi(String),
+    /// A series, by its id.
+    Series(String),
 }

@@ -1,18 +1,16 @@
 //! `shihyo quarantine`: records that do not count, each with its reason. They are never deleted.
 
 use super::plan_options;
-use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::output;
 use crate::{configuration, log};
-use aggregator::pipeline::{self, PipelineSetup};
+use aggregator::pipeline;
 use aggregator::store::QuarantinedRecord;
 use aggregator::vintage::each_quarantined;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Bytes of a record that are shown; the rest is counted.
 const SHOWN_BYTES: usize = 4096;
@@ -47,11 +45,7 @@ pub(crate) fn run(folder: &Path, command: &QuarantineCommand) -> Result<(), Fail
     let configuration = configuration::load(folder)?;
     if matches!(command, QuarantineCommand::Replay) {
         log::start(&configuration)?;
-        let setup = PipelineSetup::new(
-            configuration.settings.data_dir.clone(),
-            configuration.configured(),
-            Arc::new(SystemClock),
-        );
+        let setup = configuration.pipeline_setup();
         let (before, after) = pipeline::replay(&setup).context("the quarantine cannot be judged again")?;
         output::line(format_args!("{before} record(s) were in quarantine, {after} are"))?;
         return Ok(());

@@ -1,15 +1,13 @@
 //! `shihyo rebuild`: computes all derived rows again from the stored records and writes those that differ; `--sink`
 //! has one sink written again from the beginning.
 
-use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::output;
 use crate::{configuration, log};
-use aggregator::pipeline::{self, PipelineSetup};
+use aggregator::pipeline;
 use anyhow::Context;
 use clap::Args;
 use std::path::Path;
-use std::sync::Arc;
 
 #[derive(Args)]
 pub(crate) struct RebuildOptions {
@@ -28,9 +26,7 @@ pub(crate) fn run(folder: &Path, options: &RebuildOptions) -> Result<(), Failure
         ))?;
         return Ok(());
     }
-    let setup =
-        PipelineSetup::new(configuration.settings.data_dir.clone(), configuration.configured(), Arc::new(SystemClock));
-    let changed = pipeline::rebuild(&setup).context("the store cannot be rebuilt")?;
+    let changed = pipeline::rebuild(&configuration.pipeline_setup()).context("the store cannot be rebuilt")?;
     output::line(format_args!("{changed} derived row(s) differed"))?;
     Ok(())
 }

@@ -40,7 +40,7 @@ impl AggregatorService {
     pub(crate) fn new(city: &Configuration) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
         let health = Arc::new(Health::default());
-        let mut setup = PipelineSetup::new(city.settings.data_dir.clone(), city.configured(), Arc::new(SystemClock));
+        let mut setup = city.pipeline_setup();
         setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
         Ok(Self { setup, metrics, health, token })

@@ -8,7 +8,7 @@ use bus::Outbox;
 use collectors::catalogues::{CatalogueError, publish_catalogues};
 use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, RetryPolicy};
-use collectors::runner::{self, PollObserver, Runner, SourceSet};
+use collectors::runner::{self, Runner, SourceSet};
 use contract::time::Clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) fn collector(city: &Configuration) -> Arc<Collector> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let fetcher = Fetcher::new(Arc::clone(&clock));
     let (name, progress) = (city.settings.collector.id.clone(), Arc::new(ProgressLog::default()));
-    Arc::new(Collector { name, clock, fetcher, retry: RetryPolicy::default(), progress })
+    Arc::new(Collector { name, signer: city.signer.clone(), clock, fetcher, retry: RetryPolicy::default(), progress })
 }
 
 /// The texts of the plans' catalogues, by plan id.
@@ -33,7 +33,9 @@ pub(crate) fn plan_texts(city: &Configuration) -> Vec<(String, String)> {
 
 /// Publishes the plans' catalogues where they changed.
 pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> anyhow::Result<()> {
-    publish_catalogues(outbox, &SystemClock, &plan_texts(city)).await.context("the catalogues cannot be published")?;
+    publish_catalogues(outbox, &SystemClock, city.signer.as_ref(), &plan_texts(city))
+        .await
+        .context("the catalogues cannot be published")?;
     Ok(())
 }
 
@@ -44,7 +46,7 @@ pub(crate) async fn collect_until(
     sources: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let published = publish_with_retry(&plans, runner.outbox.as_ref(), runner.observer.as_ref());
+    let published = publish_with_retry(&plans, &runner);
     match stop.run_until_cancelled(published).await {
         Some(Ok(())) => runner::run(runner, sources, stop.clone()).await.context("the collectors cannot go on"),
         Some(Err(error)) => Err(error),
@@ -55,12 +57,13 @@ pub(crate) async fn collect_until(
 /// [`publish_plans`] for a service: retries until the outbox takes the catalogues.
 async fn publish_with_retry(
     plans: &[(String, String)],
-    outbox: &dyn Outbox,
-    observer: &dyn PollObserver,
+    runner: &Runner,
 ) -> anyhow::Result<()> {
+    let (outbox, observer) = (runner.outbox.as_ref(), runner.observer.as_ref());
+    let signer = runner.collector.signer.as_ref();
     let mut is_failing = false;
     loop {
-        match publish_catalogues(outbox, &SystemClock, plans).await {
+        match publish_catalogues(outbox, &SystemClock, signer, plans).await {
             Ok(_) => break,
             Err(CatalogueError::Publish(error)) if error.is_retriable() => {
                 if !is_failing {

@@ -2,6 +2,7 @@
 
 mod file;
 mod kafka;
+mod keys;
 mod load;
 mod renamed_keys;
 mod secret;

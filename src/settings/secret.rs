@@ -1,6 +1,7 @@
 //! Secrets: from a file, systemd's credentials directory or the environment; never from shihyo.toml.
 
 use super::file;
+use super::keys::COLLECTOR_KEY;
 use aggregator::sinks::kind::SecretKey;
 use aggregator::sinks::registry::KINDS;
 use contract::reader::Mistake;
@@ -37,7 +38,7 @@ impl Deref for Secret {
 /// The environment for the settings. Secrets are read as they are: a password of digits is no number.
 pub(super) fn environment_without_secrets() -> HashMap<String, String> {
     let sinks = KINDS.iter().filter_map(|kind| Some(kind.secret?.variable));
-    let secrets: Vec<&str> = [KAFKA_PASSWORD, HTTP_TOKEN].into_iter().chain(sinks).collect();
+    let secrets: Vec<&str> = [KAFKA_PASSWORD, HTTP_TOKEN, COLLECTOR_KEY].into_iter().chain(sinks).collect();
     let is_secret = |name: &str| secrets.iter().any(|secret| secret.eq_ignore_ascii_case(name));
     // A name or value that is no UTF-8 is none of ours.
     let texts =
@@ -56,13 +57,17 @@ pub(crate) fn required(key: SecretKey, file: Option<&Path>, folder: &Path) -> Re
     Err(file::mistake(folder, key, message))
 }
 
-/// The secret of an environment variable, else of a file: an absolute path, or a name in the credentials
-/// directory or in the configuration folder. White space at its end is no part of it.
+/// The secret of an environment variable, else of a file.
 pub(super) fn read(variable: &str, file: Option<&Path>, folder: &Path) -> Result<Option<Secret>, String> {
     if let Ok(value) = std::env::var(variable) {
         return Ok(Some(Secret(value)));
     }
-    let Some(file) = file else { return Ok(None) };
+    file.map(|file| read_file(file, folder)).transpose()
+}
+
+/// The secret in a file: an absolute path, or a name in the credentials directory or in the configuration folder. White space
+/// at its end is no part of it.
+pub(super) fn read_file(file: &Path, folder: &Path) -> Result<Secret, String> {
     let credential = std::env::var_os(CREDENTIALS).map(|folder| Path::new(&folder).join(file));
     let path = credential.filter(|path| path.exists()).unwrap_or_else(|| folder.join(file));
     let text =
@@ -71,5 +76,5 @@ pub(super) fn read(variable: &str, file: Option<&Path>, folder: &Path) -> Result
     if text.is_empty() {
         return Err(format!("{} is empty", path.display()));
     }
-    Ok(Some(Secret(text.to_owned())))
+    Ok(Secret(text.to_owned()))
 }

@@ -2,11 +2,13 @@
 
 use super::file;
 use super::kafka::KafkaSection;
+use super::keys::KeySection;
 use super::secret::{self, Secret};
 use aggregator::sinks::kind::{SinkKind, SinkSection};
 use contract::reader::Mistake;
 use contract::time::parse_duration;
 use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +32,10 @@ pub(crate) struct Settings {
     pub(crate) alerts: AlertsSection,
     /// Logging.
     pub(crate) log: LogSection,
+    /// The keys that sign records.
+    pub(crate) keys: Vec<KeySection>,
+    /// From when on the records of a source must be signed, by `plan/source`.
+    pub(crate) signed_since: BTreeMap<String, String>,
     /// The sections of the configured sinks.
     #[serde(skip)]
     pub(crate) sinks: Vec<(SinkKind, Box<dyn SinkSection>)>,
@@ -44,6 +50,8 @@ impl Default for Settings {
             kafka: None,
             alerts: AlertsSection::default(),
             log: LogSection::default(),
+            keys: Vec::new(),
+            signed_since: BTreeMap::new(),
             sinks: Vec::new(),
         }
     }
@@ -73,11 +81,13 @@ pub(crate) struct CollectorSection {
     pub(crate) id: String,
     /// Address and port on which `shihyo collect` serves its metrics; none unless it is named.
     pub(crate) listen: Option<SocketAddr>,
+    /// File of the key that signs what it publishes.
+    pub(super) key_file: Option<PathBuf>,
 }
 
 impl Default for CollectorSection {
     fn default() -> Self {
-        Self { id: "local".into(), listen: None }
+        Self { id: "local".into(), listen: None, key_file: None }
     }
 }
 

@@ -100,6 +100,7 @@ fn visit(plan: &str) -> PollRecord {
         address: "https://data.example/uses.csv".into(),
         sha256: Some("ab".repeat(32)),
         bytes: Some(1),
+        size: None,
     }
 }
 

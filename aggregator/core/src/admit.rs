@@ -1,7 +1,7 @@
 //! Admission: whether an observation may count, decided from the record and the catalogue alone.
 //!
 //! Arrival order, clocks and other records play no part, so that any permutation of the same records
-//! quarantines the same ones.
+//! quarantines the same ones. The one exception is a retraction; it holds for records that come before and after it alike.
 
 use crate::ledger::{Figure, FigureExtras, FigureKey};
 use contract::catalogue::{Catalogue, Shape};
@@ -38,6 +38,9 @@ pub enum AdmissionError {
     /// A breakdown or reason that is too long.
     #[error("a text in the record is too long")]
     TooLong,
+    /// What its source reported at that revision was taken back.
+    #[error("what this source reported then was retracted")]
+    Retracted,
 }
 
 impl AdmissionError {
@@ -51,6 +54,7 @@ impl AdmissionError {
             Self::Period => "wrong_period",
             Self::Future => "future",
             Self::TooLong => "too_long",
+            Self::Retracted => "retracted",
         }
     }
 }

@@ -22,4 +22,5 @@ pub mod plan_state;
 pub mod points;
 pub mod report;
 pub mod report_period;
+mod retractions;
 pub mod rollup;

@@ -4,9 +4,10 @@ use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
 use crate::report::{self, PlanReport};
 use crate::report_period::{Cutoff, ReportPeriod};
+use crate::retractions::Retractions;
 use crate::rollup::{LedgerView, PlanRollups, RollupChange, TouchedBucket};
 use contract::catalogue::Catalogue;
-use contract::record::Observation;
+use contract::record::{Observation, Retraction};
 
 /// The state of one plan in memory.
 ///
@@ -78,6 +79,7 @@ pub struct PlanState {
     /// The plan as the city wrote it.
     pub catalogue: Catalogue,
     ids: CatalogueIds,
+    retractions: Retractions,
     ledger: Ledger,
     rollups: PlanRollups,
     /// Buckets with a new revision since the rollups were brought up to date.
@@ -88,12 +90,13 @@ impl PlanState {
     /// A state without observations.
     pub fn new(catalogue: Catalogue) -> Self {
         let (ids, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
-        Self { catalogue, ids, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
+        let retractions = Retractions::default();
+        Self { catalogue, ids, retractions, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
     }
 
     /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
     pub fn insert(&mut self, observation: &Observation) -> Result<(FigureKey, InsertOutcome), AdmissionError> {
-        let admitted = self.ids.admit(observation)?;
+        let admitted = self.admitted(observation)?;
         Ok(self.insert_admitted(admitted))
     }
 
@@ -105,7 +108,7 @@ impl PlanState {
     ) -> Vec<Result<(FigureKey, InsertOutcome), AdmissionError>> {
         let mut outcomes = Vec::with_capacity(observations.len());
         for ahead in observations.chunks(READ_AHEAD) {
-            let admitted: Vec<_> = ahead.iter().map(|o| self.ids.admit(o)).collect();
+            let admitted: Vec<_> = ahead.iter().map(|o| self.admitted(o)).collect();
             self.ledger.read_ahead(admitted.iter().flatten().map(|a| a.key));
             outcomes.extend(admitted.into_iter().map(|admitted| Ok(self.insert_admitted(admitted?))));
         }
@@ -125,7 +128,20 @@ impl PlanState {
     /// Checks an observation against the catalogue and inserts nothing: its key, or the reason for which it would be
     /// quarantined.
     pub fn admit(&self, observation: &Observation) -> Result<FigureKey, AdmissionError> {
-        self.ids.admit(observation).map(|admitted| admitted.key)
+        self.admitted(observation).map(|admitted| admitted.key)
+    }
+
+    fn admitted(&self, observation: &Observation) -> Result<AdmittedObservation, AdmissionError> {
+        if self.retractions.hold(&observation.source, observation.revision) {
+            return Err(AdmissionError::Retracted);
+        }
+        self.ids.admit(observation)
+    }
+
+    /// Takes back what a source reported at some revisions, for every observation that is inserted from now on. Figures
+    /// that were inserted before stay: the caller builds a new state when this gives true.
+    pub fn retract(&mut self, retraction: &Retraction) -> bool {
+        self.retractions.add(retraction)
     }
 
     /// Computes the rollups for a cutoff, as far as new observations or the cutoff change them; gives the rows that

@@ -72,7 +72,7 @@ pub(super) fn changes(
     for (number, reader) in readers.iter().enumerate() {
         reader.at_one_moment(|reader| {
             reader
-                .each_observation(after.1, |id, observation| take(observation, &|| RecordPlace::Store(number, id)))?;
+                .each_observation(after.1, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
             vintage::each_quarantined(reader, |one| {
                 if let Some(observation) = vintage::observation(one) {
                     take(&observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));

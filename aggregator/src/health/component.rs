@@ -11,6 +11,8 @@ pub enum Component {
     Outbox,
     /// The shipper from the outbox to the bus.
     Shipper,
+    /// The polls of the collectors, as far as they arrived.
+    Polls,
     /// A sink: its name and its partition.
     Sink(&'static str, i32),
 }
@@ -23,6 +25,7 @@ impl Component {
             Self::Bus => "bus",
             Self::Outbox => "outbox",
             Self::Shipper => "shipper",
+            Self::Polls => "polls",
             Self::Sink(name, _) => name,
         }
     }

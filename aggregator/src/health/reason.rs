@@ -16,11 +16,14 @@ pub enum DegradedReason {
     Io,
     /// The server cannot be reached, or rejects the request.
     Refused,
+    /// A part has not arrived.
+    Incomplete,
 }
 
 impl DegradedReason {
     /// All reasons.
-    pub const ALL: [Self; 5] = [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused];
+    pub const ALL: [Self; 6] =
+        [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused, Self::Incomplete];
 
     /// The label in metrics.
     pub fn name(self) -> &'static str {
@@ -30,6 +33,7 @@ impl DegradedReason {
             Self::OverLimit => "over_limit",
             Self::Io => "io",
             Self::Refused => "refused",
+            Self::Incomplete => "incomplete",
         }
     }
 }

@@ -151,6 +151,12 @@ impl Metrics {
         self.source.observe_poll((plan, source), outcome, took, at);
     }
 
+    /// Sets the polls that arrived in part, by plan and source.
+    pub(crate) fn set_incomplete_polls<'a>(&self, polls: impl Iterator<Item = (&'a str, &'a str)>) {
+        let _scrape = self.scrape.lock();
+        self.source.set_incomplete(polls);
+    }
+
     /// Sets the outbox's backlog.
     pub fn set_outbox(&self, backlog: OutboxBacklog) {
         self.bus.set_outbox(backlog);

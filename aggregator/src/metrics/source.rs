@@ -20,6 +20,7 @@ pub(super) struct SourceMetrics {
     last_success: GaugeVec,
     latest: GaugeVec,
     due: GaugeVec,
+    incomplete: GaugeVec,
 }
 
 impl SourceMetrics {
@@ -37,6 +38,7 @@ impl SourceMetrics {
             poll: register(r, HistogramVec::new(poll.buckets(POLL_BUCKETS.to_vec()), &PLAN_SOURCE)?)?,
             last_success: gauges(r, last.0, last.1, &PLAN_SOURCE)?,
             latest: gauges(r, latest.0, latest.1, &PLAN_SERIES_SOURCE)?,
+            incomplete: gauges(r, "shihyo_polls_incomplete", "Polls of which a part has not arrived.", &PLAN_SOURCE)?,
             due: gauges(r, "shihyo_source_due_timestamp_seconds", due, &PLAN_SERIES_SOURCE)?,
         })
     }
@@ -58,6 +60,11 @@ impl SourceMetrics {
             set(&self.latest, source.latest);
             set(&self.due, source.due);
         }
+    }
+
+    pub(super) fn set_incomplete<'a>(&self, polls: impl Iterator<Item = (&'a str, &'a str)>) {
+        self.incomplete.reset();
+        polls.for_each(|(plan, source)| self.incomplete.with_label_values(&[plan, source]).inc());
     }
 
     pub(super) fn observe_poll(&self, (plan, source): (&str, &str), outcome: &str, took: Duration, at: Micros) {

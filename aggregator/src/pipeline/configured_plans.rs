@@ -1,15 +1,19 @@
 //! The plans as a city configured them, and the digests by which a change of them is noticed.
 
+use crate::keys::KeyList;
 use crate::plan_states::PlanStates;
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
+use contract::record::SCHEMA;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The name of this program's version among the digests: a later version may read what this one had to put into
 /// quarantine.
 const PROGRAM: &str = "program";
+/// The name of the key list among the digests.
+const KEYS: &str = "keys";
 
 /// Catalogues by plan id.
 #[derive(Clone, Debug, Default)]
@@ -52,10 +56,11 @@ impl ConfiguredPlans {
         self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
     }
 
-    /// What admission depends on: the texts of the catalogues and the version of this program.
-    pub(super) fn digests(&self) -> BTreeMap<String, u64> {
+    /// What admission depends on: the texts of the catalogues, the keys, and the version of this program.
+    pub(super) fn digests(&self, keys: &KeyList) -> BTreeMap<String, u64> {
         let plans = self.plans.iter().map(|(plan, (_, digest))| (format!("plan {plan}"), *digest));
-        let program = (PROGRAM.to_owned(), xxh3_64(env!("CARGO_PKG_VERSION").as_bytes()));
-        plans.chain([program]).collect()
+        let version = format!("{} records {SCHEMA}", env!("CARGO_PKG_VERSION"));
+        let program = (PROGRAM.to_owned(), xxh3_64(version.as_bytes()));
+        plans.chain([program, (KEYS.to_owned(), keys.digest())]).collect()
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct RecordCounts {
     /// Records that came from the bus.
     pub received: u64,
-    /// Facts of all four kinds.
+    /// Facts of all kinds.
     pub stored: u64,
     /// Records that were stored already.
     pub duplicate: u64,

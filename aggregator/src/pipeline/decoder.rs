@@ -43,7 +43,7 @@ pub(super) fn run(
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
             Ok(delivery) => {
                 setup.progress.health().recover(Component::Bus);
-                forward(consumer.as_mut(), delivery, work)
+                forward(setup, consumer.as_mut(), delivery, work)
             }
             Err(error) if error.is_retriable() => {
                 let text = chain(&error);
@@ -59,13 +59,14 @@ pub(super) fn run(
 }
 
 fn forward(
+    setup: &PipelineSetup,
     consumer: &mut dyn Consumer,
     delivery: Delivery,
     work: &SyncSender<ProcessorRequest>,
 ) -> Result<(), PipelineError> {
     let send = |item| work.send(item).map_err(|_| PipelineError::Ended);
     match delivery {
-        Delivery::Batch(batch) => send(ProcessorRequest::Process(decode(batch))),
+        Delivery::Batch(batch) => send(ProcessorRequest::Process(decode(batch, &setup.keys))),
         Delivery::Assigned(partition) => {
             let (answer, position) = sync_channel(1);
             send(ProcessorRequest::Open(partition, answer))?;

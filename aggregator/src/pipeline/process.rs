@@ -37,7 +37,13 @@ impl PartitionProcessor {
         drop(states);
         Failpoint::BatchRead.reached();
         let started = Instant::now();
-        let added = retry(&self.setup, stop, || open.write(&update, |change| sorted.write(change, &decoded.batch)))?;
+        let arrived = open.arrivals.add(&sorted.arrivals, time.now);
+        let added = retry(&self.setup, stop, || {
+            open.write(&update, |change| {
+                arrived.write(change)?;
+                sorted.write(change, &decoded.batch)
+            })
+        })?;
         Failpoint::BatchStored.reached();
         open.apply(update);
         open.position = Some(decoded.batch.next);
@@ -52,7 +58,7 @@ impl PartitionProcessor {
         let is_last = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
         self.finish_catching_up(is_last && !self.setup.shared, stop)?;
         self.report_progress();
-        Ok(())
+        if sorted.retracts { self.apply_retractions(decoded.batch.partition, stop) } else { Ok(()) }
     }
 
     /// Settles and judges everything when the civil day has changed: time alone completes periods and
@@ -81,6 +87,32 @@ impl PartitionProcessor {
             store(&self.setup, open, update, stop)?;
         }
         self.report_alerts();
+        Ok(())
+    }
+
+    /// Closes and opens a partition, so that what was retracted leaves the figures.
+    fn apply_retractions(&mut self, partition: bus::Partition, stop: &AtomicBool) -> Result<(), PipelineError> {
+        self.close(partition)?;
+        self.open_with_retry(partition, stop)?;
+        let quarantined = self.setup.progress.counts().quarantined;
+        tracing::warn!(%partition, quarantined, "what was retracted counts no more");
+        Ok(())
+    }
+
+    /// Counts the records of polls that have been open for long, and reports those that are incomplete.
+    pub(super) fn check_polls(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let now = self.setup.clock.now();
+        for open in self.open.values_mut().filter(|open| open.arrivals.is_due(now)) {
+            retry(&self.setup, stop, || {
+                let changes = open.arrivals.count(open.writer.read(), now)?;
+                if changes.is_empty() {
+                    return Ok(());
+                }
+                open.writer.change(|change| changes.write(change))
+            })?;
+        }
+        let incomplete = self.open.values().flat_map(|open| open.arrivals.incomplete()).cloned().collect();
+        self.setup.progress.set_incomplete_polls(incomplete, now);
         Ok(())
     }
 

@@ -51,6 +51,7 @@ impl PartitionProcessor {
         for request in inbox {
             self.change_day(stop)?;
             self.fire_due_alerts(stop)?;
+            self.check_polls(stop)?;
             self.apply_requests(stop)?;
             match request {
                 ProcessorRequest::Idle => self.finish_catching_up(true, stop)?,
@@ -130,7 +131,7 @@ impl PartitionProcessor {
         let empty = self.setup.configured.empty_states();
         states.extend(empty.into_iter().filter(|(plan, _)| plans.contains(plan)));
         for open in self.open.values() {
-            open.insert_again(plans, &mut states)?;
+            open.insert_again(plans, &mut states, &self.setup.keys)?;
         }
         for state in states.values_mut() {
             state.settle(self.today.cutoff());

@@ -1,9 +1,9 @@
 //! How far the pipeline is, for readiness, metrics and tests.
 
 use super::counts::RecordCounts;
-use crate::health::{Component, Health, Readiness};
+use crate::health::{Component, DegradedReason, Health, Readiness};
 use crate::metrics::{self, Metrics};
-use crate::store::StoreError;
+use crate::store::{OpenPoll, StoreError};
 use contract::error::chain;
 use contract::time::Micros;
 use parking_lot::Mutex;
@@ -32,6 +32,8 @@ pub struct PipelineState {
     pub quarantined: BTreeMap<&'static str, u64>,
     /// The error of the store that is retried just now.
     pub store_error: Option<String>,
+    /// Polls that arrived in part.
+    pub incomplete_polls: Vec<OpenPoll>,
 }
 
 impl Progress {
@@ -85,6 +87,26 @@ impl Progress {
         }
     }
 
+    /// The polls that arrived in part.
+    pub(super) fn set_incomplete_polls(&self, polls: Vec<OpenPoll>, now: Micros) {
+        let mut state = self.state.lock();
+        if state.incomplete_polls == polls {
+            return;
+        }
+        if let Some(metrics) = &self.metrics {
+            metrics.set_incomplete_polls(polls.iter().map(|poll| (poll.plan.as_str(), poll.source.as_str())));
+        }
+        match polls.first() {
+            None => self.health.recover(Component::Polls),
+            Some(first) => {
+                let text = incomplete(first, polls.len());
+                tracing::warn!(error = text, "polls arrived in part");
+                self.health.degrade(Component::Polls, DegradedReason::Incomplete, text, None, now);
+            }
+        }
+        state.incomplete_polls = polls;
+    }
+
     /// The health of the process.
     pub(crate) fn health(&self) -> &Arc<Health> {
         &self.health
@@ -105,6 +127,18 @@ impl Progress {
         self.health.recover(Component::Store);
         state.store_error = None;
     }
+}
+
+/// What is missing, and the remedy.
+fn incomplete(first: &OpenPoll, count: usize) -> String {
+    let OpenPoll { plan, source, poll, size, arrived, .. } = first;
+    let more = if count > 1 { format!(" and {} other polls", count - 1) } else { String::new() };
+    format!(
+        "of the poll {poll} of {plan}/{source}{more} only {} of {} records arrived; take it back with `shihyo retract` on \
+         the collector's machine: the source is then published once more",
+        arrived.unwrap_or_default(),
+        size.records
+    )
 }
 
 fn readiness(ready: bool) -> Readiness {

@@ -3,6 +3,7 @@
 use super::configured_plans::ConfiguredPlans;
 use super::control::ControlRequests;
 use super::progress::Progress;
+use crate::keys::KeyList;
 use crate::plan_states::SharedPlanStates;
 use crate::sinks::sink::{ConfiguredSink, Membership};
 use crate::sinks::worker::SinkContext;
@@ -22,6 +23,8 @@ pub struct PipelineSetup {
     pub data: PathBuf,
     /// The plans, as configured.
     pub configured: Arc<ConfiguredPlans>,
+    /// The keys that sign records.
+    pub keys: Arc<KeyList>,
     /// The clock; its civil day is the day that is judged.
     pub clock: Arc<dyn Clock>,
     /// The plan states that the pipeline writes, from [`ConfiguredPlans::empty_states`].
@@ -50,6 +53,7 @@ impl PipelineSetup {
         Self {
             data,
             configured: Arc::new(configured),
+            keys: Arc::default(),
             clock,
             states,
             progress: Arc::default(),

@@ -72,6 +72,7 @@ fn effect(component: Component) -> (String, String) {
         Component::Bus => ("新しい数字を受け取れません", "New figures cannot be received"),
         Component::Outbox => ("集めた数字を記録できません", "Collected figures cannot be recorded"),
         Component::Shipper => ("集めた数字を集計機に送れません", "Collected figures cannot be sent on"),
+        Component::Polls => ("集めた数字の一部が届いていません", "A part of the collected figures has not arrived"),
         Component::Sink(name, _) => {
             let (ja, en) = sink(name);
             return (format!("{ja}へ送れません"), format!("{en} cannot be written"));
@@ -90,6 +91,7 @@ fn reason(reason: DegradedReason) -> (&'static str, &'static str) {
         DegradedReason::Locked => ("ファイルがほかの処理に使われています", "another process holds the file"),
         DegradedReason::OverLimit => ("待てる量の上限に達しました", "no more may wait"),
         DegradedReason::Io => ("ファイルを読み書きできません", "the file cannot be read or written"),
+        DegradedReason::Incomplete => ("届いた件数が足りません", "fewer records arrived than were sent"),
         DegradedReason::Refused => ("接続できないか、受け付けられません", "it cannot be reached, or does not take it"),
     }
 }
@@ -147,7 +149,7 @@ mod tests {
             assert!(japanese(ja) && !japanese(en) && en.is_ascii(), "{ja} {en}");
             assert!(texts.insert(ja.clone()) && texts.insert(en.clone()), "two states have one text: {ja} {en}");
         };
-        let components = [Component::Store, Component::Bus, Component::Outbox, Component::Shipper];
+        let components = [Component::Store, Component::Bus, Component::Outbox, Component::Shipper, Component::Polls];
         let sinks = ["influxdb", "alertmanager", "webhook"].map(|name| Component::Sink(name, 0));
         for component in components.into_iter().chain(sinks) {
             for reason in DegradedReason::ALL {

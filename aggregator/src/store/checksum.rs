@@ -11,6 +11,8 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
     ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
     ("catalogues", "plan, revision, digest, text"),
+    ("statements", "digest, kind, plan, revision, signer, body"),
+    ("open_polls", "plan, id, source, records, digest, since, arrived"),
     ("quarantine", "partition, position, time, plan, reason, body"),
     ("changes", "seq, plan, series, definition, grain, period"),
     ("sinks", "name, cursor"),
@@ -22,6 +24,14 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
 /// The columns that the checksum of an observation is of, beside the breakdown.
 const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
                                   visit, sheet, line";
+
+/// The checksum of an observation: of its fields, and of its signer where it has one.
+pub(super) fn of_observation(fields: &[Option<i64>], signer: Option<i64>, breakdown: Option<&str>) -> i64 {
+    match signer {
+        None => of_row(fields, breakdown),
+        Some(signer) => of_row(&[fields, &[Some(signer)]].concat(), breakdown),
+    }
+}
 
 /// The checksum of a row of integers and one text.
 pub(super) fn of_row(fields: &[Option<i64>], text: Option<&str>) -> i64 {
@@ -44,6 +54,10 @@ pub(super) fn in_order(what: &'static str, before: &mut i64, id: i64) -> rusqlit
 
 /// Gives the rows that had no checksum in version `seen` theirs. Those that had one are proved before it is replaced.
 pub(super) fn fill(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
+    // Since then every new table comes with its checksums.
+    if seen >= 5 {
+        return Ok(());
+    }
     if seen < 4 {
         fill_integers(connection, "observations", OBSERVATION_FIELDS, "breakdown")?;
         fill_integers(connection, "positions", "next, last", "NULL")?;

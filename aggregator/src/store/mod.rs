@@ -5,7 +5,8 @@
 //! nothing and knows no order of calls; [`crate::pipeline`] does. Only this folder names SQLite.
 //!
 //! ```text
-//! facts    names  observations  visits  rejects  catalogues  quarantine  positions  counts  configuration
+//! facts    names  observations  visits  rejects  catalogues  statements  open_polls  quarantine  positions
+//!          counts  configuration
 //! derived  rollups  judgements                     (recomputed from the facts by `shihyo rebuild`)
 //! outgoing changes  sinks  dead_letters            (what sinks have yet to write, and their cursors)
 //! alerts   alerts  alert_events  alert_followers   (what is pending or fires, and the sinks that follow alerts)
@@ -30,10 +31,12 @@ mod name_cache;
 mod names;
 mod observations;
 mod open;
+mod open_polls;
 mod quarantine;
 mod reader;
 mod schema;
 mod sink_cursor;
+mod statements;
 mod transaction;
 mod verify;
 mod visits;
@@ -45,7 +48,8 @@ pub use derived::RollupRow;
 pub use error::StoreError;
 pub use folder::{partitions, path};
 pub use names::{PlanNames, SeriesNames};
-pub use observations::ObservationRow;
+pub use observations::{ObservationRow, StoredObservation};
+pub use open_polls::OpenPoll;
 pub use open::{open_reader, open_readers, open_writer};
 pub use quarantine::{BusCoordinates, QuarantineRow, QuarantinedRecord};
 pub use reader::{StoreReader, StoreTally};

@@ -14,10 +14,10 @@ use rusqlite::{Connection, Row};
 
 const INSERT: &str = "
     INSERT INTO observations(plan, series, definition, source, since, until, value, reason, final, revision,
-                             visit, sheet, line, breakdown, sum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+                             visit, sheet, line, breakdown, sum, signer)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
-                       visit, sheet, line, breakdown, sum";
+                       visit, sheet, line, breakdown, sum, signer";
 
 /// The integers of a row in the order of its columns, after the id.
 type Fields = [Option<i64>; 13];
@@ -31,6 +31,19 @@ pub struct ObservationRow<'a> {
     pub key: FigureKey,
     /// The record.
     pub observation: &'a Observation,
+    /// The key that signed it.
+    pub signer: Option<&'a str>,
+}
+
+/// A stored observation.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredObservation<'a> {
+    /// Its row.
+    pub id: i64,
+    /// The record.
+    pub observation: &'a Observation,
+    /// The key that signed it.
+    pub signer: Option<&'a str>,
 }
 
 impl StoreTransaction<'_> {
@@ -82,7 +95,9 @@ impl StoreTransaction<'_> {
                 statement.raw_bind_parameter(index + 1, field)?;
             }
             statement.raw_bind_parameter(14, &breakdown)?;
-            statement.raw_bind_parameter(15, checksum::of_row(&fields, breakdown.as_deref()))?;
+            let signer = row.signer.map(|signer| self.names.intern(self.transaction, signer)).transpose()?;
+            statement.raw_bind_parameter(15, checksum::of_observation(&fields, signer, breakdown.as_deref()))?;
+            statement.raw_bind_parameter(16, signer)?;
             statement.raw_execute()?;
         }
         Ok(())
@@ -95,21 +110,23 @@ impl StoreTransaction<'_> {
 }
 
 impl StoreReader {
-    /// Hands every observation with a revision up to `upto` to `each`, with its id, in the order of
-    /// arrival. Visit and place are left out: figures do not need them, and a start must be fast.
-    pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(i64, &Observation)) -> Result<(), StoreError> {
+    /// Hands every observation with a revision up to `upto` to `each`, in the order of arrival. Visit and place are left
+    /// out: figures do not need them, and a start must be fast.
+    pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(StoredObservation<'_>)) -> Result<(), StoreError> {
         self.run(|connection| {
             let mut statement =
                 connection.prepare_cached(&format!("SELECT {COLUMNS} FROM observations ORDER BY id"))?;
             let mut rows = statement.query(())?;
             let mut decoder = Decoder::new(connection, false);
+            let mut signers = TextCache::new(connection);
             let mut before = 0;
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
                 checksum::in_order("observations", &mut before, id)?;
                 let observation = decoder.read(row)?;
                 if observation.revision <= upto {
-                    each(id, observation);
+                    let signer = row.get::<_, Option<i64>>(16)?.map(|signer| signers.get(signer)).transpose()?;
+                    each(StoredObservation { id, observation, signer });
                 }
             }
             Ok(())
@@ -290,7 +307,7 @@ fn proved(row: &Row<'_>) -> rusqlite::Result<Fields> {
     for (index, field) in fields.iter_mut().enumerate() {
         *field = row.get(index + 1)?;
     }
-    let sum = checksum::of_row(&fields, row.get_ref(14)?.as_str_or_null()?);
+    let sum = checksum::of_observation(&fields, row.get(16)?, row.get_ref(14)?.as_str_or_null()?);
     sqlite::check_sum(row.get(15)?, sum, || "a row of observations".to_owned())?;
     Ok(fields)
 }

@@ -18,7 +18,7 @@ pub struct StoreReader {
 pub struct StoreTally {
     /// Records that came from the bus.
     pub received: u64,
-    /// Facts of all four kinds.
+    /// Facts of all kinds.
     pub stored: u64,
     /// Records that had come before.
     pub duplicate: u64,
@@ -53,7 +53,8 @@ impl StoreReader {
                 received: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'received'")?,
                 stored: count(
                     "SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM visits)
-                          + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)",
+                          + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)
+                          + (SELECT count(*) FROM statements)",
                 )?,
                 duplicate: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'duplicate'")?,
                 quarantined: count("SELECT count(*) FROM quarantine")?,
@@ -66,7 +67,8 @@ impl StoreReader {
         self.run(|connection| {
             let mut statement = connection.prepare(
                 "SELECT text FROM names WHERE id IN
-                 (SELECT plan FROM visits UNION SELECT plan FROM rejects UNION SELECT plan FROM catalogues)",
+                 (SELECT plan FROM visits UNION SELECT plan FROM rejects UNION SELECT plan FROM catalogues
+                  UNION SELECT plan FROM statements)",
             )?;
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect()

@@ -4,10 +4,10 @@ use super::checksum;
 use rusqlite::Connection;
 
 /// The version of the tables below: how many migrations there are.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 /// What brings a store from each version to the next, the first from nothing; what was published is never edited,
 /// only added to.
-const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, V5];
+const MIGRATIONS: [&str; 6] = [V1, V2, V3, V4, V5, V6];
 
 /// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
@@ -113,6 +113,22 @@ const V5: &str = "
     ALTER TABLE alerts ADD COLUMN sum INTEGER;
     ALTER TABLE alert_events ADD COLUMN sum INTEGER;
     ALTER TABLE alert_followers ADD COLUMN sum INTEGER;
+";
+
+/// What wire schema 2 brings. `signer` is the id of the key that signed an observation; its checksum has it only where there
+/// is one, so that older rows keep theirs. A statement is a retraction or a note, as it travels. An open poll is one whose
+/// records have not all come yet; `arrived` is how many were there when that was last counted.
+const V6: &str = "
+    ALTER TABLE observations ADD COLUMN signer INTEGER;
+    CREATE TABLE statements(
+        digest BLOB PRIMARY KEY, kind TEXT NOT NULL, plan INTEGER NOT NULL, revision INTEGER NOT NULL,
+        signer INTEGER, body TEXT NOT NULL, sum INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE open_polls(
+        plan INTEGER NOT NULL, id INTEGER NOT NULL, source INTEGER NOT NULL, records INTEGER NOT NULL,
+        digest BLOB NOT NULL, since INTEGER NOT NULL, arrived INTEGER, sum INTEGER,
+        PRIMARY KEY (plan, id)
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// The tables that are made again from the facts.

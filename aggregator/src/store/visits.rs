@@ -98,6 +98,7 @@ impl StoreReader {
                     address: text(connection, row.get(7)?)?,
                     sha256: row.get(8)?,
                     bytes: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
+                    size: None,
                 })
             };
             statement.query_row((plan_id, visit), read).optional()
@@ -121,15 +122,16 @@ impl StoreReader {
 
     /// When each source of a plan could last be read.
     pub fn last_read(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
-        self.run(|connection| {
-            let Some(plan) = number(connection, plan)? else { return Ok(BTreeMap::new()) };
-            let mut statement = connection.prepare_cached(
-                "SELECT text, max(time) FROM visits JOIN names ON names.id = source
-                 WHERE plan = ?1 AND outcome <> 'failed' GROUP BY source",
-            )?;
-            let rows = statement.query_map((plan,), |row| Ok((row.get(0)?, Micros(row.get(1)?))))?;
-            rows.collect()
-        })
+        let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
+        self.each_visit(plan, |row| {
+            if row.get_ref(5)?.as_str()? != "failed" {
+                let time = Micros(row.get(4)?);
+                let known = latest.entry(row.get(2)?).or_insert(time);
+                *known = time.max(*known);
+            }
+            Ok(())
+        })?;
+        self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
     }
 
     /// The time of the latest visit of every collector of a plan.
@@ -144,14 +146,33 @@ impl StoreReader {
         self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
     }
 
-    /// Hands every visit of a plan to `each`, as a row that was proved.
+    /// The times of a source's visits after `now`: its collector's clock is ahead.
+    pub fn polls_after(&self, plan: &str, source: &str, now: Micros) -> Result<Vec<Micros>, StoreError> {
+        let source = self.run(|connection| number(connection, source))?;
+        let mut found = Vec::new();
+        self.each_visit(plan, |row| {
+            let time = Micros(row.get(4)?);
+            found.extend((time > now && row.get::<_, Option<i64>>(2)? == source).then_some(time));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Hands every visit of a plan that was not retracted to `each`, as a row that was proved.
     fn each_visit(
         &self,
         plan: &str,
         mut each: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), StoreError> {
+        let retractions = self.retractions(plan, Micros(i64::MAX))?;
         self.run(|connection| {
             let Some(plan) = number(connection, plan)? else { return Ok(()) };
+            let mut retracted = Vec::new();
+            for retraction in &retractions {
+                if let Some(source) = number(connection, &retraction.source)? {
+                    retracted.push((source, retraction.from.0..=retraction.to.0));
+                }
+            }
             let mut statement = connection.prepare_cached(
                 "SELECT plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum FROM visits
                  WHERE plan = ?1",
@@ -159,7 +180,10 @@ impl StoreReader {
             let mut rows = statement.query((plan,))?;
             while let Some(row) = rows.next()? {
                 sqlite::check_row("visits", row, 10)?;
-                each(row)?;
+                let (source, time): (i64, i64) = (row.get(2)?, row.get(4)?);
+                if !retracted.iter().any(|(of, times)| *of == source && times.contains(&time)) {
+                    each(row)?;
+                }
             }
             Ok(())
         })

@@ -286,6 +286,7 @@ pub fn visit(collector: &str, seen: &str) -> PollRecord {
         address: "https://data.example/uses.csv".into(),
         sha256: Some("ab".repeat(32)),
         bytes: Some(123),
+        size: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::config::SourceConfig;
 use crate::fetch::Fetcher;
 use crate::schedule;
+use contract::signing::SigningKey;
 use contract::time::Clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 pub struct Collector {
     /// Name in poll records; each machine that collects has its own.
     pub name: String,
+    /// Signs its records; `None` leaves them unsigned.
+    pub signer: Option<SigningKey>,
     /// The machine's time.
     pub clock: Arc<dyn Clock>,
     /// Fetches files.

@@ -1,13 +1,15 @@
 //! One poll of one source: fetches, parses, compares with what was published, and makes the records.
 //!
 //! A poll always ends with at least one poll record, so that a silent source is noticed; only a clock that was set back stops
-//! it before. Nothing is published here: the caller publishes records and checkpoint in one transaction.
+//! it before. Nothing is published here: the caller publishes the parts of the poll, each with its checkpoint in one
+//! transaction.
 
 mod collector;
 mod diff;
 mod doubt;
 mod log;
 mod outcome;
+mod part;
 mod read;
 mod records;
 pub mod state;
@@ -21,6 +23,7 @@ use state::{ClockBehind, SourceState};
 pub use collector::{Collector, PollProgress, RetryPolicy};
 pub(crate) use outcome::outgoing;
 pub use outcome::{FinishedPoll, PollFailure, PollSummary};
+pub use part::PollPart;
 
 /// Polls a source once.
 ///

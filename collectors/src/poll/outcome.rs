@@ -7,6 +7,7 @@ use crate::sources::{ParseError, ParsedFile};
 use crate::table::last_record;
 use bus::{Checkpoint, Outgoing};
 use contract::record::Record;
+use contract::signing::SigningKey;
 use contract::wire;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub enum PollFailure {
     /// The parser has a fault.
     #[error("the parser of this kind of file has a fault; please report it")]
     Panicked,
-    /// More records than one transaction takes.
+    /// More records than one poll may have.
     #[error("more than {0} figures and rejects at once")]
     TooMany(usize),
 }
@@ -116,15 +117,12 @@ pub struct FinishedPoll {
     pub more: bool,
 }
 
-impl FinishedPoll {
-    /// The records as the bus takes them.
-    pub fn outgoing(&self) -> Vec<Outgoing> {
-        outgoing(&self.records)
-    }
-}
-
-/// Records as the bus takes them.
-pub(crate) fn outgoing(records: &[Record]) -> Vec<Outgoing> {
+/// Records as the bus takes them, signed if there is a key.
+pub(crate) fn outgoing(records: &[Record], signer: Option<&SigningKey>) -> Vec<Outgoing> {
+    let line = |record: &Record| match signer {
+        Some(key) => wire::encode_signed(record, key),
+        None => wire::encode(record),
+    };
     let each = records.iter();
-    each.map(|r| Outgoing { key: r.plan().to_owned(), revision: r.revision(), body: wire::encode(r) }).collect()
+    each.map(|r| Outgoing { key: r.plan().to_owned(), revision: r.revision(), body: line(r) }).collect()
 }

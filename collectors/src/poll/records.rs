@@ -5,14 +5,14 @@ use super::outcome::{FetchedContent, FinishedPoll, PollFailure, PollSummary, Pol
 use super::state::{FileNote, KeyNote, SourceState};
 use crate::config::{FINGERPRINT_PREFIX, SourceConfig};
 use crate::sources::{ParsedKey, RejectedRow, SourceNotes};
-use contract::record::{Observation, Place, PollOutcome, PollRecord, Record, Reject};
+use contract::record::{Observation, Place, PollOutcome, PollRecord, PollSize, Record, Reject};
 use contract::time::Micros;
+use contract::wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Most figures and rejects of one poll: a hundred series of forty years of months. Twice as many, with their state, would
-/// not fit one transaction of the bus.
-const MAX_RECORDS: usize = 50_000;
+/// Most figures and rejects of one poll, which are held in memory: about a gigabyte.
+const MAX_RECORDS: usize = 1_000_000;
 
 /// Makes the records of a poll and the state after it; `own` are the source's notes afterwards.
 pub(super) fn make(
@@ -39,11 +39,25 @@ pub(super) fn make(
         records.extend(rejects.iter().map(|rejected| writer.reject(rejected, &files[at].address, &ids[&Some(at)])));
     }
     let observations = changes.len();
-    records.extend(writer.polls.into_iter().map(Record::Poll));
+    records.extend(sized(writer.polls, &records).into_iter().map(Record::Poll));
     let next = next_state(source, state, files, (keys, own), revision);
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
     FinishedPoll { records, checkpoint, next, summary, more: false }
+}
+
+/// The poll records with the size of those that have records.
+fn sized(mut polls: Vec<PollRecord>, records: &[Record]) -> Vec<PollRecord> {
+    let mut sizes: BTreeMap<&str, PollSize> = BTreeMap::new();
+    for record in records {
+        if let Some(poll) = record.poll() {
+            sizes.entry(poll).or_default().add(&wire::encode(record));
+        }
+    }
+    for poll in &mut polls {
+        poll.size = sizes.get(poll.id.as_str()).copied();
+    }
+    polls
 }
 
 /// The rejects of a file, unless the same content was parsed in the same way before. A fingerprint of an earlier form cannot
@@ -191,6 +205,7 @@ impl RecordWriter<'_> {
             address: address.to_owned(),
             sha256,
             bytes,
+            size: None,
         });
         id
     }

@@ -13,7 +13,7 @@
 use crate::document::{Validators, sha256};
 use crate::sources::{ParsedFigure, ParsedKey, SourceNotes};
 use bus::{BusError, Checkpoint, Outbox};
-use contract::record::Span;
+use contract::record::{Observation, Span};
 use contract::time::{Micros, Moment};
 use contract::wire::canonical_figure;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -125,6 +125,21 @@ impl ClockNote {
         }
         Ok(Micros(now.0.max(self.last.saturating_add(1))))
     }
+}
+
+/// The checkpoint of an observation's key.
+pub(super) fn checkpoint_name(observation: &Observation) -> String {
+    let key = ParsedKey {
+        series: observation.series.clone(),
+        definition: observation.definition.clone(),
+        span: observation.period,
+    };
+    format!("{}key/{}", prefix(&observation.plan, &observation.source), key_name(&key))
+}
+
+/// True of the checkpoint that holds the last revision.
+pub(super) fn is_clock(name: &str) -> bool {
+    name.ends_with("/clock") && name.matches('/').count() == 3
 }
 
 /// The prefix of a source's checkpoints.

@@ -253,10 +253,14 @@ async fn a_clock_set_back_stops_the_source_and_a_slow_one_does_not() {
 }
 
 #[tokio::test]
-async fn too_many_records_are_a_failed_poll() {
-    let rows = "べつ,2022年4月,1\n".repeat(50_001);
+async fn too_many_records_are_a_failed_poll_and_many_are_published_in_parts() {
+    let rows = "べつ,2022年4月,1\n".repeat(1_000_001);
     let (folder, mut poller) = one_file(&rows);
     assert_eq!(poller.lines().await, ["failed(too_many_records) r.csv"]);
+    write(folder.path(), "r.csv", &"べつ,2022年4月,1\n".repeat(120_000));
+    let poll = poller.poll().await;
+    let parts: Vec<usize> = poll.parts(None).iter().map(|part| part.records.len()).collect();
+    assert_eq!(parts, [50_000, 50_000, 20_001]);
     write(folder.path(), "r.csv", APRIL);
     assert_eq!(poller.lines().await, ["applied 2022-04-01..2022-05-01 = 100", "changed r.csv"]);
 }
@@ -266,7 +270,9 @@ async fn records_and_state_are_published_together() {
     let (folder, mut poller) = one_file(APRIL);
     let outbox = outbox(folder.path(), &poller.clock);
     let poll = poller.poll().await;
-    outbox.publish(poll.outgoing(), poll.checkpoint).await.unwrap();
+    for part in poll.parts(None) {
+        outbox.publish(part.records, part.checkpoint).await.unwrap();
+    }
     let state = SourceState::load(outbox.as_ref(), "p", "register").unwrap();
     assert_eq!(state, poll.next);
     assert_eq!(SourceState::load(outbox.as_ref(), "p", "other").unwrap(), SourceState::default());

@@ -21,7 +21,7 @@ pub mod once;
 mod permits;
 
 use crate::config::SourceConfig;
-use crate::poll::{Collector, FinishedPoll, PollSummary};
+use crate::poll::{Collector, FinishedPoll, PollPart, PollSummary};
 use crate::schedule;
 use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::backoff::Backoff;
@@ -272,24 +272,39 @@ impl Runner {
         task.join_next().await.and_then(Result::ok).unwrap_or(Err(PollError::Panicked))
     }
 
-    /// Publishes a poll, and waits while the outbox does not accept it; `None` when stopped meanwhile.
+    /// Publishes a poll part by part, and waits while the outbox does not accept one; `None` when stopped meanwhile.
     async fn publish(
         &self,
         source: &SourceConfig,
         poll: FinishedPoll,
         stop: &CancellationToken,
     ) -> Result<Option<FinishedPoll>, PollError> {
-        let mut backoff = Backoff::new(FIRST_PUBLISH_PAUSE, MAX_PUBLISH_PAUSE);
         Failpoint::PollRead.reached();
+        for part in poll.parts(self.collector.signer.as_ref()) {
+            if !self.publish_part(source, part, stop).await? {
+                return Ok(None);
+            }
+        }
+        Failpoint::PollPublished.reached();
+        Ok(Some(poll))
+    }
+
+    /// Publishes one part; false when stopped meanwhile.
+    async fn publish_part(
+        &self,
+        source: &SourceConfig,
+        part: PollPart,
+        stop: &CancellationToken,
+    ) -> Result<bool, PollError> {
+        let mut backoff = Backoff::new(FIRST_PUBLISH_PAUSE, MAX_PUBLISH_PAUSE);
         loop {
-            // An accepted batch is published in any case, so its result is always awaited.
-            let error = match self.outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await {
+            // An accepted part is published in any case, so its result is always awaited.
+            let error = match self.outbox.publish(part.records.clone(), part.checkpoint.clone()).await {
                 Ok(()) => {
                     if backoff.reset() {
                         self.observer.outbox(None);
                     }
-                    Failpoint::PollPublished.reached();
-                    return Ok(Some(poll));
+                    return Ok(true);
                 }
                 Err(error) => error,
             };
@@ -299,7 +314,7 @@ impl Runner {
             self.observer.outbox(Some(&error));
             log_waiting(source, &error, !backoff.is_failing());
             if stop.run_until_cancelled(tokio::time::sleep(backoff.next_pause())).await.is_none() {
-                return Ok(None);
+                return Ok(false);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::body;
 use super::error::WireError;
 use crate::breakdown::Breakdown;
+use super::signature::signature;
 use crate::record::{Finality, Observation, Record, SCHEMA, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -24,24 +25,31 @@ struct Head<'a> {
     schema: u32,
 }
 
-/// The record as one line of JSON, without a line end; fields in schema order.
+/// The record as one line of JSON, without a line end; fields in schema order, and the lowest version that has them.
 pub fn encode(record: &Record) -> Vec<u8> {
+    let schema = record.schema();
     match record {
-        Record::Observation(observation) => line("observation", observation),
-        Record::Poll(poll) => line("visit", poll),
-        Record::Reject(reject) => line("reject", reject),
-        Record::Catalogue(catalogue) => line("catalogue", catalogue),
+        Record::Observation(observation) => line("observation", schema, observation),
+        Record::Poll(poll) => line("visit", schema, poll),
+        Record::Reject(reject) => line("reject", schema, reject),
+        Record::Catalogue(catalogue) => line("catalogue", schema, catalogue),
+        Record::Retraction(retraction) => line("retraction", schema, retraction),
+        Record::Note(note) => line("note", schema, note),
     }
 }
 
-fn line(kind: &'static str, body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(&Line { kind, schema: SCHEMA, body }).unwrap_or_default()
+fn line(kind: &'static str, schema: u32, body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(&Line { kind, schema, body }).unwrap_or_default()
 }
 
-/// How [`encode`] begins an observation.
-const OBSERVATION: &[u8] = b"{\"kind\":\"observation\",\"schema\":1,";
+/// How [`encode`] begins an observation, unsigned and signed.
+const OBSERVATION: [&[u8]; 2] =
+    [b"{\"kind\":\"observation\",\"schema\":1,", b"{\"kind\":\"observation\",\"schema\":2,"];
+/// The kinds of record, each with the version that brought it.
+const KINDS: [(&str, u32); 6] =
+    [("observation", 1), ("visit", 1), ("reject", 1), ("catalogue", 1), ("retraction", 2), ("note", 2)];
 
-/// Reads one record.
+/// Reads one record. A signature is not verified here: see [`super::signature()`].
 ///
 /// ```
 /// use contract::record::{CatalogueText, Record};
@@ -56,28 +64,34 @@ const OBSERVATION: &[u8] = b"{\"kind\":\"observation\",\"schema\":1,";
 /// assert_eq!(wire::decode(b"{}").unwrap_err().label(), "malformed");
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Record, WireError> {
-    let invalid = |kind: &'static str, e: &serde_json::Error| WireError::Invalid { kind, message: e.to_string() };
-    if bytes.starts_with(OBSERVATION) {
+    let invalid = |kind: &'static str, message: String| WireError::Invalid { kind, message };
+    if let Some(version) = OBSERVATION.iter().position(|start| bytes.starts_with(start)) {
         // By far the most records: their kind and version need no pass of their own.
-        return read("observation", bytes).map_err(|e| invalid("observation", &e));
+        return read("observation", bytes, version > 0).map_err(|e| invalid("observation", e.to_string()));
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|e| WireError::Malformed(e.to_string()))?;
-    let kind = head.kind.as_ref();
-    let known = ["observation", "visit", "reject", "catalogue"].into_iter().find(|known| *known == kind);
-    let Some(kind) = known else { return Err(WireError::UnknownKind) };
-    if head.schema != SCHEMA {
+    let known = KINDS.into_iter().find(|(kind, _)| *kind == head.kind.as_ref());
+    let Some((kind, since)) = known else { return Err(WireError::UnknownKind) };
+    if !(1..=SCHEMA).contains(&head.schema) {
         return Err(WireError::UnknownSchema(head.schema));
     }
-    read(kind, bytes).map_err(|e| invalid(kind, &e))
+    let record = read(kind, bytes, head.schema > 1).map_err(|e| invalid(kind, e.to_string()))?;
+    if head.schema < record.schema().max(since) {
+        return Err(invalid(kind, format!("a field that schema version {} does not have", head.schema)));
+    }
+    Ok(record)
 }
 
 /// Reads a record whose kind and version were checked.
-fn read(kind: &str, bytes: &[u8]) -> Result<Record, serde_json::Error> {
+fn read(kind: &str, bytes: &[u8], may_be_signed: bool) -> Result<Record, serde_json::Error> {
+    let signed = may_be_signed && signature(bytes).is_some();
     match kind {
-        "observation" => body::read(bytes).map(Record::Observation),
-        "visit" => body::read(bytes).map(Record::Poll),
-        "reject" => body::read(bytes).map(Record::Reject),
-        _ => body::read(bytes).map(Record::Catalogue),
+        "observation" => body::read(bytes, signed).map(Record::Observation),
+        "visit" => body::read(bytes, signed).map(Record::Poll),
+        "reject" => body::read(bytes, signed).map(Record::Reject),
+        "catalogue" => body::read(bytes, signed).map(Record::Catalogue),
+        "retraction" => body::read(bytes, signed).map(Record::Retraction),
+        _ => body::read(bytes, signed).map(Record::Note),
     }
 }
 

@@ -8,11 +8,11 @@ pub enum WireError {
     /// Not JSON, or not an object with `kind` and `schema`.
     #[error("not a record: {0}")]
     Malformed(String),
-    /// `kind` is none of the four.
+    /// `kind` is none that this build knows.
     #[error("unknown kind of record")]
     UnknownKind,
-    /// `schema` is not [`SCHEMA`].
-    #[error("schema version {0} is not {SCHEMA}, the one this build reads")]
+    /// `schema` is later than [`SCHEMA`].
+    #[error("schema version {0} is none of those that this build reads, 1 to {SCHEMA}")]
     UnknownSchema(u32),
     /// A field is missing, unknown or of the wrong type.
     #[error("not a valid {kind}: {message}")]

@@ -4,7 +4,7 @@
 //! versions are refused here, which is what sends a record to quarantine.
 //!
 //! The fields of a record are those of its type in [`crate::record`]; `kind` and `schema` stand before them on the line
-//! and nowhere else, so no type repeats another.
+//! and nowhere else, so no type repeats another. A signed line ends with `signed_by` and `mac`.
 
 mod body;
 mod codec;
@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod fields;
 mod schema;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use codec::{canonical, canonical_figure, decode, encode};
 pub use envelope::{Envelope, envelope};
 pub use error::WireError;
 pub use schema::schema;
+pub use signature::{Signature, content, encode_signed, signature};

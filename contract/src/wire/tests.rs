@@ -1,7 +1,9 @@
 use super::*;
 use crate::record::{
-    CatalogueText, Finality, Observation, Place, PollOutcome, PollRecord, Record, Reject, Span, Value,
+    CatalogueText, Finality, Note, NoteSubject, Observation, Place, PollOutcome, PollRecord, PollSize, Record, Reject,
+    Retraction, Span, Value,
 };
+use crate::signing::SigningKey;
 use crate::time::{Micros, Moment};
 use proptest::prelude::*;
 
@@ -40,6 +42,7 @@ fn the_other_kinds_read_like_their_golden_lines() {
         address: "https://data.example.jp/a.csv".into(),
         sha256: None,
         bytes: None,
+        size: None,
     });
     let reject = Record::Reject(Reject {
         plan: "p".into(),
@@ -66,6 +69,108 @@ fn the_other_kinds_read_like_their_golden_lines() {
     }
 }
 
+fn sized_poll() -> PollRecord {
+    PollRecord {
+        plan: "p".into(),
+        source: "s".into(),
+        id: "v1".into(),
+        collector: "c".into(),
+        time: Micros(1),
+        outcome: PollOutcome::Changed,
+        address: "a.csv".into(),
+        sha256: None,
+        bytes: Some(3),
+        size: Some(PollSize { records: 2, digest: 0xab }),
+    }
+}
+
+#[test]
+fn what_is_new_in_version_2_reads_like_its_golden_lines() {
+    let retraction = Retraction {
+        plan: "p".into(),
+        source: "s".into(),
+        from: Micros(5),
+        to: Micros(9),
+        revision: Micros(10),
+        by: "staff".into(),
+        reason: "the clock was ahead".into(),
+    };
+    let note = Note {
+        plan: "p".into(),
+        source: "register".into(),
+        subject: NoteSubject::Kpi("cards".into()),
+        topic: "cause".into(),
+        period: Span::AsOf(Moment::parse("2020-04-01T00:00:00+09:00").unwrap()),
+        language: "ja".into(),
+        text: "窓口の混雑".into(),
+        revision: Micros(10),
+        visit: "v1".into(),
+        place: None,
+    };
+    for (record, golden) in [
+        (Record::Poll(sized_poll()), include_str!("../../golden/visit-2.json")),
+        (Record::Retraction(retraction), include_str!("../../golden/retraction.json")),
+        (Record::Note(note), include_str!("../../golden/note.json")),
+    ] {
+        let line = String::from_utf8(encode(&record)).unwrap();
+        assert_eq!(line, golden.trim_end());
+        assert_eq!(decode(line.as_bytes()).unwrap(), record);
+        let older = line.replace("\"schema\":2", "\"schema\":1");
+        assert_eq!(decode(older.as_bytes()).map_err(|e| e.label()), Err("invalid_record"), "{older}");
+    }
+}
+
+#[test]
+fn a_signed_line_reads_like_its_golden_line_and_says_the_same() {
+    let key = SigningKey::new("k1", [7; 32]).unwrap();
+    for record in [Record::Observation(observation()), Record::Poll(sized_poll())] {
+        let (line, signed) = (encode(&record), encode_signed(&record, &key));
+        assert_eq!(decode(&signed).unwrap(), record);
+        assert_eq!(content(&signed), content(&line));
+        assert_eq!(signature(&line), None);
+        let found = signature(&signed).unwrap();
+        assert!(found.key == "k1" && key.verifies(found.covered, found.mac));
+        for at in 0..signed.len() {
+            let mut changed = signed.clone();
+            changed[at] ^= 1;
+            let holds = signature(&changed).is_some_and(|s| s.key == "k1" && key.verifies(s.covered, s.mac));
+            assert!(!holds, "byte {at}");
+        }
+    }
+    let line = String::from_utf8(encode_signed(&Record::Observation(observation()), &key)).unwrap();
+    assert_eq!(line, include_str!("../../golden/observation-signed.json").trim_end());
+}
+
+#[test]
+fn a_signature_stands_at_the_end_of_a_line_of_version_2_or_is_refused() {
+    let key = SigningKey::new("k1", [7; 32]).unwrap();
+    let line = String::from_utf8(encode_signed(&Record::Observation(observation()), &key)).unwrap();
+    let at = line.find(",\"signed_by\"").unwrap();
+    let (body, end) = line.split_at(at);
+    let moved = format!("{{{},{}", &end[1..end.len() - 1], &body[1..]) + "}";
+    for wrong in [
+        line.replace("\"schema\":2", "\"schema\":1"),
+        moved,
+        line.replace(",\"signed_by\":\"k1\"", ""),
+        format!("{body}{}", end.replace("k1\"", "k1\",\"signed_by\":\"k1\"")),
+        format!("{body},\"signed_by\":\"k1\"}}"),
+    ] {
+        assert_eq!(decode(wrong.as_bytes()).map_err(|e| e.label()), Err("invalid_record"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_text_that_looks_like_a_signature_is_none() {
+    let record = Record::Catalogue(CatalogueText {
+        plan: "p".into(),
+        revision: Micros(1),
+        text: format!("\",\"signed_by\":\"k1\",\"mac\":\"{}", "0".repeat(32)),
+    });
+    let line = encode(&record);
+    assert_eq!(signature(&line), None);
+    assert_eq!(decode(&line), Ok(record));
+}
+
 #[test]
 fn the_checked_in_schema_is_the_generated_one() {
     let checked_in: serde_json::Value = serde_json::from_str(include_str!("../../record.schema.json")).unwrap();
@@ -82,7 +187,8 @@ fn what_is_no_record_is_refused_by_name() {
         (line.replace("298886", "99999999999999999999"), "invalid_record"),
         (line.replace("298886", "null"), "invalid_record"),
         (line.replace("\"visit\"", "\"extra\":1,\"visit\""), "invalid_record"),
-        (line.replace("\"schema\":1", "\"schema\":2"), "unknown_schema"),
+        (line.replace("\"schema\":1", "\"schema\":3"), "unknown_schema"),
+        (line.replace("\"schema\":1", "\"schema\":0"), "unknown_schema"),
         (line.replace("\"observation\"", "\"opinion\""), "unknown_kind"),
         (line.replace("{\"a\":1,\"b\":2}", "{\"a\":1,\"a\":2}"), "invalid_record"),
         (line.replace("{\"a\":1,\"b\":2}", "[1,2]"), "invalid_record"),
@@ -145,7 +251,11 @@ proptest! {
     #[test]
     fn the_wire_form_round_trips(observation in any_observation()) {
         let record = Record::Observation(observation);
-        prop_assert_eq!(decode(&encode(&record)), Ok(record));
+        prop_assert_eq!(decode(&encode(&record)), Ok(record.clone()));
+        let signed = encode_signed(&record, &SigningKey::new("k", [1; 32]).unwrap());
+        let line = encode(&record);
+        prop_assert_eq!(content(&signed), content(&line));
+        prop_assert_eq!(decode(&signed), Ok(record));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Decided from the record, the catalogue and the figures stored before, in one place for new records
 //! and for records in quarantine.
 
+use crate::keys::KeyList;
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
@@ -10,12 +11,21 @@ use contract::catalogue;
 use contract::record::{CatalogueText, Record};
 use contract::wire;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The reason of a catalogue record whose text is no catalogue of its plan.
 const INVALID_CATALOGUE: &str = "invalid_catalogue";
 
+/// A decoded record whose signature, or its absence, is in order.
+#[derive(Debug)]
+pub(crate) struct DecodedRecord {
+    pub(crate) record: Record,
+    /// The key that signed it.
+    pub(crate) signer: Option<Arc<str>>,
+}
+
 /// A decoded record, or the reason for which it must be quarantined.
-pub(crate) type DecodeResult = Result<Record, &'static str>;
+pub(crate) type DecodeResult = Result<DecodedRecord, &'static str>;
 
 /// The disposition of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +34,23 @@ pub(crate) enum Disposition {
     Observation(FigureKey),
     /// The very same observation is stored.
     Duplicate,
-    /// A poll, reject or catalogue to be stored; the store finds out whether it is a duplicate.
+    /// A record of another kind to be stored; the store finds out whether it is a duplicate.
     Fact,
     /// To be quarantined, for this reason.
     Quarantined(&'static str),
 }
 
-/// Decodes a record.
-pub(crate) fn decode(body: &[u8]) -> DecodeResult {
-    wire::decode(body).map_err(|error| error.label())
+/// Decodes a record and verifies its signature.
+pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
+    let record = wire::decode(body).map_err(|error| error.label())?;
+    let signer = keys.verify(&record, body).map_err(|error| error.label())?;
+    Ok(DecodedRecord { record, signer })
 }
 
 /// Decides, and inserts an observation into the state of its plan.
 pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult) -> Disposition {
     let record = match decoded {
-        Ok(record) => record,
+        Ok(decoded) => &decoded.record,
         Err(reason) => return Disposition::Quarantined(reason),
     };
     let Some(state) = states.get_mut(record.plan()) else {
@@ -51,7 +63,9 @@ pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult) -> Disposi
             Err(error) => Disposition::Quarantined(error.label()),
         },
         Record::Catalogue(text) if !is_catalogue(text) => Disposition::Quarantined(INVALID_CATALOGUE),
-        Record::Catalogue(_) | Record::Poll(_) | Record::Reject(_) => Disposition::Fact,
+        Record::Catalogue(_) | Record::Poll(_) | Record::Reject(_) | Record::Retraction(_) | Record::Note(_) => {
+            Disposition::Fact
+        }
     }
 }
 
@@ -67,7 +81,7 @@ pub(crate) fn plan(decoded: &DecodeResult, body: &[u8]) -> Option<String> {
         plan: String,
     }
     match decoded {
-        Ok(record) => Some(record.plan().to_owned()),
+        Ok(decoded) => Some(decoded.record.plan().to_owned()),
         Err(_) => serde_json::from_slice::<PlanOnly>(body).ok().map(|record| record.plan),
     }
 }

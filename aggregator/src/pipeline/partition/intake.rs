@@ -1,6 +1,8 @@
 //! A batch, sorted into what it adds to the store.
 
-use super::disposition::{self, DecodeResult, Disposition};
+use super::arrivals::{Arrival, PollArrivals};
+use super::disposition::{self, DecodeResult, DecodedRecord, Disposition};
+use crate::keys::KeyList;
 use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, StoreError, StoreTally, StoreTransaction,
@@ -22,7 +24,11 @@ pub(crate) struct SortedBatch<'a> {
     received: u64,
     duplicates: u64,
     observations: Vec<ObservationRow<'a>>,
-    facts: Vec<&'a Record>,
+    facts: Vec<&'a DecodedRecord>,
+    /// The polls that the records belong to.
+    pub(crate) arrivals: Vec<Arrival<'a>>,
+    /// True when a retraction is among the facts.
+    pub(crate) retracts: bool,
     pub(crate) quarantined: Vec<QuarantineRow<'a>>,
     /// Plans with a new figure.
     pub(crate) touched: BTreeSet<&'a str>,
@@ -31,8 +37,8 @@ pub(crate) struct SortedBatch<'a> {
 }
 
 /// Decodes every record of a batch.
-pub(crate) fn decode(batch: Batch) -> DecodedBatch {
-    let records = batch.iter().map(|(_, _, body)| disposition::decode(body)).collect();
+pub(crate) fn decode(batch: Batch, keys: &KeyList) -> DecodedBatch {
+    let records = batch.iter().map(|(_, _, body)| disposition::decode(body, keys)).collect();
     DecodedBatch { batch, records }
 }
 
@@ -47,6 +53,8 @@ pub(crate) fn sort<'a>(
         duplicates: 0,
         observations: Vec::with_capacity(decoded.records.len()),
         facts: Vec::new(),
+        arrivals: Vec::new(),
+        retracts: false,
         quarantined: Vec::new(),
         touched: BTreeSet::new(),
         plans: BTreeSet::new(),
@@ -54,15 +62,19 @@ pub(crate) fn sort<'a>(
     let mut before: Option<(&str, &PlanNames)> = None;
     for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
         sorted.received += 1;
-        match (disposition::decide(states, read), read) {
-            (Disposition::Observation(key), Ok(Record::Observation(observation))) => {
+        let disposition = disposition::decide(states, read);
+        if let (Ok(decoded), false) = (read, disposition == Disposition::Duplicate) {
+            PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
+        }
+        match (disposition, read) {
+            (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signer })) => {
                 let plan = observation.plan.as_str();
                 if before.is_none_or(|(name, _)| name != plan) {
                     before = names.get(plan).map(|names| (plan, names));
                     sorted.plans.insert(plan);
                 }
                 if let Some((_, names)) = before {
-                    sorted.observations.push(ObservationRow { names, key, observation });
+                    sorted.observations.push(ObservationRow { names, key, observation, signer: signer.as_deref() });
                 }
                 // A figure that does not stand can still show that one was restated. Figures of one plan follow
                 // each other, so most are the same as the last.
@@ -70,9 +82,10 @@ pub(crate) fn sort<'a>(
                     sorted.touched.insert(plan);
                 }
             }
-            (Disposition::Fact | Disposition::Observation(_), Ok(record)) => {
-                sorted.plans.insert(record.plan());
-                sorted.facts.push(record);
+            (Disposition::Fact | Disposition::Observation(_), Ok(fact)) => {
+                sorted.plans.insert(fact.record.plan());
+                sorted.retracts |= matches!(fact.record, Record::Retraction(_));
+                sorted.facts.push(fact);
             }
             (Disposition::Duplicate, _) => sorted.duplicates += 1,
             (Disposition::Quarantined(reason), _) => {
@@ -121,12 +134,13 @@ impl<'a> SortedBatch<'a> {
     }
 }
 
-/// Stores a poll, reject or catalogue; false when it is stored already.
-pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, record: &Record) -> Result<bool, StoreError> {
-    match record {
+/// Stores a record of another kind than an observation; false when it is stored already.
+pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, fact: &DecodedRecord) -> Result<bool, StoreError> {
+    match &fact.record {
         Record::Poll(poll) => change.put_visit(poll),
         Record::Reject(reject) => change.put_reject(reject),
         Record::Catalogue(text) => change.put_catalogue(text),
+        Record::Retraction(_) | Record::Note(_) => change.put_statement(&fact.record, fact.signer.as_deref()),
         // Observations are written together, by `put_observations`.
         Record::Observation(_) => Ok(false),
     }

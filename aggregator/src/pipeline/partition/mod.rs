@@ -1,5 +1,6 @@
 //! One partition: its store, what is in memory of it, and how each batch and each opening changes both.
 
+mod arrivals;
 mod derived;
 mod disposition;
 mod intake;

@@ -1,15 +1,20 @@
 //! Opens a partition: reads its facts into the plan states, and brings its derived rows up to them.
 
+use super::arrivals::PollArrivals;
 use super::derived::DerivedRows;
 use super::rejudge::{self, UnadmittedObservation};
 use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
+use crate::keys::{Claim, KeyList};
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
-use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter};
+use crate::store::{
+    self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation,
+};
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::rollup::Rollup;
 use bus::{Failpoint, Partition, Position};
 use contract::error::chain;
+use contract::record::Record;
 use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +32,8 @@ pub(crate) struct OpenPartition {
     pub(crate) judged: StoredJudgements,
     /// Its alerts; `None` without a sink that follows alerts.
     pub(crate) alerts: Option<AlertTracker>,
+    /// Whether the records of its polls have all come.
+    pub(crate) arrivals: PollArrivals,
     /// What it holds.
     pub(crate) tally: StoreTally,
     /// Where reading the bus goes on.
@@ -57,9 +64,11 @@ pub(crate) fn open(
 ) -> Result<OpenPartition, StoreError> {
     let configured = &setup.configured;
     let mut writer = store::open_writer(&setup.data, partition)?;
+    let keys = setup.keys.as_ref();
     // Nothing is written before the store is verified.
-    let (mut plans, unadmitted) = insert_verified(&mut writer, store::open_reader(&setup.data, partition)?, states)?;
-    let digests = configured.digests();
+    let (mut plans, unadmitted) =
+        insert_verified(&mut writer, store::open_reader(&setup.data, partition)?, states, keys)?;
+    let digests = configured.digests(keys);
     // What a changed catalogue no longer has would stay with those sinks.
     let changed = writer.read().configuration()? != digests;
     writer.change(|change| {
@@ -75,7 +84,7 @@ pub(crate) fn open(
         Ok(())
     })?;
     if !unadmitted.is_empty() || changed {
-        plans.extend(rejudge::all(&mut writer, states, &names, partition, &unadmitted)?);
+        plans.extend(rejudge::all(&mut writer, states, keys, &names, partition, &unadmitted)?);
     }
     plans.extend(writer.read().plans_visited()?);
     plans.retain(|plan| states.contains_key(plan));
@@ -94,11 +103,12 @@ pub(crate) fn open(
     derived.apply_to(&mut judged);
     let tally = writer.read().conserved()?;
     let position = writer.read().position(partition)?;
+    let arrivals = PollArrivals::load(writer.read())?;
     let alerts = match &subscriptions.alerts {
         Some(sinks) => track_alerts(&mut writer, (sinks, setup.hold), notified, states, time)?,
         None => None,
     };
-    Ok(OpenPartition { writer, names: Arc::new(names), plans, judged, alerts, tally, position, changed })
+    Ok(OpenPartition { writer, names: Arc::new(names), plans, judged, alerts, arrivals, tally, position, changed })
 }
 
 /// Loads the alerts for the sinks that follow them. The stored judgements are stepped once the partition has caught up
@@ -127,10 +137,11 @@ fn insert_verified(
     writer: &mut StoreWriter,
     reader: StoreReader,
     states: &mut PlanStates,
+    keys: &KeyList,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
     let (inserted, verified) = std::thread::scope(|scope| {
         let verifying = scope.spawn(move || reader.verify());
-        let inserted = insert_all(writer, states);
+        let inserted = insert_all(writer, states, keys);
         (inserted, verifying.join())
     });
     let inserted = inserted?;
@@ -159,16 +170,23 @@ fn stored_derived(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollu
 fn insert_all(
     writer: &StoreWriter,
     states: &mut PlanStates,
+    keys: &KeyList,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
+    retract_all(writer.read(), states, keys)?;
     let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
     let mut before = String::new();
-    writer.read().each_observation(Micros(i64::MAX), |id, observation| {
-        let outcome = match states.get_mut(&observation.plan) {
-            Some(state) => state.insert(observation).map(drop),
-            None => Err(AdmissionError::UnknownPlan),
+    writer.read().each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signer }| {
+        let claim = Claim { plan: &observation.plan, source: Some(&observation.source), revision: observation.revision };
+        let outcome = match (keys.admits(claim, signer), states.get_mut(&observation.plan)) {
+            (Err(error), _) => Err(error.label()),
+            (Ok(()), Some(state)) => state.insert(observation).map(drop).map_err(AdmissionError::label),
+            (Ok(()), None) => Err(AdmissionError::UnknownPlan.label()),
         };
         match outcome {
-            Err(error) => unadmitted.push(UnadmittedObservation { id, reason: error.label() }),
+            Err(reason) => {
+                let signer = signer.map(Arc::from);
+                unadmitted.push(UnadmittedObservation { id, reason, signer });
+            }
             Ok(()) if before != observation.plan => {
                 observation.plan.clone_into(&mut before);
                 plans.insert(before.clone());
@@ -179,13 +197,30 @@ fn insert_all(
     Ok((plans, unadmitted))
 }
 
+/// Takes the stored retractions over into the plan states. One whose signature no longer counts does not hold.
+fn retract_all(reader: &StoreReader, states: &mut PlanStates, keys: &KeyList) -> Result<(), StoreError> {
+    for (record, signer) in reader.statements(Micros(i64::MAX))? {
+        let Record::Retraction(retraction) = &record else { continue };
+        if let (Ok(()), Some(state)) = (keys.admits((&record).into(), signer.as_deref()), states.get_mut(&retraction.plan)) {
+            state.retract(retraction);
+        }
+    }
+    Ok(())
+}
+
 impl OpenPartition {
     /// Inserts the observations of some plans again, whose states were built anew.
-    pub(crate) fn insert_again(&self, plans: &BTreeSet<String>, states: &mut PlanStates) -> Result<(), StoreError> {
+    pub(crate) fn insert_again(
+        &self,
+        plans: &BTreeSet<String>,
+        states: &mut PlanStates,
+        keys: &KeyList,
+    ) -> Result<(), StoreError> {
         if self.plans.is_disjoint(plans) {
             return Ok(());
         }
-        self.writer.read().each_observation(Micros(i64::MAX), |_, observation| {
+        retract_all(self.writer.read(), states, keys)?;
+        self.writer.read().each_observation(Micros(i64::MAX), |StoredObservation { observation, .. }| {
             if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
                 // It was admitted when this store was opened, by the same catalogue.
                 let _ = state.insert(observation);

@@ -3,8 +3,9 @@
 //! In steps of a bounded number of records, each a transaction that keeps every record counted once.
 //! The new configuration is stored after the last step, so that after an interruption the rest is done again.
 
-use super::disposition::{self, Disposition};
+use super::disposition::{self, DecodedRecord, Disposition};
 use super::intake::put_fact;
+use crate::keys::KeyList;
 use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
@@ -12,19 +13,21 @@ use crate::store::{
 };
 use bus::Partition;
 use contract::record::Record;
-use contract::wire;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Records of one step: at most 1 MB each, usually 250 B.
 const STEP: usize = 500;
 
-/// A stored observation that the catalogue no longer admits.
-#[derive(Clone, Copy, Debug)]
+/// A stored observation that is no longer admitted: by the catalogue, by the keys, or because it was retracted.
+#[derive(Clone, Debug)]
 pub(crate) struct UnadmittedObservation {
     /// Its row.
     pub(crate) id: i64,
     /// Why not.
     pub(crate) reason: &'static str,
+    /// The key that signed it.
+    pub(crate) signer: Option<Arc<str>>,
 }
 
 /// Puts observations that are not admitted any more into quarantine, and re-evaluates everything that was there before.
@@ -32,6 +35,7 @@ pub(crate) struct UnadmittedObservation {
 pub(crate) fn all(
     writer: &mut StoreWriter,
     states: &mut PlanStates,
+    keys: &KeyList,
     names: &BTreeMap<String, PlanNames>,
     partition: Partition,
     unadmitted: &[UnadmittedObservation],
@@ -39,20 +43,20 @@ pub(crate) fn all(
     let mut plans = BTreeSet::new();
     let last = writer.read().last_quarantined()?;
     for step in unadmitted.chunks(STEP) {
-        quarantine(writer, partition, step)?;
+        quarantine(writer, partition, step, keys)?;
     }
     let mut after = 0;
     loop {
         let mut quarantined = writer.read().quarantined(after, STEP)?;
         quarantined.retain(|one| one.id <= last);
         let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(plans) };
-        let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body))).collect();
+        let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body, keys))).collect();
         let dispositions: Vec<_> = decoded.iter().map(|(_, read)| disposition::decide(states, read)).collect();
         let counts = |(disposition, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (
             disposition,
             &read.1,
         ) {
-            (Disposition::Observation(_), Ok(record)) => Some(record.plan().to_owned()),
+            (Disposition::Observation(_), Ok(decoded)) => Some(decoded.record.plan().to_owned()),
             _ => None,
         };
         plans.extend(dispositions.iter().zip(&decoded).filter_map(counts));
@@ -70,11 +74,13 @@ fn quarantine(
     writer: &mut StoreWriter,
     partition: Partition,
     step: &[UnadmittedObservation],
+    keys: &KeyList,
 ) -> Result<(), StoreError> {
     let mut bodies = Vec::new();
     for one in step {
         let observation = writer.read().observation(one.id)?;
-        bodies.push((wire::encode(&Record::Observation(observation.clone())), observation));
+        let body = keys.line(&Record::Observation(observation.clone()), one.signer.as_deref());
+        bodies.push((body, observation));
     }
     writer.change(|change| {
         for (one, (body, observation)) in step.iter().zip(&bodies) {
@@ -99,12 +105,13 @@ fn move_record(
     let new = match (disposition, read) {
         (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
-        (Disposition::Observation(key), Ok(Record::Observation(observation))) => {
+        (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signer })) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
-            change.put_observations(&[ObservationRow { names, key, observation }])?;
+            let signer = signer.as_deref();
+            change.put_observations(&[ObservationRow { names, key, observation, signer }])?;
             true
         }
-        (Disposition::Fact, Ok(record)) => put_fact(change, record)?,
+        (Disposition::Fact, Ok(fact)) => put_fact(change, fact)?,
         _ => false,
     };
     if !new {

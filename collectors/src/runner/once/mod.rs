@@ -103,10 +103,12 @@ async fn collect_source(
         let poll = poll_once(&collector, &source, &state).await?;
         if let Some(outbox) = &outbox {
             Failpoint::PollRead.reached();
-            outbox.publish(poll.outgoing(), poll.checkpoint).await?;
+            for part in poll.parts(collector.signer.as_ref()) {
+                outbox.publish(part.records, part.checkpoint).await?;
+            }
             Failpoint::PollPublished.reached();
         }
-        // A long log is read and published in parts.
+        // A long log is read in steps.
         records.extend(poll.records);
         observations += poll.summary.observations;
         rejects += poll.summary.rejects;

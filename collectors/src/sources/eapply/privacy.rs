@@ -68,7 +68,9 @@ async fn everything() -> Vec<Vec<u8>> {
     let outbox = outbox(folder.path(), &clock);
     let poll = poll_once(&collector(&clock), &source, &SourceState::default()).await.unwrap();
     tracing::info!(?poll, "polled");
-    outbox.publish(poll.outgoing(), poll.checkpoint.clone()).await.unwrap();
+    for part in poll.parts(None) {
+        outbox.publish(part.records, part.checkpoint).await.unwrap();
+    }
     let refused = parse_named(&source, "202206.csv", headless.as_bytes()).unwrap_err();
     let mut made: Vec<Vec<u8>> = poll.records.iter().map(wire::encode).collect();
     assert!(made.len() >= 4, "figures, rejects and visits are there to be searched");

@@ -29,13 +29,10 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn a_store_of_before_gives_the_same_exports() {
-    assert_exports(&City::before());
-}
-
-#[test]
-fn a_store_of_before_is_rebuilt_to_the_same_exports() {
+fn a_store_of_before_is_refused_by_name_then_rebuilt_to_the_same_exports() {
     let city = City::before();
+    let refused = city.run(&["report", "--format", "json"]);
+    assert!(!refused.status.success() && stderr(&refused).contains("run `shihyo rebuild`"), "{}", stderr(&refused));
     assert_eq!(city.ok(&["rebuild"]).lines().next(), Some("0 derived row(s) differed"));
     assert_exports(&city);
 }

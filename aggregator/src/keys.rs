@@ -1,7 +1,7 @@
 //! The keys that sign records: which source each may speak for, and which sources must sign.
 
-use contract::record::Record;
-use contract::signing::SigningKey;
+use contract::record::{Observation, Record};
+use contract::signing::{MAC_BYTES, SigningKey};
 use contract::time::Micros;
 use contract::wire;
 use std::sync::Arc;
@@ -80,6 +80,23 @@ impl SignatureError {
     }
 }
 
+/// The signature of a record, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Id of the key.
+    pub key: Arc<str>,
+    /// The keyed digest.
+    pub mac: [u8; MAC_BYTES],
+}
+
+/// The line of a record with its signature.
+pub(crate) fn line(record: &Record, signature: Option<&Signature>) -> Vec<u8> {
+    match signature {
+        Some(signature) => wire::encode_with_signature(record, &signature.key, signature.mac),
+        None => wire::encode(record),
+    }
+}
+
 /// Whom a record is from, as far as its signature matters.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
@@ -89,6 +106,13 @@ pub struct Claim<'a> {
     pub source: Option<&'a str>,
     /// Its revision.
     pub revision: Micros,
+}
+
+impl<'a> Claim<'a> {
+    /// The claim of an observation.
+    pub fn of(observation: &'a Observation) -> Self {
+        Self { plan: &observation.plan, source: Some(&observation.source), revision: observation.revision }
+    }
 }
 
 impl<'a> From<&'a Record> for Claim<'a> {
@@ -112,33 +136,31 @@ impl KeyList {
         self.keys.is_empty() && self.signed_since.is_empty()
     }
 
-    /// Verifies the line of a record; gives the id of the key that signed it.
-    pub fn verify(&self, record: &Record, line: &[u8]) -> Result<Option<Arc<str>>, SignatureError> {
+    /// Verifies the line of a record; gives its signature. Without keys that is not verified: it is once there are some.
+    pub fn verify(&self, record: &Record, line: &[u8]) -> Result<Option<Signature>, SignatureError> {
+        let found = wire::signature(line);
+        let signature = found.map(|found| Signature { key: found.key.into(), mac: found.mac });
         if self.is_empty() {
-            return Ok(None);
+            return Ok(signature);
         }
-        let signature = wire::signature(line);
-        self.admits(record.into(), signature.map(|signature| signature.key))?;
-        let Some(signature) = signature else { return Ok(None) };
-        let listed = self.key(signature.key).ok_or(SignatureError::UnknownKey)?;
-        if listed.key.verifies(signature.covered, signature.mac) {
-            return Ok(Some(listed.key.id().into()));
-        }
-        Err(SignatureError::BadSignature)
+        self.admits(record.into(), signature.as_ref())?;
+        let Some(found) = found else { return Ok(None) };
+        let listed = self.key(found.key).ok_or(SignatureError::UnknownKey)?;
+        if listed.key.verifies(found.covered, found.mac) { Ok(signature) } else { Err(SignatureError::BadSignature) }
     }
 
-    /// Whether a record with a verified signature of that key, or without one, may count.
-    pub fn admits(&self, claim: Claim<'_>, signer: Option<&str>) -> Result<(), SignatureError> {
+    /// Whether a record with a verified signature, or without one, may count.
+    pub fn admits(&self, claim: Claim<'_>, signature: Option<&Signature>) -> Result<(), SignatureError> {
         if self.is_empty() {
             return Ok(());
         }
-        let Some(signer) = signer else {
+        let Some(signature) = signature else {
             let must = |(pattern, since): &(SourcePattern, Micros)| {
                 pattern.covers(claim.plan, claim.source) && claim.revision >= *since
             };
             return if self.signed_since.iter().any(must) { Err(SignatureError::Unsigned) } else { Ok(()) };
         };
-        let listed = self.key(signer).ok_or(SignatureError::UnknownKey)?;
+        let listed = self.key(&signature.key).ok_or(SignatureError::UnknownKey)?;
         if !listed.sources.iter().any(|pattern| pattern.covers(claim.plan, claim.source)) {
             return Err(SignatureError::ForeignKey);
         }
@@ -146,14 +168,6 @@ impl KeyList {
             return Err(SignatureError::RetiredKey);
         }
         Ok(())
-    }
-
-    /// The line of a stored record, signed again if it was signed by a key of the list.
-    pub fn line(&self, record: &Record, signer: Option<&str>) -> Vec<u8> {
-        match signer.and_then(|signer| self.key(signer)) {
-            Some(listed) => wire::encode_signed(record, &listed.key),
-            None => wire::encode(record),
-        }
     }
 
     fn key(&self, id: &str) -> Option<&ListedKey> {
@@ -240,18 +254,15 @@ mod tests {
                 None => wire::encode(&record),
             };
             let found = list().verify(&record, &line);
-            let found = found.as_ref().map(Option::as_deref).map_err(|error| error.label());
-            assert_eq!(found, expected, "{name}");
+            let key = found.as_ref().map(|signature| signature.as_ref().map(|signature| signature.key.as_ref()));
+            assert_eq!(key.map_err(|error| error.label()), expected, "{name}");
+            if let Ok(signature) = found {
+                assert_eq!(super::line(&record, signature.as_ref()), line, "{name}");
+            }
         }
         assert_eq!(list().verify(&poll("s", 99), &forged("s", 99)), Err(SignatureError::BadSignature));
-        assert_eq!(KeyList::default().verify(&poll("s", 99), &forged("s", 99)), Ok(None));
-    }
-
-    #[test]
-    fn a_stored_record_is_signed_again_to_the_same_bytes() {
-        let record = poll("s", 99);
-        assert_eq!(list().line(&record, Some("new")), wire::encode_signed(&record, &key("new")));
-        assert_eq!(list().line(&record, None), wire::encode(&record));
+        let unverified = KeyList::default().verify(&poll("s", 99), &forged("s", 99)).unwrap();
+        assert_eq!(unverified.unwrap().key.as_ref(), "new");
     }
 
     #[test]

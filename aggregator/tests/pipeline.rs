@@ -133,7 +133,7 @@ fn records_that_cannot_count_are_quarantined_with_bytes_reason_and_coordinates()
         body(uses("2020-06", 10, "2020-05-02")),
         plain.replace("\"value\":10", "\"value\":10.5").into_bytes(),
         body(wrong_series),
-        plain.replace("\"schema\":1", "\"schema\":2").into_bytes(),
+        plain.replace("\"schema\":1", "\"schema\":3").into_bytes(),
         plain.replace("\"kind\":\"observation\"", "\"kind\":\"other\"").into_bytes(),
         b"\xff\x00 nothing".to_vec(),
         body(other_plan),

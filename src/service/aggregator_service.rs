@@ -70,7 +70,7 @@ impl AggregatorService {
     pub(crate) fn site(&self) -> Site {
         let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
         let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.health));
-        let site = site.of_many(self.setup.shared).with_store(self.setup.data.clone());
+        let site = site.of_many(self.setup.shared).with_keys(&self.setup.keys).with_store(self.setup.data.clone());
         match &self.token {
             Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
             None => site,

@@ -25,7 +25,7 @@ use contract::period::Period;
 use contract::time::Micros;
 use kpi::KpiMetrics;
 use parking_lot::Mutex;
-use prometheus::{Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
+use prometheus::{GaugeVec, Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
 use registry::{counters, gauges, register, set_total};
 use sink::SinkMetrics;
 use source::SourceMetrics;
@@ -61,6 +61,7 @@ pub struct Metrics {
     received: IntCounter,
     records: IntCounterVec,
     superseded: IntGauge,
+    keys: GaugeVec,
     source: SourceMetrics,
     commit: Histogram,
     ready: IntGauge,
@@ -89,6 +90,7 @@ impl Metrics {
                 r,
                 IntGauge::new("shihyo_records_superseded", "Stored records that a later one replaces.")?,
             )?,
+            keys: gauges(r, "shihyo_key_list_info", "The keys that records are verified by; always 1.", &["digest"])?,
             source: SourceMetrics::new(r)?,
             commit: register(r, Histogram::with_opts(commit)?)?,
             ready: register(r, IntGauge::new("shihyo_ready", "1 when the pipeline has caught up.")?)?,
@@ -149,6 +151,11 @@ impl Metrics {
     /// duration and when it ended.
     pub fn observe_poll(&self, plan: &str, source: &str, outcome: &str, took: Duration, at: Micros) {
         self.source.observe_poll((plan, source), outcome, took, at);
+    }
+
+    /// Sets the digest of the key list.
+    pub(crate) fn set_keys(&self, digest: &str) {
+        self.keys.with_label_values(&[digest]).set(1.0);
     }
 
     /// Sets the polls that arrived in part, by plan and source.

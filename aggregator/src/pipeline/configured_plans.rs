@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// quarantine.
 const PROGRAM: &str = "program";
 /// The name of the key list among the digests.
-const KEYS: &str = "keys";
+pub(crate) const KEYS: &str = "keys";
 
 /// Catalogues by plan id.
 #[derive(Clone, Debug, Default)]

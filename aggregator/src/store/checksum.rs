@@ -11,7 +11,7 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
     ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
     ("catalogues", "plan, revision, digest, text"),
-    ("statements", "digest, kind, plan, revision, signer, body"),
+    ("statements", "digest, kind, plan, revision, body"),
     ("open_polls", "plan, id, source, records, digest, since, arrived"),
     ("quarantine", "partition, position, time, plan, reason, body"),
     ("changes", "seq, plan, series, definition, grain, period"),
@@ -25,12 +25,11 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
 const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
                                   visit, sheet, line";
 
-/// The checksum of an observation: of its fields, and of its signer where it has one.
-pub(super) fn of_observation(fields: &[Option<i64>], signer: Option<i64>, breakdown: Option<&str>) -> i64 {
-    match signer {
-        None => of_row(fields, breakdown),
-        Some(signer) => of_row(&[fields, &[Some(signer)]].concat(), breakdown),
-    }
+/// The checksum of an observation: of its fields, and of signer and signature where it has them.
+pub(super) fn of_observation(fields: &[Option<i64>], signed: Option<(i64, u128)>, breakdown: Option<&str>) -> i64 {
+    let Some((signer, mac)) = signed else { return of_row(fields, breakdown) };
+    let halves = [mac as u64, (mac >> 64) as u64].map(|half| Some(half.cast_signed()));
+    of_row(&[fields, &[Some(signer)], &halves].concat(), breakdown)
 }
 
 /// The checksum of a row of integers and one text.

@@ -6,6 +6,7 @@ use super::name_cache::{RepeatedText, TextCache, number};
 use super::names::PlanNames;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
+use crate::keys::Signature;
 use aggregator_core::ledger::FigureKey;
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};
@@ -14,10 +15,10 @@ use rusqlite::{Connection, Row};
 
 const INSERT: &str = "
     INSERT INTO observations(plan, series, definition, source, since, until, value, reason, final, revision,
-                             visit, sheet, line, breakdown, sum, signer)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+                             visit, sheet, line, breakdown, sum, signer, mac)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 const COLUMNS: &str = "id, plan, series, definition, source, since, until, value, reason, final, revision, \
-                       visit, sheet, line, breakdown, sum, signer";
+                       visit, sheet, line, breakdown, sum, signer, mac";
 
 /// The integers of a row in the order of its columns, after the id.
 type Fields = [Option<i64>; 13];
@@ -31,19 +32,19 @@ pub struct ObservationRow<'a> {
     pub key: FigureKey,
     /// The record.
     pub observation: &'a Observation,
-    /// The key that signed it.
-    pub signer: Option<&'a str>,
+    /// Its signature.
+    pub signature: Option<&'a Signature>,
 }
 
 /// A stored observation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StoredObservation<'a> {
     /// Its row.
     pub id: i64,
     /// The record.
     pub observation: &'a Observation,
-    /// The key that signed it.
-    pub signer: Option<&'a str>,
+    /// Its signature.
+    pub signature: Option<Signature>,
 }
 
 impl StoreTransaction<'_> {
@@ -95,9 +96,14 @@ impl StoreTransaction<'_> {
                 statement.raw_bind_parameter(index + 1, field)?;
             }
             statement.raw_bind_parameter(14, &breakdown)?;
-            let signer = row.signer.map(|signer| self.names.intern(self.transaction, signer)).transpose()?;
-            statement.raw_bind_parameter(15, checksum::of_observation(&fields, signer, breakdown.as_deref()))?;
-            statement.raw_bind_parameter(16, signer)?;
+            let signed = match row.signature {
+                Some(Signature { key, mac }) => Some((self.names.intern(self.transaction, key)?, *mac)),
+                None => None,
+            };
+            let summed = signed.map(|(signer, mac)| (signer, u128::from_be_bytes(mac)));
+            statement.raw_bind_parameter(15, checksum::of_observation(&fields, summed, breakdown.as_deref()))?;
+            statement.raw_bind_parameter(16, signed.map(|(signer, _)| signer))?;
+            statement.raw_bind_parameter(17, signed.map(|(_, mac)| mac))?;
             statement.raw_execute()?;
         }
         Ok(())
@@ -125,8 +131,13 @@ impl StoreReader {
                 checksum::in_order("observations", &mut before, id)?;
                 let observation = decoder.read(row)?;
                 if observation.revision <= upto {
-                    let signer = row.get::<_, Option<i64>>(16)?.map(|signer| signers.get(signer)).transpose()?;
-                    each(StoredObservation { id, observation, signer });
+                    let signature = match signed(row)? {
+                        Some((signer, mac)) => {
+                            Some(Signature { key: signers.get(signer)?.into(), mac: mac.to_be_bytes() })
+                        }
+                        None => None,
+                    };
+                    each(StoredObservation { id, observation, signature });
                 }
             }
             Ok(())
@@ -307,9 +318,15 @@ fn proved(row: &Row<'_>) -> rusqlite::Result<Fields> {
     for (index, field) in fields.iter_mut().enumerate() {
         *field = row.get(index + 1)?;
     }
-    let sum = checksum::of_observation(&fields, row.get(16)?, row.get_ref(14)?.as_str_or_null()?);
+    let sum = checksum::of_observation(&fields, signed(row)?, row.get_ref(14)?.as_str_or_null()?);
     sqlite::check_sum(row.get(15)?, sum, || "a row of observations".to_owned())?;
     Ok(fields)
+}
+
+/// The number of the key that signed a row, and the signature.
+fn signed(row: &Row<'_>) -> rusqlite::Result<Option<(i64, u128)>> {
+    let Some(signer) = row.get::<_, Option<i64>>(16)? else { return Ok(None) };
+    Ok(Some((signer, u128::from_be_bytes(row.get(17)?))))
 }
 
 fn span(row: &Row<'_>) -> rusqlite::Result<Span> {

@@ -115,14 +115,15 @@ const V5: &str = "
     ALTER TABLE alert_followers ADD COLUMN sum INTEGER;
 ";
 
-/// What wire schema 2 brings. `signer` is the id of the key that signed an observation; its checksum has it only where there
-/// is one, so that older rows keep theirs. A statement is a retraction or a note, as it travels. An open poll is one whose
+/// What wire schema 2 brings. `signer` is the id of the key that signed an observation, `mac` its signature; the checksum has
+/// them only where they are, so that older rows keep theirs. A statement is a retraction or a note, as it travels. An open poll is one whose
 /// records have not all come yet; `arrived` is how many were there when that was last counted.
 const V6: &str = "
     ALTER TABLE observations ADD COLUMN signer INTEGER;
+    ALTER TABLE observations ADD COLUMN mac BLOB;
     CREATE TABLE statements(
         digest BLOB PRIMARY KEY, kind TEXT NOT NULL, plan INTEGER NOT NULL, revision INTEGER NOT NULL,
-        signer INTEGER, body TEXT NOT NULL, sum INTEGER
+        body TEXT NOT NULL, sum INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE open_polls(
         plan INTEGER NOT NULL, id INTEGER NOT NULL, source INTEGER NOT NULL, records INTEGER NOT NULL,

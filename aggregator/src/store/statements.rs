@@ -1,9 +1,10 @@
 //! Statements: retractions and notes, stored as they travel.
 
 use super::error::StoreError;
-use super::name_cache::{number, text};
+use super::name_cache::number;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
+use crate::keys::{self, Signature};
 use contract::record::{Record, Retraction};
 use contract::time::Micros;
 use contract::wire;
@@ -15,52 +16,44 @@ const RETRACTION: &str = "retraction";
 const NOTE: &str = "note";
 
 impl StoreTransaction<'_> {
-    /// Stores a retraction or a note with the key that signed it; false when the very same was stored before, and for
-    /// records of other kinds.
-    pub fn put_statement(&mut self, record: &Record, signer: Option<&str>) -> Result<bool, StoreError> {
+    /// Stores a retraction or a note; false when the very same was stored before, signed or not, and for records of other
+    /// kinds.
+    pub fn put_statement(&mut self, record: &Record, signature: Option<&Signature>) -> Result<bool, StoreError> {
         let kind = match record {
             Record::Retraction(_) => RETRACTION,
             Record::Note(_) => NOTE,
             _ => return Ok(false),
         };
-        let body = wire::encode(record);
-        let digest = xxh3_128(&body).to_be_bytes();
-        let body = String::from_utf8(body).unwrap_or_default();
+        let digest = xxh3_128(&wire::encode(record)).to_be_bytes();
+        let body = String::from_utf8(keys::line(record, signature)).unwrap_or_default();
         let plan = self.name(record.plan())?;
-        let signer = signer.map(|signer| self.name(signer)).transpose()?;
         let new = self.execute(
-            "INSERT OR IGNORE INTO statements(digest, kind, plan, revision, signer, body, sum)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4, ?5, ?6))",
-            (digest, kind, plan, record.revision().0, signer, body),
+            "INSERT OR IGNORE INTO statements(digest, kind, plan, revision, body, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))",
+            (digest, kind, plan, record.revision().0, body),
         )?;
         Ok(new == 1)
-    }
-
-    /// Takes a statement out, because its signature no longer counts.
-    pub fn remove_statement(&mut self, record: &Record) -> Result<(), StoreError> {
-        let digest = xxh3_128(&wire::encode(record)).to_be_bytes();
-        self.execute("DELETE FROM statements WHERE digest = ?1", (digest,)).map(drop)
     }
 }
 
 impl StoreReader {
-    /// All statements up to a revision, each with the key that signed it, in the order of their revisions.
-    pub fn statements(&self, upto: Micros) -> Result<Vec<(Record, Option<String>)>, StoreError> {
+    /// All statements up to a revision, each with its line, in the order of their revisions.
+    pub fn statements(&self, upto: Micros) -> Result<Vec<(Record, Vec<u8>)>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT digest, kind, plan, revision, signer, body, sum FROM statements ORDER BY revision, digest",
+                "SELECT digest, kind, plan, revision, body, sum FROM statements ORDER BY revision, digest",
             )?;
             let mut rows = statement.query(())?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                sqlite::check_row("statements", row, 6)?;
+                sqlite::check_row("statements", row, 5)?;
                 if row.get::<_, i64>(3)? > upto.0 {
                     continue;
                 }
-                let record = wire::decode(row.get_ref(5)?.as_str()?.as_bytes())
-                    .map_err(|e| rusqlite::Error::FromSqlConversionFailure(5, Type::Text, Box::new(e)))?;
-                let signer = row.get::<_, Option<i64>>(4)?.map(|signer| text(connection, signer)).transpose()?;
-                found.push((record, signer));
+                let line = row.get_ref(4)?.as_str()?.as_bytes();
+                let record = wire::decode(line)
+                    .map_err(|e| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(e)))?;
+                found.push((record, line.to_vec()));
             }
             Ok(found)
         })

@@ -24,10 +24,10 @@ pub(super) async fn livez() -> Response {
     of_type(TEXT, "alive\n")
 }
 
-/// The pipeline has caught up, or why not.
+/// The pipeline has caught up, or why not; with the digest of the key list, by which two aggregators are compared.
 pub(super) async fn readyz(State(site): State<Site>) -> Response {
     match site.health.snapshot().unready() {
-        None => of_type(TEXT, "ready\n"),
+        None => of_type(TEXT, site.keys.as_ref().map_or("ready\n".to_owned(), |keys| format!("ready, keys {keys}\n"))),
         Some(reason) => {
             (StatusCode::SERVICE_UNAVAILABLE, of_type(TEXT, format!("not ready: {reason}\n"))).into_response()
         }

@@ -2,6 +2,7 @@
 
 use super::error::{HttpError, internal};
 use crate::health::Health;
+use crate::keys::KeyList;
 use crate::metrics::Metrics;
 use crate::pipeline::ControlRequests;
 use crate::plan_states::SharedPlanStates;
@@ -27,6 +28,8 @@ pub struct Site {
     pub(super) plans: SharedPlanStates,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
+    /// Digest of the key list, where records are verified.
+    pub(super) keys: Option<String>,
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
     pub(super) vintages: Arc<Semaphore>,
@@ -48,6 +51,7 @@ impl Site {
             plans,
             clock,
             metrics,
+            keys: None,
             health,
             reports: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
             vintages: Arc::new(Semaphore::new(MAX_VINTAGES_AT_ONCE)),
@@ -62,6 +66,17 @@ impl Site {
     #[must_use]
     pub fn of_many(self, shared: bool) -> Self {
         Self { shared, ..self }
+    }
+
+    /// The site of an instance that verifies records by these keys.
+    #[must_use]
+    pub fn with_keys(self, keys: &KeyList) -> Self {
+        if keys.is_empty() {
+            return self;
+        }
+        let digest = format!("{:016x}", keys.digest());
+        self.metrics.set_keys(&digest);
+        Self { keys: Some(digest), ..self }
     }
 
     /// A site that also shows evidence and the health of sources, from the stores in a folder.

@@ -89,7 +89,7 @@ pub struct KeyNote {
 
 /// The wall clock is behind the last revision of this source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the machine's clock ({now}) is more than {} min behind the last revision ({last}) of this source; set the clock", MAX_BEHIND.0 / 60_000_000)]
+#[error("the machine's clock ({now}) is more than {} min behind the last revision ({last}) of this source; set the clock, or, if it is right, take back the polls that were ahead: `shihyo retract PLAN/SOURCE --ahead`", MAX_BEHIND.0 / 60_000_000)]
 pub struct ClockBehind {
     /// The wall clock.
     pub now: Micros,

@@ -20,4 +20,4 @@ pub use codec::{canonical, canonical_figure, decode, encode};
 pub use envelope::{Envelope, envelope};
 pub use error::WireError;
 pub use schema::schema;
-pub use signature::{Signature, content, encode_signed, signature};
+pub use signature::{Signature, content, encode_signed, encode_with_signature, signature};

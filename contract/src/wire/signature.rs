@@ -38,6 +38,18 @@ pub struct Signature<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn encode_signed(record: &Record, key: &SigningKey) -> Vec<u8> {
+    let covered = covered(record, key.id());
+    let mac = key.mac(&covered);
+    with_mac(covered, mac)
+}
+
+/// The line of a record that a key signed, from the digest that it was signed with.
+pub fn encode_with_signature(record: &Record, key: &str, mac: [u8; MAC_BYTES]) -> Vec<u8> {
+    with_mac(covered(record, key), mac)
+}
+
+/// What the signature of a record is of.
+fn covered(record: &Record, key: &str) -> Vec<u8> {
     let mut line = encode(record);
     // `encode` writes the version as one digit, before anything that a record holds.
     if let Some(start) = head(&line) {
@@ -45,8 +57,11 @@ pub fn encode_signed(record: &Record, key: &SigningKey) -> Vec<u8> {
     }
     line.pop();
     line.extend_from_slice(SIGNED_BY);
-    line.extend_from_slice(key.id().as_bytes());
-    let mac = key.mac(&line);
+    line.extend_from_slice(key.as_bytes());
+    line
+}
+
+fn with_mac(mut line: Vec<u8>, mac: [u8; MAC_BYTES]) -> Vec<u8> {
     line.extend_from_slice(MAC);
     line.extend_from_slice(Hex(&mac).to_string().as_bytes());
     line.extend_from_slice(END);

@@ -3,7 +3,7 @@
 //! Decided from the record, the catalogue and the figures stored before, in one place for new records
 //! and for records in quarantine.
 
-use crate::keys::KeyList;
+use crate::keys::{KeyList, Signature};
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
@@ -11,7 +11,6 @@ use contract::catalogue;
 use contract::record::{CatalogueText, Record};
 use contract::wire;
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// The reason of a catalogue record whose text is no catalogue of its plan.
 const INVALID_CATALOGUE: &str = "invalid_catalogue";
@@ -20,8 +19,8 @@ const INVALID_CATALOGUE: &str = "invalid_catalogue";
 #[derive(Debug)]
 pub(crate) struct DecodedRecord {
     pub(crate) record: Record,
-    /// The key that signed it.
-    pub(crate) signer: Option<Arc<str>>,
+    /// Its signature.
+    pub(crate) signature: Option<Signature>,
 }
 
 /// A decoded record, or the reason for which it must be quarantined.
@@ -43,8 +42,8 @@ pub(crate) enum Disposition {
 /// Decodes a record and verifies its signature.
 pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
     let record = wire::decode(body).map_err(|error| error.label())?;
-    let signer = keys.verify(&record, body).map_err(|error| error.label())?;
-    Ok(DecodedRecord { record, signer })
+    let signature = keys.verify(&record, body).map_err(|error| error.label())?;
+    Ok(DecodedRecord { record, signature })
 }
 
 /// Decides, and inserts an observation into the state of its plan.

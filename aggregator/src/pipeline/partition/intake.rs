@@ -67,14 +67,14 @@ pub(crate) fn sort<'a>(
             PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
         }
         match (disposition, read) {
-            (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signer })) => {
+            (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
                 let plan = observation.plan.as_str();
                 if before.is_none_or(|(name, _)| name != plan) {
                     before = names.get(plan).map(|names| (plan, names));
                     sorted.plans.insert(plan);
                 }
                 if let Some((_, names)) = before {
-                    sorted.observations.push(ObservationRow { names, key, observation, signer: signer.as_deref() });
+                    sorted.observations.push(ObservationRow { names, key, observation, signature: signature.as_ref() });
                 }
                 // A figure that does not stand can still show that one was restated. Figures of one plan follow
                 // each other, so most are the same as the last.
@@ -140,7 +140,7 @@ pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, fact: &DecodedRecord) 
         Record::Poll(poll) => change.put_visit(poll),
         Record::Reject(reject) => change.put_reject(reject),
         Record::Catalogue(text) => change.put_catalogue(text),
-        Record::Retraction(_) | Record::Note(_) => change.put_statement(&fact.record, fact.signer.as_deref()),
+        Record::Retraction(_) | Record::Note(_) => change.put_statement(&fact.record, fact.signature.as_ref()),
         // Observations are written together, by `put_observations`.
         Record::Observation(_) => Ok(false),
     }

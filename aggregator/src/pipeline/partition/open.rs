@@ -4,7 +4,8 @@ use super::arrivals::PollArrivals;
 use super::derived::DerivedRows;
 use super::rejudge::{self, UnadmittedObservation};
 use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
-use crate::keys::{Claim, KeyList};
+use crate::keys::{self, Claim, KeyList, SignatureError};
+use crate::pipeline::configured_plans::KEYS;
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
 use crate::store::{
@@ -175,17 +176,22 @@ fn insert_all(
     retract_all(writer.read(), states, keys)?;
     let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
     let mut before = String::new();
-    writer.read().each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signer }| {
-        let claim = Claim { plan: &observation.plan, source: Some(&observation.source), revision: observation.revision };
-        let outcome = match (keys.admits(claim, signer), states.get_mut(&observation.plan)) {
+    // Signatures were verified when they came, unless there were other keys.
+    let other_keys = writer.read().configuration()?.get(KEYS) != Some(&keys.digest());
+    let refused = if other_keys { refused_signatures(writer.read(), keys)? } else { BTreeMap::new() };
+    writer.read().each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signature }| {
+        let verified = match refused.get(&id) {
+            Some(error) => Err(*error),
+            None => keys.admits(Claim::of(observation), signature.as_ref()),
+        };
+        let outcome = match (verified, states.get_mut(&observation.plan)) {
             (Err(error), _) => Err(error.label()),
             (Ok(()), Some(state)) => state.insert(observation).map(drop).map_err(AdmissionError::label),
             (Ok(()), None) => Err(AdmissionError::UnknownPlan.label()),
         };
         match outcome {
             Err(reason) => {
-                let signer = signer.map(Arc::from);
-                unadmitted.push(UnadmittedObservation { id, reason, signer });
+                unadmitted.push(UnadmittedObservation { id, reason, signature });
             }
             Ok(()) if before != observation.plan => {
                 observation.plan.clone_into(&mut before);
@@ -197,11 +203,25 @@ fn insert_all(
     Ok((plans, unadmitted))
 }
 
+/// The signed observations whose signature does not hold by these keys. Each is read whole, as a signature covers all of it.
+fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i64, SignatureError>, StoreError> {
+    let mut signed = Vec::new();
+    reader.each_observation(Micros(i64::MAX), |one| signed.extend(one.signature.map(|signature| (one.id, signature))))?;
+    let mut refused = BTreeMap::new();
+    for (id, signature) in signed {
+        let record = Record::Observation(reader.observation(id)?);
+        if let Err(error) = keys.verify(&record, &keys::line(&record, Some(&signature))) {
+            refused.insert(id, error);
+        }
+    }
+    Ok(refused)
+}
+
 /// Takes the stored retractions over into the plan states. One whose signature no longer counts does not hold.
 fn retract_all(reader: &StoreReader, states: &mut PlanStates, keys: &KeyList) -> Result<(), StoreError> {
-    for (record, signer) in reader.statements(Micros(i64::MAX))? {
+    for (record, line) in reader.statements(Micros(i64::MAX))? {
         let Record::Retraction(retraction) = &record else { continue };
-        if let (Ok(()), Some(state)) = (keys.admits((&record).into(), signer.as_deref()), states.get_mut(&retraction.plan)) {
+        if let (Ok(_), Some(state)) = (keys.verify(&record, &line), states.get_mut(&retraction.plan)) {
             state.retract(retraction);
         }
     }

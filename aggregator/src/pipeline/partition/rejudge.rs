@@ -5,7 +5,7 @@
 
 use super::disposition::{self, DecodedRecord, Disposition};
 use super::intake::put_fact;
-use crate::keys::KeyList;
+use crate::keys::{self, KeyList, Signature};
 use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
@@ -14,7 +14,6 @@ use crate::store::{
 use bus::Partition;
 use contract::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Records of one step: at most 1 MB each, usually 250 B.
 const STEP: usize = 500;
@@ -26,8 +25,8 @@ pub(crate) struct UnadmittedObservation {
     pub(crate) id: i64,
     /// Why not.
     pub(crate) reason: &'static str,
-    /// The key that signed it.
-    pub(crate) signer: Option<Arc<str>>,
+    /// Its signature.
+    pub(crate) signature: Option<Signature>,
 }
 
 /// Puts observations that are not admitted any more into quarantine, and re-evaluates everything that was there before.
@@ -43,7 +42,7 @@ pub(crate) fn all(
     let mut plans = BTreeSet::new();
     let last = writer.read().last_quarantined()?;
     for step in unadmitted.chunks(STEP) {
-        quarantine(writer, partition, step, keys)?;
+        quarantine(writer, partition, step)?;
     }
     let mut after = 0;
     loop {
@@ -74,12 +73,11 @@ fn quarantine(
     writer: &mut StoreWriter,
     partition: Partition,
     step: &[UnadmittedObservation],
-    keys: &KeyList,
 ) -> Result<(), StoreError> {
     let mut bodies = Vec::new();
     for one in step {
         let observation = writer.read().observation(one.id)?;
-        let body = keys.line(&Record::Observation(observation.clone()), one.signer.as_deref());
+        let body = keys::line(&Record::Observation(observation.clone()), one.signature.as_ref());
         bodies.push((body, observation));
     }
     writer.change(|change| {
@@ -105,10 +103,10 @@ fn move_record(
     let new = match (disposition, read) {
         (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
-        (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signer })) => {
+        (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
-            let signer = signer.as_deref();
-            change.put_observations(&[ObservationRow { names, key, observation, signer }])?;
+            let signature = signature.as_ref();
+            change.put_observations(&[ObservationRow { names, key, observation, signature }])?;
             true
         }
         (Disposition::Fact, Ok(fact)) => put_fact(change, fact)?,

@@ -60,8 +60,7 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    const ALL: [Self; 5] =
-        [Self::Unsigned, Self::UnknownKey, Self::BadSignature, Self::ForeignKey, Self::RetiredKey];
+    const ALL: [Self; 5] = [Self::Unsigned, Self::UnknownKey, Self::BadSignature, Self::ForeignKey, Self::RetiredKey];
 
     /// True of the label of one of them.
     pub(crate) fn is_label(label: &str) -> bool {
@@ -82,7 +81,7 @@ impl SignatureError {
 
 /// The signature of a record, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {
+pub struct RecordSignature {
     /// Id of the key.
     pub key: Arc<str>,
     /// The keyed digest.
@@ -90,7 +89,7 @@ pub struct Signature {
 }
 
 /// The line of a record with its signature.
-pub(crate) fn line(record: &Record, signature: Option<&Signature>) -> Vec<u8> {
+pub(crate) fn line(record: &Record, signature: Option<&RecordSignature>) -> Vec<u8> {
     match signature {
         Some(signature) => wire::encode_with_signature(record, &signature.key, signature.mac),
         None => wire::encode(record),
@@ -137,9 +136,9 @@ impl KeyList {
     }
 
     /// Verifies the line of a record; gives its signature. Without keys that is not verified: it is once there are some.
-    pub fn verify(&self, record: &Record, line: &[u8]) -> Result<Option<Signature>, SignatureError> {
+    pub fn verify(&self, record: &Record, line: &[u8]) -> Result<Option<RecordSignature>, SignatureError> {
         let found = wire::signature(line);
-        let signature = found.map(|found| Signature { key: found.key.into(), mac: found.mac });
+        let signature = found.map(|found| RecordSignature { key: found.key.into(), mac: found.mac });
         if self.is_empty() {
             return Ok(signature);
         }
@@ -150,7 +149,7 @@ impl KeyList {
     }
 
     /// Whether a record with a verified signature, or without one, may count.
-    pub fn admits(&self, claim: Claim<'_>, signature: Option<&Signature>) -> Result<(), SignatureError> {
+    pub fn admits(&self, claim: Claim<'_>, signature: Option<&RecordSignature>) -> Result<(), SignatureError> {
         if self.is_empty() {
             return Ok(());
         }
@@ -180,7 +179,8 @@ impl KeyList {
         if self.is_empty() {
             return 0;
         }
-        let mut lines: Vec<String> = self.signed_since.iter().map(|(p, since)| format!("{} {}", p.0, since.0)).collect();
+        let mut lines: Vec<String> =
+            self.signed_since.iter().map(|(p, since)| format!("{} {}", p.0, since.0)).collect();
         lines.extend(self.keys.iter().map(|listed| {
             let mut sources: Vec<&str> = listed.sources.iter().map(|pattern| pattern.0.as_str()).collect();
             sources.sort_unstable();
@@ -227,7 +227,11 @@ mod tests {
             until: until.map(Micros),
         };
         KeyList {
-            keys: vec![listed("new", &["p/s", "p/t"], None), listed("old", &["p/*"], Some(50)), listed("q", &["q/*"], None)],
+            keys: vec![
+                listed("new", &["p/s", "p/t"], None),
+                listed("old", &["p/*"], Some(50)),
+                listed("q", &["q/*"], None),
+            ],
             signed_since: vec![(SourcePattern::parse("p/s").unwrap(), Micros(20))],
         }
     }
@@ -267,17 +271,17 @@ mod tests {
 
     #[test]
     fn the_digest_differs_whenever_a_record_could_be_judged_otherwise() {
-        let changes: [fn(&mut KeyList); 5] = [
+        let edits: [fn(&mut KeyList); 5] = [
             |list| list.keys[0].until = Some(Micros(1)),
             |list| list.keys[0].sources.clear(),
             |list| list.keys[0].key = SigningKey::new("new", [9; 32]).unwrap(),
             |list| list.signed_since[0].1 = Micros(21),
             |list| drop(list.keys.pop()),
         ];
-        for change in changes {
-            let mut changed = list();
-            change(&mut changed);
-            assert_ne!(changed.digest(), list().digest());
+        for edit in edits {
+            let mut other = list();
+            edit(&mut other);
+            assert_ne!(other.digest(), list().digest());
         }
         let mut turned = list();
         turned.keys.reverse();

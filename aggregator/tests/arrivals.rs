@@ -18,7 +18,9 @@ fn poll() -> (Vec<Vec<u8>>, Vec<u8>) {
     let figures: Vec<Record> = year().into_iter().filter(|record| matches!(record, Record::Observation(_))).collect();
     let lines: Vec<Vec<u8>> = figures.iter().map(wire::encode).collect();
     let mut size = PollSize::default();
-    lines.iter().for_each(|line| size.add(line));
+    for line in &lines {
+        size.add(wire::content(line));
+    }
     let Record::Observation(first) = &figures[0] else { panic!() };
     let mut poll = visit("c1", "2020-05-02");
     assert_eq!(poll.id, first.visit);
@@ -92,13 +94,9 @@ fn an_incomplete_poll_degrades_the_health_with_the_remedy_and_leaves_the_process
     lines.pop();
     let world = World::new();
     world.publish_bodies(&[lines, vec![record]].concat(), 100);
-    let setup = world.setup();
     let mut health = None;
-    let progress = Arc::clone(&setup.progress);
-    let health_of = aggregator::health::Health::default();
-    let health_of = Arc::new(health_of);
-    let setup = PipelineSetup { progress: Arc::new(Progress::new(Arc::clone(&health_of), None)), ..setup };
-    drop(progress);
+    let health_of = Arc::new(aggregator::health::Health::default());
+    let setup = PipelineSetup { progress: Arc::new(Progress::new(Arc::clone(&health_of), None)), ..world.setup() };
     world.keep_with(&setup, 12, || {
         world.set_clock(Micros(micros("2022-06-01").0 + 11 * MINUTE));
         let started = Instant::now();

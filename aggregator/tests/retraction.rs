@@ -37,7 +37,8 @@ fn right() -> (String, String) {
 #[test]
 fn a_retraction_takes_back_what_came_before_it_and_what_comes_after_it() {
     let (right, derived) = right();
-    let all: Vec<Record> = records().into_iter().chain([retraction("2022-07-01", "2022-07-01", "2022-06-01")]).collect();
+    let all: Vec<Record> =
+        records().into_iter().chain([retraction("2022-07-01", "2022-07-01", "2022-06-01")]).collect();
     for first in 0..all.len() {
         let mut turned = all.clone();
         turned.rotate_left(first);

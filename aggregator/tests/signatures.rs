@@ -1,5 +1,7 @@
 //! Signed records: who may speak for which source, and that a topic of unsigned, old-key and new-key records replays alike.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
 mod support;
 
 use aggregator::keys::{KeyList, ListedKey, SourcePattern};
@@ -12,7 +14,7 @@ use std::sync::Arc;
 use support::{World, micros, uses};
 
 fn key(id: &str) -> SigningKey {
-    SigningKey::new(id, [id.len() as u8; 32]).unwrap()
+    SigningKey::new(id, [id.as_bytes()[0]; 32]).unwrap()
 }
 
 fn listed(id: &str, sources: &str, until: Option<&str>) -> ListedKey {
@@ -23,7 +25,11 @@ fn listed(id: &str, sources: &str, until: Option<&str>) -> ListedKey {
 /// `old` until May 2021, `newer` since then; the register signs since July 2020.
 fn list() -> KeyList {
     KeyList {
-        keys: vec![listed("old", "p/*", Some("2021-05-01")), listed("newer", "p/register", None), listed("foreign", "q/*", None)],
+        keys: vec![
+            listed("old", "p/*", Some("2021-05-01")),
+            listed("newer", "p/register", None),
+            listed("foreign", "q/*", None),
+        ],
         signed_since: vec![(SourcePattern::parse("p/register").unwrap(), micros("2020-07-01"))],
     }
 }
@@ -56,7 +62,8 @@ fn with(world: &World, keys: KeyList) -> PipelineSetup {
 }
 
 fn reasons(world: &World) -> Vec<String> {
-    let mut reasons: Vec<String> = world.reader().quarantined(0, 100).unwrap().into_iter().map(|one| one.reason).collect();
+    let mut reasons: Vec<String> =
+        world.reader().quarantined(0, 100).unwrap().into_iter().map(|one| one.reason).collect();
     reasons.sort();
     reasons
 }
@@ -92,10 +99,10 @@ fn a_changed_key_list_judges_old_and_new_records_as_a_replay_would() {
         ("none", KeyList::default()),
         ("all", list()),
         ("without the old key", KeyList { keys: list().keys.split_off(1), ..list() }),
-        ("unsigned before later", KeyList {
-            signed_since: vec![(SourcePattern::parse("*").unwrap(), Micros(0))],
-            ..list()
-        }),
+        (
+            "unsigned before later",
+            KeyList { signed_since: vec![(SourcePattern::parse("*").unwrap(), Micros(0))], ..list() },
+        ),
         ("a key more", KeyList { keys: [list().keys, vec![listed("lost", "*", None)]].concat(), ..list() }),
     ];
     for (before, first) in &lists {
@@ -121,7 +128,8 @@ fn a_record_that_leaves_and_comes_back_keeps_its_signature() {
     world.publish_bodies(&lines(), 100);
     world.keep_with(&with(&world, list()), 8, || ());
     let stored = world.export("FY2019");
-    let text = world.text.replace("id = \"uses\"", "id = \"others\"").replace("series = \"uses\"", "series = \"others\"");
+    let text =
+        world.text.replace("id = \"uses\"", "id = \"others\"").replace("series = \"uses\"", "series = \"others\"");
     let other = World { text, ..world };
     let counts = other.keep_with(&with(&other, list()), 8, || ());
     assert_eq!(counts.quarantined, 8, "no series of that name");

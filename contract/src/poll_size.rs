@@ -1,19 +1,18 @@
 //! How many records a poll has, and a digest over them, so that a poll that arrived in part is noticed.
 
-use crate::wire;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// How many records a poll has, and a digest over them.
 ///
-/// The digest is the sum, modulo 2^128, of the XXH3-128 hashes of the [`wire::content`] of each record: it does not depend on
+/// The digest is the sum, modulo 2^128, of the XXH3-128 hashes of the [`crate::wire::content`] of each record: it does not depend on
 /// order, and a record can be added to it alone. It finds what is lost or altered by accident; a signature finds intent.
 ///
 /// ```
 /// use contract::record::PollSize;
 ///
-/// let (a, b) = (br#"{"kind":"reject","schema":1,"plan":"p"}"#, br#"{"kind":"reject","schema":1,"plan":"q"}"#);
+/// let (a, b) = (br#""plan":"p","source":"s""#, br#""plan":"p","source":"t""#);
 /// let (mut one, mut other) = (PollSize::default(), PollSize::default());
 /// one.add(a);
 /// one.add(b);
@@ -35,10 +34,10 @@ pub struct PollSize {
 }
 
 impl PollSize {
-    /// Adds a record, given as its line.
-    pub fn add(&mut self, line: &[u8]) {
+    /// Adds a record, given as the content of its line.
+    pub fn add(&mut self, content: &[u8]) {
         self.records += 1;
-        self.digest = self.digest.wrapping_add(xxh3_128(wire::content(line)));
+        self.digest = self.digest.wrapping_add(xxh3_128(content));
     }
 }
 

@@ -51,36 +51,39 @@ pub(crate) fn run(folder: &Path, options: &RetractOptions) -> Result<(), Failure
     let configuration = configuration::load(folder)?;
     log::start(&configuration)?;
     let source = chosen(&configuration, &options.source)?;
-    let polls = if options.ahead { ahead(&configuration, source)? } else { options.at.iter().copied().collect() };
+    let times = if options.ahead { ahead(&configuration, source)? } else { options.at.iter().copied().collect() };
     let SourceConfig { plan, id, .. } = source;
-    if polls.is_empty() {
+    if times.is_empty() {
         return Err(anyhow::anyhow!(
             "no stored poll of {plan}/{id} is ahead of this machine's clock; on a machine without the store name the polls \
              with --at"
         )
         .into());
     }
-    for poll in polls.iter().take(SHOWN) {
+    for poll in times.iter().take(SHOWN) {
         output::line(format_args!("{plan}/{id}\t{poll}"))?;
     }
-    if polls.len() > SHOWN {
-        output::line(format_args!("... and {} polls more", polls.len() - SHOWN))?;
+    if times.len() > SHOWN {
+        output::line(format_args!("... and {} polls more", times.len() - SHOWN))?;
     }
     if !options.yes {
-        output::line(format_args!("nothing is retracted yet: add --yes to take back what these {} poll(s) reported", polls.len()))?;
+        output::line(format_args!(
+            "nothing is retracted yet: add --yes to take back what these {} poll(s) reported",
+            times.len()
+        ))?;
         return Ok(());
     }
     let kafka = transport::kafka(&configuration)?;
     service::make_data_dir(&configuration)?;
-    let retracted: anyhow::Result<()> = runtime.block_on(async {
+    let outcome: anyhow::Result<()> = runtime.block_on(async {
         let publisher = Publisher::open(&configuration, kafka.as_ref())?;
-        let correction = Correction { polls: &polls, by: &options.by, reason: &options.reason };
+        let correction = Correction { polls: &times, by: &options.by, reason: &options.reason };
         let signer = configuration.signer.as_ref();
         let published = retract(publisher.outbox.as_ref(), signer, &SystemClock, (plan, id), &correction).await;
         published.context("the retraction cannot be published")?;
         publisher.shipped().await
     });
-    retracted?;
+    outcome?;
     output::line(format_args!("retracted; {plan}/{id} is published once more at its next poll"))?;
     Ok(())
 }

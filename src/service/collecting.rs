@@ -55,10 +55,7 @@ pub(crate) async fn collect_until(
 }
 
 /// [`publish_plans`] for a service: retries until the outbox takes the catalogues.
-async fn publish_with_retry(
-    plans: &[(String, String)],
-    runner: &Runner,
-) -> anyhow::Result<()> {
+async fn publish_with_retry(plans: &[(String, String)], runner: &Runner) -> anyhow::Result<()> {
     let (outbox, observer) = (runner.outbox.as_ref(), runner.observer.as_ref());
     let signer = runner.collector.signer.as_ref();
     let mut is_failing = false;

@@ -6,31 +6,15 @@ use aggregator::keys::{KeyList, ListedKey, SourcePattern};
 use contract::reader::Mistake;
 use contract::signing::SigningKey;
 use contract::time::Micros;
-use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// The variable of this collector's key.
-pub(super) const COLLECTOR_KEY: &str = "SHIHYO__COLLECTOR__KEY";
-
-/// A key that signs records.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeySection {
-    /// Its file, as `shihyo key` wrote it.
-    file: PathBuf,
-    /// What it may speak for: `plan/source`, `plan/*` or `*`.
-    sources: Vec<String>,
-    /// When it was retired: it verifies older records only.
-    until: Option<String>,
-}
+use std::path::Path;
 
 impl Settings {
     /// The key that signs what this machine publishes, if there is one.
     pub(crate) fn signer(&self, folder: &Path) -> Result<Option<SigningKey>, Mistake> {
         let key = "collector.key_file";
         let wrong = |message: String| file::mistake(folder, key, format!("`{key}`: {message}"));
-        let text = secret::read(COLLECTOR_KEY, self.collector.key_file.as_deref(), folder).map_err(wrong)?;
+        let text = secret::read(secret::COLLECTOR_KEY, self.collector.key_file.as_deref(), folder).map_err(wrong)?;
         text.map(|text| SigningKey::parse(&text)).transpose().map_err(|error| wrong(error.to_string()))
     }
 

@@ -1,7 +1,6 @@
 //! Secrets: from a file, systemd's credentials directory or the environment; never from shihyo.toml.
 
 use super::file;
-use super::keys::COLLECTOR_KEY;
 use aggregator::sinks::kind::SecretKey;
 use aggregator::sinks::registry::KINDS;
 use contract::reader::Mistake;
@@ -14,6 +13,8 @@ use std::path::Path;
 pub(super) const KAFKA_PASSWORD: &str = "SHIHYO__KAFKA__PASSWORD";
 /// The variable of the API's token.
 pub(super) const HTTP_TOKEN: &str = "SHIHYO__HTTP__TOKEN";
+/// The variable of the key that signs what this collector publishes.
+pub(super) const COLLECTOR_KEY: &str = "SHIHYO__COLLECTOR__KEY";
 /// Where systemd puts what `LoadCredential=` names.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 

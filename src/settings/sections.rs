@@ -2,7 +2,6 @@
 
 use super::file;
 use super::kafka::KafkaSection;
-use super::keys::KeySection;
 use super::secret::{self, Secret};
 use aggregator::sinks::kind::{SinkKind, SinkSection};
 use contract::reader::Mistake;
@@ -106,6 +105,18 @@ impl Default for AlertsSection {
     fn default() -> Self {
         Self { hold: Duration::from_mins(5), external_url: None }
     }
+}
+
+/// A key that signs records.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySection {
+    /// Its file, as `shihyo key` wrote it.
+    pub(super) file: PathBuf,
+    /// What it may speak for: `plan/source`, `plan/*` or `*`.
+    pub(super) sources: Vec<String>,
+    /// When it was retired: it verifies older records only.
+    pub(super) until: Option<String>,
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

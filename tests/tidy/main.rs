@@ -33,7 +33,8 @@ const HOUSE: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// What a pure crate may use: no runtime, no IO, no clock, no randomness, no logging.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
+    "blake3",
     "contract",
     "jiff",
     "num-bigint",

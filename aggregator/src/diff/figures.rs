@@ -71,8 +71,7 @@ pub(super) fn changes(
     };
     for (number, reader) in readers.iter().enumerate() {
         reader.at_one_moment(|reader| {
-            reader
-                .each_observation(after.1, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
+            reader.each_observation(after.1, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
             vintage::each_quarantined(reader, |one| {
                 if let Some(observation) = vintage::observation(one) {
                     take(&observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));

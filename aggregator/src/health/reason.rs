@@ -22,8 +22,7 @@ pub enum DegradedReason {
 
 impl DegradedReason {
     /// All reasons.
-    pub const ALL: [Self; 6] =
-        [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused, Self::Incomplete];
+    pub const ALL: [Self; 6] = [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused, Self::Incomplete];
 
     /// The label in metrics.
     pub fn name(self) -> &'static str {

@@ -25,7 +25,9 @@ use contract::period::Period;
 use contract::time::Micros;
 use kpi::KpiMetrics;
 use parking_lot::Mutex;
-use prometheus::{GaugeVec, Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
+use prometheus::{
+    Encoder, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
+};
 use registry::{counters, gauges, register, set_total};
 use sink::SinkMetrics;
 use source::SourceMetrics;

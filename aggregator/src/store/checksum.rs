@@ -28,8 +28,8 @@ const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until
 /// The checksum of an observation: of its fields, and of signer and signature where it has them.
 pub(super) fn of_observation(fields: &[Option<i64>], signed: Option<(i64, u128)>, breakdown: Option<&str>) -> i64 {
     let Some((signer, mac)) = signed else { return of_row(fields, breakdown) };
-    let halves = [mac as u64, (mac >> 64) as u64].map(|half| Some(half.cast_signed()));
-    of_row(&[fields, &[Some(signer)], &halves].concat(), breakdown)
+    let (digits, text) = (format!("{mac:032x}"), breakdown.unwrap_or_default());
+    of_row(&[fields, &[Some(signer)]].concat(), Some(&format!("{digits}{text}")))
 }
 
 /// The checksum of a row of integers and one text.

@@ -33,7 +33,7 @@ pub struct ObservationRow<'a> {
     /// The record.
     pub observation: &'a Observation,
     /// Its signature.
-    pub signature: Option<&'a Signature>,
+    pub signature: Option<&'a RecordSignature>,
 }
 
 /// A stored observation.
@@ -44,7 +44,7 @@ pub struct StoredObservation<'a> {
     /// The record.
     pub observation: &'a Observation,
     /// Its signature.
-    pub signature: Option<Signature>,
+    pub signature: Option<RecordSignature>,
 }
 
 impl StoreTransaction<'_> {
@@ -97,7 +97,7 @@ impl StoreTransaction<'_> {
             }
             statement.raw_bind_parameter(14, &breakdown)?;
             let signed = match row.signature {
-                Some(Signature { key, mac }) => Some((self.names.intern(self.transaction, key)?, *mac)),
+                Some(RecordSignature { key, mac }) => Some((self.names.intern(self.transaction, key)?, *mac)),
                 None => None,
             };
             let summed = signed.map(|(signer, mac)| (signer, u128::from_be_bytes(mac)));
@@ -118,7 +118,11 @@ impl StoreTransaction<'_> {
 impl StoreReader {
     /// Hands every observation with a revision up to `upto` to `each`, in the order of arrival. Visit and place are left
     /// out: figures do not need them, and a start must be fast.
-    pub fn each_observation(&self, upto: Micros, mut each: impl FnMut(StoredObservation<'_>)) -> Result<(), StoreError> {
+    pub fn each_observation(
+        &self,
+        upto: Micros,
+        mut each: impl FnMut(StoredObservation<'_>),
+    ) -> Result<(), StoreError> {
         self.run(|connection| {
             let mut statement =
                 connection.prepare_cached(&format!("SELECT {COLUMNS} FROM observations ORDER BY id"))?;
@@ -133,7 +137,7 @@ impl StoreReader {
                 if observation.revision <= upto {
                     let signature = match signed(row)? {
                         Some((signer, mac)) => {
-                            Some(Signature { key: signers.get(signer)?.into(), mac: mac.to_be_bytes() })
+                            Some(RecordSignature { key: signers.get(signer)?.into(), mac: mac.to_be_bytes() })
                         }
                         None => None,
                     };

@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::name_cache::number;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
-use crate::keys::{self, Signature};
+use crate::keys::{self, RecordSignature};
 use contract::record::{Record, Retraction};
 use contract::time::Micros;
 use contract::wire;
@@ -18,7 +18,7 @@ const NOTE: &str = "note";
 impl StoreTransaction<'_> {
     /// Stores a retraction or a note; false when the very same was stored before, signed or not, and for records of other
     /// kinds.
-    pub fn put_statement(&mut self, record: &Record, signature: Option<&Signature>) -> Result<bool, StoreError> {
+    pub fn put_statement(&mut self, record: &Record, signature: Option<&RecordSignature>) -> Result<bool, StoreError> {
         let kind = match record {
             Record::Retraction(_) => RETRACTION,
             Record::Note(_) => NOTE,

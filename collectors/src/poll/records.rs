@@ -51,7 +51,7 @@ fn sized(mut polls: Vec<PollRecord>, records: &[Record]) -> Vec<PollRecord> {
     let mut sizes: BTreeMap<&str, PollSize> = BTreeMap::new();
     for record in records {
         if let Some(poll) = record.poll() {
-            sizes.entry(poll).or_default().add(&wire::encode(record));
+            sizes.entry(poll).or_default().add(wire::content(&wire::encode(record)));
         }
     }
     for poll in &mut polls {

@@ -2,8 +2,8 @@
 
 use super::body;
 use super::error::WireError;
-use crate::breakdown::Breakdown;
 use super::signature::signature;
+use crate::breakdown::Breakdown;
 use crate::record::{Finality, Observation, Record, SCHEMA, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod fields;
 mod schema;
+mod sign;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -20,4 +21,5 @@ pub use codec::{canonical, canonical_figure, decode, encode};
 pub use envelope::{Envelope, envelope};
 pub use error::WireError;
 pub use schema::schema;
-pub use signature::{Signature, content, encode_signed, encode_with_signature, signature};
+pub use sign::{encode_signed, encode_with_signature};
+pub use signature::{Signature, content, signature};

@@ -5,8 +5,9 @@
 //! twice, is found by counting in the store before a poll is called incomplete.
 
 use crate::store::{OpenPoll, StoreError, StoreReader, StoreTransaction};
-use contract::record::{PollSize, Record};
+use contract::record::{PollRecord, PollSize, Record};
 use contract::time::Micros;
+use contract::wire;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub(crate) enum Arrival<'a> {
     /// Some records of a poll that follow each other.
     Records(&'a str, &'a str, PollSize),
     /// A poll record.
-    Poll(&'a contract::record::PollRecord),
+    Poll(&'a PollRecord),
 }
 
 /// How many records of each poll have come, and the polls that are open.
@@ -67,11 +68,12 @@ impl PollArrivals {
         if let Record::Poll(poll) = record {
             arrivals.push(Arrival::Poll(poll));
         } else if let Some(poll) = record.poll() {
-            if !matches!(arrivals.last(), Some(Arrival::Records(plan, last, _)) if (*plan, *last) == (record.plan(), poll)) {
+            if !matches!(arrivals.last(), Some(Arrival::Records(plan, last, _)) if (*plan, *last) == (record.plan(), poll))
+            {
                 arrivals.push(Arrival::Records(record.plan(), poll, PollSize::default()));
             }
             if let Some(Arrival::Records(_, _, size)) = arrivals.last_mut() {
-                size.add(line);
+                size.add(wire::content(line));
             }
         }
     }
@@ -82,35 +84,39 @@ impl PollArrivals {
         for arrival in arrivals {
             match arrival {
                 Arrival::Records(plan, poll, more) => {
-                    let key = ((*plan).to_owned(), (*poll).to_owned());
-                    let size = self.counted.entry(key).or_default();
-                    size.records += more.records;
-                    size.digest = size.digest.wrapping_add(more.digest);
-                    let size = *size;
-                    let key = ((*plan).to_owned(), (*poll).to_owned());
-                    if self.open.get(&key).is_some_and(|open| open.size == size) {
-                        self.close(&key, &mut changes);
-                    }
+                    self.count_more(&((*plan).to_owned(), (*poll).to_owned()), *more, &mut changes);
                 }
-                Arrival::Poll(poll) => {
-                    let key = (poll.plan.clone(), poll.id.clone());
-                    let Some(open) = OpenPoll::of(poll, now) else {
-                        self.counted.remove(&key);
-                        continue;
-                    };
-                    if self.counted.get(&key).copied().unwrap_or_default() == open.size {
-                        self.counted.remove(&key);
-                    } else if !self.open.contains_key(&key) {
-                        changes.opened.push(open.clone());
-                        self.open.insert(key, open);
-                    }
-                }
+                Arrival::Poll(poll) => self.expect(poll, now, &mut changes),
             }
         }
         if self.counted.len() > MAX_COUNTED {
             self.counted.clear();
         }
         changes
+    }
+
+    fn count_more(&mut self, poll: &(String, String), more: PollSize, changes: &mut ArrivalChanges) {
+        let counted = self.counted.entry(poll.clone()).or_default();
+        counted.records += more.records;
+        counted.digest = counted.digest.wrapping_add(more.digest);
+        let counted = *counted;
+        if self.open.get(poll).is_some_and(|open| open.size == counted) {
+            self.close(poll, changes);
+        }
+    }
+
+    fn expect(&mut self, poll: &PollRecord, now: Micros, changes: &mut ArrivalChanges) {
+        let key = (poll.plan.clone(), poll.id.clone());
+        let counted = self.counted.get(&key).copied().unwrap_or_default();
+        match OpenPoll::of(poll, now) {
+            Some(open) if open.size != counted => {
+                self.open.entry(key).or_insert_with(|| {
+                    changes.opened.push(open.clone());
+                    open
+                });
+            }
+            _ => drop(self.counted.remove(&key)),
+        }
     }
 
     fn close(&mut self, key: &(String, String), changes: &mut ArrivalChanges) {

@@ -3,7 +3,7 @@
 //! Decided from the record, the catalogue and the figures stored before, in one place for new records
 //! and for records in quarantine.
 
-use crate::keys::{KeyList, Signature};
+use crate::keys::{KeyList, RecordSignature, SignatureError};
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
@@ -20,7 +20,7 @@ const INVALID_CATALOGUE: &str = "invalid_catalogue";
 pub(crate) struct DecodedRecord {
     pub(crate) record: Record,
     /// Its signature.
-    pub(crate) signature: Option<Signature>,
+    pub(crate) signature: Option<RecordSignature>,
 }
 
 /// A decoded record, or the reason for which it must be quarantined.
@@ -42,7 +42,7 @@ pub(crate) enum Disposition {
 /// Decodes a record and verifies its signature.
 pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
     let record = wire::decode(body).map_err(|error| error.label())?;
-    let signature = keys.verify(&record, body).map_err(|error| error.label())?;
+    let signature = keys.verify(&record, body).map_err(SignatureError::label)?;
     Ok(DecodedRecord { record, signature })
 }
 

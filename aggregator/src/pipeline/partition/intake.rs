@@ -67,7 +67,10 @@ pub(crate) fn sort<'a>(
             PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
         }
         match (disposition, read) {
-            (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
+            (
+                Disposition::Observation(key),
+                Ok(DecodedRecord { record: Record::Observation(observation), signature }),
+            ) => {
                 let plan = observation.plan.as_str();
                 if before.is_none_or(|(name, _)| name != plan) {
                     before = names.get(plan).map(|names| (plan, names));

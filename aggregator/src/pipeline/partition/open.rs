@@ -8,9 +8,7 @@ use crate::keys::{self, Claim, KeyList, SignatureError};
 use crate::pipeline::configured_plans::KEYS;
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
-use crate::store::{
-    self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation,
-};
+use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation};
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::rollup::Rollup;
 use bus::{Failpoint, Partition, Position};
@@ -206,7 +204,8 @@ fn insert_all(
 /// The signed observations whose signature does not hold by these keys. Each is read whole, as a signature covers all of it.
 fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i64, SignatureError>, StoreError> {
     let mut signed = Vec::new();
-    reader.each_observation(Micros(i64::MAX), |one| signed.extend(one.signature.map(|signature| (one.id, signature))))?;
+    reader
+        .each_observation(Micros(i64::MAX), |one| signed.extend(one.signature.map(|signature| (one.id, signature))))?;
     let mut refused = BTreeMap::new();
     for (id, signature) in signed {
         let record = Record::Observation(reader.observation(id)?);

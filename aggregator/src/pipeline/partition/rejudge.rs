@@ -5,7 +5,7 @@
 
 use super::disposition::{self, DecodedRecord, Disposition};
 use super::intake::put_fact;
-use crate::keys::{self, KeyList, Signature};
+use crate::keys::{self, KeyList, RecordSignature};
 use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
@@ -26,7 +26,7 @@ pub(crate) struct UnadmittedObservation {
     /// Why not.
     pub(crate) reason: &'static str,
     /// Its signature.
-    pub(crate) signature: Option<Signature>,
+    pub(crate) signature: Option<RecordSignature>,
 }
 
 /// Puts observations that are not admitted any more into quarantine, and re-evaluates everything that was there before.

@@ -26,8 +26,8 @@ const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until
                                   visit, sheet, line";
 
 /// The checksum of an observation: of its fields, and of signer and signature where it has them.
-pub(super) fn of_observation(fields: &[Option<i64>], signed: Option<(i64, u128)>, breakdown: Option<&str>) -> i64 {
-    let Some((signer, mac)) = signed else { return of_row(fields, breakdown) };
+pub(super) fn of_observation(fields: &[Option<i64>], by: Option<(i64, u128)>, breakdown: Option<&str>) -> i64 {
+    let Some((signer, mac)) = by else { return of_row(fields, breakdown) };
     let (digits, text) = (format!("{mac:032x}"), breakdown.unwrap_or_default());
     of_row(&[fields, &[Some(signer)]].concat(), Some(&format!("{digits}{text}")))
 }

@@ -6,7 +6,7 @@ use super::name_cache::{RepeatedText, TextCache, number};
 use super::names::PlanNames;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
-use crate::keys::Signature;
+use crate::keys::RecordSignature;
 use aggregator_core::ledger::FigureKey;
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};

@@ -79,8 +79,8 @@ pub(crate) fn run(folder: &Path, options: &RetractOptions) -> Result<(), Failure
         let publisher = Publisher::open(&configuration, kafka.as_ref())?;
         let correction = Correction { polls: &times, by: &options.by, reason: &options.reason };
         let signer = configuration.signer.as_ref();
-        let published = retract(publisher.outbox.as_ref(), signer, &SystemClock, (plan, id), &correction).await;
-        published.context("the retraction cannot be published")?;
+        let sent = retract(publisher.outbox.as_ref(), signer, &SystemClock, (plan, id), &correction).await;
+        sent.context("the retraction cannot be published")?;
         publisher.shipped().await
     });
     outcome?;

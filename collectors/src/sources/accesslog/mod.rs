@@ -10,6 +10,7 @@ mod follow;
 pub mod line;
 mod notes;
 mod parse;
+mod partial;
 mod rule;
 #[cfg(test)]
 mod tests;

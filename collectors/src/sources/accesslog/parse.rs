@@ -1,15 +1,17 @@
 //! Counts the lines of a file by hour, chunk by chunk. Nothing of a line is stored.
 
 use super::line::LineForm;
+use super::line::container::{self, Stream};
 use super::line::format::LogLine;
 use super::line::time::TimeReader;
+use super::partial::{MAX_LINE_BYTES, PartialLine, PartialText, without_zeros};
 use super::rule::CountingRule;
 use super::visitors::Visitors;
 use crate::follow::HourBlock;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Longest line: most servers limit a request line to 8 kB, and a cookie in an own format to as much.
-pub(super) const MAX_LINE_BYTES: usize = 64 << 10;
+/// The byte order mark that some programs write before the first line.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Bad lines of one file that are reported by line number.
 pub(super) const MAX_REPORTED: usize = 20;
 
@@ -48,17 +50,6 @@ pub(super) struct LineCounter<'a> {
     pub(super) unplaced: bool,
     /// First and last hours between which bad lines lie: each may have been an access.
     pub(super) doubtful: BTreeSet<(i64, i64)>,
-}
-
-/// A line that begins in one chunk and ends in another.
-#[derive(Debug, Default)]
-pub(super) struct PartialLine {
-    /// Its bytes, without leading zeros.
-    bytes: Vec<u8>,
-    /// True once it is too long: the rest is skipped.
-    overlong: bool,
-    /// Its length in the file.
-    length: usize,
 }
 
 /// The lines that ended in a chunk.
@@ -102,33 +93,47 @@ impl<'a> LineCounter<'a> {
     /// Counts the lines of a file's next chunk; `lines` ended before it.
     pub(super) fn chunk(&mut self, chunk: &[u8], partial: &mut PartialLine, lines: u64) -> ChunkCount {
         let (mut from, mut count) = (0, ChunkCount { whole: 0, lines: 0 });
+        let mut ended = partial.part_lines;
         for at in memchr::memchr_iter(b'\n', chunk) {
-            let number = lines + count.lines + 1;
-            if partial.bytes.is_empty() && !partial.overlong {
+            ended += 1;
+            let number = lines + ended;
+            if partial.raw.is_empty() {
                 // Whether a line is too long must not depend on where a chunk ends.
                 let line = without_zeros(&chunk[from..at]);
-                if line.len() > MAX_LINE_BYTES { self.report_bad(number, line) } else { self.line(line, number) }
+                if line.len() > MAX_LINE_BYTES {
+                    self.report_bad(number, line);
+                } else {
+                    self.raw_line(line, number, &mut partial.parts);
+                }
             } else {
                 partial.add(&chunk[from..at]);
-                let PartialLine { bytes, overlong, .. } = std::mem::take(partial);
-                if overlong { self.report_bad(number, &[]) } else { self.line(&bytes, number) }
+                let PartialText { bytes, overlong } = std::mem::take(&mut partial.raw);
+                if overlong { self.report_bad(number, &[]) } else { self.raw_line(&bytes, number, &mut partial.parts) }
             }
-            partial.length = 0;
             from = at + 1;
-            count = ChunkCount { whole: from, lines: count.lines + 1 };
+            if partial.parts.iter().all(PartialText::is_empty) {
+                count = ChunkCount { whole: from, lines: ended };
+            }
         }
         partial.add(&chunk[from..]);
+        partial.part_lines = ended - count.lines;
+        partial.behind = if count.lines > 0 { 0 } else { partial.behind } + chunk.len() - count.whole;
         count
     }
 
     /// Counts the last line of a complete file, which has no line end; returns its length.
-    pub(super) fn last(&mut self, partial: &PartialLine, lines: u64) -> usize {
-        if partial.overlong {
-            self.report_bad(lines + 1, &[]);
-        } else if !partial.bytes.is_empty() {
-            self.line(&partial.bytes, lines + 1);
+    pub(super) fn last(&mut self, partial: &mut PartialLine, lines: u64) -> usize {
+        let number = lines + partial.part_lines + 1;
+        let PartialText { bytes, overlong } = std::mem::take(&mut partial.raw);
+        if overlong {
+            self.report_bad(number, &[]);
+        } else if !bytes.is_empty() {
+            self.raw_line(&bytes, number, &mut partial.parts);
         }
-        partial.length
+        for (part, stream) in partial.parts.iter_mut().zip([Stream::Output, Stream::Errors]) {
+            self.whole(std::mem::take(part), number, stream);
+        }
+        std::mem::take(&mut partial.behind)
     }
 
     /// Adds the current hour to the counts; called when all is read.
@@ -139,7 +144,27 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    fn line(&mut self, line: &[u8], number: u64) {
+    /// Counts a line as it is in the file: the server's own, or one of a container around it.
+    fn raw_line(&mut self, line: &[u8], number: u64, parts: &mut [PartialText; 2]) {
+        let line = line.strip_prefix(MARK).unwrap_or(line);
+        let Some(piece) = container::piece(line) else { return self.line(line, number, Stream::Output) };
+        let part = &mut parts[usize::from(piece.stream == Stream::Errors)];
+        if piece.ends && part.is_empty() {
+            return self.line(&piece.text, number, piece.stream);
+        }
+        part.add(&piece.text);
+        if piece.ends {
+            let whole = std::mem::take(part);
+            self.whole(whole, number, piece.stream);
+        }
+    }
+
+    /// Counts a line that came in parts.
+    fn whole(&mut self, PartialText { bytes, overlong }: PartialText, number: u64, stream: Stream) {
+        if overlong { self.report_bad(number, &[]) } else { self.line(&bytes, number, stream) }
+    }
+
+    fn line(&mut self, line: &[u8], number: u64, stream: Stream) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() || self.rule.drops(line) {
             return;
@@ -156,7 +181,8 @@ impl<'a> LineCounter<'a> {
                 read.as_ref().is_some_and(|read| self.count(read))
             }
         };
-        if !is_counted {
+        // What a container writes to its errors is a message, unless it has the form of an access.
+        if !is_counted && stream == Stream::Output {
             self.report_bad(number, line);
         }
     }
@@ -241,30 +267,6 @@ impl HourCount {
     }
 }
 
-impl PartialLine {
-    /// An empty line, or the middle of one that is too long.
-    pub(super) fn of(overlong: bool) -> Self {
-        Self { overlong, ..Self::default() }
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        self.length += bytes.len();
-        let bytes = if self.bytes.is_empty() { without_zeros(bytes) } else { bytes };
-        if self.overlong || self.bytes.len() + bytes.len() > MAX_LINE_BYTES {
-            self.overlong = true;
-            self.bytes = Vec::new();
-        } else {
-            self.bytes.extend_from_slice(bytes);
-        }
-    }
-}
-
-/// The line without leading zeros: a server that keeps its offset in a truncated file leaves them.
-#[inline]
-fn without_zeros(line: &[u8]) -> &[u8] {
-    if line.first() == Some(&0) { line.iter().position(|byte| *byte != 0).map_or(&[], |at| &line[at..]) } else { line }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::line::format::{COMBINED, LineFormat};
@@ -294,7 +296,7 @@ mod tests {
         for chunk in file.chunks(size) {
             lines += counter.chunk(chunk, &mut partial, lines).lines;
         }
-        let last = counter.last(&partial, lines);
+        let last = counter.last(&mut partial, lines);
         counter.finish();
         (counter.counted.values().map(|hour| hour.hits).sum(), counter.reported, last)
     }
@@ -307,6 +309,41 @@ mod tests {
         let file = format!("{LINE}\n{too_long}\n{longest}\n{zeros}{LINE}\n{zeros}\n{too_long}");
         for size in [1, 4096, MAX_LINE_BYTES, usize::MAX] {
             assert_eq!(counted(file.as_bytes(), size, HOUR), (3, vec![2, 6], too_long.len()), "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_container_are_joined_wherever_chunks_end() {
+        let json = |text: &str, stream: &str| {
+            let text = serde_json::to_string(text).unwrap();
+            format!("{{\"log\":{text},\"stream\":\"{stream}\",\"time\":\"2021-10-10T04:55:36.1Z\"}}\n")
+        };
+        let long = LINE.replace("PATH", &"x".repeat(40 << 10));
+        let pieces: Vec<&str> =
+            (0..long.len()).step_by(16 << 10).map(|at| &long[at..long.len().min(at + (16 << 10))]).collect();
+        let whole = |line: &str| json(&format!("{line}\n"), "stdout");
+        let mut file =
+            [whole(LINE), json("2021/10/10 [error] no access\n", "stderr"), json(&format!("{LINE}\n"), "stderr")]
+                .concat();
+        for (at, piece) in pieces.iter().enumerate() {
+            let last = at + 1 == pieces.len();
+            file += &json(&format!("{piece}{}", if last { "\n" } else { "" }), "stdout");
+            // The errors of a container come between the parts of its output.
+            file += &json("a message", "stderr");
+        }
+        file += &[json("\n", "stderr"), whole("no access"), whole(LINE)].concat();
+        let cri = format!(
+            "2021-10-10T04:55:36.1Z stdout P {}\n2021-10-10T04:55:36.1Z stdout F {}\n",
+            &LINE[..50],
+            &LINE[50..]
+        );
+        let bad = u64::try_from(file.lines().count()).unwrap() - 1;
+        let unended = whole(LINE).trim_end().to_owned();
+        for size in [1, 100, 4096, 16 << 10, usize::MAX] {
+            let all = format!("\u{FEFF}{file}{cri}{unended}");
+            assert_eq!(counted(all.as_bytes(), size, HOUR), (6, vec![bad], unended.len()), "chunks of {size}");
+            let cut = format!("{file}{}", json(&LINE[..LINE.len() - 3], "stdout"));
+            assert_eq!(counted(cut.as_bytes(), size, HOUR).0, 5, "a last line without its last part counts as it is");
         }
     }
 

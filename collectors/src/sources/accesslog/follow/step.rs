@@ -2,7 +2,8 @@
 
 use super::super::config::AccessLog;
 use super::super::notes::LogNotes;
-use super::super::parse::{HourCount, LineCounter, PartialLine};
+use super::super::parse::{HourCount, LineCounter};
+use super::super::partial::PartialLine;
 use super::history;
 use super::repeats::Repeats;
 use crate::document::sha256;
@@ -222,7 +223,7 @@ impl<'a> LogPoll<'a> {
             (count.whole, count.lines)
         });
         if outcome.is_ok() && complete && progress.at_end {
-            progress.complete(counter.last(&partial, progress.lines), file.compressed);
+            progress.complete(counter.last(&mut partial, progress.lines), file.compressed);
         }
         counter.finish();
         let LineCounter { counted, bad, reported, doubtful, .. } = counter;

@@ -1,5 +1,6 @@
 //! The formats of a line, and the fields that are read of it.
 
+pub(super) mod container;
 mod digest;
 pub mod format;
 pub mod json;

@@ -1,4 +1,5 @@
 mod any_order;
+mod container;
 mod damage;
 mod finished;
 mod history;

@@ -6,7 +6,7 @@
 use crate::keys::SignatureError;
 use crate::plan_states::PlanStates;
 use crate::store::{QuarantinedRecord, StoreError, StoreReader};
-use aggregator_core::admit::AdmissionError;
+use aggregator_core::admit::{AdmissionError, is_ahead};
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
 use contract::record::{Observation, Record};
@@ -180,13 +180,16 @@ pub fn each_quarantined(reader: &StoreReader, mut each: impl FnMut(&QuarantinedR
     }
 }
 
-/// The observation that a quarantined record is, if it is one and its signature is in order: that is no matter of time.
+/// The observation that a quarantined record is, if it is one that a catalogue may admit: its signature is in order, which is
+/// no matter of time, and it was not ahead when the bus took it.
 pub(crate) fn observation(one: &QuarantinedRecord) -> Option<Observation> {
     if SignatureError::is_label(&one.reason) {
         return None;
     }
     match wire::decode(&one.body) {
-        Ok(Record::Observation(observation)) => Some(observation),
+        Ok(Record::Observation(observation)) => {
+            Some(observation).filter(|observation| !is_ahead(observation.revision, one.at.time))
+        }
         _ => None,
     }
 }

@@ -1,10 +1,7 @@
 //! What a bus takes at most.
 
-use contract::time::Micros;
+pub use contract::time::MAX_AHEAD;
 
-/// How far a revision may be ahead of the machine's clock. Clocks of one city differ by seconds; a
-/// revision from further ahead would stand above every honest correction until then.
-pub const MAX_AHEAD: Micros = Micros(5 * 60 * 1_000_000);
 /// Bytes that one body, or one value of a checkpoint, may have. Records are about 250 B; Kafka's own
 /// default limit is the same.
 pub const MAX_BODY_BYTES: usize = 1 << 20;

@@ -23,6 +23,10 @@ pub const FIRST_YEAR: i16 = 1900;
 /// Last civil year that a figure, a date or a plan may name.
 pub const LAST_YEAR: i16 = 2200;
 
+/// How far a record's revision may be ahead of the clock that takes it. Clocks of one city differ by seconds; a revision
+/// from further ahead would stand above every honest correction until then.
+pub const MAX_AHEAD: Micros = Micros(5 * 60 * 1_000_000);
+
 /// Microseconds since 1970-01-01T00:00:00Z: when something of ours happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]

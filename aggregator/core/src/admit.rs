@@ -1,16 +1,19 @@
-//! Admission: whether an observation may count, decided from the record and the catalogue alone.
+//! Admission: whether a record may count, decided from the record, the time at which the bus took it and the catalogue.
 //!
-//! Arrival order, clocks and other records play no part, so that any permutation of the same records
-//! quarantines the same ones. The one exception is a retraction; it holds for records that come before and after it alike.
+//! The time is stored on the bus beside the record, so that every replay decides the same. Clocks of readers, arrival order
+//! and other records play no part, so that any permutation of the same records quarantines the same ones. The one exception is
+//! a retraction; it holds for records that come before and after it alike.
 
 use crate::ledger::{Figure, FigureExtras, FigureKey};
 use contract::catalogue::{Catalogue, Shape};
 use contract::record::{Finality, Observation, Span, Value};
-use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, Micros, Moment};
+use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, MAX_AHEAD, Micros, Moment};
 use std::collections::HashMap;
 
 /// How far a period may lie ahead of its own revision: a day, for time zones and late clocks.
 pub const AHEAD_SECONDS: i64 = DAY;
+/// 2000-01-01: an earlier time of arrival is none. A message of old formats has none, which reads as 1970.
+const FIRST_APPEND: Micros = Micros(946_684_800_000_000);
 /// Most characters of an unknown figure's reason.
 pub const MAX_REASON: usize = 200;
 
@@ -32,8 +35,8 @@ pub enum AdmissionError {
     /// The period is not one of the series' grain, or of the wrong shape.
     #[error("the period is not one of the series' grain")]
     Period,
-    /// The period lies too far from our time, or after its own revision.
-    #[error("the period lies later than the record's own revision plus a day")]
+    /// The period lies too far from our time, or after its own revision; or the revision is later than the record's arrival.
+    #[error("the period lies later than the record's own revision plus a day, or the revision after the bus took it")]
     Future,
     /// A breakdown or reason that is too long.
     #[error("a text in the record is too long")]
@@ -135,6 +138,12 @@ impl CatalogueIds {
             revision: observation.revision,
         })
     }
+}
+
+/// True when a revision is so far ahead of the time at which the bus took the record that the clock of its maker was wrong:
+/// it would stand above every honest correction until then. A bus without times proves nothing about any record.
+pub fn is_ahead(revision: Micros, appended: Micros) -> bool {
+    appended >= FIRST_APPEND && revision.0 > appended.0.saturating_add(MAX_AHEAD.0)
 }
 
 fn in_time(observation: &Observation) -> Result<(), AdmissionError> {

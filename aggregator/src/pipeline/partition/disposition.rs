@@ -1,14 +1,15 @@
 //! The disposition of a record: stored, a duplicate, or quarantined with a reason.
 //!
-//! Decided from the record, the catalogue and the figures stored before, in one place for new records
-//! and for records in quarantine.
+//! Decided from the record, the time at which the bus took it, the catalogue and the figures stored before, in one
+//! place for new records and for records in quarantine.
 
 use crate::keys::{KeyList, RecordSignature, SignatureError};
 use crate::plan_states::PlanStates;
-use aggregator_core::admit::AdmissionError;
+use aggregator_core::admit::{AdmissionError, is_ahead};
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
 use contract::catalogue;
 use contract::record::{CatalogueText, Record};
+use contract::time::Micros;
 use contract::wire;
 use serde::Deserialize;
 
@@ -46,9 +47,13 @@ pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
     Ok(DecodedRecord { record, signature })
 }
 
-/// Decides, and inserts an observation into the state of its plan.
-pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult) -> Disposition {
+/// Decides about a record that the bus took at `appended`, and inserts an observation into the state of its plan.
+pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: Micros) -> Disposition {
     let record = match decoded {
+        // Before all else, so that a copy that came too early is decided the same before and behind one that did not.
+        Ok(decoded) if is_ahead(decoded.record.revision(), appended) => {
+            return Disposition::Quarantined(AdmissionError::Future.label());
+        }
         Ok(decoded) => &decoded.record,
         Err(reason) => return Disposition::Quarantined(reason),
     };

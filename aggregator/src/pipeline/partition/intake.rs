@@ -18,6 +18,13 @@ pub(crate) struct DecodedBatch {
     records: Vec<DecodeResult>,
 }
 
+impl DecodedBatch {
+    /// The records that could be read.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter_map(|read| Some(&read.as_ref().ok()?.record))
+    }
+}
+
 /// What a batch adds to the store, in parts that borrow it.
 #[derive(Debug)]
 pub(crate) struct SortedBatch<'a> {
@@ -62,7 +69,7 @@ pub(crate) fn sort<'a>(
     let mut before: Option<(&str, &PlanNames)> = None;
     for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
         sorted.received += 1;
-        let disposition = disposition::decide(states, read);
+        let disposition = disposition::decide(states, read, time);
         if let (Ok(decoded), false) = (read, disposition == Disposition::Duplicate) {
             PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
         }

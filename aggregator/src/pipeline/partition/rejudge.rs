@@ -50,7 +50,8 @@ pub(crate) fn all(
         quarantined.retain(|one| one.id <= last);
         let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(plans) };
         let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body, keys))).collect();
-        let dispositions: Vec<_> = decoded.iter().map(|(_, read)| disposition::decide(states, read)).collect();
+        let dispositions: Vec<_> =
+            decoded.iter().map(|(one, read)| disposition::decide(states, read, one.at.time)).collect();
         let counts = |(disposition, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (
             disposition,
             &read.1,

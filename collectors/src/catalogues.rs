@@ -1,9 +1,9 @@
 //! Publishes the text of each plan's catalogue when it changes, so that a past evaluation can be repeated with its targets.
 
 use crate::document::sha256;
-use crate::poll::outgoing;
 use crate::poll::state::{ClockBehind, ClockNote};
-use bus::{BusError, Outbox, PublishError};
+use crate::poll::{outgoing, published};
+use bus::{BusError, Checkpoint, Outbox, PublishError};
 use contract::record::{CatalogueText, Record};
 use contract::signing::SigningKey;
 use contract::time::Clock;
@@ -58,11 +58,7 @@ pub async fn publish_catalogues(
     let (mut records, mut checkpoint) = (Vec::new(), Vec::new());
     for (plan, text) in catalogues {
         let name = format!("{PREFIX}{plan}");
-        let notes = outbox.checkpoints(&name)?;
-        let note: CatalogueNote = match notes.iter().find(|(found, _)| *found == name) {
-            Some((_, value)) => serde_json::from_slice(value).map_err(|_| CatalogueError::Damaged(plan.clone()))?,
-            None => CatalogueNote::default(),
-        };
+        let note = load(outbox, plan)?.unwrap_or_default();
         let sha256 = sha256(text.as_bytes());
         if note.sha256 == sha256 {
             continue;
@@ -74,9 +70,36 @@ pub async fn publish_catalogues(
         checkpoint.push((name, Some(serde_json::to_vec(&note).unwrap_or_default())));
     }
     if !records.is_empty() {
-        outbox.publish(outgoing(&records, signer), checkpoint).await?;
+        let outgoing = outgoing(&records, signer);
+        checkpoint.extend(published::notes(&records, &outgoing));
+        outbox.publish(outgoing, checkpoint).await?;
     }
     Ok(records.len())
+}
+
+/// The state in which plans are published once more whose last catalogue is not remembered, because a version of before
+/// published it. Blocks.
+pub fn forget(outbox: &dyn Outbox, plans: impl Iterator<Item = String>) -> Result<Checkpoint, CatalogueError> {
+    let mut checkpoint = Checkpoint::new();
+    for plan in plans {
+        if published::remembers_catalogue(outbox, &plan)? {
+            continue;
+        }
+        if let Some(note) = load(outbox, &plan)? {
+            let note = CatalogueNote { sha256: String::new(), ..note };
+            checkpoint.push((format!("{PREFIX}{plan}"), Some(serde_json::to_vec(&note).unwrap_or_default())));
+        }
+    }
+    Ok(checkpoint)
+}
+
+/// What was published last for a plan, if anything was.
+fn load(outbox: &dyn Outbox, plan: &str) -> Result<Option<CatalogueNote>, CatalogueError> {
+    let name = format!("{PREFIX}{plan}");
+    let notes = outbox.checkpoints(&name)?;
+    let note = notes.iter().find(|(found, _)| *found == name);
+    note.map(|(_, value)| serde_json::from_slice(value).map_err(|_| CatalogueError::Damaged(plan.to_owned())))
+        .transpose()
 }
 
 #[cfg(test)]

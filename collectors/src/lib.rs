@@ -29,6 +29,7 @@ pub mod fetch;
 mod follow;
 pub mod origin;
 pub mod poll;
+pub mod republish;
 pub mod retract;
 mod rotation;
 pub mod runner;

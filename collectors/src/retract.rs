@@ -1,7 +1,7 @@
 //! Takes back what a source reported at some polls, and has its next poll publish everything once more.
 
-use crate::poll::outgoing;
 use crate::poll::state::{ClockNote, SourceState, StateError};
+use crate::poll::{outgoing, published};
 use bus::{Outbox, PublishError};
 use contract::record::{Record, Retraction};
 use contract::signing::SigningKey;
@@ -56,7 +56,10 @@ pub async fn retract(
     // A revision that is not ahead is not given again, even when the clock is set back a little.
     let last = if state.clock.last > now.0 { now.0 } else { state.clock.last };
     let forgotten = SourceState { clock: ClockNote { last, success: None }, ..SourceState::default() };
-    outbox.publish(outgoing(&records, signer), state.changes(&forgotten, plan, source)).await?;
+    let outgoing = outgoing(&records, signer);
+    let mut checkpoint = state.changes(&forgotten, plan, source);
+    checkpoint.extend(published::notes(&records, &outgoing));
+    outbox.publish(outgoing, checkpoint).await?;
     Ok(())
 }
 

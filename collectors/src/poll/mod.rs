@@ -10,6 +10,7 @@ mod doubt;
 mod log;
 mod outcome;
 mod part;
+pub(crate) mod published;
 mod read;
 mod records;
 pub mod state;

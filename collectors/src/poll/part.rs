@@ -4,7 +4,7 @@
 //! poll records, and the state of the files, come last.
 
 use super::outcome::{FinishedPoll, outgoing};
-use super::state;
+use super::{published, state};
 use bus::{Checkpoint, Outgoing};
 use contract::record::Record;
 use contract::signing::SigningKey;
@@ -27,7 +27,17 @@ pub struct PollPart {
 impl FinishedPoll {
     /// The parts in order; at least one.
     pub fn parts(&self, signer: Option<&SigningKey>) -> Vec<PollPart> {
-        parts(&self.records, self.checkpoint.clone(), signer, (MAX_RECORDS, MAX_BYTES))
+        let mut parts = parts(&self.records, self.checkpoint.clone(), signer, (MAX_RECORDS, MAX_BYTES));
+        let (mut records, polls) = (self.records.iter(), published::named_polls(&self.records));
+        for part in &mut parts {
+            let named = part
+                .records
+                .iter()
+                .zip(&mut records)
+                .filter_map(|(out, record)| Some((published::name(record, &polls)?, Some(out.body.clone()))));
+            part.checkpoint.extend(named);
+        }
+        parts
     }
 }
 

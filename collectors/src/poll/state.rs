@@ -217,7 +217,7 @@ fn note<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
 }
 
 /// Ids hold no `/`.
-fn key_name(key: &ParsedKey) -> String {
+pub(crate) fn key_name(key: &ParsedKey) -> String {
     let span = match key.span {
         Span::AsOf(moment) => moment.to_string(),
         Span::During(from, to) => format!("{from}/{to}"),

@@ -10,6 +10,7 @@ mod output;
 mod service;
 mod settings;
 mod sinks;
+mod topic;
 mod transport;
 
 use clap::{Parser, Subcommand};

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the metrics of the bus are set.
 const METRICS_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a command that ends by itself waits for Kafka to take what it published.
+/// How long a command that ends by itself waits for Kafka to take more of what it published.
 const SHIP_WAIT: Duration = Duration::from_mins(1);
 
 /// Kafka as it is configured, if it is.
@@ -36,6 +36,7 @@ pub(crate) fn kafka(configuration: &Configuration) -> Result<Option<KafkaConfig>
     kafka.username.clone_from(&section.username);
     kafka.password = section.password(&configuration.folder)?.map(|password| (*password).to_owned());
     kafka.ca_file.clone_from(&section.ca_file);
+    kafka.partitions = section.partitions;
     kafka.timing.session = Duration::from_secs(section.session_s.into());
     match kafka.mistakes().into_iter().next() {
         Some(error) => Err(mistake("kafka", error.to_string())),
@@ -48,7 +49,7 @@ pub(crate) fn topic(configuration: &Configuration) -> Result<Option<(KafkaConfig
     let found = kafka(configuration)?.zip(configuration.settings.kafka.as_ref());
     Ok(found.map(|(kafka, section)| {
         let topic = TopicShape {
-            partitions: section.partitions,
+            partitions: section.partitions(),
             replication: section.replication,
             min_insync: section.min_insync,
         };
@@ -91,11 +92,14 @@ impl Publisher {
     /// Waits until every published record is on the bus, for commands that end by themselves.
     pub(crate) async fn shipped(&self) -> anyhow::Result<()> {
         let Some(shipper) = &self.shipper else { return Ok(()) };
-        let started = Instant::now();
+        let (mut started, mut least) = (Instant::now(), u64::MAX);
         loop {
             let state = shipper.state()?;
             if state.records_waiting == 0 {
                 return Ok(());
+            }
+            if state.records_waiting < least {
+                (started, least) = (Instant::now(), state.records_waiting);
             }
             if started.elapsed() > SHIP_WAIT {
                 let (waiting, reason) = (state.records_waiting, state.error.unwrap_or_else(|| "it is slow".into()));

@@ -42,6 +42,14 @@ pub trait Consumer: Send {
     /// the one that was read, and unless the first record is there when `from` is `None`.
     fn start(&mut self, partition: Partition, from: Option<Position>) -> Result<(), BusError>;
 
+    /// How many partitions the bus has, asked once one of them was started; `None` where it can only have one.
+    ///
+    /// Refuses ([`BusError::Partitions`]) another number than `known`: the records of a key would lie in two partitions.
+    fn partitions(&self, known: Option<i32>) -> Result<Option<i32>, BusError> {
+        let _ = known;
+        Ok(None)
+    }
+
     /// The answer to [`Delivery::Revoked`], once everything read of `partition` is stored and closed:
     /// from here on another consumer may read it.
     fn release(&mut self, partition: Partition) -> Result<(), BusError>;

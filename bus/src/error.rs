@@ -182,6 +182,33 @@ pub enum BusError {
         /// The library's error.
         source: Cause,
     },
+    /// The topic has another number of partitions than it had, or than is configured.
+    #[error(
+        "the topic {bus} has {found} partition(s) instead of {wanted}: the records of a plan would lie in two of them, and \
+         its figures would be wrong; make a topic of another name (`kafka.topic`, `kafka.partitions`, `shihyo topics \
+         ensure`), move the stores away, and run `shihyo collect --republish` on every collector; if it had {found} from \
+         the beginning, correct `kafka.partitions`"
+    )]
+    Partitions {
+        /// The topic.
+        bus: String,
+        /// How many it has.
+        found: i32,
+        /// How many it must have.
+        wanted: i32,
+    },
+    /// The topic is set so that it loses records, or does not prove when they came.
+    #[error(
+        "the topic {bus} is not as it must be: {what}; set it right (deploy/kafka/acls.md). Where records are gone \
+         already, make a topic of another name (`kafka.topic`, `shihyo topics ensure`), move the stores away, and run \
+         `shihyo collect --republish` on every collector"
+    )]
+    TopicSettings {
+        /// The topic.
+        bus: String,
+        /// All differences.
+        what: String,
+    },
     /// There is no such topic.
     #[error("the topic {bus} does not exist; run `shihyo topics ensure`")]
     NoTopic {
@@ -219,6 +246,7 @@ impl BusError {
                 | Self::Overloaded { .. }
                 | Self::OverLimit { .. }
                 | Self::Unreachable { .. }
+                | Self::TopicSettings { .. }
         )
     }
 }

@@ -354,3 +354,20 @@ fn a_full_log_refuses_records_while_kafka_is_away_and_all_arrive_when_it_is_back
         .collect();
     assert_eq!(found, starts);
 }
+
+#[test]
+fn a_topic_with_another_number_of_partitions_is_neither_read_nor_shipped_to() {
+    let played = Played::new();
+    let kafka = KafkaConfig { partitions: Some(1), ..played.kafka.clone() };
+    let mut consumer = KafkaConsumer::open(&kafka).unwrap();
+    let error = consumer.next(10, SHORT).unwrap_err();
+    assert!(matches!(&error, BusError::Partitions { found: 2, wanted: 1, .. }) && !error.is_retriable(), "{error:?}");
+    let shipped = Shipped::open(&played.folder.path().join("bus.db"), &kafka);
+    publish(&shipped, 0);
+    let state = until_state(&shipped.shipper, |state| state.error.is_some());
+    assert!(state.error.unwrap().contains("has 2 partition(s) instead of 1"));
+    assert_eq!(state.records_waiting, 30);
+    // These brokers cannot be asked how it is set; that alone keeps nobody from reading.
+    let checked = bus::kafka::topics::check(&played.kafka, Duration::from_secs(5)).unwrap();
+    assert!(checked.partitions == 2 && checked.unread.is_some(), "{checked:?}");
+}

@@ -3,8 +3,8 @@
 use super::reload::{self, Reload};
 use crate::failure::Failure;
 use crate::service::{self, AggregatorService, DrainingConsumer, PipelineThread};
-use crate::transport::{self, RecordReader};
-use crate::{configuration, log, sinks};
+use crate::transport::RecordReader;
+use crate::{configuration, log, sinks, topic};
 use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) fn run(folder: &Path, options: &AggregateOptions) -> Result<(), Failu
     let city = configuration::load(folder)?;
     log::start(&city)?;
     service::make_data_dir(&city)?;
-    let (kafka, sinks) = (transport::kafka(&city)?, sinks::configured(&city)?);
+    let (kafka, sinks) = (topic::usable(&city)?, sinks::configured(&city)?);
     Ok(runtime.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let reader = RecordReader::open(&city, kafka.as_ref(), None)?;

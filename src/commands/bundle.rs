@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use crate::log;
 use crate::output;
 use crate::service;
-use crate::transport::{self, Publisher};
+use crate::topic;
+use crate::transport::Publisher;
 use anyhow::Context;
 use bus::bundle::{
     self, BundleName, BundleSource, BundlesRead, BundlesWritten, CollectorRead, DEFAULT_RESEND, KEPT_BUNDLES,
@@ -60,10 +61,9 @@ pub(crate) fn run(folder: &Path, options: &BundleOptions) -> Result<(), Failure>
     let configuration = configuration::load(folder)?;
     log::start(&configuration)?;
     service::make_data_dir(&configuration)?;
-    let kafka = transport::kafka(&configuration)?;
     Ok(match &options.side {
         Side::Write(options) => write(&configuration, options),
-        Side::Read(options) => read(&configuration, kafka.as_ref(), options),
+        Side::Read(options) => read(&configuration, topic::usable(&configuration)?.as_ref(), options),
     }?)
 }
 

@@ -1,11 +1,13 @@
 //! `shihyo collect`: polls the sources and publishes their records; `--once` a single time, `--dry-run` prints only.
 
+use super::poll_results::finish;
 use super::reload::{self, Reload};
+use super::republish;
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::service::{self, AggregatorService};
-use crate::transport::{self, Publisher};
-use crate::{configuration, log, notify, output};
+use crate::transport::Publisher;
+use crate::{configuration, log, notify, output, topic};
 use aggregator::web;
 use anyhow::Context;
 use bus::Outbox;
@@ -18,6 +20,7 @@ use contract::wire;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +32,10 @@ pub(crate) struct CollectOptions {
     /// Print every record as a line of JSON, and publish nothing.
     #[arg(long, requires = "once")]
     dry_run: bool,
+    /// Publish again what was published last of each figure, then end: for a topic that was made anew. Each record is the
+    /// very same, so that it changes nothing where it is known.
+    #[arg(long, conflicts_with_all = ["once", "dry_run"])]
+    republish: bool,
     /// Only this source.
     #[arg(long, value_name = "ID")]
     source: Option<String>,
@@ -39,11 +46,11 @@ pub(crate) struct CollectOptions {
 
 pub(crate) fn run(folder: &Path, options: &CollectOptions) -> Result<(), Failure> {
     let runtime = service::runtime()?;
-    let hangup = if options.once { None } else { Some(reload::catch_hangup(&runtime)?) };
+    let hangup = if options.once || options.republish { None } else { Some(reload::catch_hangup(&runtime)?) };
     let configuration = configuration::load(folder)?;
     log::start(&configuration)?;
     let sources = chosen(&configuration, options)?;
-    let kafka = transport::kafka(&configuration)?;
+    let kafka = if options.dry_run { None } else { topic::usable(&configuration)? };
     Ok(runtime.block_on(collect(&configuration, kafka.as_ref(), sources, options, hangup))?)
 }
 
@@ -55,6 +62,12 @@ fn chosen(configuration: &Configuration, options: &CollectOptions) -> anyhow::Re
         anyhow::bail!("no such source; there are: {}", names.join(", "));
     }
     Ok(sources)
+}
+
+/// True for what was published of a chosen source, also of one that is not configured any more.
+fn is_of(plan: &str, source: &str, options: &CollectOptions) -> bool {
+    let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+    is(&options.plan, plan) && (source.is_empty() || is(&options.source, source))
 }
 
 fn is_chosen(one: &SourceConfig, source: Option<&str>, plan: Option<&str>) -> bool {
@@ -76,6 +89,11 @@ async fn collect(
     service::make_data_dir(configuration)?;
     let publisher = Publisher::open(configuration, kafka)?;
     let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
+    if options.republish {
+        // A catalogue belongs to a plan, whatever source is chosen.
+        let chosen = |plan: &str, source: &str| is_of(plan, source, options);
+        return republish::run(configuration, &publisher, &sources, chosen).await;
+    }
     let Some(hangup) = hangup else {
         service::publish_plans(configuration, outbox.as_ref()).await?;
         let collected = collect_once(&collector, &sources, Some(&outbox)).await;
@@ -91,16 +109,17 @@ async fn collect(
     let observer = aggregator.poll_reporter();
     let runner = Arc::new(Runner { collector, outbox, observer, random: rand::random });
     let (change, wanted) = reload::sources(&sources);
+    let (catalogues, plans) = watch::channel(service::plan_texts(configuration));
     let (source, plan) = (options.source.clone(), options.plan.clone());
     let reload = Reload {
         outbox: Some(Arc::clone(&publisher.outbox) as _),
         sources: Some(change),
+        catalogues: Some(catalogues),
         chosen: Box::new(move |s| is_chosen(s, source.as_deref(), plan.as_deref())),
         ..Reload::of(configuration)
     };
     tokio::spawn(reload.run(hangup, stop.clone()));
-    let mut running =
-        tokio::spawn(service::collect_until(service::plan_texts(configuration), runner, wanted, stop.clone()));
+    let mut running = tokio::spawn(service::collect_until(plans, runner, wanted, stop.clone()));
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,
@@ -137,32 +156,6 @@ fn print(collected: &[CollectedSource]) -> anyhow::Result<()> {
         let mut line = wire::encode(record);
         line.push(b'\n');
         output::print(&line)?;
-    }
-    Ok(())
-}
-
-/// Prints the result of each source to stderr; fails when one could not be polled.
-pub(crate) fn finish(collected: &[CollectedSource]) -> anyhow::Result<()> {
-    let mut failed = 0;
-    for one in collected {
-        match &one.result {
-            Ok((_, summary)) => {
-                failed += usize::from(summary.failure.is_some());
-                let (plan, source, outcome) = (&one.plan, &one.source, summary.outcome);
-                let (figures, rejects) = (summary.observations, summary.rejects);
-                eprintln!("{plan} {source}: {outcome}, {figures} figure(s), {rejects} reject(s)");
-                if let Some(failure) = &summary.failure {
-                    eprintln!("  {failure}");
-                }
-            }
-            Err(error) => {
-                failed += 1;
-                eprintln!("{} {}: {error}", one.plan, one.source);
-            }
-        }
-    }
-    if failed > 0 {
-        anyhow::bail!("{failed} of {} source(s) failed", collected.len());
     }
     Ok(())
 }

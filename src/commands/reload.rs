@@ -28,6 +28,8 @@ pub(crate) struct Reload {
     pub(crate) control: Option<Arc<ControlRequests>>,
     /// The sources, of a process that collects.
     pub(crate) sources: Option<watch::Sender<SourceSet>>,
+    /// Changes the catalogues that are published.
+    pub(crate) catalogues: Option<watch::Sender<Vec<(String, String)>>>,
     /// Chooses the sources of this process.
     pub(crate) chosen: Box<dyn Fn(&SourceConfig) -> bool + Send + Sync>,
     /// Texts of the plans in force.
@@ -44,6 +46,7 @@ impl Reload {
             outbox: None,
             control: None,
             sources: None,
+            catalogues: None,
             chosen: Box::new(|_| true),
             texts: plan_texts(city),
             settings: format!("{:?}", city.settings),
@@ -84,6 +87,9 @@ impl Reload {
         {
             tracing::error!(error = format!("{error:#}"), "everything goes on as before; reload again");
             return;
+        }
+        if let Some(catalogues) = &self.catalogues {
+            catalogues.send_replace(texts.clone());
         }
         if let (true, Some(control)) = (changed, &self.control) {
             control.reconfigure(city.configured());

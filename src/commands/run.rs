@@ -1,12 +1,12 @@
 //! `shihyo run`: everything in one process; on the embedded bus, or on Kafka where one is configured.
 
-use super::collect;
+use super::poll_results;
 use super::reload::{self, Reload};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::service::{self, AggregatorService, DrainingConsumer, PipelineThread};
-use crate::transport::{self, Publisher, RecordReader};
-use crate::{configuration, log, sinks};
+use crate::transport::{Publisher, RecordReader};
+use crate::{configuration, log, sinks, topic};
 use aggregator::sinks::ConfiguredSink;
 use anyhow::Context;
 use bus::Outbox;
@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Args)]
@@ -33,7 +34,7 @@ pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
     let city = configuration::load(folder)?;
     log::start(&city)?;
     service::make_data_dir(&city)?;
-    let kafka = transport::kafka(&city)?;
+    let kafka = topic::usable(&city)?;
     let sinks = sinks::configured(&city)?;
     let work = async {
         match hangup {
@@ -58,7 +59,7 @@ async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[Con
     aggregator.setup.drain = Some(service::DRAIN_TIMEOUT);
     let consumer = Box::new(DrainingConsumer::new(reader, &stop));
     service::pipeline_outcome(PipelineThread::start(aggregator.setup.clone(), consumer, stop)?.ended.await)?;
-    collect::finish(&collected)
+    poll_results::finish(&collected)
 }
 
 async fn serve(
@@ -82,11 +83,13 @@ async fn serve(
         observer: aggregator.poll_reporter(),
         random: rand::random,
     });
-    let ((change, wanted), plans, ending) = (reload::sources(&city.sources), service::plan_texts(city), stop.clone());
+    let ((change, wanted), ending) = (reload::sources(&city.sources), stop.clone());
+    let (catalogues, plans) = watch::channel(service::plan_texts(city));
     let reload = Reload {
         outbox: Some(Arc::clone(&publisher.outbox) as _),
         control: Some(Arc::clone(&aggregator.setup.control)),
         sources: Some(change),
+        catalogues: Some(catalogues),
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(hangup, stop.clone()));

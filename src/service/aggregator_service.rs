@@ -1,18 +1,20 @@
 //! An aggregator with a scoreboard: its setup, metrics and pages, and how it ends.
 
-use super::pipeline_thread::{PipelineThread, pipeline_outcome};
+use super::pipeline_thread::{PipelineEnd, PipelineThread, pipeline_outcome, remedy};
 use super::poll_reporter::PollReporter;
 use super::process::{end_signal, listen};
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
 use crate::notify;
 use crate::settings::Secret;
-use aggregator::health::{Health, Readiness};
+use aggregator::health::{Component, DegradedReason, Health, Readiness};
 use aggregator::metrics::Metrics;
-use aggregator::pipeline::{PipelineSetup, Progress};
+use aggregator::pipeline::{PipelineError, PipelineSetup, Progress};
 use aggregator::sinks::ConfiguredSink;
 use aggregator::web::{self, Site};
 use anyhow::Context;
+use contract::error::chain;
+use contract::time::Clock;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -77,6 +79,19 @@ impl AggregatorService {
         }
     }
 
+    /// True when a pipeline ended because the topic must not be read on. Reports it; the other instances of the group find
+    /// out by themselves, each from its own stores.
+    fn holds(&self, ended: &PipelineEnd) -> bool {
+        let Ok(Err(PipelineError::Bus(error))) = ended else { return false };
+        if !self.setup.shared || !DegradedReason::from(error).stops_reading() {
+            return false;
+        }
+        let (error, text) = (error, format!("{}{}", chain(error), remedy(error)));
+        tracing::error!(error = text, "nothing is read any more; the figures of before are served");
+        self.health.degrade(Component::Bus, error, text, None, SystemClock.now());
+        true
+    }
+
     /// Serves the scoreboard until `stop`.
     pub(crate) async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         if let Ok(address) = listener.local_addr() {
@@ -97,11 +112,19 @@ pub(crate) async fn serve_until_end(
 ) -> anyhow::Result<()> {
     let signal = end_signal();
     let serving = service.serve(listener, stop.clone());
-    tokio::pin!(serving);
+    tokio::pin!(signal, serving);
     tokio::select! {
-        () = signal => tracing::info!("ending at a signal"),
+        () = &mut signal => tracing::info!("ending at a signal"),
         () = stop.cancelled() => {}
         ended = &mut pipeline.ended => {
+            if service.holds(&ended) {
+                // The figures of before are served until an operator has read why no others come.
+                tokio::select! {
+                    () = &mut signal => tracing::info!("ending at a signal"),
+                    () = stop.cancelled() => {}
+                    served = &mut serving => return served.and(pipeline_outcome(ended)),
+                }
+            }
             stop.cancel();
             serving.await?;
             return pipeline_outcome(ended);

@@ -17,6 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Pause before catalogues are published again when the outbox takes none.
 const PUBLISH_PAUSE: Duration = Duration::from_secs(1);
+/// The same while the clock is behind their last revision.
+const CLOCK_PAUSE: Duration = Duration::from_mins(1);
+/// What is logged meanwhile.
+const UNPUBLISHED: &str =
+    "a changed catalogue is published once the clock has passed its last revision; polling goes on";
 
 /// This machine's collector.
 pub(crate) fn collector(city: &Configuration) -> Arc<Collector> {
@@ -31,50 +36,87 @@ pub(crate) fn plan_texts(city: &Configuration) -> Vec<(String, String)> {
     city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect()
 }
 
-/// Publishes the plans' catalogues where they changed.
+/// Publishes the plans' catalogues where they changed. While the clock is behind their last revision none can be: that is
+/// logged, and no error, because figures do not wait for it.
 pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> anyhow::Result<()> {
-    publish_catalogues(outbox, &SystemClock, city.signer.as_ref(), &plan_texts(city))
-        .await
-        .context("the catalogues cannot be published")?;
-    Ok(())
+    match publish_catalogues(outbox, &SystemClock, city.signer.as_ref(), &plan_texts(city)).await {
+        Ok(_) => Ok(()),
+        Err(CatalogueError::Clock(error)) => {
+            tracing::warn!(%error, "{UNPUBLISHED}");
+            Ok(())
+        }
+        Err(error) => Err(error).context("the catalogues cannot be published"),
+    }
 }
 
-/// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then the sources.
+/// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then the sources. Catalogues that
+/// change, or that wait for the clock, are published meanwhile.
 pub(crate) async fn collect_until(
-    plans: Vec<(String, String)>,
+    mut plans: watch::Receiver<Vec<(String, String)>>,
     runner: Arc<Runner>,
     sources: watch::Receiver<SourceSet>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let published = publish_with_retry(&plans, &runner);
-    match stop.run_until_cancelled(published).await {
-        Some(Ok(())) => runner::run(runner, sources, stop.clone()).await.context("the collectors cannot go on"),
-        Some(Err(error)) => Err(error),
-        None => Ok(()),
+    let catalogues = CataloguePublisher(&runner);
+    let Some(first) = stop.run_until_cancelled(catalogues.publish(&mut plans)).await else { return Ok(()) };
+    let mut published = first?;
+    let publishing = async {
+        loop {
+            catalogues.wait(published, &mut plans).await;
+            published = match catalogues.publish(&mut plans).await {
+                Ok(published) => published,
+                Err(error) => return error,
+            };
+        }
+    };
+    tokio::select! {
+        ended = runner::run(Arc::clone(&runner), sources, stop.clone()) => ended.context("the collectors cannot go on"),
+        error = publishing => Err(error),
     }
 }
 
-/// [`publish_plans`] for a service: retries until the outbox takes the catalogues.
-async fn publish_with_retry(plans: &[(String, String)], runner: &Runner) -> anyhow::Result<()> {
-    let (outbox, observer) = (runner.outbox.as_ref(), runner.observer.as_ref());
-    let signer = runner.collector.signer.as_ref();
-    let mut is_failing = false;
-    loop {
-        match publish_catalogues(outbox, &SystemClock, signer, plans).await {
-            Ok(_) => break,
-            Err(CatalogueError::Publish(error)) if error.is_retriable() => {
-                if !is_failing {
-                    tracing::warn!(%error, "the outbox takes no catalogues, polling waits");
+/// Publishes catalogues for a service: waits as long as the outbox takes none.
+struct CataloguePublisher<'a>(&'a Runner);
+
+impl CataloguePublisher<'_> {
+    /// Publishes the catalogues that are wanted now; false when the clock is behind their last revision.
+    async fn publish(&self, plans: &mut watch::Receiver<Vec<(String, String)>>) -> anyhow::Result<bool> {
+        let Runner { collector, outbox, observer, .. } = self.0;
+        let mut is_failing = false;
+        let published = loop {
+            let texts = plans.borrow_and_update().clone();
+            match publish_catalogues(outbox.as_ref(), &SystemClock, collector.signer.as_ref(), &texts).await {
+                Ok(_) => break true,
+                Err(CatalogueError::Clock(error)) => {
+                    tracing::warn!(%error, "{UNPUBLISHED}");
+                    break false;
                 }
-                observer.outbox(Some(&error));
-                is_failing = true;
-                tokio::time::sleep(PUBLISH_PAUSE).await;
+                Err(CatalogueError::Publish(error)) if error.is_retriable() => {
+                    if !is_failing {
+                        tracing::warn!(%error, "the outbox takes no catalogues, polling waits");
+                    }
+                    observer.outbox(Some(&error));
+                    is_failing = true;
+                    tokio::time::sleep(PUBLISH_PAUSE).await;
+                }
+                Err(error) => return Err(error).context("the catalogues cannot be published"),
             }
-            Err(error) => return Err(error).context("the catalogues cannot be published"),
+        };
+        if is_failing {
+            observer.outbox(None);
         }
+        Ok(published)
     }
-    if is_failing {
-        observer.outbox(None);
+
+    /// Waits until there is something to publish: other catalogues, or another try for those that wait for the clock.
+    async fn wait(&self, published: bool, plans: &mut watch::Receiver<Vec<(String, String)>>) {
+        let pause = if published { Duration::MAX } else { CLOCK_PAUSE };
+        // Without a sender no reload will come: only the pause is waited for.
+        let changed = async {
+            if plans.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = tokio::time::timeout(pause, changed).await;
     }
-    Ok(())
 }

@@ -34,6 +34,10 @@ impl Consumer for DrainingConsumer {
         self.inner.start(partition, from)
     }
 
+    fn partitions(&self, known: Option<i32>) -> Result<Option<i32>, BusError> {
+        self.inner.partitions(known)
+    }
+
     fn release(&mut self, partition: Partition) -> Result<(), BusError> {
         self.inner.release(partition)
     }

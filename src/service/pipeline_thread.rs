@@ -2,7 +2,7 @@
 
 use aggregator::pipeline::{self, PipelineError, PipelineSetup};
 use anyhow::Context;
-use bus::Consumer;
+use bus::{BusError, Consumer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
@@ -13,6 +13,9 @@ pub(crate) struct PipelineThread {
     /// Resolves when the pipeline has ended.
     pub(crate) ended: oneshot::Receiver<Result<(), PipelineError>>,
 }
+
+/// How a pipeline ended.
+pub(super) type PipelineEnd = Result<Result<(), PipelineError>, oneshot::error::RecvError>;
 
 impl PipelineThread {
     /// Starts a pipeline; `stop` ends it.
@@ -42,8 +45,26 @@ impl PipelineThread {
 }
 
 /// The outcome of a pipeline that has ended, as a command reports it.
-pub(crate) fn pipeline_outcome(
-    ended: Result<Result<(), PipelineError>, oneshot::error::RecvError>,
-) -> anyhow::Result<()> {
-    ended.context("the pipeline stopped with a fault")?.context("the pipeline cannot go on")
+pub(crate) fn pipeline_outcome(ended: PipelineEnd) -> anyhow::Result<()> {
+    let ended = ended.context("the pipeline stopped with a fault")?;
+    ended
+        .map_err(|error| match &error {
+            PipelineError::Bus(cause) if !remedy(cause).is_empty() => anyhow::anyhow!("{error}{}", remedy(cause)),
+            _ => error.into(),
+        })
+        .context("the pipeline cannot go on")
+}
+
+/// What brings the figures back when the topic holds them no longer, behind an error.
+pub(super) fn remedy(error: &BusError) -> &'static str {
+    match error {
+        BusError::Recreated { .. } => {
+            "; on Kafka: move the stores away, start again, and run `shihyo collect --republish` on every collector"
+        }
+        BusError::Gap { .. } => {
+            "; on Kafka: make a topic of another name (`kafka.topic`, `shihyo topics ensure`), move the stores away, start \
+             again, and run `shihyo collect --republish` on every collector"
+        }
+        _ => "",
+    }
 }

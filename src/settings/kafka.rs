@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 const PASSWORD: SecretKey = SecretKey { file: "kafka.password_file", variable: secret::KAFKA_PASSWORD };
 
+/// Partitions of a topic that is made, unless another number is configured.
+const PARTITIONS: i32 = 6;
+
 /// Kafka. The last three keys are for `shihyo topics ensure`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -32,8 +35,9 @@ pub(crate) struct KafkaSection {
     pub(crate) session_s: u32,
     /// How much may wait on this machine for Kafka, in MiB; beyond it polling stops.
     pub(crate) outbox_limit_mb: u64,
-    /// Partitions of the topic: at most that many aggregators share the work.
-    pub(crate) partitions: i32,
+    /// Partitions of the topic: at most that many aggregators share the work. Where it is named, every command refuses a
+    /// topic with another number.
+    pub(crate) partitions: Option<i32>,
     /// Copies of the topic.
     pub(crate) replication: i32,
     /// Copies that must have a record before it is acknowledged.
@@ -53,7 +57,7 @@ impl Default for KafkaSection {
             ca_file: None,
             session_s: 15,
             outbox_limit_mb: 1024,
-            partitions: 6,
+            partitions: None,
             replication: 3,
             min_insync: 2,
         }
@@ -84,6 +88,11 @@ impl KafkaSection {
             return Err(("kafka.username", "is needed with this `security`"));
         }
         Ok(())
+    }
+
+    /// Partitions of a topic that is made.
+    pub(crate) fn partitions(&self) -> i32 {
+        self.partitions.unwrap_or(PARTITIONS)
     }
 
     /// The password, where one is needed.

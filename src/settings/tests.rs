@@ -35,7 +35,7 @@ fn kafka_influxdb_and_alerts_are_off_unless_named() {
     assert!(settings.kafka.is_none() && settings.sinks.is_empty());
     let kafka = load_text("[kafka]\nbrokers = \"k:9092\"\n").unwrap().kafka.unwrap();
     assert_eq!((kafka.topic.as_str(), kafka.group.as_str()), ("shihyo.records.v1", "shihyo-aggregator"));
-    assert_eq!((kafka.partitions, kafka.replication, kafka.min_insync), (6, 3, 2));
+    assert_eq!((kafka.partitions(), kafka.replication, kafka.min_insync), (6, 3, 2));
 }
 
 #[test]

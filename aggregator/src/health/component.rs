@@ -13,6 +13,8 @@ pub enum Component {
     Shipper,
     /// The polls of the collectors, as far as they arrived.
     Polls,
+    /// The clocks of the collectors, compared with this machine's.
+    Clock,
     /// A sink: its name and its partition.
     Sink(&'static str, i32),
 }
@@ -26,6 +28,7 @@ impl Component {
             Self::Outbox => "outbox",
             Self::Shipper => "shipper",
             Self::Polls => "polls",
+            Self::Clock => "clock",
             Self::Sink(name, _) => name,
         }
     }

@@ -18,11 +18,35 @@ pub enum DegradedReason {
     Refused,
     /// A part has not arrived.
     Incomplete,
+    /// The topic is set so that records are lost, or its partitions were changed.
+    Topic,
+    /// Records are missing on the bus.
+    Gap,
+    /// The bus is another one than the one that was read.
+    Recreated,
+    /// Records are dated later than this machine's clock.
+    Ahead,
 }
 
 impl DegradedReason {
     /// All reasons.
-    pub const ALL: [Self; 6] = [Self::Full, Self::Locked, Self::OverLimit, Self::Io, Self::Refused, Self::Incomplete];
+    pub const ALL: [Self; 10] = [
+        Self::Full,
+        Self::Locked,
+        Self::OverLimit,
+        Self::Io,
+        Self::Refused,
+        Self::Incomplete,
+        Self::Topic,
+        Self::Gap,
+        Self::Recreated,
+        Self::Ahead,
+    ];
+
+    /// True when records that are read now could make wrong figures, so that none are.
+    pub fn stops_reading(self) -> bool {
+        matches!(self, Self::Topic | Self::Gap | Self::Recreated)
+    }
 
     /// The label in metrics.
     pub fn name(self) -> &'static str {
@@ -33,6 +57,10 @@ impl DegradedReason {
             Self::Io => "io",
             Self::Refused => "refused",
             Self::Incomplete => "incomplete",
+            Self::Topic => "topic",
+            Self::Gap => "gap",
+            Self::Recreated => "recreated",
+            Self::Ahead => "ahead",
         }
     }
 }
@@ -54,6 +82,9 @@ impl From<&BusError> for DegradedReason {
             BusError::Locked { .. } => Self::Locked,
             BusError::OverLimit { .. } => Self::OverLimit,
             BusError::Unreachable { .. } | BusError::Refused { .. } | BusError::Login { .. } => Self::Refused,
+            BusError::Partitions { .. } | BusError::TopicSettings { .. } => Self::Topic,
+            BusError::Gap { .. } => Self::Gap,
+            BusError::Recreated { .. } => Self::Recreated,
             _ => Self::Io,
         }
     }

@@ -41,8 +41,8 @@ pub struct HealthSnapshot {
 }
 
 impl HealthSnapshot {
-    /// Why the process is not ready, for operators; `None` when it is ready. A degraded sink, shipper or bus leaves it
-    /// ready: the figures of before are served.
+    /// Why the process is not ready, for operators; `None` when it is ready. A degraded sink or shipper, and a bus that is
+    /// away, leave it ready: the figures of before are served. A bus that must not be read on does not.
     pub fn unready(&self) -> Option<String> {
         let pipeline = match (self.degraded.get(&Component::Store), self.readiness) {
             (Some(store), _) => Some(store.error.clone()),
@@ -51,8 +51,17 @@ impl HealthSnapshot {
             (None, Readiness::Ready) => None,
         };
         let outbox = self.degraded.get(&Component::Outbox).map(|outbox| format!("polling waits: {}", outbox.error));
-        let reasons: Vec<String> = pipeline.into_iter().chain(outbox).collect();
+        let bus = self.degraded.get(&Component::Bus).filter(|bus| bus.reason.stops_reading());
+        let bus = bus.map(|bus| format!("nothing is read: {}", bus.error));
+        let reasons: Vec<String> = pipeline.into_iter().chain(outbox).chain(bus).collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+}
+
+impl HealthSnapshot {
+    /// What operators must see although the process is ready.
+    pub fn warning(&self) -> Option<&str> {
+        self.degraded.get(&Component::Clock).map(|clock| clock.error.as_str())
     }
 }
 

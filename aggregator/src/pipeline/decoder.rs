@@ -20,14 +20,25 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// Requests of the decoder to the processor, in order.
 pub(super) enum ProcessorRequest {
-    /// Open a store; the reply is the position to go on from.
-    Open(Partition, SyncSender<Option<Position>>),
+    /// Open a store.
+    Open(Partition, SyncSender<StoredProgress>),
+    /// Note in a store how many partitions the bus has.
+    Partitions(Partition, i32),
     /// Process a batch.
     Process(DecodedBatch),
     /// Close a store; the reply comes when it is closed.
     Close(Partition, SyncSender<()>),
     /// No record came; the day may have changed.
     Idle,
+}
+
+/// What the stores know of the bus.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StoredProgress {
+    /// Where reading the partition goes on.
+    pub(super) position: Option<Position>,
+    /// How many partitions the bus had.
+    pub(super) partitions: Option<i32>,
 }
 
 /// Reads until `stop` is set, or until the processor has ended. Gives the consumer back, so that its
@@ -68,10 +79,14 @@ fn forward(
     match delivery {
         Delivery::Batch(batch) => send(ProcessorRequest::Process(decode(batch, &setup.keys))),
         Delivery::Assigned(partition) => {
-            let (answer, position) = sync_channel(1);
+            let (answer, stored) = sync_channel(1);
             send(ProcessorRequest::Open(partition, answer))?;
-            let position = reply(&position)?;
-            retry(|| consumer.start(partition, position))
+            let stored = reply(&stored)?;
+            retry(|| consumer.start(partition, stored.position))?;
+            match consumer.partitions(stored.partitions)? {
+                Some(count) => send(ProcessorRequest::Partitions(partition, count)),
+                None => Ok(()),
+            }
         }
         Delivery::Revoked(partition) => {
             let (answer, closed) = sync_channel(1);

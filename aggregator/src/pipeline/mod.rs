@@ -22,6 +22,7 @@ mod control;
 mod counts;
 mod decoder;
 mod error;
+mod future_records;
 mod maintenance;
 mod partition;
 mod process;

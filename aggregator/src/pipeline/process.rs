@@ -24,6 +24,7 @@ impl PartitionProcessor {
     pub(super) fn process(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
         let time = self.evaluation_time();
         let open = self.open.get_mut(&decoded.batch.partition).ok_or(PipelineError::Ended)?;
+        decoded.records().for_each(|record| self.future.take(record, time.now));
         let names = Arc::clone(&open.names);
         let mut states = plan_states::write(&self.setup.states);
         let sorted = partition::sort(&mut states, &names, decoded);
@@ -93,6 +94,10 @@ impl PartitionProcessor {
     /// Closes and opens a partition, so that what was retracted leaves the figures.
     fn apply_retractions(&mut self, partition: bus::Partition, stop: &AtomicBool) -> Result<(), PipelineError> {
         self.close(partition)?;
+        self.future.clear();
+        for open in self.open.values() {
+            self.future.load(open.writer.read(), &open.plans, self.setup.clock.now())?;
+        }
         self.open_with_retry(partition, stop)?;
         let quarantined = self.setup.progress.counts().quarantined;
         tracing::warn!(%partition, quarantined, "what was retracted counts no more");

@@ -1,8 +1,9 @@
 //! The partition processor: owns the stores of the open partitions and writes the plan states.
 
 use super::counts::RecordCounts;
-use super::decoder::ProcessorRequest;
+use super::decoder::{ProcessorRequest, StoredProgress};
 use super::error::PipelineError;
+use super::future_records::FutureRecords;
 use super::partition::{self, OpenPartition, SinkSubscriptions};
 use super::retry::retry;
 use super::setup::PipelineSetup;
@@ -10,7 +11,7 @@ use crate::alerting::tracker::{AlertTracker, EvaluationTime};
 use crate::plan_states;
 use crate::sinks::sink::SinkInput;
 use crate::sinks::worker::SinkWorkers;
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 use aggregator_core::report_period::ReportPeriod;
 use bus::{Partition, Position};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub(super) struct PartitionProcessor {
     /// The day that is judged.
     pub(super) today: ReportPeriod,
     subscriptions: SinkSubscriptions,
+    pub(super) future: FutureRecords,
 }
 
 impl PartitionProcessor {
@@ -43,7 +45,8 @@ impl PartitionProcessor {
     pub(super) fn without_sinks(setup: PipelineSetup) -> Self {
         let today = partition::report_day(setup.clock.now());
         let subscriptions = SinkSubscriptions::default();
-        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, subscriptions }
+        let future = FutureRecords::default();
+        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, subscriptions, future }
     }
 
     /// Handles requests until the decoder ends.
@@ -53,13 +56,19 @@ impl PartitionProcessor {
             self.fire_due_alerts(stop)?;
             self.check_polls(stop)?;
             self.apply_requests(stop)?;
+            self.future.report(self.setup.progress.health(), self.setup.clock.now());
             match request {
                 ProcessorRequest::Idle => self.finish_catching_up(true, stop)?,
                 ProcessorRequest::Process(decoded) => self.process(&decoded, stop)?,
                 ProcessorRequest::Open(partition, reply) => {
                     let position = self.open_with_retry(partition, stop)?;
+                    let partitions = store::partition_count(&self.setup.data)?;
                     // The receiver is gone when the decoder has ended.
-                    let _ = reply.send(position);
+                    let _ = reply.send(StoredProgress { position, partitions });
+                }
+                ProcessorRequest::Partitions(partition, count) => {
+                    let open = self.open.get_mut(&partition).ok_or(PipelineError::Ended)?;
+                    retry(&self.setup, stop, || open.writer.change(|change| change.put_partitions(count)))?;
                 }
                 ProcessorRequest::Close(partition, reply) => {
                     self.close(partition)?;
@@ -106,6 +115,7 @@ impl PartitionProcessor {
     ) -> Result<Option<Position>, PipelineError> {
         let changed = retry(&self.setup.clone(), stop, || self.open(partition))?;
         let Some(open) = self.open.get(&partition) else { return Ok(None) };
+        self.future.load(open.writer.read(), &open.plans, self.setup.clock.now())?;
         let workers = SinkWorkers::start(&self.setup.sink_context(), partition, &open.writer)?;
         self.workers.insert(partition, workers);
         let stored = self.setup.progress.counts().stored;

@@ -52,7 +52,9 @@ fn degraded(component: Component, state: &DegradedComponent, now: Micros) -> Not
         None => (String::new(), String::new()),
     };
     let grave = !matches!(component, Component::Sink(..));
-    let (end_ja, end_en) = if grave {
+    let (end_ja, end_en) = if component == Component::Clock {
+        ("その時刻まで、新しい数字に置き換わらないことがあります。", "Some figures may not be corrected until then.")
+    } else if grave {
         ("ここにあるのはそれまでの数字です。", "What you see is from before.")
     } else {
         ("この画面の数字には影響ありません。", "The figures on this page are not affected.")
@@ -73,6 +75,7 @@ fn effect(component: Component) -> (String, String) {
         Component::Outbox => ("集めた数字を記録できません", "Collected figures cannot be recorded"),
         Component::Shipper => ("集めた数字を集計機に送れません", "Collected figures cannot be sent on"),
         Component::Polls => ("集めた数字の一部が届いていません", "A part of the collected figures has not arrived"),
+        Component::Clock => ("時計が合っていない収集機があります", "The clock of a collector is wrong"),
         Component::Sink(name, _) => {
             let (ja, en) = sink(name);
             return (format!("{ja}へ送れません"), format!("{en} cannot be written"));
@@ -93,6 +96,10 @@ fn reason(reason: DegradedReason) -> (&'static str, &'static str) {
         DegradedReason::Io => ("ファイルを読み書きできません", "the file cannot be read or written"),
         DegradedReason::Incomplete => ("届いた件数が足りません", "fewer records arrived than were sent"),
         DegradedReason::Refused => ("接続できないか、受け付けられません", "it cannot be reached, or does not take it"),
+        DegradedReason::Topic => ("トピックの設定が正しくありません", "the topic is not set as it must be"),
+        DegradedReason::Gap => ("記録が欠けています", "records are missing"),
+        DegradedReason::Recreated => ("別のものに作り直されています", "it was made again"),
+        DegradedReason::Ahead => ("未来の時刻の記録があります", "records are dated in the future"),
     }
 }
 
@@ -149,7 +156,14 @@ mod tests {
             assert!(japanese(ja) && !japanese(en) && en.is_ascii(), "{ja} {en}");
             assert!(texts.insert(ja.clone()) && texts.insert(en.clone()), "two states have one text: {ja} {en}");
         };
-        let components = [Component::Store, Component::Bus, Component::Outbox, Component::Shipper, Component::Polls];
+        let components = [
+            Component::Store,
+            Component::Bus,
+            Component::Outbox,
+            Component::Shipper,
+            Component::Polls,
+            Component::Clock,
+        ];
         let sinks = ["influxdb", "alertmanager", "webhook"].map(|name| Component::Sink(name, 0));
         for component in components.into_iter().chain(sinks) {
             for reason in DegradedReason::ALL {

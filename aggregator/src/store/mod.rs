@@ -49,7 +49,7 @@ pub use error::StoreError;
 pub use folder::{partitions, path};
 pub use names::{PlanNames, SeriesNames};
 pub use observations::{ObservationRow, StoredObservation};
-pub use open::{open_reader, open_readers, open_writer};
+pub use open::{open_reader, open_readers, open_writer, partition_count};
 pub use open_polls::OpenPoll;
 pub use quarantine::{BusCoordinates, QuarantineRow, QuarantinedRecord};
 pub use reader::{StoreReader, StoreTally};

@@ -21,3 +21,13 @@ pub fn open_reader(dir: &Path, partition: Partition) -> Result<StoreReader, Stor
 pub fn open_readers(dir: &Path) -> Result<Vec<StoreReader>, StoreError> {
     partitions(dir)?.into_iter().map(|partition| open_reader(dir, partition)).collect()
 }
+
+/// How many partitions the bus had when the stores of a folder began to follow it, where one of them knows it.
+pub fn partition_count(dir: &Path) -> Result<Option<i32>, StoreError> {
+    for reader in open_readers(dir)? {
+        if let Some(count) = reader.partition_count()? {
+            return Ok(Some(count));
+        }
+    }
+    Ok(None)
+}

@@ -9,6 +9,9 @@ use rusqlite::{OptionalExtension, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The name of the number of partitions among the counts.
+const PARTITIONS: &str = "partitions";
+
 /// A transaction that is under way; see [`super::StoreWriter::change`].
 #[derive(Debug)]
 pub struct StoreTransaction<'a> {
@@ -52,6 +55,15 @@ impl StoreTransaction<'_> {
         Ok(())
     }
 
+    /// Notes how many partitions the bus has; a store of before knows no number.
+    pub fn put_partitions(&mut self, count: i32) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO counts(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            (PARTITIONS, count),
+        )?;
+        Ok(())
+    }
+
     /// Notes under which configuration the facts were judged.
     pub fn put_configuration(&mut self, digests: &BTreeMap<String, u64>) -> Result<(), StoreError> {
         self.execute("DELETE FROM configuration", ())?;
@@ -79,6 +91,14 @@ impl StoreReader {
                     Ok(Position { next: row.get(0)?, last: row.get::<_, i64>(1)?.cast_unsigned() })
                 })
                 .optional()
+        })
+    }
+
+    /// How many partitions the bus had when this store began to follow it, where it is known.
+    pub fn partition_count(&self) -> Result<Option<i32>, StoreError> {
+        self.run(|connection| {
+            let sql = "SELECT value FROM counts WHERE name = ?1";
+            connection.query_row(sql, (PARTITIONS,), |row| row.get(0)).optional()
         })
     }
 

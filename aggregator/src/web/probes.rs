@@ -26,8 +26,13 @@ pub(super) async fn livez() -> Response {
 
 /// The pipeline has caught up, or why not; with the digest of the key list, by which two aggregators are compared.
 pub(super) async fn readyz(State(site): State<Site>) -> Response {
-    match site.health.snapshot().unready() {
-        None => of_type(TEXT, site.keys.as_ref().map_or("ready\n".to_owned(), |keys| format!("ready, keys {keys}\n"))),
+    let health = site.health.snapshot();
+    match health.unready() {
+        None => {
+            let keys = site.keys.as_ref().map_or(String::new(), |keys| format!(", keys {keys}"));
+            let warning = health.warning().map_or(String::new(), |warning| format!("{warning}\n"));
+            of_type(TEXT, format!("ready{keys}\n{warning}"))
+        }
         Some(reason) => {
             (StatusCode::SERVICE_UNAVAILABLE, of_type(TEXT, format!("not ready: {reason}\n"))).into_response()
         }

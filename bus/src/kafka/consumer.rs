@@ -8,6 +8,7 @@ use super::mailbox::{Mailbox, PartitionDecision};
 use super::poller::Poller;
 use super::probe;
 use super::settings::KafkaConfig;
+use super::topic_check::{self, TopicWatch};
 use crate::batch::{Partition, Position};
 use crate::consumer::{Consumer, Delivery};
 use crate::error::BusError;
@@ -34,6 +35,7 @@ pub struct KafkaConsumer {
     partitions: BTreeMap<Partition, State>,
     /// Behind the last record that was handed over of each partition, and when that was proved last.
     read: BTreeMap<Partition, (Position, Instant)>,
+    topic: TopicWatch,
 }
 
 /// Where the conversation about a partition stands.
@@ -58,7 +60,14 @@ impl KafkaConsumer {
             .name("bus-poller".to_owned())
             .spawn(move || poller.run())
             .map_err(|error| BusError::Io { bus: kafka.topic.clone(), source: Arc::new(error) })?;
-        Ok(Self { kafka: kafka.clone(), mailbox, health, partitions: BTreeMap::new(), read: BTreeMap::new() })
+        Ok(Self {
+            kafka: kafka.clone(),
+            mailbox,
+            health,
+            partitions: BTreeMap::new(),
+            read: BTreeMap::new(),
+            topic: TopicWatch::default(),
+        })
     }
 
     /// What other threads may ask.
@@ -86,6 +95,17 @@ impl KafkaConsumer {
         }
     }
 
+    /// Looks from time to time whether the topic is still one whose records make right figures; also while no partition
+    /// is assigned, as the next one may be one that was added. Brokers that do not answer are reported by the polling
+    /// thread.
+    fn check(&mut self) -> Result<(), BusError> {
+        let is_in_contact = self.partitions.is_empty() || self.health.is_member(Instant::now());
+        if self.topic.is_due(&self.kafka) && is_in_contact {
+            let _ = self.topic.look(&self.kafka, PROOF_WAIT);
+        }
+        self.topic.sound()
+    }
+
     /// Notes how far a partition was read.
     fn note(&mut self, partition: Partition, position: Position) {
         let started = Instant::now();
@@ -107,6 +127,7 @@ impl KafkaConsumer {
 impl Consumer for KafkaConsumer {
     fn next(&mut self, max_records: usize, max_wait: Duration) -> Result<Delivery, BusError> {
         self.unanswered()?;
+        self.check()?;
         self.prove();
         let closed = || Err(BusError::Closed { bus: self.kafka.topic.clone() });
         let delivery = self.mailbox.take(max_records, max_wait).unwrap_or_else(closed)?;
@@ -128,6 +149,8 @@ impl Consumer for KafkaConsumer {
             return Err(BusError::OutOfOrder { call: "start", partition, state: "it is not being assigned" });
         }
         probe::check(&self.kafka, partition, from)?;
+        self.topic.look(&self.kafka, self.kafka.timing.answer)?;
+        self.topic.sound()?;
         self.partitions.insert(partition, State::Reading);
         match from {
             Some(position) => self.note(partition, position),
@@ -135,6 +158,12 @@ impl Consumer for KafkaConsumer {
         }
         self.mailbox.answer(PartitionDecision::Start(partition, from));
         Ok(())
+    }
+
+    fn partitions(&self, known: Option<i32>) -> Result<Option<i32>, BusError> {
+        let found = self.topic.partitions;
+        found.map(|found| topic_check::same_partitions(&self.kafka.topic, found, known)).transpose()?;
+        Ok(found)
     }
 
     fn release(&mut self, partition: Partition) -> Result<(), BusError> {

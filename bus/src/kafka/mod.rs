@@ -8,9 +8,9 @@
 //! topic and trims it. A [`KafkaConsumer`] is a member of a group, which shares the partitions among the
 //! aggregators; positions live in their stores, the group keeps none. [`topics::ensure`] makes the topic.
 //!
-//! Offsets count from 0; Kafka numbers its marks of transactions too, so a jump over one is no gap. Nothing
-//! outside this folder names Kafka's library, and nothing in it logs: failures are errors, or
-//! [`ShipperState::error`].
+//! Offsets count from 0 without a jump: our producers use no transactions, so an offset that is missing is a record
+//! that is missing. Nothing outside this folder names Kafka's library, and nothing in it logs: failures are errors,
+//! or [`ShipperState::error`].
 
 mod client;
 mod consumer;
@@ -24,6 +24,9 @@ mod poller;
 mod probe;
 mod settings;
 mod shipper;
+mod topic_check;
+mod topic_description;
+mod topic_settings;
 pub mod topics;
 
 pub use consumer::KafkaConsumer;

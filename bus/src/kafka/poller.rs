@@ -305,19 +305,22 @@ impl Poller {
         }
     }
 
-    /// Another record came than was due. Kafka numbers its own marks of transactions too, so a jump is a
-    /// gap only when the partition no longer begins at or before the record that was due.
+    /// Another record came than was due. When the one that was due is there, the library lost its place; else there is
+    /// a gap: records were deleted or compacted, or somebody published in transactions, whose marks have offsets too.
     fn recheck(&mut self, buffer: usize, offset: i64) {
         let (partition, due, position) = {
             let buffer = &self.buffers[buffer];
             (buffer.partition, buffer.next, buffer.position())
         };
-        match probe::prove(&self.kafka, partition, position, self.kafka.timing.answer) {
-            Ok(()) if offset > due => {
-                self.buffers[buffer].next = offset;
-                self.seek(partition, offset);
+        let answer = self.kafka.timing.answer;
+        let proved = probe::prove(&self.kafka, partition, position, answer);
+        let found = proved
+            .and_then(|()| if offset > due { probe::first(&self.kafka, partition, due, answer) } else { Ok(due) });
+        match found {
+            Ok(found) if found > due => {
+                self.fail(BusError::Gap { bus: self.kafka.topic.clone(), partition, next: due, found });
             }
-            Ok(()) => self.seek(partition, due),
+            Ok(_) => self.seek(partition, due),
             Err(error) if error.is_retriable() => {
                 self.mailbox.warn(error);
                 self.seek(partition, due);

@@ -38,6 +38,12 @@ pub(super) fn prove(
     }
 }
 
+/// The offset of the first record from `offset` on.
+pub(super) fn first(kafka: &KafkaConfig, partition: Partition, offset: i64, wait: Duration) -> Result<i64, BusError> {
+    let probe = Probe::new(kafka, partition, wait)?;
+    probe.read(offset)?.map(|(found, _)| found).ok_or_else(|| probe.timed_out())
+}
+
 struct Probe<'a> {
     eye: MetadataClient<'a>,
     partition: Partition,
@@ -67,20 +73,25 @@ impl<'a> Probe<'a> {
             return Err(BusError::Gap { bus, partition: self.partition, next: position.next, found: low });
         }
         let before = position.next.saturating_sub(1);
-        if (low..high).contains(&before) && self.read(before)? == Some(position) {
-            return Ok(());
+        let found = if (low..high).contains(&before) { self.read(before)? } else { None };
+        match found {
+            Some((_, behind)) if behind == position => Ok(()),
+            // Records in the middle are gone, which deleting from the beginning does not do, but compacting does.
+            Some((found, _)) if found > before => {
+                Err(BusError::Gap { bus, partition: self.partition, next: before, found })
+            }
+            _ => Err(BusError::Recreated { bus, partition: self.partition, position, end: high - 1 }),
         }
-        Err(BusError::Recreated { bus, partition: self.partition, position, end: high - 1 })
     }
 
-    /// The position behind the record at `offset`, `None` when another one comes.
-    fn read(&self, offset: i64) -> Result<Option<Position>, BusError> {
+    /// The first record from `offset` on: its offset, and the position behind it. `None` when that offset is gone.
+    fn read(&self, offset: i64) -> Result<Option<(i64, Position)>, BusError> {
         let mut list = TopicPartitionList::with_capacity(1);
         let added = list.add_partition_offset(&self.eye.kafka.topic, self.partition.0, Offset::Offset(offset));
         added.and_then(|()| self.eye.client.assign(&list)).map_err(|error| self.eye.failed(&error))?;
         while Instant::now() < self.eye.until {
             match self.eye.client.poll(POLL) {
-                Some(Ok(message)) => return Ok((message.offset() == offset).then(|| behind(&message))),
+                Some(Ok(message)) => return Ok(Some((message.offset(), behind(&message)))),
                 // Gone since the watermarks were asked for.
                 Some(Err(error)) if is_gone(&error) => return Ok(None),
                 Some(Err(error)) => {
@@ -92,7 +103,11 @@ impl<'a> Probe<'a> {
                 None => {}
             }
         }
-        Err(self.eye.failed(&KafkaError::Global(Code::OperationTimedOut)))
+        Err(self.timed_out())
+    }
+
+    fn timed_out(&self) -> BusError {
+        self.eye.failed(&KafkaError::Global(Code::OperationTimedOut))
     }
 }
 

@@ -30,6 +30,8 @@ pub struct KafkaConfig {
     /// `kafka.ca_file`: certificates (PEM) that the brokers' certificates must come from; without it, those
     /// of the system.
     pub ca_file: Option<PathBuf>,
+    /// `kafka.partitions`, where it is configured: a topic with another number is refused.
+    pub partitions: Option<i32>,
     /// How long is waited for what.
     pub timing: KafkaTimeouts,
 }
@@ -68,14 +70,15 @@ pub struct KafkaTimeouts {
     pub release: Duration,
     /// How long one answer of a broker is waited for when a partition is started or a topic looked at.
     pub answer: Duration,
-    /// How often it is proved, while a partition is read, that it is still the one that was started. The
-    /// library notices a re-created topic only when that is shorter than what was read.
+    /// How often it is proved, while a partition is read, that it is still the one that was started (the library notices
+    /// a re-created topic only when that is shorter than what was read), and, while anything is read or shipped, that
+    /// the topic is as it must be.
     pub proof: Duration,
 }
 
 impl Default for KafkaTimeouts {
     /// 15 s: another instance takes over soon, and five lost heartbeats are no accident. 5 min: Kafka's own
-    /// default. 10 s: longer than any leader election. 30 s: one record more to read, twice a minute.
+    /// default. 10 s: longer than any leader election. 30 s: one record and the topic's settings to read, twice a minute.
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { session: seconds(15), release: Duration::from_mins(5), answer: seconds(10), proof: seconds(30) }
@@ -94,6 +97,7 @@ impl KafkaConfig {
             username: None,
             password: None,
             ca_file: None,
+            partitions: None,
             timing: KafkaTimeouts::default(),
         }
     }
@@ -222,6 +226,7 @@ impl fmt::Debug for KafkaConfig {
             .field("username", &self.username)
             .field("password", &self.password.as_ref().map(|_| "(hidden)"))
             .field("ca_file", &self.ca_file)
+            .field("partitions", &self.partitions)
             .field("timing", &self.timing)
             .finish()
     }

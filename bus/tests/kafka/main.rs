@@ -7,6 +7,7 @@ mod group;
 mod shipping;
 #[path = "../support/mod.rs"]
 mod support;
+mod topic;
 
 use bus::kafka::{KafkaConfig, KafkaConsumer};
 use bus::suite::Fixture;

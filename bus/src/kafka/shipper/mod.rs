@@ -17,6 +17,7 @@ mod window;
 
 use super::error::{self, KafkaOperation};
 use super::settings::KafkaConfig;
+use super::topic_check::TopicWatch;
 use crate::error::BusError;
 use crate::log::{ShipperLock, ShippingLog};
 use contract::error::chain;
@@ -41,6 +42,8 @@ const FULL_POLL: Duration = Duration::from_millis(1);
 const TURN_POLL: Duration = Duration::from_millis(200);
 /// How long the report of what ended a producer is waited for.
 const REPORT_WAIT: Duration = Duration::from_millis(200);
+/// How long a look at the topic may hold up shipping.
+const CHECK_WAIT: Duration = Duration::from_secs(1);
 /// How long a stop waits for records on their way.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
@@ -192,7 +195,15 @@ impl Work {
     ) -> Result<Option<BusError>, BusError> {
         let mut stop_at = None;
         let mut arrived = reports.lock().window.arrived();
+        let mut topic = TopicWatch::default();
         loop {
+            if stop_at.is_none() && topic.is_due(&self.kafka) {
+                // Why there is no answer, the producer finds out.
+                let _ = topic.look(&self.kafka, CHECK_WAIT);
+                if let Err(error) = topic.sound() {
+                    return Ok(Some(error));
+                }
+            }
             if stop_at.is_none() && self.shared.is_stopping() {
                 stop_at = Some(Instant::now() + STOP_WAIT);
             }

@@ -47,6 +47,7 @@ impl Shared {
     /// Reports an error and pauses as long as its kind needs.
     pub(super) fn fail(&self, error: &BusError) {
         self.report(Some(chain(error)));
-        self.pause(if error.is_retriable() { RETRY } else { SLOW_RETRY });
+        let needs_change = !error.is_retriable() || matches!(error, BusError::TopicSettings { .. });
+        self.pause(if needs_change { SLOW_RETRY } else { RETRY });
     }
 }

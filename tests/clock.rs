@@ -1,0 +1,105 @@
+//! A collector whose clock was nine hours ahead once: it is named, everything goes on, and a plan may be edited meanwhile.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
+mod support;
+
+use bus::{Checkpoint, Outbox, SqliteOutbox};
+use collectors::catalogues::publish_catalogues;
+use contract::record::{PollOutcome, PollRecord, Record};
+use contract::time::{Clock, Micros};
+use contract::wire;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use support::{City, free_address, get};
+
+/// This machine's clock, nine hours ahead.
+struct Ahead;
+
+impl Clock for Ahead {
+    fn now(&self) -> Micros {
+        let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
+        Micros(now + 9 * 3600 * 1_000_000)
+    }
+}
+
+/// Ended with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "waited for a minute: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Publishes the plan and a poll of it, as a collector does whose clock is ahead.
+fn publish_ahead(city: &City) {
+    std::fs::create_dir_all(city.data()).unwrap();
+    let outbox = SqliteOutbox::open(city.data().join("bus.db"), Arc::new(Ahead)).unwrap();
+    let plans = [("mihon".to_owned(), city.read("plans/mihon.toml"))];
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(publish_catalogues(&outbox, &Ahead, None, &plans)).unwrap(), 1);
+    let poll = Record::Poll(PollRecord {
+        plan: "mihon".into(),
+        source: "wifi".into(),
+        id: "ahead".into(),
+        collector: "c".into(),
+        time: Ahead.now(),
+        outcome: PollOutcome::Unchanged,
+        address: "mihon/wifi".into(),
+        sha256: None,
+        bytes: None,
+        size: None,
+    });
+    let out = bus::Outgoing { key: "mihon".into(), revision: poll.revision(), body: wire::encode(&poll) };
+    outbox.publish(vec![out], Checkpoint::new()).wait().unwrap();
+}
+
+#[test]
+fn polls_from_the_future_are_named_and_an_edited_plan_ends_nothing() {
+    let (city, address) = (City::shipped(), free_address());
+    publish_ahead(&city);
+    let edit = |line: &str| city.write("plans/mihon.toml", &format!("{}{line}\n", city.read("plans/mihon.toml")));
+    edit("# edited");
+    let mut run = city.command(&["run"]);
+    let mut run = Running(run.env("SHIHYO__HTTP__LISTEN", address.to_string()).spawn().unwrap());
+    let mut ready = String::new();
+    until("a warning", || {
+        ready = get(address, "/readyz").unwrap_or_default();
+        ready.contains("mihon wifi up to ")
+    });
+    assert!(ready.starts_with("ready\nrecords are dated later than this machine's clock: mihon up to "), "{ready}");
+    let metrics = get(address, "/metrics").unwrap();
+    assert!(metrics.contains("shihyo_component_degraded{component=\"clock\",reason=\"ahead\"} 1"), "{metrics}");
+    let page = get(address, "/plans/mihon?lang=en").unwrap();
+    assert!(page.contains("The clock of a collector is wrong (records are dated in the future"), "{page}");
+
+    // Sources are polled, at the start and after a reload with a plan that was edited once more.
+    let has_figures = || {
+        let body = get(address, "/api/v1/plans/mihon/observations?source=eapply&limit=1").unwrap_or_default();
+        body.contains("\"eapply\"")
+    };
+    until("figures", has_figures);
+    edit("# edited again");
+    assert!(Command::new("kill").args(["-s", "HUP", &run.0.id().to_string()]).status().unwrap().success());
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(run.0.try_wait().unwrap().is_none(), "it has ended");
+    until("the service is ready", || get(address, "/readyz").is_some());
+}
+
+#[test]
+fn commands_that_end_by_themselves_go_on_too() {
+    let city = City::shipped();
+    publish_ahead(&city);
+    city.write("plans/mihon.toml", &format!("{}# edited\n", city.read("plans/mihon.toml")));
+    city.ok(&["run", "--once"]);
+}

@@ -135,9 +135,12 @@ impl KeyList {
         self.keys.is_empty() && self.signed_since.is_empty()
     }
 
-    /// Verifies the line of a record; gives its signature. Without keys that is not verified: it is once there are some.
-    pub fn verify(&self, record: &Record, line: &[u8]) -> Result<Option<RecordSignature>, SignatureError> {
-        let found = wire::signature(line);
+    /// Verifies the signature of a record's line. Without keys it is not verified: it is once there are some.
+    pub fn verify(
+        &self,
+        record: &Record,
+        found: Option<wire::Signature<'_>>,
+    ) -> Result<Option<RecordSignature>, SignatureError> {
         let signature = found.map(|found| RecordSignature { key: found.key.into(), mac: found.mac });
         if self.is_empty() {
             return Ok(signature);
@@ -145,7 +148,7 @@ impl KeyList {
         self.admits(record.into(), signature.as_ref())?;
         let Some(found) = found else { return Ok(None) };
         let listed = self.key(found.key).ok_or(SignatureError::UnknownKey)?;
-        if listed.key.verifies(found.covered, found.mac) { Ok(signature) } else { Err(SignatureError::BadSignature) }
+        if listed.key.verifies(&found.covered, found.mac) { Ok(signature) } else { Err(SignatureError::BadSignature) }
     }
 
     /// Whether a record with a verified signature, or without one, may count.
@@ -257,15 +260,15 @@ mod tests {
                 Some(id) => wire::encode_signed(&record, &key(id)),
                 None => wire::encode(&record),
             };
-            let found = list().verify(&record, &line);
+            let found = list().verify(&record, wire::signature(&line));
             let key = found.as_ref().map(|signature| signature.as_ref().map(|signature| signature.key.as_ref()));
             assert_eq!(key.map_err(|error| error.label()), expected, "{name}");
             if let Ok(signature) = found {
                 assert_eq!(super::line(&record, signature.as_ref()), line, "{name}");
             }
         }
-        assert_eq!(list().verify(&poll("s", 99), &forged("s", 99)), Err(SignatureError::BadSignature));
-        let unverified = KeyList::default().verify(&poll("s", 99), &forged("s", 99)).unwrap();
+        assert_eq!(list().verify(&poll("s", 99), wire::signature(&forged("s", 99))), Err(SignatureError::BadSignature));
+        let unverified = KeyList::default().verify(&poll("s", 99), wire::signature(&forged("s", 99))).unwrap();
         assert_eq!(unverified.unwrap().key.as_ref(), "new");
     }
 

@@ -1,7 +1,7 @@
-//! Reads the fields of a record, without the `kind`, `schema` and signature that stand on the same line.
+//! Reads the fields of a record, without the `kind` and `schema` that stand on the same line.
 //!
-//! One pass and no buffer: those are taken out of the stream of keys, every other key goes to the record's own reader, which
-//! refuses those that it does not know.
+//! One pass and no buffer: `kind` and `schema` are taken out of the stream of keys, every other key goes to the record's
+//! own reader, which refuses those that it does not know.
 
 use serde::de::value::CowStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -9,28 +9,21 @@ use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The keys that belong to the line and not to the record; a line without a signature has the first two.
-const LINE_KEYS: [&str; 4] = ["kind", "schema", "signed_by", "mac"];
-
-/// Reads a record from a line whose `kind` and `schema`, and the signature at its end if it is `signed`, were checked; each
-/// stands there once.
-pub(super) fn read<'de, T: Deserialize<'de>>(line: &'de [u8], signed: bool) -> Result<T, serde_json::Error> {
+/// Reads a record from a line whose `kind` and `schema` were checked; each stands there once.
+pub(super) fn read<'de, T: Deserialize<'de>>(line: &'de [u8]) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(line);
-    let record = T::deserialize(Body { json: &mut json, signed })?;
+    let record = T::deserialize(Body(&mut json))?;
     json.end()?;
     Ok(record)
 }
 
-struct Body<D> {
-    json: D,
-    signed: bool,
-}
+struct Body<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Body<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.json.deserialize_map(BodyVisitor { visitor, signed: self.signed })
+        self.0.deserialize_map(BodyVisitor(visitor))
     }
 
     forward_to_deserialize_any! {
@@ -39,30 +32,24 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Body<D> {
     }
 }
 
-struct BodyVisitor<V> {
-    visitor: V,
-    signed: bool,
-}
+struct BodyVisitor<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for BodyVisitor<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
+        self.0.expecting(f)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let to_skip = if self.signed { LINE_KEYS.len() } else { 2 };
-        self.visitor.visit_map(BodyFields { map, skipped: [false; 4], to_skip, of: to_skip })
+        self.0.visit_map(BodyFields { map, to_skip: 2 })
     }
 }
 
 struct BodyFields<A> {
     map: A,
-    skipped: [bool; 4],
-    /// How many of the first `of` keys of the line are still to come.
-    to_skip: usize,
-    of: usize,
+    /// How many of `kind` and `schema` are still to come.
+    to_skip: u8,
 }
 
 #[derive(serde::Deserialize)]
@@ -74,11 +61,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for BodyFields<A> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while self.to_skip > 0 {
             let Some(FieldName(name)) = self.map.next_key()? else { return Ok(None) };
-            let known = LINE_KEYS[..self.of].iter().position(|key| *key == name);
-            let Some(at) = known.filter(|at| !self.skipped[*at]) else {
+            if name != "kind" && name != "schema" {
                 return seed.deserialize(CowStrDeserializer::new(name)).map(Some);
-            };
-            self.skipped[at] = true;
+            }
             self.to_skip -= 1;
             self.map.next_value::<IgnoredAny>()?;
         }

@@ -2,7 +2,7 @@
 
 use super::body;
 use super::error::WireError;
-use super::signature::signature;
+use super::signature::{Signature, head, signature, unsigned_content};
 use crate::breakdown::Breakdown;
 use crate::record::{Finality, Observation, Record, SCHEMA, Value};
 use serde::{Deserialize, Serialize};
@@ -42,14 +42,11 @@ fn line(kind: &'static str, schema: u32, body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(&Line { kind, schema, body }).unwrap_or_default()
 }
 
-/// How [`encode`] begins an observation, unsigned and signed.
-const OBSERVATION: [&[u8]; 2] =
-    [b"{\"kind\":\"observation\",\"schema\":1,", b"{\"kind\":\"observation\",\"schema\":2,"];
 /// The kinds of record, each with the version that brought it.
 const KINDS: [(&str, u32); 6] =
     [("observation", 1), ("visit", 1), ("reject", 1), ("catalogue", 1), ("retraction", 2), ("note", 2)];
 
-/// Reads one record. A signature is not verified here: see [`super::signature()`].
+/// Reads one record. A signature is not verified here: see [`decode_with_signature`].
 ///
 /// ```
 /// use contract::record::{CatalogueText, Record};
@@ -64,34 +61,82 @@ const KINDS: [(&str, u32); 6] =
 /// assert_eq!(wire::decode(b"{}").unwrap_err().label(), "malformed");
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Record, WireError> {
-    let invalid = |kind: &'static str, message: String| WireError::Invalid { kind, message };
-    if let Some(version) = OBSERVATION.iter().position(|start| bytes.starts_with(start)) {
-        // By far the most records: their kind and version need no pass of their own.
-        return read("observation", bytes, version > 0).map_err(|e| invalid("observation", e.to_string()));
+    decode_with_signature(bytes).map(|(record, _)| record)
+}
+
+/// Reads one record, and its signature, which is not verified yet.
+pub fn decode_with_signature(bytes: &[u8]) -> Result<(Record, Option<Signature<'_>>), WireError> {
+    let signature = signature(bytes);
+    Ok((read_line(bytes, signature.as_ref())?, signature))
+}
+
+fn read_line(bytes: &[u8], signature: Option<&Signature<'_>>) -> Result<Record, WireError> {
+    if let Some((kind, schema)) = canonical_head(bytes) {
+        let (kind, since) = known(kind, schema)?;
+        // A copy of the fields as an object of their own costs less than to pass over what stands before them.
+        let fields = signature.filter(|_| schema > 1).map_or_else(|| unsigned_content(bytes), |one| one.covered[1]);
+        let mut object = Vec::with_capacity(fields.len() + 1);
+        object.push(b'{');
+        object.extend_from_slice(fields);
+        return checked(read(kind, &object, Form::Fields), (kind, since), schema);
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|e| WireError::Malformed(e.to_string()))?;
-    let known = KINDS.into_iter().find(|(kind, _)| *kind == head.kind.as_ref());
-    let Some((kind, since)) = known else { return Err(WireError::UnknownKind) };
-    if !(1..=SCHEMA).contains(&head.schema) {
-        return Err(WireError::UnknownSchema(head.schema));
-    }
-    let record = read(kind, bytes, head.schema > 1).map_err(|e| invalid(kind, e.to_string()))?;
-    if head.schema < record.schema().max(since) {
-        return Err(invalid(kind, format!("a field that schema version {} does not have", head.schema)));
+    let (kind, since) = known(head.kind.as_ref(), head.schema)?;
+    checked(read(kind, bytes, Form::Line), (kind, since), head.schema)
+}
+
+/// Kind and version of a line that begins as [`encode`] writes it.
+fn canonical_head(line: &[u8]) -> Option<(&str, u32)> {
+    let start = head(line)?;
+    let version = line[..start - 1].last()? - b'0';
+    let kind = line.strip_prefix(b"{\"kind\":\"")?.split(|byte| *byte == b'"').next()?;
+    Some((std::str::from_utf8(kind).ok()?, u32::from(version)))
+}
+
+/// The kind, and the version that brought it, if this build reads both.
+fn known(kind: &str, schema: u32) -> Result<(&'static str, u32), WireError> {
+    let known = KINDS.into_iter().find(|(known, _)| *known == kind).ok_or(WireError::UnknownKind)?;
+    if (1..=SCHEMA).contains(&schema) { Ok(known) } else { Err(WireError::UnknownSchema(schema)) }
+}
+
+fn checked(
+    read: Result<Record, serde_json::Error>,
+    (kind, since): (&'static str, u32),
+    schema: u32,
+) -> Result<Record, WireError> {
+    let record = read.map_err(|e| WireError::Invalid { kind, message: e.to_string() })?;
+    if schema < record.schema().max(since) {
+        let message = format!("a field that schema version {schema} does not have");
+        return Err(WireError::Invalid { kind, message });
     }
     Ok(record)
 }
 
+/// What a record is read from.
+#[derive(Clone, Copy)]
+enum Form {
+    /// A whole line, with kind and version.
+    Line,
+    /// An object of its fields alone.
+    Fields,
+}
+
 /// Reads a record whose kind and version were checked.
-fn read(kind: &str, bytes: &[u8], may_be_signed: bool) -> Result<Record, serde_json::Error> {
-    let signed = may_be_signed && signature(bytes).is_some();
+fn read(kind: &str, bytes: &[u8], form: Form) -> Result<Record, serde_json::Error> {
     match kind {
-        "observation" => body::read(bytes, signed).map(Record::Observation),
-        "visit" => body::read(bytes, signed).map(Record::Poll),
-        "reject" => body::read(bytes, signed).map(Record::Reject),
-        "catalogue" => body::read(bytes, signed).map(Record::Catalogue),
-        "retraction" => body::read(bytes, signed).map(Record::Retraction),
-        _ => body::read(bytes, signed).map(Record::Note),
+        "observation" => fields(bytes, form).map(Record::Observation),
+        "visit" => fields(bytes, form).map(Record::Poll),
+        "reject" => fields(bytes, form).map(Record::Reject),
+        "catalogue" => fields(bytes, form).map(Record::Catalogue),
+        "retraction" => fields(bytes, form).map(Record::Retraction),
+        _ => fields(bytes, form).map(Record::Note),
+    }
+}
+
+fn fields<'de, T: Deserialize<'de>>(bytes: &'de [u8], form: Form) -> Result<T, serde_json::Error> {
+    match form {
+        Form::Line => body::read(bytes),
+        Form::Fields => serde_json::from_slice(bytes),
     }
 }
 

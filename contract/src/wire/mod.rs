@@ -4,7 +4,7 @@
 //! versions are refused here, which is what sends a record to quarantine.
 //!
 //! The fields of a record are those of its type in [`crate::record`]; `kind` and `schema` stand before them on the line
-//! and nowhere else, so no type repeats another. A signed line ends with `signed_by` and `mac`.
+//! and nowhere else, so no type repeats another. A signed line has `signed_by` and `mac` behind them.
 
 mod body;
 mod codec;
@@ -17,7 +17,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use codec::{canonical, canonical_figure, decode, encode};
+pub use codec::{canonical, canonical_figure, decode, decode_with_signature, encode};
 pub use envelope::{Envelope, envelope};
 pub use error::WireError;
 pub use schema::schema;

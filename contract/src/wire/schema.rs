@@ -9,9 +9,10 @@ pub fn schema() -> serde_json::Value {
         kind["properties"]["schema"] = serde_json::json!({
             "description": "Version of this schema.", "type": "integer", "format": "uint32", "minimum": 0,
         });
-        for (key, what) in
-            [("signed_by", "Id of the key that signed the line."), ("mac", "The signature, at the end of the line.")]
-        {
+        for (key, what) in [
+            ("signed_by", "Id of the key that signed the line."),
+            ("mac", "The signature; both stand behind `schema`."),
+        ] {
             kind["properties"][key] = serde_json::json!({ "description": what, "type": "string" });
         }
         if let Some(required) = kind["required"].as_array_mut() {

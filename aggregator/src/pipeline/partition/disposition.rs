@@ -42,8 +42,8 @@ pub(crate) enum Disposition {
 
 /// Decodes a record and verifies its signature.
 pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
-    let record = wire::decode(body).map_err(|error| error.label())?;
-    let signature = keys.verify(&record, body).map_err(SignatureError::label)?;
+    let (record, found) = wire::decode_with_signature(body).map_err(|error| error.label())?;
+    let signature = keys.verify(&record, found).map_err(SignatureError::label)?;
     Ok(DecodedRecord { record, signature })
 }
 

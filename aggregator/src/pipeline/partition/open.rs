@@ -15,6 +15,7 @@ use bus::{Failpoint, Partition, Position};
 use contract::error::chain;
 use contract::record::Record;
 use contract::time::Micros;
+use contract::wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -209,7 +210,7 @@ fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i
     let mut refused = BTreeMap::new();
     for (id, signature) in signed {
         let record = Record::Observation(reader.observation(id)?);
-        if let Err(error) = keys.verify(&record, &keys::line(&record, Some(&signature))) {
+        if let Err(error) = keys.verify(&record, wire::signature(&keys::line(&record, Some(&signature)))) {
             refused.insert(id, error);
         }
     }
@@ -220,7 +221,7 @@ fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i
 fn retract_all(reader: &StoreReader, states: &mut PlanStates, keys: &KeyList) -> Result<(), StoreError> {
     for (record, line) in reader.statements(Micros(i64::MAX))? {
         let Record::Retraction(retraction) = &record else { continue };
-        if let (Ok(_), Some(state)) = (keys.verify(&record, &line), states.get_mut(&retraction.plan)) {
+        if let (Ok(_), Some(state)) = (keys.verify(&record, wire::signature(&line)), states.get_mut(&retraction.plan)) {
             state.retract(retraction);
         }
     }

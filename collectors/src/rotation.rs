@@ -140,6 +140,9 @@ fn follows(earlier: &FileSpan, later: &FileSpan, live: &str) -> bool {
     match (a, b) {
         (Rotation::Number(a), Rotation::Live) => a == 1 && form == format!("{live}.#"),
         (Rotation::Day(day, None), Rotation::Live) => is_open_since(earlier, day, later.first),
+        (Rotation::Day(day, Some(hour)), Rotation::Live) => {
+            later.first <= earlier.last.max(hour_of(day) + i64::from(hour))
+        }
         _ if form != next_form => false,
         // Numbers count up by name, or grow as files get older.
         (Rotation::Number(a), Rotation::Number(b)) => a.abs_diff(b) == 1,
@@ -219,6 +222,9 @@ mod tests {
             (("a.log-20220402", 3, 26), 26 + 24, false),
             (("a.log-20220401", 0, 23), 23 + 24, false),
             (("a.log-20220330", -60, -40), 24, false),
+            // Hourly.
+            (("a.log-2022040111", 10, 11), 11, true),
+            (("a.log-2022040111", 10, 11), 12, false),
             // Weekly.
             (("a.log-20220403", -120, 50), 50 + 90, true),
             (("a.log-20220403", -120, 50), 50 + 24 * 7, false),

@@ -2,6 +2,9 @@
 
 use super::error::FetchError;
 use contract::time::{Clock, Micros};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::DirEntry;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -55,6 +58,45 @@ impl FileStamp {
     }
 }
 
+/// What is watched, and since when it is unchanged.
+struct RestObserver<S> {
+    stamp: S,
+    started: Instant,
+    unchanged_since: Instant,
+    /// The modification time says how old a file is until the file is seen to change: some programs write under an old time.
+    age: Duration,
+}
+
+impl<S: PartialEq> RestObserver<S> {
+    fn new(stamp: S, age: Duration) -> Self {
+        let started = Instant::now();
+        Self { stamp, started, unchanged_since: started, age }
+    }
+
+    fn quiet(&self) -> Duration {
+        self.age.max(self.unchanged_since.elapsed())
+    }
+
+    /// Waits for a while and looks again.
+    ///
+    /// Errors: [`FetchError::StillWritten`] when the longest wait is over.
+    async fn pause<F>(&mut self, policy: RestPolicy, look: impl Fn() -> F) -> Result<(), FetchError>
+    where
+        F: Future<Output = Result<S, FetchError>>,
+    {
+        let left = policy.longest.saturating_sub(self.started.elapsed());
+        if left.is_zero() {
+            return Err(FetchError::StillWritten(policy.longest));
+        }
+        tokio::time::sleep(policy.quiet.saturating_sub(self.quiet()).max(SHORTEST_PAUSE).min(left)).await;
+        let now = look().await?;
+        if now != self.stamp {
+            (self.stamp, self.unchanged_since, self.age) = (now, Instant::now(), Duration::ZERO);
+        }
+        Ok(())
+    }
+}
+
 /// Waits until a file is at rest, and returns what `read` gives when the file did not change meanwhile.
 ///
 /// Errors: [`FetchError::StillWritten`] when it changes for longer than a poll waits.
@@ -67,29 +109,47 @@ pub(super) async fn read<T, F>(
 where
     F: Future<Output = Result<T, FetchError>>,
 {
-    let started = Instant::now();
-    let mut stamp = FileStamp::of(path)?;
-    let mut unchanged_since = started;
-    // The modification time says how old a file is until the file is seen to change: some programs write under an old time.
-    let mut age = stamp.age(clock.now());
+    let stamp = FileStamp::of(path)?;
+    let mut observer = RestObserver::new(stamp, stamp.age(clock.now()));
     loop {
-        let quiet = age.max(unchanged_since.elapsed());
-        if quiet >= policy.quiet {
+        if observer.quiet() >= policy.quiet {
             let content = read().await?;
-            if FileStamp::of(path)? == stamp {
+            if FileStamp::of(path)? == observer.stamp {
                 return Ok(content);
             }
         }
-        let left = policy.longest.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Err(FetchError::StillWritten(policy.longest));
-        }
-        tokio::time::sleep(policy.quiet.saturating_sub(quiet).max(SHORTEST_PAUSE).min(left)).await;
-        let now = FileStamp::of(path)?;
-        if now != stamp {
-            (stamp, unchanged_since, age) = (now, Instant::now(), Duration::ZERO);
-        }
+        observer.pause(policy, || async { FileStamp::of(path) }).await?;
     }
+}
+
+/// Waits until all files of a folder are at rest.
+///
+/// Errors: [`FetchError::StillWritten`] when one changes for longer than a poll waits.
+pub(super) async fn folder(path: &Path, policy: RestPolicy, clock: &dyn Clock) -> Result<(), FetchError> {
+    let look = || async {
+        let path = path.to_owned();
+        let joined = tokio::task::spawn_blocking(move || stamps(&path)).await;
+        joined.map_err(|stopped| FetchError::Io(std::io::Error::other(stopped)))
+    };
+    let (stamps, now) = (look().await?, clock.now());
+    let age = stamps.values().map(|stamp| stamp.age(now)).min().unwrap_or(policy.quiet);
+    let mut observer = RestObserver::new(stamps, age);
+    while observer.quiet() < policy.quiet {
+        observer.pause(policy, look).await?;
+    }
+    Ok(())
+}
+
+/// The files of a folder that are not hidden or temporary; what is wrong with the folder is found when it is read.
+fn stamps(folder: &Path) -> BTreeMap<OsString, FileStamp> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let stamp = |entry: DirEntry| {
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        let counts = !text.starts_with('.') && entry.path().extension().is_none_or(|ending| ending != "tmp");
+        Some((name.clone(), FileStamp::of(&entry.path()).ok().filter(|_| counts)?))
+    };
+    entries.filter_map(stamp).collect()
 }
 
 #[cfg(test)]
@@ -183,6 +243,26 @@ mod tests {
             }
         });
         assert_eq!(text(&path).await.unwrap_err().label(), "still_written");
+        writer.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_at_rest_when_all_its_files_are() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().to_owned();
+        let policy = RestPolicy { quiet: Duration::from_millis(100), longest: Duration::from_secs(2) };
+        let clock = TestClock::at("2001-01-01");
+        folder(&path.join("none"), policy, &*clock).await.unwrap();
+        let started = Instant::now();
+        let writer = std::thread::spawn(move || {
+            for n in 0..10 {
+                std::fs::write(path.join(format!("{}.log", n % 2)), "a".repeat(n)).unwrap();
+                std::thread::sleep(Duration::from_millis(40));
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        folder(parent.path(), policy, &*clock).await.unwrap();
+        assert!(started.elapsed() >= Duration::from_millis(400));
         writer.join().unwrap();
     }
 }

@@ -20,6 +20,7 @@ mod tests;
 use crate::document::Validators;
 use crate::origin::{NamedUrl, Origin};
 use address::FileLocation;
+use std::path::Path;
 
 pub use address::FileAddress;
 pub use at_rest::RestPolicy;
@@ -51,6 +52,11 @@ impl Fetcher {
                 Ok(urls.into_iter().map(FileAddress::of).collect())
             }
         }
+    }
+
+    /// Waits until all files of a local folder are at rest.
+    pub(crate) async fn settle(&self, folder: &Path) -> Result<(), FetchError> {
+        at_rest::folder(folder, self.rest, &*self.clock).await
     }
 
     /// Fetches one file. With the `validators` of an earlier answer the outcome may be [`FetchOutcome::NotModified`].

@@ -1,11 +1,11 @@
 //! Follows a log on a thread of its own.
 
+use super::collector::Collector;
 use super::outcome::{PollFailure, PolledFile};
 use crate::config::SourceConfig;
 use crate::fetch::FetchError;
 use crate::origin::Origin;
 use crate::sources::{LogSource, SourceNotes};
-use contract::time::Moment;
 use std::sync::Arc;
 
 /// Bytes read in one poll; the next follows at once. So a long history is committed in parts.
@@ -13,12 +13,18 @@ const MAX_POLL_BYTES: u64 = 512 << 20;
 
 /// Reads what is new. Returns one file that stands for all of the log, the notes afterwards, and whether there is more.
 pub(super) async fn follow(
+    collector: &Collector,
     source: &SourceConfig,
     log: &Arc<dyn LogSource>,
     notes: &SourceNotes,
-    now: Moment,
 ) -> (Vec<PolledFile>, SourceNotes, bool) {
     let (origin, log, before) = (source.fetch.origin.clone(), Arc::clone(log), notes.clone());
+    if let (true, Origin::Path { path, .. }) = (log.is_finished(), &origin)
+        && let Err(error) = collector.fetcher.settle(path).await
+    {
+        return (vec![PolledFile::failed(source.address(), error.into())], before, false);
+    }
+    let now = collector.clock.now().moment();
     let joined = tokio::task::spawn_blocking(move || match &origin {
         Origin::Path { path, .. } => log.follow(path, &before, now, MAX_POLL_BYTES),
         _ => Err(FetchError::NotFound),

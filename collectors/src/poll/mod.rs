@@ -38,7 +38,7 @@ pub async fn poll_once(
     state.clock.next(now)?;
     let (files, own, more) = match &source.source {
         Source::Documents(parser) => (read::files(collector, source, parser, state).await, state.own.clone(), false),
-        Source::Log(log) => log::follow(source, log, &state.own, now.moment()).await,
+        Source::Log(log) => log::follow(collector, source, log, &state.own).await,
     };
     let revision = state.clock.next(collector.clock.now())?;
     Ok(FinishedPoll { more, ..records::make(&collector.name, source, state, &files, own, revision) })

@@ -81,6 +81,9 @@ pub trait LogSource: fmt::Debug + Send + Sync {
     /// Reads at most `limit` bytes that are new at `path`; `notes` tell how far the log was read.
     fn follow(&self, path: &Path, notes: &SourceNotes, now: Moment, limit: u64) -> Result<LogAdvance, FetchError>;
 
+    /// True for a folder of files that are finished: they are read when they are at rest.
+    fn is_finished(&self) -> bool;
+
     /// The series that the configuration assigns to it, each with the key that names it.
     fn series(&self) -> Vec<(&'static str, &str)>;
 }

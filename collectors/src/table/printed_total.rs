@@ -102,7 +102,7 @@ impl PrintedTotals {
 }
 
 /// True when a total is that sum, but for the rounding of `count` rows and of itself.
-fn near(total: i64, sum: i64, count: usize, step: i64) -> bool {
+pub fn near(total: i64, sum: i64, count: usize, step: i64) -> bool {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let rounding = if step > 1 { count.saturating_add(1).saturating_mul(step) / 2 } else { 0 };
     total.abs_diff(sum) <= rounding.unsigned_abs()

@@ -36,6 +36,10 @@ impl LogSource for AccessLog {
         follow::advance(self, path, notes, now, limit)
     }
 
+    fn is_finished(&self) -> bool {
+        self.finished
+    }
+
     fn series(&self) -> Vec<(&'static str, &str)> {
         let each = [("hits", &self.hits), ("visitors", &self.visitors)];
         each.into_iter().filter_map(|(key, target)| Some((key, target.as_ref()?.series.as_str()))).collect()

@@ -115,7 +115,12 @@ impl TableReader<'_> {
         if ahead(&span) {
             return Err(("period".into(), reason::IN_THE_FUTURE));
         }
-        let value = self.value(&cells, target, first);
+        let mut value = self.value(&cells, target, first);
+        if let Ok(Value::Known(sum)) = value
+            && self.is_refuted(row, figure, first, target, sum)
+        {
+            value = Err((numbered("value", first), reason::TOTAL_DISAGREES));
+        }
         self.put(row, target, span, value, place(self.sheet, row))
     }
 

@@ -6,9 +6,11 @@ use super::totals::{TableTotals, series_of};
 use crate::sources::period;
 use crate::sources::row::reason;
 use crate::sources::target::SeriesTarget;
+use crate::table::printed_total::near;
 use crate::table::total::{TotalScope, scope};
 use crate::table::{Cell, SheetRow};
 use contract::record::{Span, Value};
+use std::collections::BTreeSet;
 
 impl TableReader<'_> {
     /// Notes the figures of a total's row. A figure that cannot be read is not compared.
@@ -38,6 +40,38 @@ impl TableReader<'_> {
     /// The cells of a figure; `first` is the index of its first column.
     pub(super) fn value_cells<'r>(&self, row: &'r SheetRow, figure: &FigurePlace, first: usize) -> Vec<&'r Cell> {
         (first..first + figure.columns.len()).map(|at| self.columns.cell(row, &numbered("value", at))).collect()
+    }
+
+    /// True when the table has a total beside the columns that are added up, and it is the sum neither of them nor of these and more columns.
+    pub(super) fn is_refuted(
+        &self,
+        row: &SheetRow,
+        figure: &FigurePlace,
+        first: usize,
+        target: &SeriesTarget,
+        sum: i64,
+    ) -> bool {
+        let at = (first..first + figure.columns.len()).filter_map(|at| self.columns.index(&numbered("value", at)));
+        let added: BTreeSet<usize> = at.collect();
+        let (Some(left), Some(right)) = (added.first().copied(), added.last().copied()) else { return false };
+        if self.source.keep_totals || added.len() < 2 || right - left + 1 != added.len() {
+            return false;
+        }
+        let value = |column: usize| match self.number(row.cell(column), target, "") {
+            Ok(Value::Known(value)) if !row.cell(column).is_empty() => Some(value),
+            _ => None,
+        };
+        let refutes = |column: usize, more: &mut dyn Iterator<Item = usize>| {
+            let Some(total) = value(column) else { return false };
+            let sums = std::iter::once(0).chain(more.map_while(value)).scan(sum, |sum, more| {
+                *sum = sum.saturating_add(more);
+                Some(*sum)
+            });
+            !sums.enumerate().any(|(more, sum)| near(total, sum, added.len() + more, self.source.scale))
+        };
+        let totals = &self.total_columns;
+        (totals.contains(&(right + 1)) && refutes(right + 1, &mut (0..left).rev()))
+            || (left > 0 && totals.contains(&(left - 1)) && refutes(left - 1, &mut (right + 1..row.cells.len())))
     }
 
     fn print(

@@ -10,7 +10,7 @@ use crate::sources::source::PollContext;
 use crate::sources::target::SeriesTarget;
 use crate::table::number;
 use crate::table::text::{normal, word};
-use crate::table::total::{is_total, sums_up};
+use crate::table::total::{is_total, scope, sums_up};
 use crate::table::unit::StatedUnit;
 use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow};
 use contract::record::{Finality, Place, Span, Value};
@@ -30,6 +30,8 @@ pub(super) struct TableReader<'a> {
     pub(super) source: &'a TableSource,
     pub(super) sheet: &'a Sheet,
     pub(super) columns: &'a Columns,
+    /// The columns whose heading is the name of a total.
+    pub(super) total_columns: Vec<usize>,
     /// Units that lines above the table state for the whole table.
     stated: StatedUnit,
     pub(super) context: &'a PollContext,
@@ -57,11 +59,15 @@ impl<'a> TableReader<'a> {
         periods: PeriodReader<'a>,
     ) -> Self {
         let stated = StatedUnit::above(sheet, columns.header_row);
+        let headings =
+            sheet.rows.iter().find(|row| row.number == columns.header_row).into_iter().flat_map(|row| &row.cells);
+        let total_columns = headings.enumerate().filter(|(_, cell)| scope(cell).is_some()).map(|(at, _)| at).collect();
         let (keys, rejects) = (BTreeMap::new(), Vec::new());
         Self {
             source,
             sheet,
             columns,
+            total_columns,
             stated,
             context,
             periods,

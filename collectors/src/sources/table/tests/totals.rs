@@ -81,6 +81,25 @@ fn totals_of_columns_side_by_side_and_rounded_ones_are_compared() {
 }
 
 #[test]
+fn a_total_beside_the_columns_that_are_added_up_is_compared() {
+    let keys = "[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = { series = 'births' }\nadd = ['男', '女']\n";
+    for table in [
+        "月,男,女,計\n2022年5月,10,12,22\n",
+        "月,計,男,女\n2022年5月,22,10,12\n",
+        "月,計,男,女,不詳\n2022年5月,23,10,12,1\n",
+        "月,不詳,男,女,合計\n2022年5月,1,10,12,23\n",
+        "月,男,女,計\n2022年5月,10,12,－\n",
+        "月,男,女,世帯,計\n2022年5月,10,12,9,40\n",
+    ] {
+        assert_eq!(read(keys, table), (vec![MAY.to_owned()], vec![], 0), "{table}");
+    }
+    let wrong = read(keys, "月,男,女,計\n2022年4月,10,120,22\n2022年5月,10,12,22\n");
+    assert_eq!(wrong, (vec![MAY.to_owned()], vec!["2 value_1: total_disagrees".to_owned()], 1));
+    let wrong = read(keys, "月,総数,男,女\n2022年5月,22,10,120\n");
+    assert_eq!((wrong.0.len(), wrong.2), (0, 1));
+}
+
+#[test]
 fn rows_are_left_out_by_word() {
     let text = "区分,件数\n前年５月,30\n合計,22\n窓口,10\n郵送,12\n";
     for words in ["['前年5月']", "['前年*']", "['*5月', 'その他']", "['前*５月']"] {

@@ -12,4 +12,5 @@ pub mod render;
 pub mod sinks;
 pub mod store;
 pub mod vintage;
+pub mod vintage_table;
 pub mod web;

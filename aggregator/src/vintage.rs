@@ -160,7 +160,11 @@ fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
 }
 
 /// Calls `each` with every observation up to a revision, those in quarantine too; only those have their poll and place.
-fn each_fact(reader: &StoreReader, upto: Micros, mut each: impl FnMut(&Observation)) -> Result<(), StoreError> {
+pub(crate) fn each_fact(
+    reader: &StoreReader,
+    upto: Micros,
+    mut each: impl FnMut(&Observation),
+) -> Result<(), StoreError> {
     reader.each_observation(upto, |stored| each(stored.observation))?;
     each_quarantined(reader, |one| {
         if let Some(observation) = observation(one).filter(|o| o.revision <= upto) {

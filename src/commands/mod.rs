@@ -19,3 +19,4 @@ pub(crate) mod retract;
 pub(crate) mod run;
 pub(crate) mod tap;
 pub(crate) mod topics;
+mod vintages;

@@ -1,6 +1,7 @@
 //! `shihyo report`: the scoreboard as a document, and the canonical export.
 
 use super::plan_options::{self, VintageOptions};
+use super::vintages::{self, TableForm};
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output;
@@ -21,6 +22,9 @@ pub(crate) struct ReportOptions {
     /// Add every rollup to the JSON: the canonical export.
     #[arg(long)]
     rollups: bool,
+    /// Instead of the report: every value that was ever known of this KPI, by period, with its first release and revisions.
+    #[arg(long, value_name = "KPI", conflicts_with_all = ["rollups", "known_at", "on"])]
+    vintages: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,6 +38,15 @@ enum Format {
 pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure> {
     let configuration = configuration::load(folder)?;
     let readers = plan_options::readers(&configuration)?;
+    if let Some(kpi) = &options.vintages {
+        let form = match options.format {
+            Format::Csv => TableForm::Csv,
+            Format::Json => TableForm::Json,
+            Format::Md => TableForm::Markdown,
+            Format::Html => Err(anyhow::anyhow!("--vintages has no HTML; use --format csv, json or md"))?,
+        };
+        return Ok(vintages::print(&configuration, &readers, &options.vintage.plans, (kpi, form))?);
+    }
     let states = options.vintage.states(&configuration, &readers)?;
     let rollups = options.rollups && options.format == Format::Json;
     let report = |state: &PlanState| state.report(options.vintage.plans.period(&state.catalogue.plan), rollups);

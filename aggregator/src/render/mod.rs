@@ -23,6 +23,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 pub mod view;
+pub mod vintages;
 pub mod words;
 
 pub use kpi::{DefinitionBreak, HistoryPoint, KpiEvidence, KpiSheet};

@@ -7,6 +7,10 @@ use contract::time::Micros;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What leads out when the side that writes was restored from a backup: it numbers its bundles as those that were read.
+const RESTORED: &str = "if the data of its collector was restored from a backup, give that collector another `collector.id` \
+                        and run `shihyo bundle write` there: its whole log is then bundled again, which changes no figure";
+
 /// Why bundles could not be written, or none could be read. Nothing is lost: the next call goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
@@ -68,8 +72,8 @@ pub enum BundleError {
     },
     /// The folder has another bundle of the same name.
     #[error(
-        "{} is there with other content: it was changed, or another collector has the same `collector.id`; take it away",
-        .0.display()
+        "{} is there with other content: it was changed, or another collector has the same `collector.id`; take it away; \
+         {RESTORED}", .0.display()
     )]
     Taken(PathBuf),
     /// The outbox failed.
@@ -174,7 +178,7 @@ pub enum BundleFault {
     /// It does not follow the bundle before.
     #[error(
         "it does not follow the bundle before it: that has SHA-256 {found}, its manifest says {claimed}; one of both was \
-         replaced"
+         replaced: take this one away and find out who made it; {RESTORED}"
     )]
     Chain {
         /// The value in its manifest.
@@ -195,7 +199,8 @@ pub enum BundleFault {
     },
     /// It was read before, with other content.
     #[error(
-        "it was read before with other content (SHA-256 {known}, now {found}); take it away and find out who made it"
+        "it was read before with other content (SHA-256 {known}, now {found}); take it away and find out who made it; \
+         {RESTORED}"
     )]
     Replaced {
         /// Its SHA-256 then.

@@ -175,6 +175,37 @@ fn a_replaced_bundle_with_a_good_seal_is_named() {
 }
 
 #[test]
+fn a_writer_that_was_restored_from_a_backup_is_led_out_by_its_message() {
+    let (b, (a, media)) = (Zone::new("b"), sent(1));
+    let (backup, kept) = (std::fs::read(a.bus()).unwrap(), files(&a.kept()));
+    numbered(&a, media.path(), 1..3);
+    b.read_all(media.path());
+    for file in files(&a.kept()).iter().filter(|file| !kept.contains(file)) {
+        std::fs::remove_file(a.kept().join(file)).unwrap();
+    }
+    for file in files(a.folder.path()).iter().filter(|file| file.starts_with("bus.db-")) {
+        std::fs::remove_file(a.folder.path().join(file)).unwrap();
+    }
+    std::fs::write(a.bus(), backup).unwrap();
+    a.publish(&[&body(70)]);
+    let remedy = "if the data of its collector was restored from a backup, give that collector another `collector.id`";
+    // The folder still has the bundles of before.
+    let error = a.try_write(media.path(), 1).unwrap_err().to_string();
+    assert!(error.contains(remedy), "{error}");
+    // Another folder takes it, and its reader leads out.
+    let others = tempfile::tempdir().unwrap();
+    a.try_write(others.path(), 1).unwrap();
+    let said = only_problem(&b.read(others.path()), 2);
+    assert!(said.contains(remedy), "{said}");
+    // As it says: the whole log comes again, and with it what is new.
+    let renamed = Zone { id: "a-2", ..a };
+    empty(others.path());
+    renamed.write(others.path());
+    b.read_all(others.path());
+    assert!(b.bodies().contains(&body(70)), "{:?}", b.bodies());
+}
+
+#[test]
 fn a_bad_bundle_stops_its_collector_only() {
     let (b, (_a, media)) = (Zone::new("b"), sent(3));
     let other = Zone::new("other");

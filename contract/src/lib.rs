@@ -13,4 +13,5 @@ pub mod reader;
 pub mod record;
 pub mod signing;
 pub mod time;
+pub mod tls;
 pub mod wire;

@@ -2,6 +2,7 @@
 
 use super::excerpt::excerpt;
 use super::sink::SinkError;
+use contract::tls::tls_failure;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -61,7 +62,9 @@ impl HttpPoster {
             let what = if error.is_timeout() {
                 format!("{} has not answered within {REQUEST_TIMEOUT:?}", origin(to))
             } else {
-                format!("{} cannot be reached; is it running, and is its address right?", origin(to))
+                let remedy = tls_failure(&error);
+                let remedy = remedy.unwrap_or_else(|| "is it running, and is its address right?".to_owned());
+                format!("{} cannot be reached; {remedy}", origin(to))
             };
             // The library would repeat the address, whose path may be a secret.
             failed(what, None, Some(Box::new(error.without_url())))

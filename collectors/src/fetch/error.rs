@@ -9,6 +9,9 @@ pub enum FetchError {
     /// No connection, or a broken one.
     #[error("cannot reach the server")]
     Unreachable(#[source] reqwest::Error),
+    /// A server whose TLS is not accepted: why, and what to do.
+    #[error("{0}")]
+    Tls(String),
     /// No answer within `timeout_seconds`.
     #[error("no answer within {} s; see `timeout_seconds`", .0.as_secs())]
     Timeout(Duration),
@@ -92,6 +95,7 @@ impl FetchError {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "unreachable",
+            Self::Tls(_) => "tls",
             Self::Timeout(_) => "timeout",
             Self::HttpStatus { .. } => "http_status",
             Self::TooLarge(_) => "too_large",

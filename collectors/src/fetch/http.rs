@@ -6,6 +6,7 @@ use super::error::FetchError;
 use super::guard::{self, PublicResolver};
 use crate::document::{Document, Validators};
 use contract::time::Clock;
+use contract::tls::tls_failure;
 use flate2::read::MultiGzDecoder;
 use parking_lot::Mutex;
 use reqwest::header::{
@@ -244,5 +245,9 @@ fn failed(error: reqwest::Error, timeout: Duration) -> FetchError {
     if let Some(host) = guard::private_name(&error) {
         return FetchError::PrivateAddress(host);
     }
-    if error.is_timeout() { FetchError::Timeout(timeout) } else { FetchError::Unreachable(error) }
+    if error.is_timeout() {
+        FetchError::Timeout(timeout)
+    } else {
+        tls_failure(&error).map_or(FetchError::Unreachable(error), FetchError::Tls)
+    }
 }

@@ -4,6 +4,7 @@
 use super::settings::InfluxSettings;
 use crate::sinks::excerpt::excerpt;
 use contract::time::{DAY, Moment};
+use contract::tls::tls_failure;
 use serde::Deserialize;
 use std::error::Error;
 use std::future::Future;
@@ -77,7 +78,8 @@ pub fn for_now(what: String, source: Option<Box<dyn Error + Send + Sync>>) -> Wr
 
 /// The error of a request without an answer.
 pub fn unanswered(settings: &InfluxSettings, source: impl Error + Send + Sync + 'static) -> WriteError {
-    for_now(format!("{settings} cannot be reached; is it running, and is its address right?"), Some(Box::new(source)))
+    let what = tls_failure(&source).unwrap_or_else(|| "is it running, and is its address right?".to_owned());
+    for_now(format!("{settings} cannot be reached; {what}"), Some(Box::new(source)))
 }
 
 /// The body of InfluxDB's own errors.

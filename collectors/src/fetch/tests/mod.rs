@@ -1,5 +1,6 @@
 mod answers;
 mod length;
+mod tls;
 
 use crate::poll::FinishedPoll;
 use crate::testing::{Poller, lines, register, source};
@@ -55,7 +56,8 @@ async fn a_file_is_fetched_and_not_transferred_again_while_it_stays() {
     let poll = poller.poll().await;
     assert_eq!(lines(&poll.records), [format!("unchanged {address}")]);
     let contract::record::Record::Poll(record) = &poll.records[0] else { panic!() };
-    assert_eq!(record.bytes, u64::try_from(BODY.len()).ok());
+    // A confirmation, and no reading: there is no hash of what was not read.
+    assert_eq!((record.bytes, &record.sha256), (u64::try_from(BODY.len()).ok(), &None));
 }
 
 fn without_date(request: &wiremock::Request) -> bool {
@@ -72,7 +74,9 @@ async fn a_newer_file_behind_a_304_by_date_is_read_within_a_day() {
     let mut poller = poller(&server, "");
     assert_eq!(poller.lines().await[0], FIGURE);
     poller.clock.pass(86_000);
-    assert_eq!(outcome_of(&poller.poll().await), "unchanged");
+    let confirmed = poller.poll().await;
+    assert_eq!(outcome_of(&confirmed), "unchanged");
+    assert!(confirmed.summary.age.unwrap() >= Duration::from_secs(86_000), "{:?}", confirmed.summary);
     poller.clock.pass(400);
     assert_eq!(poller.lines().await[0], "applied 2022-04-01..2022-05-01 = 300");
     assert_eq!(outcome_of(&poller.poll().await), "unchanged");

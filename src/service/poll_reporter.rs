@@ -5,7 +5,7 @@ use aggregator::health::{Component, Health};
 use aggregator::metrics::Metrics;
 use bus::PublishError;
 use collectors::runner::{PollObserver, PollReport};
-use contract::time::Clock;
+use contract::time::{Clock, Micros};
 use std::sync::Arc;
 
 /// Reports polls to the metrics, and an outbox that takes nothing to the health of the process.
@@ -16,8 +16,9 @@ pub(crate) struct PollReporter {
 
 impl PollObserver for PollReporter {
     fn finished(&self, report: &PollReport) {
-        let now = SystemClock.now();
-        self.metrics.observe_poll(&report.plan, &report.source, report.outcome, report.duration, now);
+        let age = report.age.and_then(|age| i64::try_from(age.as_micros()).ok()).unwrap_or(0);
+        let read = Micros(SystemClock.now().0.saturating_sub(age));
+        self.metrics.observe_poll(&report.plan, &report.source, report.outcome, report.duration, read);
     }
 
     fn outbox(&self, error: Option<&PublishError>) {

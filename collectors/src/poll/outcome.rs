@@ -98,7 +98,8 @@ pub struct PollSummary {
     pub failure: Option<String>,
     /// The server's `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// Time since the last poll without a failure; `None` when there was none.
+    /// Time since the source was last answered whole, without a failure; `None` when it never was. That a file has not
+    /// changed is no whole answer.
     pub age: Option<Duration>,
 }
 

@@ -6,7 +6,7 @@ use super::state::{FileNote, KeyNote, SourceState};
 use crate::config::{FINGERPRINT_PREFIX, SourceConfig};
 use crate::sources::{ParsedKey, RejectedRow, SourceNotes};
 use contract::record::{Observation, Place, PollOutcome, PollRecord, PollSize, Record, Reject};
-use contract::time::Micros;
+use contract::time::{Micros, Moment};
 use contract::wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -106,6 +106,7 @@ fn next_state(
                         _ => *last_record,
                     },
                     until: parsed.until.map(|until| until.0),
+                    rejects: parsed.rejects.len(),
                 })
             }
             _ => state.files.get(&file.address).cloned(),
@@ -131,7 +132,10 @@ fn summary(
 ) -> PollSummary {
     let failure = files.iter().find_map(|file| Some((&file.address, file.result.as_ref().err()?)));
     let changed = observations > 0 || files.iter().any(|file| is_new(state, file));
-    let age = next.clock.success.map(|success| revision.0.saturating_sub(success));
+    let age = match failure {
+        Some(_) => next.clock.success.map(|success| revision.0.saturating_sub(success)),
+        None => Some(revision.0.saturating_sub(read_whole(next, revision).0)),
+    };
     PollSummary {
         outcome: failure.map_or(if changed { "changed" } else { "unchanged" }, |(_, failure)| failure.label()),
         observations,
@@ -145,6 +149,18 @@ fn summary(
     }
 }
 
+/// When every file of a source was last answered whole: the server may have answered since that nothing has changed.
+fn read_whole(next: &SourceState, revision: Micros) -> Micros {
+    let fetched = next.files.values().filter_map(|note| Some(Moment(note.fetched?).micros()));
+    fetched.fold(revision, Micros::min)
+}
+
+/// True for a file whose same content has no rejects any more, because it was parsed by other rules.
+fn is_cleared(state: &SourceState, file: &PolledFile) -> bool {
+    let had_some = state.files.get(&file.address).is_some_and(|note| note.rejects > 0);
+    had_some && matches!(&file.result, Ok(Some(parsed)) if parsed.rejects.is_empty())
+}
+
 /// Writes the records of one poll.
 struct RecordWriter<'a> {
     collector: &'a str,
@@ -154,8 +170,8 @@ struct RecordWriter<'a> {
 }
 
 impl RecordWriter<'_> {
-    /// Makes the poll records: one for each file that is new or failed, one for the folder whose files left, and one for all
-    /// when there is none of these. Returns their ids by file.
+    /// Makes the poll records: one for each file that is new or failed, one for the folder whose files left, one for each of
+    /// them that had rejects, and one for all when there is none of these. Returns their ids by file.
     fn poll_records(
         &mut self,
         state: &SourceState,
@@ -171,17 +187,30 @@ impl RecordWriter<'_> {
                     PollOutcome::Changed
                 }
                 Ok(_) if !rejects[at].is_empty() => PollOutcome::Unchanged,
+                // What the other rules rejected is rejected no more.
+                Ok(_) if is_cleared(state, file) => PollOutcome::Changed,
                 Ok(_) => continue,
             };
-            let content = file.content.as_ref().map(|content| (content.sha256.clone(), content.bytes));
-            ids.insert(Some(at), self.poll_record(outcome, &file.address, content));
+            ids.insert(Some(at), self.poll_record(outcome, &file.address, content(file)));
+        }
+        if !self.source.forgets() && files.iter().all(|file| file.result.is_ok()) {
+            let is_gone = |note: &&FileNote| !files.iter().any(|file| file.address == note.address);
+            // What was rejected of it is rejected no more.
+            for note in state.files.values().filter(|note| note.rejects > 0).filter(is_gone) {
+                self.poll_record(PollOutcome::Changed, &note.address, (None, Some(0)));
+            }
         }
         if changes.iter().any(|change| change.file.is_none()) {
-            ids.insert(None, self.poll_record(PollOutcome::Changed, self.source.address(), None));
+            ids.insert(None, self.poll_record(PollOutcome::Changed, self.source.address(), (None, None)));
         }
         if self.polls.is_empty() {
-            let note = if let [only] = files { state.files.get(&only.address) } else { None };
-            let content = note.map(|note| (note.sha256.clone(), note.bytes));
+            let is_confirmed = files.iter().any(|file| matches!(file.result, Ok(None)));
+            let content = match files {
+                // Bytes without a hash: a server answered that something has not changed, and it was not read.
+                _ if is_confirmed => (None, Some(state.files.values().map(|note| note.bytes).sum())),
+                [only] => content(only),
+                _ => (None, None),
+            };
             self.poll_record(PollOutcome::Unchanged, self.source.address(), content);
         }
         // A failure comes last, so that the last record of a poll shows it.
@@ -189,12 +218,16 @@ impl RecordWriter<'_> {
         ids
     }
 
-    fn poll_record(&mut self, outcome: PollOutcome, address: &str, content: Option<(String, u64)>) -> String {
+    fn poll_record(
+        &mut self,
+        outcome: PollOutcome,
+        address: &str,
+        (sha256, bytes): (Option<String>, Option<u64>),
+    ) -> String {
         let mut id = format!("{}-{}-{}-{}", self.collector, self.source.plan, self.source.id, self.revision.0);
         if !self.polls.is_empty() {
             id = format!("{id}-{}", self.polls.len() + 1);
         }
-        let (sha256, bytes) = content.unzip();
         self.polls.push(PollRecord {
             plan: self.source.plan.clone(),
             source: self.source.id.clone(),
@@ -241,4 +274,9 @@ impl RecordWriter<'_> {
             hash: rejected.hash.clone(),
         })
     }
+}
+
+/// Hash and length of what was read of a file.
+fn content(file: &PolledFile) -> (Option<String>, Option<u64>) {
+    file.content.as_ref().map(|content| (content.sha256.clone(), content.bytes)).unzip()
 }

@@ -73,6 +73,14 @@ pub struct FileNote {
     /// Seconds since 1970 from which on the same content gives other figures, because a period has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
+    /// Rows that could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rejects: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A published key.
@@ -254,6 +262,7 @@ mod tests {
             fingerprint: "f".into(),
             last_record: Some(9),
             until: Some(7),
+            rejects: 2,
         };
         SourceState {
             clock: ClockNote { last, success: None },

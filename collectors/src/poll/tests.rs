@@ -175,6 +175,25 @@ async fn a_removed_file_withdraws_only_what_no_other_gives() {
 }
 
 #[tokio::test]
+async fn what_was_rejected_ends_with_its_file_or_by_other_rules() {
+    let bad = format!("{APRIL}べつ,2022年4月,100\n");
+    let (folder, mut poller) = files(&[("a.csv", &bad), ("b.csv", &bad)]);
+    let rejected = |name: &str| format!("reject in/{name}:3 unknown_series");
+    let found = poller.lines().await;
+    assert!(found.contains(&rejected("a.csv")) && found.contains(&rejected("b.csv")), "{found:?}");
+    fs::remove_file(folder.path().join("in/a.csv")).unwrap();
+    let poll = poller.poll().await;
+    assert_eq!(lines(&poll.records), ["changed in/a.csv"]);
+    let [Record::Poll(left)] = &poll.records[..] else { panic!("{:?}", poll.records) };
+    assert_eq!((&left.sha256, left.bytes), (&None, Some(0)));
+    // By other rules the row repeats a figure.
+    let rules = register("path = 'in'") + "\"べつ\" = { series = \"applied\", definition = \"accepted\" }\n";
+    poller.source = source(folder.path(), &rules);
+    assert_eq!(poller.lines().await, ["changed in/b.csv"]);
+    assert_eq!(poller.lines().await, ["unchanged in"]);
+}
+
+#[tokio::test]
 async fn a_renamed_file_changes_nothing_and_an_emptied_folder_withdraws_nothing() {
     let (folder, mut poller) = files(&[("a.csv", APRIL)]);
     poller.poll().await;

@@ -56,7 +56,7 @@ pub struct PollReport {
     pub observations: usize,
     /// Number of published rejects.
     pub rejects: usize,
-    /// Time since the last poll without a failure; `None` when there was none.
+    /// Time since the source was last answered whole, without a failure; `None` when it never was.
     pub age: Option<Duration>,
 }
 

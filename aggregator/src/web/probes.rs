@@ -8,11 +8,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+/// The addresses that are answered whatever other clients do.
+const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
+/// True for an address that is answered whatever other clients do.
+pub(super) fn is_probe(path: &str) -> bool {
+    PROBES.contains(&path)
+}
+
 /// A scrape.
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpError> {
-    let text = site.run(|site| {
+    let text = site.scrape(|site| {
         let health = site.health.snapshot();
         site.metrics.set_degraded(&health.degraded);
+        site.metrics.set_rejects(&site.health.rejects());
         let ready = health.unready().is_none();
         site.metrics.exposition(&site.plans, site.today(), ready, |plan| site.shows(plan)).map_err(internal)
     });

@@ -5,6 +5,9 @@
 use super::connection_limit::{ConnectionLimit, ConnectionSlot};
 use super::error::HttpError;
 use super::middleware::finish;
+use super::probes::is_probe;
+use super::progress_io::ProgressIo;
+use super::token_brake::PeerAddress;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
@@ -12,25 +15,30 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Connections at once; one more closes the connection that has been idle longest.
+    /// Connections with an answer in the making at once. Further requests wait for their turn, but for probes; a few more
+    /// connections may be open, and one more than that closes the connection that made no progress for longest.
     pub connections: usize,
     /// Time for the head of a request, also of the next request on an open connection.
     pub head: Duration,
     /// Time to make an answer.
     pub answer: Duration,
+    /// Time in which a client must take something of an answer.
+    pub write: Duration,
     /// Life of a connection: then the answer in progress is its last.
     pub life: Duration,
     /// Time for the answer in progress at the end of that life, or of the server; slower clients are disconnected.
@@ -43,6 +51,7 @@ impl Default for ServerLimits {
             connections: 256,
             head: Duration::from_secs(10),
             answer: Duration::from_secs(30),
+            write: Duration::from_secs(20),
             life: Duration::from_mins(5),
             grace: Duration::from_secs(5),
         }
@@ -70,26 +79,21 @@ pub(super) async fn serve<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let limited = from_fn(move |request, next| limit(request, next, limits.answer));
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let limited = from_fn(move |request, next| limit(request, next, Arc::clone(&places), limits.answer));
     let router = router.layer(limited).layer(from_fn(finish));
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let connection_limit = ConnectionLimit::new(limits.connections);
     let mut shutdown = pin!(shutdown);
     loop {
-        let next = async {
-            let accepted = listener.accept().await;
-            let slot = if accepted.is_ok() { connection_limit.acquire().await } else { None };
-            (accepted, slot)
-        };
         tokio::select! {
             () = &mut shutdown => break,
-            (accepted, slot) = next => match (accepted, slot) {
-                (Ok((stream, _)), Some(slot)) => {
-                    let (router, stop) = (router.clone(), stop.clone());
-                    tasks.spawn(connection(stream, router, stop, slot, limits));
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let (router, stop, slot) = (router.clone(), stop.clone(), connection_limit.acquire());
+                    tasks.spawn(connection((stream, peer), router, stop, slot, limits));
                 }
-                (Ok(_), None) => {}
-                (Err(error), _) => {
+                Err(error) => {
                     tracing::warn!(%error, "a connection cannot be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -104,7 +108,7 @@ where
 }
 
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     stop: CancellationToken,
     slot: ConnectionSlot,
@@ -112,19 +116,16 @@ async fn connection(
 ) {
     let slot = Arc::new(slot);
     let evicted = slot.evicted().clone();
+    let stream = ProgressIo::new(stream, Arc::clone(&slot), limits.write);
     let service = TowerToHyperService::new(router);
-    let service = service_fn(move |request| {
-        let (slot, service) = (Arc::clone(&slot), service.clone());
-        async move {
-            slot.set_busy();
-            let response = service.call(request).await;
-            slot.set_idle();
-            response
-        }
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&slot));
+        request.extensions_mut().insert(PeerAddress::from(peer));
+        service.call(request)
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_READ);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection(stream, service));
     // A client that leaves or is too slow is not logged.
     tokio::select! {
         _ = &mut connection => return,
@@ -136,11 +137,25 @@ async fn connection(
     let _ = tokio::time::timeout(limits.grace, connection).await;
 }
 
-async fn limit(request: Request, next: Next, longest: Duration) -> Response {
+async fn limit(mut request: Request, next: Next, places: Arc<Semaphore>, longest: Duration) -> Response {
+    let slot = request.extensions_mut().remove::<Arc<ConnectionSlot>>();
+    if let Some(slot) = &slot {
+        slot.note_progress();
+    }
     if let Some(error) = too_large(&request) {
         return error.into_response();
     }
-    match tokio::time::timeout(longest, next.run(request)).await {
+    let answer = async {
+        if is_probe(request.uri().path()) {
+            return next.run(request).await;
+        }
+        let place = places.acquire().await;
+        let answering = slot.as_ref().map(ConnectionSlot::answer);
+        let response = next.run(request).await;
+        drop((answering, place));
+        response
+    };
+    match tokio::time::timeout(longest, answer).await {
         Ok(response) => response,
         Err(_) => HttpError::Busy.into_response(),
     }

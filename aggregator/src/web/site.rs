@@ -1,6 +1,7 @@
 //! What all answers share: plan states, clock, metrics, health, stores, and the access of the token's holder.
 
 use super::error::{HttpError, internal};
+use super::token_brake::TokenBrake;
 use crate::health::Health;
 use crate::keys::KeyList;
 use crate::metrics::Metrics;
@@ -18,6 +19,9 @@ use tokio::sync::Semaphore;
 /// Reports made at once; further requests wait, so that readers cannot take every core from the pipeline.
 const MAX_REPORTS_AT_ONCE: usize = 4;
 
+/// Scrapes made at once: they have a place of their own, which no report takes.
+const MAX_SCRAPES_AT_ONCE: usize = 1;
+
 /// Vintages read at once; further questions are answered 503. Each reads a whole store, so that the reports of the current
 /// figures and the metrics keep the other places.
 const MAX_VINTAGES_AT_ONCE: usize = 2;
@@ -32,6 +36,7 @@ pub struct Site {
     pub(super) keys: Option<String>,
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
+    scrapes: Arc<Semaphore>,
     pub(super) vintages: Arc<Semaphore>,
     shared: bool,
     pub(super) store: Option<PathBuf>,
@@ -41,6 +46,7 @@ pub struct Site {
 /// What the holder of the token may request of the pipeline.
 pub(super) struct ControlAccess {
     pub(super) token_digest: [u8; 32],
+    pub(super) brake: TokenBrake,
     pub(super) requests: Arc<ControlRequests>,
 }
 
@@ -54,6 +60,7 @@ impl Site {
             keys: None,
             health,
             reports: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
+            scrapes: Arc::new(Semaphore::new(MAX_SCRAPES_AT_ONCE)),
             vintages: Arc::new(Semaphore::new(MAX_VINTAGES_AT_ONCE)),
             shared: false,
             store: None,
@@ -89,7 +96,8 @@ impl Site {
     #[must_use]
     pub fn with_token(self, token: &str, requests: Arc<ControlRequests>) -> Self {
         // Only digests are compared: the duration of a comparison reveals nothing of the token.
-        let access = ControlAccess { token_digest: Sha256::digest(token).into(), requests };
+        let access =
+            ControlAccess { token_digest: Sha256::digest(token).into(), brake: TokenBrake::default(), requests };
         Self { control: Some(Arc::new(access)), ..self }
     }
 
@@ -114,7 +122,30 @@ impl Site {
         T: Send + 'static,
         E: From<HttpError> + Send + 'static,
     {
-        let permit = self.reports.clone().acquire_owned().await.map_err(internal)?;
+        let places = Arc::clone(&self.reports);
+        self.run_in(places, make).await
+    }
+
+    /// The same for a scrape, which reports do not hold up.
+    pub(super) async fn scrape<T, E>(self, make: impl FnOnce(&Self) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<HttpError> + Send + 'static,
+    {
+        let places = Arc::clone(&self.scrapes);
+        self.run_in(places, make).await
+    }
+
+    async fn run_in<T, E>(
+        self,
+        places: Arc<Semaphore>,
+        make: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<HttpError> + Send + 'static,
+    {
+        let permit = places.acquire_owned().await.map_err(internal)?;
         let work = move || {
             // Held by the work, not by the request: a reader who left does not free a core that is still at work.
             let _permit = permit;

@@ -1,23 +1,16 @@
 //! Why a request has no answer: each reason with its HTTP status and its text in Japanese and English.
 
 use super::content::TEXT;
+use super::query_error::QueryError;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 /// Why there is no page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum HttpError {
-    /// `on` is no period.
-    BadMoment,
-    /// `known_at` is no time.
-    BadTime,
-    /// `lang` is no language of the pages.
-    BadLang,
-    /// A switch is neither 0 nor 1.
-    BadSwitch,
-    /// A parameter is given twice.
-    RepeatedParameter,
+    /// The query is wrong.
+    Query(QueryError),
     /// The address cannot be read.
     BadAddress,
     /// There is no such page.
@@ -46,14 +39,9 @@ pub(super) enum HttpError {
 
 impl HttpError {
     /// The HTTP status.
-    pub(super) fn status(self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::BadMoment
-            | Self::BadTime
-            | Self::BadLang
-            | Self::BadSwitch
-            | Self::RepeatedParameter
-            | Self::BadAddress => StatusCode::BAD_REQUEST,
+            Self::Query(_) | Self::BadAddress => StatusCode::BAD_REQUEST,
             Self::NoPage | Self::NoPlan | Self::NoKpi | Self::Elsewhere => StatusCode::NOT_FOUND,
             Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::LargeBody => StatusCode::PAYLOAD_TOO_LARGE,
@@ -65,23 +53,9 @@ impl HttpError {
     }
 
     /// What is wrong and how to correct it, in Japanese and English.
-    pub(super) fn text(self) -> (&'static str, &'static str) {
-        match self {
-            Self::BadMoment => (
-                "`on` は 2020-03-31（日）、2020-03（月）、FY2019（年度）のいずれかで指定してください。",
-                "`on` must be a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)",
-            ),
-            Self::BadTime => (
-                "`known_at` は 2020-04-01T12:00:00+09:00 のような日時で指定してください。",
-                "`known_at` must be a time such as 2020-04-01T12:00:00+09:00",
-            ),
-            Self::BadLang => ("`lang` は ja、en、both のいずれかで指定してください。", "`lang` must be ja, en or both"),
-            Self::BadSwitch => {
-                ("`rollups` と `bom` は 0 か 1 で指定してください。", "`rollups` and `bom` must be 0 or 1")
-            }
-            Self::RepeatedParameter => {
-                ("各パラメーターは一度だけ指定してください。", "each parameter may stand only once")
-            }
+    pub(super) fn text(&self) -> (String, String) {
+        let (ja, en) = match self {
+            Self::Query(error) => return error.text(),
             Self::BadAddress => ("アドレスを読み取れません。", "the address cannot be read"),
             Self::NoPage => ("ページがありません。", "there is no such page"),
             Self::NoPlan => ("その計画はありません。", "there is no such plan"),
@@ -104,11 +78,12 @@ impl HttpError {
             Self::Internal => {
                 ("ページを作れませんでした。ログを見てください。", "the page could not be made; see the log")
             }
-        }
+        };
+        (ja.to_owned(), en.to_owned())
     }
 
     /// The heading of the page, in Japanese and English.
-    pub(super) fn title(self) -> (&'static str, &'static str) {
+    pub(super) fn title(&self) -> (&'static str, &'static str) {
         match self.status() {
             StatusCode::NOT_FOUND => ("見つかりません", "Not found"),
             StatusCode::SERVICE_UNAVAILABLE => ("今は表示できません", "Not available just now"),

@@ -23,6 +23,9 @@ pub(super) const POLICY: &str =
 /// Seconds after which a client may ask again for an answer that could not be made.
 const RETRY_SECONDS: &str = "5";
 
+/// Seconds after which an address that gave many wrong tokens is treated as any other.
+const BRAKE_SECONDS: &str = "60";
+
 /// Gives an error the form that its reader accepts, and every answer the common headers.
 pub(super) async fn finish(request: Request, next: Next) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
@@ -36,7 +39,7 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
 /// The error of an answer, also where the router or a path extractor made it.
 fn error_of(response: &Response) -> Option<HttpError> {
     let content_type = response.headers().get(CONTENT_TYPE);
-    let error = response.extensions().get::<HttpError>().copied();
+    let error = response.extensions().get::<HttpError>().cloned();
     error.or(match (response.status(), content_type) {
         (StatusCode::METHOD_NOT_ALLOWED, None) => Some(HttpError::BadMethod),
         (StatusCode::BAD_REQUEST, Some(content_type)) if content_type.as_bytes().starts_with(b"text/plain") => {
@@ -46,25 +49,26 @@ fn error_of(response: &Response) -> Option<HttpError> {
     })
 }
 
-/// A problem for the API, a page for browsers, plain text for other clients.
+/// A problem for the API and clients that accept JSON, a page for browsers, plain text for other clients.
 fn error_response(error: HttpError, mut response: Response, uri: &Uri, headers: &HeaderMap) -> Response {
     response.extensions_mut().remove::<HttpError>();
     response.headers_mut().remove(CONTENT_LENGTH);
     let path = uri.path();
-    if path == "/api" || path.starts_with("/api/") || path == PREFIX {
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let wants_json = accepts.contains("json") && !accepts.contains("text/html");
+    if wants_json || path == "/api" || path.starts_with("/api/") || path == PREFIX {
         let mut problem = Problem::from(error).at(path);
         if let Some(allow) = response.headers_mut().remove(axum::http::header::ALLOW) {
             problem.headers_mut().insert(axum::http::header::ALLOW, allow);
         }
         return problem;
     }
-    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let language = language_choice(uri, headers);
     let view =
         PageContext { lang: language.lang, asked: language.asked, path: "/".to_owned(), ..PageContext::default() };
-    let status = error.status();
+    let (status, (ja, en)) = (error.status(), error.text());
     let page =
-        accepts.contains("text/html").then(|| html::error(&view, &status.to_string(), error.title(), error.text()));
+        accepts.contains("text/html").then(|| html::error(&view, &status.to_string(), error.title(), (&ja, &en)));
     let (content_type, text) = match page {
         Some(Ok(page)) => (HTML, page),
         _ => (TEXT, format!("{error}\n")),
@@ -83,8 +87,13 @@ fn add_headers(mut response: Response) -> Response {
         (CACHE_CONTROL, "no-cache"),
         (VARY, "accept, accept-language"),
     ];
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    let retry = match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_SECONDS),
+        StatusCode::TOO_MANY_REQUESTS => Some(BRAKE_SECONDS),
+        _ => None,
+    };
+    if let Some(seconds) = retry {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

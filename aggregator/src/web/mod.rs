@@ -13,13 +13,20 @@ mod lookup;
 mod middleware;
 mod pages;
 mod probes;
+mod progress_io;
 mod query;
+mod query_error;
+#[cfg(test)]
+mod question_tests;
+#[cfg(test)]
+mod reject_tests;
 mod server;
 #[cfg(test)]
 mod server_tests;
 mod site;
 #[cfg(test)]
 mod tests;
+mod token_brake;
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -1,6 +1,7 @@
 //! The query of a page: `?on=`, `?known_at=`, `?lang=`, `?rollups=`, `?bom=`, and the language that the browser prefers.
 
 use super::error::HttpError;
+use super::query_error::QueryError;
 use crate::render::lang::Language;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -9,7 +10,10 @@ use axum::http::{HeaderMap, Uri};
 use contract::period::Period;
 use contract::time::Micros;
 
-/// A parsed query. Unknown parameters are ignored.
+/// The parameters of pages and exports.
+const NAMES: [&str; 5] = ["on", "known_at", "lang", "rollups", "bom"];
+
+/// A parsed query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PageQuery {
     /// The period of the report; `None` for the default of each plan.
@@ -39,7 +43,8 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let query = parse(&pairs(&parts.uri).ok_or(HttpError::BadMoment)?, &parts.headers)?;
+        let pairs = pairs(&parts.uri).ok_or(QueryError::Unreadable);
+        let query = pairs.and_then(|pairs| parse(&pairs, &parts.headers)).map_err(HttpError::Query)?;
         Ok(Self { path: parts.uri.path().to_owned(), ..query })
     }
 }
@@ -48,14 +53,17 @@ fn pairs(uri: &Uri) -> Option<Vec<(String, String)>> {
     Query::<Vec<(String, String)>>::try_from_uri(uri).ok().map(|Query(pairs)| pairs)
 }
 
-fn parse(pairs: &[(String, String)], headers: &HeaderMap) -> Result<PageQuery, HttpError> {
-    let on = only(pairs, "on")?.map(|text| Period::parse(text).ok_or(HttpError::BadMoment)).transpose()?;
-    let known_at = only(pairs, "known_at")?.map(|text| parse_time(text).ok_or(HttpError::BadTime)).transpose()?;
-    let asked = only(pairs, "lang")?.map(|name| Language::from_name(name).ok_or(HttpError::BadLang)).transpose()?;
+fn parse(pairs: &[(String, String)], headers: &HeaderMap) -> Result<PageQuery, QueryError> {
+    if let Some(unknown) = QueryError::unknown(pairs.iter().map(|(name, _)| name.as_str()), &NAMES) {
+        return Err(unknown);
+    }
+    let on = only(pairs, "on")?.map(|text| Period::parse(text).ok_or(QueryError::Moment)).transpose()?;
+    let known_at = only(pairs, "known_at")?.map(|text| parse_time(text).ok_or(QueryError::Time)).transpose()?;
+    let asked = only(pairs, "lang")?.map(|name| Language::from_name(name).ok_or(QueryError::Language)).transpose()?;
     let switch = |name| match only(pairs, name)? {
         None | Some("0") => Ok(false),
         Some("1") => Ok(true),
-        Some(_) => Err(HttpError::BadSwitch),
+        Some(_) => Err(QueryError::Switch(name)),
     };
     let (rollups, bom) = (switch("rollups")?, switch("bom")?);
     let language = LanguageChoice { asked, lang: asked.unwrap_or_else(|| preferred(headers)) };
@@ -71,10 +79,10 @@ pub(super) fn parse_time(text: &str) -> Option<Micros> {
     Micros::parse(text).or_else(in_zone)
 }
 
-fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, HttpError> {
+fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, QueryError> {
     let mut found = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let first = found.next();
-    if found.next().is_some() { Err(HttpError::RepeatedParameter) } else { Ok(first) }
+    if found.next().is_some() { Err(QueryError::Repeated(name.to_owned())) } else { Ok(first) }
 }
 
 /// The language of an error page: as far as the query can be read.

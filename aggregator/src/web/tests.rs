@@ -22,16 +22,16 @@ impl Clock for Stopped {
     }
 }
 
-fn site(sample: bool) -> Site {
+pub(super) fn site(sample: bool) -> Site {
     let metrics = Arc::new(Metrics::new("1.2.3").unwrap());
     Site::new(plan_states(plan_state(sample)), Arc::new(Stopped), metrics, Arc::default())
 }
 
-async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {
+pub(super) async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {
     answer_to(site, address, &[]).await
 }
 
-async fn answer_to(site: &Site, address: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+pub(super) async fn answer_to(site: &Site, address: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
     let mut request = Request::get(address);
     for (name, value) in headers {
         request = request.header(*name, *value);

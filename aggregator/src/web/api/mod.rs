@@ -1,4 +1,4 @@
-//! The API, `/api/v1`: plans, KPIs, rollups, observations and quarantine as JSON.
+//! The API, `/api/v1`: plans, KPIs, rollups, observations, sources, quarantine and health as JSON.
 //!
 //! One table ([`routes::ROUTES`]) makes both the router and the OpenAPI document, so that they cannot differ. Answers are
 //! structs whose schemas are derived; errors are problems (RFC 9457); every answer has an ETag. Reading needs no token. A
@@ -14,15 +14,17 @@ mod records;
 mod request;
 mod response;
 pub(super) mod routes;
+mod sources;
 #[cfg(test)]
 mod tests;
 
 use super::site::Site;
-use axum::Router;
+use super::token_brake::PeerAddress;
 use axum::extract::{OriginalUri, RawPathParams, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 use problem::Problem;
 use request::ApiRequest;
 use routes::{ROUTES, Route};
@@ -36,8 +38,10 @@ pub(super) fn router() -> Router<Site> {
         let handler = move |State(site): State<Site>,
                             params: RawPathParams,
                             OriginalUri(uri): OriginalUri,
-                            headers: HeaderMap| async move {
-            let response = match ApiRequest::read(site, route.query, &params, &uri, headers) {
+                            headers: HeaderMap,
+                            peer: Option<Extension<PeerAddress>>| async move {
+            let peer = peer.map(|Extension(peer)| peer).unwrap_or_default();
+            let response = match ApiRequest::read(site, route.query, &params, &uri, (headers, peer)) {
                 Ok(request) => respond(route, request).await,
                 Err(problem) => Err(problem),
             };
@@ -51,7 +55,7 @@ pub(super) fn router() -> Router<Site> {
 
 async fn respond(route: &'static Route, request: ApiRequest) -> Result<Response, Problem> {
     if route.token {
-        request.authorize()?;
+        request.check_token().await?;
     }
     request.check_parameters()?;
     let site = request.site.clone();

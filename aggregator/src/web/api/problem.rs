@@ -2,6 +2,7 @@
 
 use crate::store::StoreError;
 use crate::web::error::{HttpError, internal};
+use crate::web::query_error::QueryError;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
@@ -20,12 +21,12 @@ pub(crate) enum Problem {
     NoSuchMethod,
     #[error("there is no such {0}")]
     NoSuch(&'static str),
-    #[error("another aggregator keeps that plan, or nothing came of it yet")]
-    Elsewhere,
     #[error("`{name}` {needs}")]
     BadParameter { name: String, needs: String },
     #[error("this needs `Authorization: Bearer TOKEN` with the token of `http.token_file`")]
     NoToken,
+    #[error("too many wrong tokens from this address; wait a minute, then ask with the right one")]
+    TooManyTokens,
     #[error("no token is configured: name one with `http.token_file` in shihyo.toml, then ask with it")]
     NoControl,
     #[error("{}", .0.text().1)]
@@ -62,11 +63,11 @@ impl Problem {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
             Self::NoSuch(_) => (StatusCode::NOT_FOUND, "not_found"),
-            Self::Elsewhere => (StatusCode::NOT_FOUND, "elsewhere"),
             Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad_parameter"),
             Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
+            Self::TooManyTokens => (StatusCode::TOO_MANY_REQUESTS, "too_many_tokens"),
             Self::NoControl => (StatusCode::FORBIDDEN, "no_writing"),
-            Self::Http(error) => (error.status(), code(*error)),
+            Self::Http(error) => (error.status(), code(error)),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
         }
     }
@@ -87,12 +88,17 @@ impl Problem {
     }
 }
 
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        Self::Http(HttpError::Query(error))
+    }
+}
+
 impl From<HttpError> for Problem {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::NoPlan => Self::NoSuch("plan"),
             HttpError::NoKpi => Self::NoSuch("KPI"),
-            HttpError::Elsewhere => Self::Elsewhere,
             HttpError::NoPage => Self::NoSuchAddress,
             HttpError::BadMethod => Self::NoSuchMethod,
             HttpError::Internal => Self::Internal,
@@ -101,8 +107,9 @@ impl From<HttpError> for Problem {
     }
 }
 
-fn code(error: HttpError) -> &'static str {
+fn code(error: &HttpError) -> &'static str {
     match error {
+        HttpError::Elsewhere => "elsewhere",
         HttpError::BadAddress => "bad_address",
         HttpError::LargeBody => "large_body",
         HttpError::LongAddress => "long_address",

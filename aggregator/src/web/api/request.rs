@@ -8,7 +8,9 @@ use crate::vintage::PlanVintage;
 use crate::web::error::internal;
 use crate::web::lookup;
 use crate::web::query::parse_time;
+use crate::web::query_error::QueryError;
 use crate::web::site::{ControlAccess, Site};
+use crate::web::token_brake::PeerAddress;
 use aggregator_core::plan_state::PlanState;
 use axum::extract::{Query, RawPathParams};
 use axum::http::header::AUTHORIZATION;
@@ -18,11 +20,14 @@ use contract::period::Period;
 use contract::time::Micros;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// A request.
 pub(super) struct ApiRequest {
     pub(super) site: Site,
     pub(super) headers: HeaderMap,
+    /// Who asks.
+    peer: PeerAddress,
     path: String,
     /// The parameters that the route takes.
     accepted: &'static [Parameter],
@@ -36,26 +41,23 @@ impl ApiRequest {
         accepted: &'static [Parameter],
         params: &RawPathParams,
         uri: &Uri,
-        headers: HeaderMap,
+        (headers, peer): (HeaderMap, PeerAddress),
     ) -> Result<Self, Problem> {
-        let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| Problem::parameter("?", "must be `name=value`, joined with `&`, percent-encoded"))?;
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| QueryError::Unreadable)?;
         let mut query = BTreeMap::new();
         for (name, value) in pairs.0 {
             if query.insert(name.clone(), value).is_some() {
-                return Err(Problem::parameter(&name, "may stand only once"));
+                return Err(QueryError::Repeated(name).into());
             }
         }
         let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(Self { site, headers, path: uri.path().to_owned(), accepted, params, query })
+        Ok(Self { site, headers, peer, path: uri.path().to_owned(), accepted, params, query })
     }
 
     /// Refuses a parameter that the route does not take: a typing mistake would otherwise change the answer silently.
     pub(super) fn check_parameters(&self) -> Result<(), Problem> {
         let names: Vec<&str> = self.accepted.iter().map(|parameter| parameter.name()).collect();
-        let Some(name) = self.query.keys().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
-        let accepted = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        Err(Problem::parameter(name, format!("is not asked here; this address knows {accepted}")))
+        QueryError::unknown(self.query.keys().map(String::as_str), &names).map_or(Ok(()), |unknown| Err(unknown.into()))
     }
 
     /// A part of the path.
@@ -78,9 +80,8 @@ impl ApiRequest {
 
     /// The period of a plan's report: `on`, else the plan's default, else today.
     pub(super) fn on(&self, plan: &PlanState) -> Result<Period, Problem> {
-        let needs = "must be a day (2020-03-31), a month (2020-03) or a fiscal year (FY2019)";
         match self.text(Parameter::On) {
-            Some(text) => Period::parse(text).ok_or_else(|| Problem::parameter("on", needs)),
+            Some(text) => Period::parse(text).ok_or_else(|| QueryError::Moment.into()),
             None => Ok(plan.catalogue.plan.default_on.unwrap_or_else(|| self.site.today())),
         }
     }
@@ -110,8 +111,7 @@ impl ApiRequest {
         if !self.accepted.contains(&Parameter::KnownAt) {
             return Ok(None);
         }
-        let needs = "must be a time with its offset, such as 2020-04-01T12:00:00+09:00 (in an address `+` is %2B)";
-        let read = |text: &str| parse_time(text).ok_or_else(|| Problem::parameter("known_at", needs));
+        let read = |text: &str| parse_time(text).ok_or_else(|| QueryError::Time.into());
         self.text(Parameter::KnownAt).map(read).transpose()
     }
 
@@ -120,6 +120,17 @@ impl ApiRequest {
         let Some(folder) = self.site.store.as_deref() else { return Ok(Vec::new()) };
         let open = |of: Partition| Ok((of.0, store::open_reader(folder, of)?));
         store::partitions(folder)?.into_iter().map(open).collect()
+    }
+
+    /// Refuses a request without the right token. Wrong ones are answered late, then refused by their number; the right one
+    /// is always taken at once.
+    pub(super) async fn check_token(&self) -> Result<(), Problem> {
+        let Err(refused) = self.authorize() else { return Ok(()) };
+        let access = self.site.control.as_deref().filter(|_| self.headers.contains_key(AUTHORIZATION));
+        match access {
+            Some(access) if access.brake.wrong(self.peer, Instant::now()).await => Err(Problem::TooManyTokens),
+            _ => Err(refused),
+        }
     }
 
     /// The access to the pipeline, where the token is right.

@@ -272,3 +272,25 @@ async fn the_export_of_all_plans_is_that_of_each_with_the_line_end_of_the_comman
     }
     assert!(texts[0] == texts[1] && texts[0].ends_with(b"}\n"));
 }
+
+#[tokio::test]
+async fn wrong_tokens_are_braked_and_the_right_one_never() {
+    let (site, _folder, _) = site();
+    let wrong = [("authorization", "Bearer guess")];
+    let mut answers = Vec::new();
+    for _ in 0..7 {
+        let (status, headers, _) = ask(&site, "GET", "/quarantine/0:1", &wrong).await;
+        answers.push((status.as_u16(), headers.contains_key("retry-after")));
+    }
+    assert_eq!(
+        answers,
+        [(401, false), (401, false), (401, false), (401, false), (401, false), (429, true), (429, true)]
+    );
+    let begun = std::time::Instant::now();
+    let token = format!("Bearer {TOKEN}");
+    let right = [("authorization", token.as_str())];
+    assert_eq!(ask(&site, "POST", "/quarantine/replay", &right).await.0, 202);
+    assert!(begun.elapsed() < std::time::Duration::from_millis(900));
+    // A request without any token is no guess.
+    assert_eq!(ask(&site, "GET", "/quarantine/0:1", &[]).await.0, 401);
+}

@@ -6,6 +6,9 @@ use contract::record::{PollOutcome, PollRecord};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 
+/// Microseconds for which a server may answer that nothing has changed: collectors ask for a whole answer once a day.
+const MAX_CONFIRMED: i64 = 2 * 86_400 * 1_000_000;
+
 /// How a source was at its last poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceHealth {
@@ -15,11 +18,18 @@ pub struct SourceHealth {
     pub feeds: Vec<Bilingual>,
     /// The last poll; `None` when it was never polled.
     pub last_poll: Option<PollRecord>,
-    /// When it was last read.
+    /// When it was last read whole.
     pub last_read: Option<Micros>,
 }
 
 impl SourceHealth {
+    /// True when the last poll did not fail, but the source was not read whole for long before it: its server may hide
+    /// what is newer.
+    pub fn is_only_confirmed(&self) -> bool {
+        let poll = self.last_poll.as_ref().filter(|_| !self.failed());
+        poll.zip(self.last_read).is_some_and(|(poll, read)| poll.time.0.saturating_sub(read.0) > MAX_CONFIRMED)
+    }
+
     /// True when the last poll failed.
     pub fn failed(&self) -> bool {
         matches!(&self.last_poll, Some(PollRecord { outcome: PollOutcome::Failed(_), .. }))

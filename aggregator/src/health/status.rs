@@ -2,8 +2,9 @@
 
 use super::component::Component;
 use super::reason::DegradedReason;
+use super::rejects::RejectBoard;
 use contract::time::Micros;
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::BTreeMap;
 
 /// Whether the pipeline has caught up.
@@ -14,6 +15,8 @@ pub enum Readiness {
     Starting,
     /// No partition is assigned to it.
     Unassigned,
+    /// It reads what waited on the bus when its partitions were assigned: so many records, where that is known.
+    CatchingUp(Option<u64>),
     /// It has caught up.
     Ready,
 }
@@ -48,6 +51,8 @@ impl HealthSnapshot {
             (Some(store), _) => Some(store.error.clone()),
             (None, Readiness::Starting) => Some("starting".to_owned()),
             (None, Readiness::Unassigned) => Some("no partition is assigned".to_owned()),
+            (None, Readiness::CatchingUp(None)) => Some("what waited on the bus is being read".to_owned()),
+            (None, Readiness::CatchingUp(Some(left))) => Some(format!("{left} records that waited are not read yet")),
             (None, Readiness::Ready) => None,
         };
         let outbox = self.degraded.get(&Component::Outbox).map(|outbox| format!("polling waits: {}", outbox.error));
@@ -67,12 +72,15 @@ impl HealthSnapshot {
 
 /// The health of a process: components report to it, pages, probes and metrics read it.
 #[derive(Debug, Default)]
-pub struct Health(RwLock<HealthSnapshot>);
+pub struct Health {
+    state: RwLock<HealthSnapshot>,
+    rejects: RwLock<RejectBoard>,
+}
 
 impl Health {
     /// Sets whether the pipeline has caught up.
     pub fn set_readiness(&self, readiness: Readiness) {
-        self.0.write().readiness = readiness;
+        self.state.write().readiness = readiness;
     }
 
     /// Reports a failure of a component; a repeated report keeps the time of the first.
@@ -84,7 +92,7 @@ impl Health {
         pending: Option<u64>,
         now: Micros,
     ) {
-        let mut state = self.0.write();
+        let mut state = self.state.write();
         let since = state.degraded.get(&component).map_or(now, |earlier| earlier.since);
         state.degraded.insert(component, DegradedComponent { since, reason: reason.into(), error, pending });
     }
@@ -92,13 +100,23 @@ impl Health {
     /// Reports that a component works.
     pub fn recover(&self, component: Component) {
         // Reported after each success: most have nothing to remove, and must not wait for a writer's lock.
-        if self.0.read().degraded.contains_key(&component) {
-            self.0.write().degraded.remove(&component);
+        if self.state.read().degraded.contains_key(&component) {
+            self.state.write().degraded.remove(&component);
         }
     }
 
     /// The state at this moment.
     pub fn snapshot(&self) -> HealthSnapshot {
-        self.0.read().clone()
+        self.state.read().clone()
+    }
+
+    /// The rows that could not be read.
+    pub fn rejects(&self) -> RwLockReadGuard<'_, RejectBoard> {
+        self.rejects.read()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn change_rejects(&self) -> RwLockWriteGuard<'_, RejectBoard> {
+        self.rejects.write()
     }
 }

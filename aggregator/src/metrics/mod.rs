@@ -16,7 +16,7 @@ mod tests;
 pub use bus::OutboxBacklog;
 pub use registry::MetricsError;
 
-use crate::health::{Component, DegradedComponent};
+use crate::health::{Component, DegradedComponent, RejectBoard};
 use crate::plan_states::SharedPlanStates;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
@@ -150,7 +150,7 @@ impl Metrics {
     }
 
     /// Counts a poll: ids of the configuration, the outcome's label (`changed`, `unchanged`, or that of a failure), its
-    /// duration and when it ended.
+    /// duration, and when the source was last answered whole.
     pub fn observe_poll(&self, plan: &str, source: &str, outcome: &str, took: Duration, at: Micros) {
         self.source.observe_poll((plan, source), outcome, took, at);
     }
@@ -185,6 +185,12 @@ impl Metrics {
     pub fn set_degraded(&self, degraded: &BTreeMap<Component, DegradedComponent>) {
         let _scrape = self.scrape.lock();
         self.sink.set_degraded(degraded);
+    }
+
+    /// Sets the rows that could not be read, by plan, source and reason.
+    pub fn set_rejects(&self, board: &RejectBoard) {
+        let _scrape = self.scrape.lock();
+        self.source.set_rejects(board);
     }
 
     /// The metrics of the sinks.

@@ -1,6 +1,7 @@
 //! The polls of each source, its latest figure, and when the next one is due.
 
 use super::registry::{MetricsError, counters, gauges, register, seconds};
+use crate::health::RejectBoard;
 use aggregator_core::judge::sources_due;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
@@ -13,6 +14,15 @@ const POLL_BUCKETS: [f64; 8] = [0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
 const PLAN_SOURCE: [&str; 2] = ["plan", "source"];
 const PLAN_SERIES_SOURCE: [&str; 3] = ["plan", "series", "source"];
 
+/// Bytes of a reason in a label.
+const MAX_LABEL: usize = 64;
+
+/// A reason as a label: records may come from other programs, whose reasons could be any text.
+fn label(reason: &str) -> &str {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if reason.len() <= MAX_LABEL && reason.bytes().all(is_word) { reason } else { "other" }
+}
+
 #[derive(Debug)]
 pub(super) struct SourceMetrics {
     polls: IntCounterVec,
@@ -21,24 +31,28 @@ pub(super) struct SourceMetrics {
     latest: GaugeVec,
     due: GaugeVec,
     incomplete: GaugeVec,
+    rejects: GaugeVec,
 }
 
 impl SourceMetrics {
     pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
         let polls = "Polls by outcome; `reason` is empty unless the poll failed.";
         let poll = HistogramOpts::new("shihyo_poll_duration_seconds", "Duration of a poll of a source.");
-        let last = ("shihyo_source_last_success_timestamp_seconds", "When a source was last read, changed or not.");
+        let last =
+            ("shihyo_source_last_success_timestamp_seconds", "When a source was last read whole, changed or not.");
         let latest = (
             "shihyo_source_latest_figure_timestamp_seconds",
             "The moment that a source's latest known figure describes.",
         );
         let due = "When a source's next figure is overdue, its grace included; in the past when it is.";
+        let rejects = "Rows that could not be read when the files of a source were last read.";
         Ok(Self {
             polls: counters(r, "shihyo_polls_total", polls, &["plan", "source", "outcome", "reason"])?,
             poll: register(r, HistogramVec::new(poll.buckets(POLL_BUCKETS.to_vec()), &PLAN_SOURCE)?)?,
             last_success: gauges(r, last.0, last.1, &PLAN_SOURCE)?,
             latest: gauges(r, latest.0, latest.1, &PLAN_SERIES_SOURCE)?,
             incomplete: gauges(r, "shihyo_polls_incomplete", "Polls of which a part has not arrived.", &PLAN_SOURCE)?,
+            rejects: gauges(r, "shihyo_source_rejects", rejects, &["plan", "source", "reason"])?,
             due: gauges(r, "shihyo_source_due_timestamp_seconds", due, &PLAN_SERIES_SOURCE)?,
         })
     }
@@ -65,6 +79,17 @@ impl SourceMetrics {
     pub(super) fn set_incomplete<'a>(&self, polls: impl Iterator<Item = (&'a str, &'a str)>) {
         self.incomplete.reset();
         polls.for_each(|(plan, source)| self.incomplete.with_label_values(&[plan, source]).inc());
+    }
+
+    /// Sets the rows that could not be read.
+    pub(super) fn set_rejects(&self, board: &RejectBoard) {
+        self.rejects.reset();
+        for (plan, source) in board.sources() {
+            for (reason, count) in board.of(plan, source).reasons {
+                let count = u32::try_from(count).map_or(f64::INFINITY, f64::from);
+                self.rejects.with_label_values(&[plan, source, label(&reason)]).add(count);
+            }
+        }
     }
 
     pub(super) fn observe_poll(&self, (plan, source): (&str, &str), outcome: &str, took: Duration, at: Micros) {

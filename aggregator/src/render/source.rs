@@ -4,7 +4,7 @@
 //! to a reader: what to look at. A page shows the label beside the text.
 
 use super::words;
-use crate::health::SourceHealth;
+use crate::health::{SourceHealth, SourceRejects};
 use contract::catalogue::Bilingual;
 use contract::record::PollOutcome;
 use contract::time::Micros;
@@ -22,10 +22,12 @@ pub struct SourceRow {
     pub age: Option<(String, String)>,
     /// The outcome of the last poll.
     pub outcome: Option<PollText>,
-    /// How long ago it was last read, where the last poll failed.
+    /// How long ago it was last read whole, where the last poll failed or the server only confirms for long.
     pub read: Option<(String, String)>,
     /// The address polled.
     pub address: Option<String>,
+    /// What could not be read when its files were last read.
+    pub rejects: SourceRejects,
 }
 
 /// The outcome of a poll.
@@ -43,7 +45,7 @@ pub struct PollText {
 
 impl SourceRow {
     /// The row of a source at `now`.
-    pub fn new(source: &SourceHealth, now: Micros) -> Self {
+    pub fn new(source: &SourceHealth, rejects: SourceRejects, now: Micros) -> Self {
         let age = |time: Micros| words::age((now.0 - time.0).max(0) / 1_000_000);
         let last = source.last_poll.as_ref();
         Self {
@@ -52,9 +54,15 @@ impl SourceRow {
             time: last.map(|poll| poll.time.moment().to_string()),
             age: last.map(|poll| age(poll.time)),
             outcome: last.map(|poll| PollText::new(&poll.outcome)),
-            read: source.last_read.filter(|_| source.failed()).map(age),
+            read: source.last_read.filter(|_| source.failed() || source.is_only_confirmed()).map(age),
             address: last.map(|poll| poll.address.clone()),
+            rejects,
         }
+    }
+
+    /// How many rejects have no line of their own.
+    pub fn more_rejects(&self) -> u64 {
+        self.rejects.count.saturating_sub(self.rejects.places.len() as u64)
     }
 
     /// True when the last poll failed.
@@ -83,6 +91,7 @@ impl PollText {
 fn failure(label: &str) -> Option<(&'static str, &'static str)> {
     Some(match label {
         "unreachable" => ("相手のサーバーに接続できません", "the server cannot be reached"),
+        "tls" => ("相手のサーバーの証明書を確認できません", "the certificate of the server is not accepted"),
         "timeout" => ("相手のサーバーから時間内に応答がありません", "the server did not answer in time"),
         "http_status" => ("相手のサーバーがエラーを返しました", "the server answered with an error"),
         "redirect_refused" | "host_refused" => {

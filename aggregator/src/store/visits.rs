@@ -9,6 +9,7 @@ use contract::time::Micros;
 use contract::wire;
 use rusqlite::OptionalExtension;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl StoreTransaction<'_> {
@@ -120,11 +121,13 @@ impl StoreReader {
         visits.filter_map(Result::transpose).collect()
     }
 
-    /// When each source of a plan could last be read.
+    /// When each source of a plan was last read whole: that something has not changed is a server's word alone.
     pub fn last_read(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
         let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
         self.each_visit(plan, |row| {
-            if row.get_ref(5)?.as_str()? != "failed" {
+            let (outcome, hash): (String, Option<String>) = (row.get(5)?, row.get(8)?);
+            let is_whole = hash.is_some() || row.get::<_, Option<i64>>(9)?.is_none();
+            if outcome == "changed" || (outcome == "unchanged" && is_whole) {
                 let time = Micros(row.get(4)?);
                 let known = latest.entry(row.get(2)?).or_insert(time);
                 *known = time.max(*known);
@@ -184,6 +187,58 @@ impl StoreReader {
                 if !retracted.iter().any(|(of, times)| *of == source && times.contains(&time)) {
                     each(row)?;
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Hands every reading of a whole file of a plan to `each`: source and address, whether it brought anything new, when.
+    pub fn each_reading(&self, plan: &str, mut each: impl FnMut((&str, &str), bool, Micros)) -> Result<(), StoreError> {
+        let mut texts = BTreeMap::new();
+        let mut readings = Vec::new();
+        self.each_visit(plan, |row| {
+            let outcome = row.get_ref(5)?.as_str()?;
+            if outcome != "failed" && row.get::<_, Option<i64>>(9)?.is_some() {
+                readings.push((row.get(2)?, row.get(7)?, outcome == "changed", Micros(row.get(4)?)));
+            }
+            Ok(())
+        })?;
+        let ids = readings.iter().flat_map(|(source, address, ..): &(i64, i64, bool, Micros)| [*source, *address]);
+        self.run(|connection| {
+            for id in ids {
+                if let Entry::Vacant(new) = texts.entry(id) {
+                    new.insert(text(connection, id)?);
+                }
+            }
+            Ok(())
+        })?;
+        for (source, address, changed, time) in &readings {
+            each((&texts[source], &texts[address]), *changed, *time);
+        }
+        Ok(())
+    }
+
+    /// Hands every reject to `each`.
+    pub fn each_reject(&self, mut each: impl FnMut(&Reject)) -> Result<(), StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT digest, plan, source, visit, time, reason, file, sheet, line, field, hash, sum FROM rejects",
+            )?;
+            let mut rows = statement.query(())?;
+            while let Some(row) = rows.next()? {
+                sqlite::check_row("rejects", row, 11)?;
+                each(&Reject {
+                    plan: text(connection, row.get(1)?)?,
+                    source: text(connection, row.get(2)?)?,
+                    visit: text(connection, row.get(3)?)?,
+                    time: Micros(row.get(4)?),
+                    reason: row.get(5)?,
+                    file: row.get(6)?,
+                    sheet: row.get(7)?,
+                    row: row.get(8)?,
+                    column: row.get(9)?,
+                    hash: row.get(10)?,
+                });
             }
             Ok(())
         })

@@ -3,12 +3,12 @@
 use super::content::{HTML, of_type};
 use super::error::{HttpError, internal};
 use super::lookup;
-use super::pages::report;
+use super::pages::{report, source_rows};
 use super::query::PageQuery;
 use super::site::Site;
 use crate::explain::{ExplainError, explain, restated};
 use crate::health::source_health;
-use crate::render::{KpiEvidence, KpiSheet, PlanSheet, SourceRow, html};
+use crate::render::{KpiEvidence, KpiSheet, PlanSheet, html};
 use crate::store::StoreError;
 use crate::vintage::PlanVintage;
 use aggregator_core::plan_state::PlanState;
@@ -84,7 +84,7 @@ fn evidence(
             Err(ExplainError::UnknownKpi { .. }) => None,
         },
         restated: restated(&readers, plan, kpi, period, vintage.map(|vintage| vintage.at))?,
-        health: sources.iter().map(|source| SourceRow::new(source, now)).collect(),
+        health: source_rows(site, plan, &sources, now),
         unreadable: false,
     })
 }

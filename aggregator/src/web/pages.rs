@@ -5,7 +5,7 @@ use super::error::{HttpError, internal};
 use super::lookup;
 use super::query::PageQuery;
 use super::site::Site;
-use crate::health::source_health;
+use crate::health::{SourceHealth, source_health};
 use crate::render::html::{self, PlanTile};
 use crate::render::{PlanSheet, SourceRow, csv as csv_form, md};
 use aggregator_core::plan_state::PlanState;
@@ -16,6 +16,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Response;
 use contract::period::Period;
+use contract::time::Micros;
 
 /// The scoreboard: the statuses of every plan.
 pub(super) async fn scoreboard(State(site): State<Site>, query: PageQuery) -> Result<Response, HttpError> {
@@ -60,7 +61,13 @@ fn sources(site: &Site, plan: &PlanState) -> Option<Vec<SourceRow>> {
         tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
     });
     let now = site.clock.now();
-    Some(sources.ok()?.iter().map(|source| SourceRow::new(source, now)).collect())
+    Some(source_rows(site, plan, &sources.ok()?, now))
+}
+
+/// The rows of some sources of a plan, with what could not be read of their files.
+pub(super) fn source_rows(site: &Site, plan: &PlanState, sources: &[SourceHealth], now: Micros) -> Vec<SourceRow> {
+    let (board, plan) = (site.health.rejects(), &plan.catalogue.plan.id);
+    sources.iter().map(|source| SourceRow::new(source, board.of(plan, &source.source), now)).collect()
 }
 
 /// One plan as Markdown.

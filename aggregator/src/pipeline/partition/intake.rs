@@ -121,8 +121,12 @@ impl<'a> SortedBatch<'a> {
         self.quarantined.push(QuarantineRow { at, plan: disposition::plan(read, body), reason, body });
     }
 
-    /// Writes everything and the position behind the batch; gives what it added.
-    pub(crate) fn write(&self, change: &mut StoreTransaction<'_>, batch: &Batch) -> Result<StoreTally, StoreError> {
+    /// Writes everything and the position behind the batch; gives what it added, and the facts that were new.
+    pub(crate) fn write(
+        &self,
+        change: &mut StoreTransaction<'_>,
+        batch: &Batch,
+    ) -> Result<(StoreTally, Vec<&'a Record>), StoreError> {
         change.put_observations(&self.observations)?;
         let mut tally = StoreTally {
             received: self.received,
@@ -130,8 +134,10 @@ impl<'a> SortedBatch<'a> {
             duplicate: self.duplicates,
             quarantined: self.quarantined.len() as u64,
         };
+        let mut facts = Vec::new();
         for fact in &self.facts {
             let new = put_fact(change, fact)?;
+            facts.extend(new.then_some(*fact));
             tally.stored += u64::from(new);
             tally.duplicate += u64::from(!new);
         }
@@ -140,7 +146,7 @@ impl<'a> SortedBatch<'a> {
         }
         change.add_counts(tally.received, tally.duplicate)?;
         change.put_position(batch.partition, batch.next)?;
-        Ok(tally)
+        Ok((tally, facts))
     }
 }
 

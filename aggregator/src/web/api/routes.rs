@@ -3,7 +3,7 @@
 use super::parameter::Parameter::{self, After, Grain, KnownAt, Limit, On, Plan, Reason, Series, Source};
 use super::request::ApiRequest;
 use super::response::{ApiResponse, ListPage};
-use super::{plans, quarantine, records};
+use super::{plans, quarantine, records, sources};
 use crate::explain::{Explanation, Vintage};
 use aggregator_core::report::{KpiReport, PlanReport, Report, RollupReport};
 use axum::http::StatusCode;
@@ -89,6 +89,20 @@ pub(super) static ROUTES: &[Route] = &[
         "Observations as they came, in the order of arrival, each with the visit that saw it",
         &[Series, Source, Limit, After],
         (of::<ListPage<records::ObservationItem>>, records::observations),
+    ),
+    get(
+        "/plans/{plan}/sources",
+        "sources",
+        "Its sources: the last poll of each, when it was last read whole, and the rows that could not be read",
+        &[Source, Limit, After],
+        (of::<ListPage<sources::SourceItem>>, sources::list),
+    ),
+    get(
+        "/health",
+        "health",
+        "Whether the figures are current, and what does not work",
+        &[],
+        (of::<sources::HealthReport>, sources::health),
     ),
     get(
         "/plans/{plan}/export",

@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the metrics of the bus are set.
 const METRICS_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is logged that records wait.
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a command that ends by itself waits for Kafka to take more of what it published.
 const SHIP_WAIT: Duration = Duration::from_mins(1);
 
@@ -116,20 +118,22 @@ impl Publisher {
         let Some(shipper) = self.shipper.clone() else { return };
         let limit = self.limit;
         tokio::spawn(async move {
-            let mut logged: Option<String> = None;
+            let mut logged: Option<Instant> = None;
             while stop.run_until_cancelled(tokio::time::sleep(METRICS_INTERVAL)).await.is_some() {
                 let Ok(state) = shipper.state() else { continue };
-                if state.error != logged {
-                    if let Some(trouble) = &state.error {
-                        tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka");
-                    } else {
-                        tracing::info!("Kafka takes records again");
-                    }
-                    logged.clone_from(&state.error);
-                }
                 match &state.error {
-                    None => health.recover(Component::Shipper),
+                    None => {
+                        if logged.take().is_some() {
+                            tracing::info!("Kafka takes records again");
+                        }
+                        health.recover(Component::Shipper);
+                    }
                     Some(trouble) => {
+                        // The library's words change with every try.
+                        if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+                            tracing::warn!(waiting = state.records_waiting, trouble, "records wait for Kafka");
+                            logged = Some(Instant::now());
+                        }
                         let waiting = Some(state.records_waiting);
                         health.degrade(
                             Component::Shipper,

@@ -50,6 +50,12 @@ pub trait Consumer: Send {
         Ok(None)
     }
 
+    /// How many records waited in a partition when it was started; `None` where the bus cannot say.
+    fn backlog(&self, partition: Partition) -> Option<u64> {
+        let _ = partition;
+        None
+    }
+
     /// The answer to [`Delivery::Revoked`], once everything read of `partition` is stored and closed:
     /// from here on another consumer may read it.
     fn release(&mut self, partition: Partition) -> Result<(), BusError>;

@@ -38,6 +38,10 @@ impl Consumer for DrainingConsumer {
         self.inner.partitions(known)
     }
 
+    fn backlog(&self, partition: Partition) -> Option<u64> {
+        self.inner.backlog(partition)
+    }
+
     fn release(&mut self, partition: Partition) -> Result<(), BusError> {
         self.inner.release(partition)
     }

@@ -3,7 +3,7 @@
 //! A reading of a whole file replaces what the readings of that file before it rejected, in whatever order the records
 //! come. A log is never read whole: what its last polls rejected stays.
 
-use contract::record::{PollOutcome, PollRecord, Reject};
+use contract::record::{PollOutcome, PollRecord, Reject, Retraction};
 use contract::time::Micros;
 use std::collections::BTreeMap;
 
@@ -115,6 +115,14 @@ impl PartitionRejects {
         if changed || file.readings.contains_key(&time) {
             file.read_whole = file.read_whole.max(Some(time));
             file.readings = file.readings.split_off(&file.read_whole.unwrap_or(time));
+        }
+    }
+
+    /// Takes back what polls of a source rejected.
+    pub fn retract(&mut self, of: &Retraction) {
+        let files = self.0.get_mut(&(of.plan.clone(), of.source.clone()));
+        for file in files.into_iter().flat_map(BTreeMap::values_mut) {
+            file.readings.retain(|time, _| !(of.from..=of.to).contains(time));
         }
     }
 

@@ -1,14 +1,13 @@
 //! The decoder thread: reads the bus and decodes batches.
 
+use super::bus_contact::BusContact;
 use super::error::PipelineError;
 use super::partition::{DecodedBatch, decode};
 use super::setup::PipelineSetup;
-use crate::health::Component;
 use bus::{BusError, Consumer, Delivery, Partition, Position};
-use contract::error::chain;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Records of a batch: a commit's flush is spread over that many, and a correction waits for no more.
 pub const BATCH_RECORDS: usize = 20_000;
@@ -24,12 +23,16 @@ pub(super) enum ProcessorRequest {
     Open(Partition, SyncSender<StoredProgress>),
     /// Note in a store how many partitions the bus has.
     Partitions(Partition, i32),
+    /// Reading a partition begins; so many records wait there, where the bus can say.
+    Started(Partition, Option<u64>),
     /// Process a batch.
     Process(DecodedBatch),
     /// Close a store; the reply comes when it is closed.
     Close(Partition, SyncSender<()>),
     /// No record came; the day may have changed.
     Idle,
+    /// The bus cannot be read; the day may have changed.
+    Unread,
 }
 
 /// What the stores know of the bus.
@@ -49,19 +52,18 @@ pub(super) fn run(
     work: &SyncSender<ProcessorRequest>,
     stop: &AtomicBool,
 ) -> (Box<dyn Consumer>, Result<(), PipelineError>) {
-    let mut outcome = Ok(());
+    let (mut outcome, mut contact) = (Ok(()), BusContact::default());
     while outcome.is_ok() && !stop.load(Ordering::Relaxed) {
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
             Ok(delivery) => {
-                setup.progress.health().recover(Component::Bus);
+                let proved = matches!(delivery, Delivery::Batch(_) | Delivery::Assigned(_));
+                contact.answered(setup, proved, Instant::now());
                 forward(setup, consumer.as_mut(), delivery, work)
             }
             Err(error) if error.is_retriable() => {
-                let text = chain(&error);
-                tracing::warn!(error = %text, "the bus cannot be read for now");
-                setup.progress.health().degrade(Component::Bus, &error, text, None, setup.clock.now());
+                contact.failed(setup, &error, Instant::now());
                 bus::pause::sleep_unless(RETRY, || stop.load(Ordering::Relaxed));
-                Ok(())
+                hint(work, ProcessorRequest::Unread)
             }
             Err(error) => Err(error.into()),
         };
@@ -83,10 +85,10 @@ fn forward(
             send(ProcessorRequest::Open(partition, answer))?;
             let stored = reply(&stored)?;
             retry(|| consumer.start(partition, stored.position))?;
-            match consumer.partitions(stored.partitions)? {
-                Some(count) => send(ProcessorRequest::Partitions(partition, count)),
-                None => Ok(()),
+            if let Some(count) = consumer.partitions(stored.partitions)? {
+                send(ProcessorRequest::Partitions(partition, count))?;
             }
+            send(ProcessorRequest::Started(partition, consumer.backlog(partition)))
         }
         Delivery::Revoked(partition) => {
             let (answer, closed) = sync_channel(1);
@@ -94,11 +96,15 @@ fn forward(
             reply(&closed)?;
             retry(|| consumer.release(partition))
         }
-        // A hint only: a full queue means that batches come, which have the same effect.
-        Delivery::Idle => match work.try_send(ProcessorRequest::Idle) {
-            Err(TrySendError::Disconnected(_)) => Err(PipelineError::Ended),
-            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
-        },
+        Delivery::Idle => hint(work, ProcessorRequest::Idle),
+    }
+}
+
+/// Sends what may be left out: a full queue means that batches come, which have the same effect.
+fn hint(work: &SyncSender<ProcessorRequest>, request: ProcessorRequest) -> Result<(), PipelineError> {
+    match work.try_send(request) {
+        Err(TrySendError::Disconnected(_)) => Err(PipelineError::Ended),
+        Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
     }
 }
 

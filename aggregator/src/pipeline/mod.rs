@@ -16,7 +16,9 @@
 //! - **disposition**: stored, a duplicate, or quarantined; every record has exactly one.
 //! - **opening**: when a partition is assigned, its facts are read, quarantined records are judged again if the
 //!   configuration changed, and the derived rows are brought up to the facts.
+//! - **retaining** (`retain.rs`): when contact with the bus is lost its stores are closed, and their figures stay on show.
 
+mod bus_contact;
 mod configured_plans;
 mod control;
 mod counts;
@@ -29,6 +31,9 @@ mod process;
 mod processor;
 mod progress;
 mod reconfigure;
+mod rejects;
+mod retain;
+mod retained;
 mod retry;
 mod setup;
 

@@ -6,6 +6,7 @@ use super::decoder::BATCH_RECORDS;
 use super::error::PipelineError;
 use super::partition::{self, DecodedBatch, OpenPartition, PartitionUpdate, SortedBatch};
 use super::processor::PartitionProcessor;
+use super::rejects;
 use super::retry::retry;
 use super::setup::PipelineSetup;
 use crate::plan_states;
@@ -39,7 +40,7 @@ impl PartitionProcessor {
         Failpoint::BatchRead.reached();
         let started = Instant::now();
         let arrived = open.arrivals.add(&sorted.arrivals, time.now);
-        let added = retry(&self.setup, stop, || {
+        let (added, facts) = retry(&self.setup, stop, || {
             open.write(&update, |change| {
                 arrived.write(change)?;
                 sorted.write(change, &decoded.batch)
@@ -53,11 +54,13 @@ impl PartitionProcessor {
         open.tally.stored += added.stored;
         open.tally.duplicate += added.duplicate;
         open.tally.quarantined += added.quarantined;
+        open.backlog.read(decoded.batch.len());
         report_quarantined(&self.setup, &sorted);
+        rejects::note(&self.setup, decoded.batch.partition, &facts);
         self.setup.progress.batch_stored(started.elapsed(), self.setup.clock.now());
         // The log of one machine gives all it has, up to these limits.
         let is_last = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
-        self.finish_catching_up(is_last && !self.setup.shared, stop)?;
+        self.catch_up(is_last && !self.setup.shared, stop)?;
         self.report_progress();
         if sorted.retracts { self.apply_retractions(decoded.batch.partition, stop) } else { Ok(()) }
     }
@@ -91,14 +94,13 @@ impl PartitionProcessor {
         Ok(())
     }
 
-    /// Closes and opens a partition, so that what was retracted leaves the figures.
+    /// Opens a partition anew, so that what was retracted leaves the figures.
     fn apply_retractions(&mut self, partition: bus::Partition, stop: &AtomicBool) -> Result<(), PipelineError> {
-        self.close(partition)?;
         self.future.clear();
-        for open in self.open.values() {
+        for (_, open) in self.open.iter().filter(|(other, _)| **other != partition) {
             self.future.load(open.writer.read(), &open.plans, self.setup.clock.now())?;
         }
-        self.open_with_retry(partition, stop)?;
+        self.refresh(partition, stop)?;
         let quarantined = self.setup.progress.counts().quarantined;
         tracing::warn!(%partition, quarantined, "what was retracted counts no more");
         Ok(())
@@ -123,6 +125,10 @@ impl PartitionProcessor {
 
     /// Fires alerts whose rule has held for long enough, also when no record comes.
     pub(super) fn fire_due_alerts(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        // Another instance may have taken over, with newer figures.
+        if !self.setup.membership.is_ours() {
+            return Ok(());
+        }
         let time = self.evaluation_time();
         let mut stepped = false;
         for open in self.open.values_mut() {
@@ -139,11 +145,15 @@ impl PartitionProcessor {
         Ok(())
     }
 
-    /// Steps the alerts of partitions that have caught up with the bus; `idle` when no more records seem to wait.
-    pub(super) fn finish_catching_up(&mut self, idle: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
+    /// Ends the catching up of partitions that have read what waited on the bus, and steps their alerts; `idle` when no
+    /// more records seem to wait.
+    pub(super) fn catch_up(&mut self, idle: bool, stop: &AtomicBool) -> Result<(), PipelineError> {
         let (time, needed) = (self.evaluation_time(), if self.setup.shared { IDLE_DELIVERIES } else { 1 });
         let mut stepped = false;
         for open in self.open.values_mut() {
+            if idle {
+                open.backlog.idle(needed);
+            }
             let states = plan_states::read(&self.setup.states);
             let Some(update) = open.finish_catching_up(&states, time, idle, needed) else { continue };
             drop(states);
@@ -153,6 +163,7 @@ impl PartitionProcessor {
         if stepped {
             self.report_alerts();
         }
+        self.report_readiness();
         Ok(())
     }
 }

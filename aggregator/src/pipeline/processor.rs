@@ -5,9 +5,12 @@ use super::decoder::{ProcessorRequest, StoredProgress};
 use super::error::PipelineError;
 use super::future_records::FutureRecords;
 use super::partition::{self, OpenPartition, SinkSubscriptions};
+use super::rejects;
+use super::retained::RetainedPartitions;
 use super::retry::retry;
 use super::setup::PipelineSetup;
 use crate::alerting::tracker::{AlertTracker, EvaluationTime};
+use crate::health::Readiness;
 use crate::plan_states;
 use crate::sinks::sink::SinkInput;
 use crate::sinks::worker::SinkWorkers;
@@ -23,11 +26,12 @@ use std::time::Instant;
 pub(super) struct PartitionProcessor {
     pub(super) setup: PipelineSetup,
     // Declared before the stores, so that it is dropped before them.
-    workers: BTreeMap<Partition, SinkWorkers>,
+    pub(super) workers: BTreeMap<Partition, SinkWorkers>,
     pub(super) open: BTreeMap<Partition, OpenPartition>,
+    pub(super) retained: RetainedPartitions,
     /// The day that is judged.
     pub(super) today: ReportPeriod,
-    subscriptions: SinkSubscriptions,
+    pub(super) subscriptions: SinkSubscriptions,
     pub(super) future: FutureRecords,
 }
 
@@ -45,8 +49,8 @@ impl PartitionProcessor {
     pub(super) fn without_sinks(setup: PipelineSetup) -> Self {
         let today = partition::report_day(setup.clock.now());
         let subscriptions = SinkSubscriptions::default();
-        let future = FutureRecords::default();
-        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), today, subscriptions, future }
+        let (retained, future) = (RetainedPartitions::new(Instant::now()), FutureRecords::default());
+        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), retained, today, subscriptions, future }
     }
 
     /// Handles requests until the decoder ends.
@@ -57,8 +61,11 @@ impl PartitionProcessor {
             self.check_polls(stop)?;
             self.apply_requests(stop)?;
             self.future.report(self.setup.progress.health(), self.setup.clock.now());
+            self.check_retained(Instant::now())?;
             match request {
-                ProcessorRequest::Idle => self.finish_catching_up(true, stop)?,
+                ProcessorRequest::Unread => {}
+                ProcessorRequest::Idle => self.catch_up(true, stop)?,
+                ProcessorRequest::Started(partition, waiting) => self.begin_backlog(partition, waiting),
                 ProcessorRequest::Process(decoded) => self.process(&decoded, stop)?,
                 ProcessorRequest::Open(partition, reply) => {
                     let position = self.open_with_retry(partition, stop)?;
@@ -71,7 +78,7 @@ impl PartitionProcessor {
                     retry(&self.setup, stop, || open.writer.change(|change| change.put_partitions(count)))?;
                 }
                 ProcessorRequest::Close(partition, reply) => {
-                    self.close(partition)?;
+                    self.revoke(partition)?;
                     let _ = reply.send(());
                 }
             }
@@ -90,6 +97,9 @@ impl PartitionProcessor {
 
     /// Opens a partition; gives how many derived rows differed from the facts.
     pub(super) fn open(&mut self, partition: Partition) -> Result<u64, StoreError> {
+        if self.retained.contains(partition) {
+            return self.reopen(partition);
+        }
         let mut states = plan_states::write(&self.setup.states);
         let opened = partition::open(&self.setup, partition, &mut states, self.evaluation_time(), &self.subscriptions);
         drop(states);
@@ -116,6 +126,7 @@ impl PartitionProcessor {
         let changed = retry(&self.setup.clone(), stop, || self.open(partition))?;
         let Some(open) = self.open.get(&partition) else { return Ok(None) };
         self.future.load(open.writer.read(), &open.plans, self.setup.clock.now())?;
+        rejects::load(&self.setup, partition, open.writer.read())?;
         let workers = SinkWorkers::start(&self.setup.sink_context(), partition, &open.writer)?;
         self.workers.insert(partition, workers);
         let stored = self.setup.progress.counts().stored;
@@ -129,24 +140,31 @@ impl PartitionProcessor {
         let Some(closed) = self.open.remove(&partition) else { return Ok(()) };
         let plans = closed.plans.clone();
         drop(closed);
+        rejects::forget(&self.setup, partition);
         self.rebuild_states(&plans)?;
         self.report_progress();
         tracing::info!(%partition, "closed a partition");
         Ok(())
     }
 
-    /// Builds the states of some plans again from the stores that are open.
-    fn rebuild_states(&mut self, plans: &BTreeSet<String>) -> Result<(), StoreError> {
+    /// Builds the states of some plans again from the stores that are open or retained.
+    pub(super) fn rebuild_states(&mut self, plans: &BTreeSet<String>) -> Result<(), StoreError> {
         let mut states = plan_states::write(&self.setup.states);
         let empty = self.setup.configured.empty_states();
         states.extend(empty.into_iter().filter(|(plan, _)| plans.contains(plan)));
-        for open in self.open.values() {
-            open.insert_again(plans, &mut states, &self.setup.keys)?;
-        }
+        self.insert_again(plans, &mut states)?;
         for state in states.values_mut() {
             state.settle(self.today.cutoff());
         }
         Ok(())
+    }
+
+    /// Reading a partition begins; `waiting` records wait on the bus.
+    fn begin_backlog(&mut self, partition: Partition, waiting: Option<u64>) {
+        if let Some(open) = self.open.get_mut(&partition) {
+            open.backlog.begin(waiting);
+        }
+        self.report_readiness();
     }
 
     pub(super) fn evaluation_time(&self) -> EvaluationTime {
@@ -168,13 +186,30 @@ impl PartitionProcessor {
     pub(super) fn report_progress(&self) {
         let mut counts = RecordCounts::default();
         self.open.values().for_each(|open| counts.add(open.tally));
+        self.retained.tallies().for_each(|tally| counts.add(tally));
         debug_assert!(counts.is_conserved(), "{counts:?}");
         let states = plan_states::read(&self.setup.states);
         counts.superseded = states.values().map(|state| state.ledger().superseded()).sum();
         drop(states);
         let next = |(partition, open): (&Partition, &OpenPartition)| Some((partition.0, open.position?.next));
         let positions = self.open.iter().filter_map(next).collect();
-        self.setup.progress.set_counts(counts, positions, !self.open.is_empty());
+        self.setup.progress.set_counts(counts, positions);
+        self.report_readiness();
         self.report_alerts();
+    }
+
+    /// Reports whether the figures are current.
+    pub(super) fn report_readiness(&self) {
+        let left: Option<u64> = self.open.values().map(|open| open.backlog.left()).sum();
+        let was_ready = self.setup.progress.is_ready();
+        let readiness = match left {
+            _ if self.open.is_empty() && self.retained.is_empty() => Readiness::Unassigned,
+            // Figures of before are served; that the bus is away is reported as a degraded component.
+            _ if self.open.is_empty() && was_ready => Readiness::Ready,
+            _ if self.open.is_empty() => Readiness::Unassigned,
+            Some(0) => Readiness::Ready,
+            left => Readiness::CatchingUp(left),
+        };
+        self.setup.progress.set_readiness(readiness);
     }
 }

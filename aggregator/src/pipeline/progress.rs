@@ -22,8 +22,10 @@ pub struct Progress {
 /// How far a pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PipelineState {
-    /// True once a partition was opened and its plan states are complete.
+    /// True once all that waited on the bus when partitions were assigned has been read.
     pub ready: bool,
+    /// The same as health has it.
+    pub readiness: Readiness,
     /// Where all records of the open partitions went.
     pub counts: RecordCounts,
     /// The next offset by partition.
@@ -57,13 +59,24 @@ impl Progress {
         self.metrics.as_ref()
     }
 
-    /// What is stored; `ready` when a partition is open.
-    pub(super) fn set_counts(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>, ready: bool) {
+    /// Whether all that waited has been read.
+    pub(super) fn is_ready(&self) -> bool {
+        self.state.lock().ready
+    }
+
+    /// Whether the pipeline has caught up.
+    pub(super) fn set_readiness(&self, readiness: Readiness) {
         let mut state = self.state.lock();
-        if state.ready != ready {
-            state.ready = ready;
-            self.health.set_readiness(readiness(ready));
+        if state.readiness != readiness {
+            state.ready = readiness == Readiness::Ready;
+            state.readiness = readiness;
+            self.health.set_readiness(readiness);
         }
+    }
+
+    /// What is stored.
+    pub(super) fn set_counts(&self, counts: RecordCounts, positions: BTreeMap<i32, i64>) {
+        let mut state = self.state.lock();
         (state.counts, state.positions) = (counts, positions);
         drop(state);
         if let Some(metrics) = &self.metrics {
@@ -123,7 +136,6 @@ impl Progress {
     /// The store works again.
     pub(super) fn store_recovered(&self) {
         let mut state = self.state.lock();
-        self.health.set_readiness(readiness(state.ready));
         self.health.recover(Component::Store);
         state.store_error = None;
     }
@@ -139,10 +151,6 @@ fn incomplete(first: &OpenPoll, count: usize) -> String {
         arrived.unwrap_or_default(),
         size.records
     )
-}
-
-fn readiness(ready: bool) -> Readiness {
-    if ready { Readiness::Ready } else { Readiness::Unassigned }
 }
 
 impl From<RecordCounts> for metrics::PublishedCounts {

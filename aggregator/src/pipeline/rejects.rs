@@ -4,6 +4,7 @@ use super::setup::PipelineSetup;
 use crate::store::{StoreError, StoreReader};
 use bus::Partition;
 use contract::record::Record;
+use contract::time::Micros;
 
 /// Reads what a store holds of rejects.
 pub(super) fn load(setup: &PipelineSetup, partition: Partition, reader: &StoreReader) -> Result<(), StoreError> {
@@ -16,6 +17,9 @@ pub(super) fn load(setup: &PipelineSetup, partition: Partition, reader: &StoreRe
         reader.each_reading(plan, |(source, file), changed, time| {
             board.note_reading((plan, source, file), changed, time);
         })?;
+        for retraction in reader.retractions(plan, Micros(i64::MAX))? {
+            board.retract(&retraction);
+        }
     }
     Ok(())
 }
@@ -31,7 +35,8 @@ pub(super) fn note(setup: &PipelineSetup, partition: Partition, stored: &[&Recor
         match record {
             Record::Reject(reject) => board.note_reject(reject),
             Record::Poll(poll) => board.note_poll(poll),
-            Record::Observation(_) | Record::Catalogue(_) => {}
+            Record::Retraction(retraction) => board.retract(retraction),
+            Record::Observation(_) | Record::Catalogue(_) | Record::Note(_) => {}
         }
     }
 }

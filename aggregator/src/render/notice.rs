@@ -35,6 +35,7 @@ fn unready(readiness: Readiness) -> Option<Notice> {
     let (ja, en) = match readiness {
         Readiness::Starting => ("起動中のため", "The service is starting"),
         Readiness::Unassigned => ("担当の割り当てを待っているため", "Waiting to be given its plans"),
+        Readiness::CatchingUp(_) => ("待っていた記録を読み込み中のため", "Records that waited are being read"),
         Readiness::Ready => return None,
     };
     let (ja, en) =
@@ -172,6 +173,7 @@ mod tests {
         }
         check(snapshot(Readiness::Starting, []));
         check(snapshot(Readiness::Unassigned, []));
+        check(snapshot(Readiness::CatchingUp(Some(3)), []));
         assert_eq!(notices(&snapshot(Readiness::Ready, []), Micros(0)), []);
     }
 }

@@ -36,6 +36,10 @@ pub struct KafkaConsumer {
     /// Behind the last record that was handed over of each partition, and when that was proved last.
     read: BTreeMap<Partition, (Position, Instant)>,
     topic: TopicWatch,
+    /// Records that waited when a partition was started.
+    backlogs: BTreeMap<Partition, u64>,
+    /// When this was last known to be a member of the group.
+    member_at: Instant,
 }
 
 /// Where the conversation about a partition stands.
@@ -67,6 +71,8 @@ impl KafkaConsumer {
             partitions: BTreeMap::new(),
             read: BTreeMap::new(),
             topic: TopicWatch::default(),
+            backlogs: BTreeMap::new(),
+            member_at: Instant::now(),
         })
     }
 
@@ -106,6 +112,19 @@ impl KafkaConsumer {
         self.topic.sound()
     }
 
+    /// That nothing comes is no news from a bus that is not in contact: after a session without the group it is an error.
+    fn check_contact(&mut self) -> Result<(), BusError> {
+        let now = Instant::now();
+        if self.health.is_member(now) {
+            self.member_at = now;
+        }
+        let silent = now.duration_since(self.member_at);
+        if silent <= self.kafka.timing.session {
+            return Ok(());
+        }
+        Err(error::silent(&self.kafka, silent))
+    }
+
     /// Notes how far a partition was read.
     fn note(&mut self, partition: Partition, position: Position) {
         let started = Instant::now();
@@ -131,6 +150,11 @@ impl Consumer for KafkaConsumer {
         self.prove();
         let closed = || Err(BusError::Closed { bus: self.kafka.topic.clone() });
         let delivery = self.mailbox.take(max_records, max_wait).unwrap_or_else(closed)?;
+        if delivery == Delivery::Idle {
+            self.check_contact()?;
+            return Ok(delivery);
+        }
+        self.member_at = Instant::now();
         match &delivery {
             Delivery::Assigned(partition) => {
                 self.partitions.insert(*partition, State::Assigned);
@@ -148,9 +172,11 @@ impl Consumer for KafkaConsumer {
         if self.partitions.get(&partition) != Some(&State::Assigned) {
             return Err(BusError::OutOfOrder { call: "start", partition, state: "it is not being assigned" });
         }
-        probe::check(&self.kafka, partition, from)?;
+        let backlog = probe::check(&self.kafka, partition, from)?;
+        self.backlogs.insert(partition, backlog);
         self.topic.look(&self.kafka, self.kafka.timing.answer)?;
         self.topic.sound()?;
+        self.member_at = Instant::now();
         self.partitions.insert(partition, State::Reading);
         match from {
             Some(position) => self.note(partition, position),
@@ -166,12 +192,17 @@ impl Consumer for KafkaConsumer {
         Ok(found)
     }
 
+    fn backlog(&self, partition: Partition) -> Option<u64> {
+        self.backlogs.get(&partition).copied()
+    }
+
     fn release(&mut self, partition: Partition) -> Result<(), BusError> {
         if self.partitions.get(&partition) != Some(&State::Revoked) {
             return Err(BusError::OutOfOrder { call: "release", partition, state: "it was not revoked" });
         }
         self.partitions.remove(&partition);
         self.read.remove(&partition);
+        self.backlogs.remove(&partition);
         self.health.released(partition);
         self.mailbox.answer(PartitionDecision::Release(partition));
         Ok(())

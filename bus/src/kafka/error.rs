@@ -4,6 +4,7 @@ use super::settings::KafkaConfig;
 use crate::error::{BusError, Cause};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What was being done; it decides which right is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,13 @@ pub(super) fn failed(kafka: &KafkaConfig, doing: KafkaOperation, error: KafkaErr
 pub(super) fn not_created(error: &KafkaError) -> BusError {
     let reason = format!("and the settings beside it are refused: {error}");
     BusError::Setting { key: "kafka.security", reason }
+}
+
+/// The group was not heard of for that long.
+pub(super) fn silent(kafka: &KafkaConfig, since: Duration) -> BusError {
+    let reason = format!("not a member of the group {} for {} s", kafka.group, since.as_secs());
+    let source = Arc::new(KafkaMessage::new(Code::WaitingForCoordinator, Some(reason)));
+    BusError::Unreachable { bus: kafka.topic.clone(), source }
 }
 
 /// A code, and perhaps a sentence, of the library.

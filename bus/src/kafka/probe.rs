@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 /// How long one poll waits, between two looks at the time.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Makes sure that reading `partition` from `from` on misses nothing.
-pub(super) fn check(kafka: &KafkaConfig, partition: Partition, from: Option<Position>) -> Result<(), BusError> {
+/// Makes sure that reading `partition` from `from` on misses nothing; gives how many records wait there.
+pub(super) fn check(kafka: &KafkaConfig, partition: Partition, from: Option<Position>) -> Result<u64, BusError> {
     Probe::new(kafka, partition, kafka.timing.answer)?.check(from)
 }
 
@@ -34,7 +34,7 @@ pub(super) fn prove(
     let (low, high) = probe.watermarks()?;
     match read {
         Some(position) if low == position.next && high >= low => Ok(()),
-        _ => probe.check(read),
+        _ => probe.check(read).map(drop),
     }
 }
 
@@ -59,12 +59,12 @@ impl<'a> Probe<'a> {
         self.eye.ask(|client, wait| client.fetch_watermarks(&self.eye.kafka.topic, self.partition.0, wait))
     }
 
-    fn check(&self, from: Option<Position>) -> Result<(), BusError> {
+    fn check(&self, from: Option<Position>) -> Result<u64, BusError> {
         let (low, high) = self.watermarks()?;
         let bus = self.eye.kafka.topic.clone();
         let Some(position) = from else {
             return if low == 0 {
-                Ok(())
+                Ok(records(high))
             } else {
                 Err(BusError::Gap { bus, partition: self.partition, next: 0, found: low })
             };
@@ -75,7 +75,7 @@ impl<'a> Probe<'a> {
         let before = position.next.saturating_sub(1);
         let found = if (low..high).contains(&before) { self.read(before)? } else { None };
         match found {
-            Some((_, behind)) if behind == position => Ok(()),
+            Some((_, behind)) if behind == position => Ok(records(high - position.next)),
             // Records in the middle are gone, which deleting from the beginning does not do, but compacting does.
             Some((found, _)) if found > before => {
                 Err(BusError::Gap { bus, partition: self.partition, next: before, found })
@@ -109,6 +109,10 @@ impl<'a> Probe<'a> {
     fn timed_out(&self) -> BusError {
         self.eye.failed(&KafkaError::Global(Code::OperationTimedOut))
     }
+}
+
+fn records(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }
 
 fn is_gone(error: &KafkaError) -> bool {

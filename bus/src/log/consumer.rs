@@ -38,6 +38,8 @@ pub struct SqliteConsumer {
     pub(super) poll: Duration,
     /// Records and bytes of the batch before: the best guess for the next one.
     expected: (usize, usize),
+    /// Records that waited when reading began.
+    backlog: Option<u64>,
 }
 
 /// Where the conversation with the caller stands.
@@ -59,7 +61,7 @@ impl SqliteConsumer {
         let connection = file::open(path)?;
         connection.pragma_update(None, "query_only", true).map_err(|error| file::failed(path, error))?;
         let expected = (EXPECTED_RECORDS, EXPECTED_RECORDS * EXPECTED_RECORD_BYTES);
-        Ok(Self { path: path.to_owned(), connection, signal, state: State::New, poll: POLL, expected })
+        Ok(Self { path: path.to_owned(), connection, signal, state: State::New, poll: POLL, expected, backlog: None })
     }
 
     /// Waits for a batch until the time is over, but looks into the log at least once.
@@ -133,6 +135,15 @@ impl SqliteConsumer {
         Ok(())
     }
 
+    /// How many records wait from an offset on.
+    fn records_from(&self, next: i64) -> Result<u64, BusError> {
+        let last: Option<i64> = self
+            .connection
+            .query_row("SELECT max(id) FROM log", [], |row| row.get(0))
+            .map_err(|error| file::failed(&self.path, error))?;
+        Ok(last.map_or(0, |last| u64::try_from(last + 1 - next).unwrap_or(0)))
+    }
+
     /// Makes sure that reading from the first record on misses none.
     fn check_first(&self) -> Result<(), BusError> {
         let first: Option<i64> = self
@@ -197,8 +208,14 @@ impl Consumer for SqliteConsumer {
             return Err(out_of_order("start", partition, "it is not being assigned"));
         }
         from.map_or_else(|| self.check_first(), |position| self.check(position))?;
-        self.state = State::Reading { next: from.map_or(FIRST_OFFSET, |position| position.next) };
+        let next = from.map_or(FIRST_OFFSET, |position| position.next);
+        self.backlog = Some(self.records_from(next)?);
+        self.state = State::Reading { next };
         Ok(())
+    }
+
+    fn backlog(&self, partition: Partition) -> Option<u64> {
+        self.backlog.filter(|_| partition == PARTITION)
     }
 
     /// Always out of order: a SQLite log has one reader, and its partition is never revoked.

@@ -1,6 +1,7 @@
 //! Opens a partition: reads its facts into the plan states, and brings its derived rows up to them.
 
 use super::arrivals::PollArrivals;
+use super::backlog::Backlog;
 use super::derived::DerivedRows;
 use super::rejudge::{self, UnadmittedObservation};
 use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
@@ -38,6 +39,8 @@ pub(crate) struct OpenPartition {
     pub(crate) tally: StoreTally,
     /// Where reading the bus goes on.
     pub(crate) position: Option<Position>,
+    /// What waited on the bus when it was assigned.
+    pub(crate) backlog: Backlog,
     /// Derived rows that differed from the facts when it was opened.
     pub(crate) changed: u64,
 }
@@ -108,7 +111,8 @@ pub(crate) fn open(
         Some(sinks) => track_alerts(&mut writer, (sinks, setup.hold), notified, states, time)?,
         None => None,
     };
-    Ok(OpenPartition { writer, names: Arc::new(names), plans, judged, alerts, arrivals, tally, position, changed })
+    let (names, backlog) = (Arc::new(names), Backlog::default());
+    Ok(OpenPartition { writer, names, plans, judged, alerts, arrivals, tally, position, backlog, changed })
 }
 
 /// Loads the alerts for the sinks that follow them. The stored judgements are stepped once the partition has caught up
@@ -236,15 +240,22 @@ impl OpenPartition {
         states: &mut PlanStates,
         keys: &KeyList,
     ) -> Result<(), StoreError> {
-        if self.plans.is_disjoint(plans) {
-            return Ok(());
-        }
-        retract_all(self.writer.read(), states, keys)?;
-        self.writer.read().each_observation(Micros(i64::MAX), |StoredObservation { observation, .. }| {
-            if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
-                // It was admitted when this store was opened, by the same catalogue.
-                let _ = state.insert(observation);
-            }
-        })
+        if self.plans.is_disjoint(plans) { Ok(()) } else { insert_plans(self.writer.read(), plans, states, keys) }
     }
+}
+
+/// Inserts the observations that a store has of some plans.
+pub(crate) fn insert_plans(
+    reader: &StoreReader,
+    plans: &BTreeSet<String>,
+    states: &mut PlanStates,
+    keys: &KeyList,
+) -> Result<(), StoreError> {
+    retract_all(reader, states, keys)?;
+    reader.each_observation(Micros(i64::MAX), |StoredObservation { observation, .. }| {
+        if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
+            // What is not admitted any more is judged when the store is opened for writing.
+            let _ = state.insert(observation);
+        }
+    })
 }

@@ -50,7 +50,7 @@ pub trait Consumer: Send {
         Ok(None)
     }
 
-    /// How many records waited in a partition when it was started; `None` where the bus cannot say.
+    /// How many records waited in a partition when it was assigned; `None` where the bus cannot say.
     fn backlog(&self, partition: Partition) -> Option<u64> {
         let _ = partition;
         None

@@ -103,6 +103,27 @@ fn records_carry_the_clock_of_their_commit_and_offsets_from_1() {
 }
 
 #[test]
+fn the_backlog_is_what_waited_when_the_log_was_opened() {
+    let (_folder, path) = folder();
+    let outbox = outbox(&path);
+    publish(&outbox, &[b"1", b"2", b"3"]);
+    let mut consumer = outbox.consumer().unwrap();
+    publish(&outbox, &[b"4"]);
+    assert_eq!(consumer.backlog(PARTITION), None);
+    let Delivery::Assigned(partition) = consumer.next(10, Duration::ZERO).unwrap() else { panic!("no partition") };
+    consumer.start(partition, None).unwrap();
+    assert_eq!(consumer.backlog(PARTITION), Some(3));
+    let Delivery::Batch(batch) = consumer.next(10, Duration::ZERO).unwrap() else { panic!("no records") };
+    assert_eq!(batch.len(), 4);
+    for (next, backlog) in [(batch.next, 0), (Position::behind(2, NOW, b"2"), 2)] {
+        let mut again = SqliteConsumer::open(&path).unwrap();
+        again.next(10, Duration::ZERO).unwrap();
+        again.start(PARTITION, Some(next)).unwrap();
+        assert_eq!(again.backlog(PARTITION), Some(backlog));
+    }
+}
+
+#[test]
 fn a_file_of_a_later_version_is_refused_unchanged() {
     let (_folder, path) = folder();
     publish(&outbox(&path), &[b"a"]);

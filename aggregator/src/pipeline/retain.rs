@@ -53,14 +53,15 @@ impl PartitionProcessor {
 
     /// Shows what the stores hold when no partition is assigned in time, and forgets what another instance has.
     pub(super) fn check_retained(&mut self, now: Instant) -> Result<(), StoreError> {
-        if !self.open.is_empty() || !self.setup.shared {
+        let is_ours = self.setup.membership.is_ours();
+        if !self.open.is_empty() || !self.setup.shared || is_ours {
             self.retained.missing_at = None;
         }
         if self.retained.missing_at.is_some_and(|at| now >= at) {
             self.retained.missing_at = None;
             self.retain_stores();
         }
-        if self.retained.is_empty() || !self.setup.membership.is_ours() {
+        if self.retained.is_empty() || !is_ours {
             return Ok(());
         }
         let forgotten = std::mem::take(&mut self.retained.partitions);

@@ -7,6 +7,7 @@ use crate::metrics::CONTENT_TYPE;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use std::time::Instant;
 
 /// The addresses that are answered whatever other clients do.
 const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -18,12 +19,22 @@ pub(super) fn is_probe(path: &str) -> bool {
 
 /// A scrape.
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpError> {
-    let text = site.scrape(|site| {
+    let arrived = Instant::now();
+    let text = site.scrape(move |site| {
+        // What began after this request came is no older than what it would make itself: so many scrapers cost one scrape.
+        let mut last = site.last_scrape.lock();
+        if let Some((_, text)) = last.as_ref().filter(|(begun, _)| *begun >= arrived) {
+            return Ok(text.clone());
+        }
+        let begun = Instant::now();
         let health = site.health.snapshot();
         site.metrics.set_degraded(&health.degraded);
         site.metrics.set_rejects(&site.health.rejects());
         let ready = health.unready().is_none();
-        site.metrics.exposition(&site.plans, site.today(), ready, |plan| site.shows(plan)).map_err(internal)
+        let shows = |plan: &_| site.shows(plan);
+        let text = site.metrics.exposition(&site.plans, site.today(), ready, shows).map_err(internal)?;
+        *last = Some((begun, text.clone()));
+        Ok::<_, HttpError>(text)
     });
     Ok(of_type(CONTENT_TYPE, text.await?))
 }

@@ -11,9 +11,11 @@ use crate::store::{self, StoreError, StoreReader};
 use aggregator_core::plan_state::PlanState;
 use contract::period::Period;
 use contract::time::Clock;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// Reports made at once; further requests wait, so that readers cannot take every core from the pipeline.
@@ -37,6 +39,8 @@ pub struct Site {
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
     scrapes: Arc<Semaphore>,
+    /// When the last scrape began, and its text.
+    pub(super) last_scrape: Arc<Mutex<Option<(Instant, String)>>>,
     pub(super) vintages: Arc<Semaphore>,
     shared: bool,
     pub(super) store: Option<PathBuf>,
@@ -61,6 +65,7 @@ impl Site {
             health,
             reports: Arc::new(Semaphore::new(MAX_REPORTS_AT_ONCE)),
             scrapes: Arc::new(Semaphore::new(MAX_SCRAPES_AT_ONCE)),
+            last_scrape: Arc::default(),
             vintages: Arc::new(Semaphore::new(MAX_VINTAGES_AT_ONCE)),
             shared: false,
             store: None,

@@ -38,7 +38,9 @@ pub struct SqliteConsumer {
     pub(super) poll: Duration,
     /// Records and bytes of the batch before: the best guess for the next one.
     expected: (usize, usize),
-    /// Records that waited when reading began.
+    /// The last offset when this was opened: what comes later did not wait. `None` when it cannot be read.
+    last_at_open: Option<i64>,
+    /// Records that waited then.
     backlog: Option<u64>,
 }
 
@@ -60,8 +62,18 @@ impl SqliteConsumer {
     pub(super) fn with_signal(path: &Path, signal: Arc<CommitSignal>) -> Result<Self, BusError> {
         let connection = file::open(path)?;
         connection.pragma_update(None, "query_only", true).map_err(|error| file::failed(path, error))?;
-        let expected = (EXPECTED_RECORDS, EXPECTED_RECORDS * EXPECTED_RECORD_BYTES);
-        Ok(Self { path: path.to_owned(), connection, signal, state: State::New, poll: POLL, expected, backlog: None })
+        // Damage is reported when it is met in reading.
+        let last = connection.query_row("SELECT max(id) FROM log", [], |row| row.get::<_, Option<i64>>(0));
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            signal,
+            state: State::New,
+            poll: POLL,
+            expected: (EXPECTED_RECORDS, EXPECTED_RECORDS * EXPECTED_RECORD_BYTES),
+            last_at_open: last.ok().map(|last| last.unwrap_or(FIRST_OFFSET - 1)),
+            backlog: None,
+        })
     }
 
     /// Waits for a batch until the time is over, but looks into the log at least once.
@@ -135,15 +147,6 @@ impl SqliteConsumer {
         Ok(())
     }
 
-    /// How many records wait from an offset on.
-    fn records_from(&self, next: i64) -> Result<u64, BusError> {
-        let last: Option<i64> = self
-            .connection
-            .query_row("SELECT max(id) FROM log", [], |row| row.get(0))
-            .map_err(|error| file::failed(&self.path, error))?;
-        Ok(last.map_or(0, |last| u64::try_from(last + 1 - next).unwrap_or(0)))
-    }
-
     /// Makes sure that reading from the first record on misses none.
     fn check_first(&self) -> Result<(), BusError> {
         let first: Option<i64> = self
@@ -209,7 +212,7 @@ impl Consumer for SqliteConsumer {
         }
         from.map_or_else(|| self.check_first(), |position| self.check(position))?;
         let next = from.map_or(FIRST_OFFSET, |position| position.next);
-        self.backlog = Some(self.records_from(next)?);
+        self.backlog = self.last_at_open.map(|last| u64::try_from(last + 1 - next).unwrap_or(0));
         self.state = State::Reading { next };
         Ok(())
     }

@@ -43,7 +43,7 @@ impl PartitionProcessor {
     }
 
     /// Closes the store of a partition; its figures stay on show.
-    fn retain(&mut self, partition: Partition) -> Option<Backlog> {
+    pub(super) fn retain(&mut self, partition: Partition) -> Option<Backlog> {
         self.workers.remove(&partition);
         let closed = self.open.remove(&partition)?;
         let retained = RetainedPartition { plans: closed.plans.clone(), tally: closed.tally };

@@ -137,7 +137,7 @@ impl<'a> SortedBatch<'a> {
         let mut facts = Vec::new();
         for fact in &self.facts {
             let new = put_fact(change, fact)?;
-            facts.extend(new.then_some(*fact));
+            facts.extend(new.then_some(&fact.record));
             tally.stored += u64::from(new);
             tally.duplicate += u64::from(!new);
         }

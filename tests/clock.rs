@@ -3,11 +3,14 @@
 
 mod support;
 
-use bus::{Checkpoint, Outbox, SqliteOutbox};
+use bus::kafka::{KafkaConfig, Shipper};
+use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
 use collectors::catalogues::publish_catalogues;
 use contract::record::{PollOutcome, PollRecord, Record};
 use contract::time::{Clock, Micros};
 use contract::wire;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -60,7 +63,7 @@ fn publish_ahead(city: &City) {
         bytes: None,
         size: None,
     });
-    let out = bus::Outgoing { key: "mihon".into(), revision: poll.revision(), body: wire::encode(&poll) };
+    let out = Outgoing { key: "mihon".into(), revision: poll.revision(), body: wire::encode(&poll) };
     outbox.publish(vec![out], Checkpoint::new()).wait().unwrap();
 }
 
@@ -102,4 +105,49 @@ fn commands_that_end_by_themselves_go_on_too() {
     publish_ahead(&city);
     city.write("plans/mihon.toml", &format!("{}# edited\n", city.read("plans/mihon.toml")));
     city.ok(&["run", "--once"]);
+}
+
+/// The first figure of the plan, with another value, as a collector publishes it whose clock is ahead.
+fn publish_figure_ahead(city: &City) {
+    let printed = city.ok(&["collect", "--once", "--dry-run", "--plan", "mihon"]);
+    let figures = printed.lines().filter_map(|line| match wire::decode(line.as_bytes()).unwrap() {
+        Record::Observation(observation) => Some(observation),
+        _ => None,
+    });
+    let mut figure = figures.last().unwrap();
+    (figure.revision, figure.value) = (Ahead.now(), contract::record::Value::Known(1));
+    let record = Record::Observation(figure);
+    let outbox = SqliteOutbox::open(city.data().join("bus.db"), Arc::new(Ahead)).unwrap();
+    let out = Outgoing { key: "mihon".into(), revision: record.revision(), body: wire::encode(&record) };
+    outbox.publish(vec![out], Checkpoint::new()).wait().unwrap();
+}
+
+#[test]
+fn a_figure_nine_hours_ahead_is_stopped_by_kafka_and_at_a_border() {
+    let (city, beyond, reader) = (City::shipped(), City::shipped(), City::shipped());
+    city.ok(&["run", "--once"]);
+    let export = city.export("mihon", "2022-03-31");
+    publish_figure_ahead(&city);
+
+    // Across a border: the clock there decides, and nothing of the bundle is taken before that clock has come near.
+    let carried = city.data().with_extension("carried");
+    std::fs::create_dir(&carried).unwrap();
+    city.ok(&["bundle", "write", "--to", carried.to_str().unwrap()]);
+    let refused = beyond.run(&["bundle", "read", carried.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{text}");
+    assert!(text.contains("the clock of its collector is ahead"), "{text}");
+
+    // On Kafka: the time of its arrival decides.
+    let cluster: MockCluster<'_, DefaultProducerContext> = MockCluster::new(1).unwrap();
+    let brokers = cluster.bootstrap_servers();
+    cluster.create_topic("records", 1, 1).unwrap();
+    let kafka = KafkaConfig { topic: "records".into(), ..KafkaConfig::new(&brokers, "readers") };
+    let shipper = Shipper::start(city.data().join("bus.db"), &kafka, Arc::new(Ahead)).unwrap();
+    until("all is shipped", || shipper.state().unwrap().records_waiting == 0);
+    let environment = [("SHIHYO__KAFKA__BROKERS", brokers.as_str()), ("SHIHYO__KAFKA__TOPIC", "records")];
+    let output = reader.command(&["aggregate", "--once"]).envs(environment).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(reader.export("mihon", "2022-03-31"), export);
+    assert_eq!(reader.ok(&["quarantine", "list"]).matches("future").count(), 1);
 }

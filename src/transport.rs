@@ -199,6 +199,7 @@ impl RecordReader {
     pub(crate) fn join(&self, setup: &mut PipelineSetup) {
         let Some(health) = self.health.clone() else { return };
         setup.shared = true;
+        setup.judges_append_time = true;
         setup.membership = Arc::new(GroupMember(health));
     }
 

@@ -110,11 +110,11 @@ fn commands_that_end_by_themselves_go_on_too() {
 /// The first figure of the plan, with another value, as a collector publishes it whose clock is ahead.
 fn publish_figure_ahead(city: &City) {
     let printed = city.ok(&["collect", "--once", "--dry-run", "--plan", "mihon"]);
-    let figures = printed.lines().filter_map(|line| match wire::decode(line.as_bytes()).unwrap() {
+    let mut figures = printed.lines().rev().filter_map(|line| match wire::decode(line.as_bytes()).unwrap() {
         Record::Observation(observation) => Some(observation),
         _ => None,
     });
-    let mut figure = figures.last().unwrap();
+    let mut figure = figures.next().unwrap();
     (figure.revision, figure.value) = (Ahead.now(), contract::record::Value::Known(1));
     let record = Record::Observation(figure);
     let outbox = SqliteOutbox::open(city.data().join("bus.db"), Arc::new(Ahead)).unwrap();

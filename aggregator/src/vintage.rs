@@ -192,7 +192,8 @@ pub(crate) fn observation(one: &QuarantinedRecord) -> Option<Observation> {
     }
     match wire::decode(&one.body) {
         Ok(Record::Observation(observation)) => {
-            Some(observation).filter(|observation| !is_ahead(observation.revision, one.at.time))
+            let is_future = one.reason == AdmissionError::Future.label();
+            Some(observation).filter(|observation| !(is_future && is_ahead(observation.revision, one.at.time)))
         }
         _ => None,
     }

@@ -4,7 +4,7 @@ mod support;
 
 use aggregator::vintage;
 use contract::record::{Record, Retraction};
-use contract::time::{Clock, Micros};
+use contract::time::Micros;
 use support::{World, configured, micros, uses, visit, year};
 
 fn retraction(from: &str, to: &str, stated: &str) -> Record {
@@ -27,14 +27,6 @@ fn records() -> Vec<Record> {
     records
 }
 
-/// Publishes on a machine whose clock is ahead, as its log then is.
-fn publish_ahead(world: &World, records: &[Record]) {
-    let now = world.clock.now();
-    world.set_clock(micros("2022-07-01"));
-    world.publish(records);
-    world.set_clock(now);
-}
-
 fn right() -> (String, String) {
     let world = World::new();
     world.publish(&year());
@@ -52,8 +44,8 @@ fn a_retraction_takes_back_what_came_before_it_and_what_comes_after_it() {
         turned.rotate_left(first);
         let world = World::new();
         let split = turned.len() / 2;
-        publish_ahead(&world, &turned[..split]);
-        publish_ahead(&world, &turned[split..]);
+        world.publish(&turned[..split]);
+        world.publish(&turned[split..]);
         let counts = world.keep(turned.len() as u64);
         assert_eq!(counts.quarantined, 1, "{first}");
         assert_eq!(world.export("FY2019"), right, "{first}");
@@ -71,7 +63,7 @@ fn a_figure_that_is_reported_again_at_another_revision_counts() {
     let again = Record::Observation(uses("2019-05", 12, "2022-06-01"));
     let mut all = records();
     all.extend([retraction("2022-07-01", "2022-07-01", "2022-06-01"), again]);
-    publish_ahead(&world, &all);
+    world.publish(&all);
     world.keep(all.len() as u64);
     let export = world.export("FY2019");
     assert!(export.contains("\"122\"") || export.contains(":122"), "{export}");
@@ -105,7 +97,7 @@ fn what_was_known_before_a_retraction_stays_what_it_was() {
 fn a_poll_that_was_retracted_is_no_longer_the_last_one() {
     let world = World::new();
     let mut all = records();
-    publish_ahead(&world, &all);
+    world.publish(&all);
     world.keep(all.len() as u64);
     let last = |world: &World| world.reader().last_read("p").unwrap()["register"];
     assert_eq!(last(&world), micros("2022-07-01"));

@@ -12,8 +12,6 @@ use std::collections::HashMap;
 
 /// How far a period may lie ahead of its own revision: a day, for time zones and late clocks.
 pub const AHEAD_SECONDS: i64 = DAY;
-/// 2000-01-01: an earlier time of arrival is none. A message of old formats has none, which reads as 1970.
-const FIRST_APPEND: Micros = Micros(946_684_800_000_000);
 /// Most characters of an unknown figure's reason.
 pub const MAX_REASON: usize = 200;
 
@@ -141,9 +139,9 @@ impl CatalogueIds {
 }
 
 /// True when a revision is so far ahead of the time at which the bus took the record that the clock of its maker was wrong:
-/// it would stand above every honest correction until then. A bus without times proves nothing about any record.
+/// it would stand above every honest correction until then.
 pub fn is_ahead(revision: Micros, appended: Micros) -> bool {
-    appended >= FIRST_APPEND && revision.0 > appended.0.saturating_add(MAX_AHEAD.0)
+    revision.0 > appended.0.saturating_add(MAX_AHEAD.0)
 }
 
 fn in_time(observation: &Observation) -> Result<(), AdmissionError> {

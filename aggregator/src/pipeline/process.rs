@@ -28,7 +28,7 @@ impl PartitionProcessor {
         decoded.records().for_each(|record| self.future.take(record, time.now));
         let names = Arc::clone(&open.names);
         let mut states = plan_states::write(&self.setup.states);
-        let sorted = partition::sort(&mut states, &names, decoded);
+        let sorted = partition::sort((&mut states, self.setup.judges_append_time), &names, decoded);
         let new: Vec<&str> = sorted.plans.iter().filter(|plan| !open.plans.contains(**plan)).copied().collect();
         let mut update = PartitionUpdate::default();
         for plan in sorted.touched.union(&new.iter().copied().collect()) {

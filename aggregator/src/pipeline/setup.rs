@@ -42,6 +42,9 @@ pub struct PipelineSetup {
     /// True where partitions move between instances: the instance that opens one sends everything to its sinks again,
     /// because another may have written from older figures meanwhile.
     pub shared: bool,
+    /// True where the bus dates each record by a clock of its own, as Kafka's brokers do: a record that is ahead of it is
+    /// quarantined. The log of one machine refuses such a record when it is published.
+    pub judges_append_time: bool,
     /// How long sinks may take for the rest when the pipeline ends; `None` leaves the rest to the next run.
     pub drain: Option<Duration>,
 }
@@ -62,6 +65,7 @@ impl PipelineSetup {
             sinks: Arc::default(),
             membership: Arc::new(()),
             shared: false,
+            judges_append_time: false,
             drain: None,
         }
     }

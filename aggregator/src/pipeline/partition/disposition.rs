@@ -47,11 +47,12 @@ pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
     Ok(DecodedRecord { record, signature })
 }
 
-/// Decides about a record that the bus took at `appended`, and inserts an observation into the state of its plan.
-pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: Micros) -> Disposition {
+/// Decides about a record, and inserts an observation into the state of its plan. `appended` is when the bus took it, where
+/// that is judged.
+pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: Option<Micros>) -> Disposition {
     let record = match decoded {
         // Before all else, so that a copy that came too early is decided the same before and behind one that did not.
-        Ok(decoded) if is_ahead(decoded.record.revision(), appended) => {
+        Ok(decoded) if appended.is_some_and(|appended| is_ahead(decoded.record.revision(), appended)) => {
             return Disposition::Quarantined(AdmissionError::Future.label());
         }
         Ok(decoded) => &decoded.record,

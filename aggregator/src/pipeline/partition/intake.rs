@@ -51,7 +51,7 @@ pub(crate) fn decode(batch: Batch, keys: &KeyList) -> DecodedBatch {
 
 /// Inserts the observations of a batch into the plan states, and sorts the batch.
 pub(crate) fn sort<'a>(
-    states: &mut PlanStates,
+    (states, judges_append_time): (&mut PlanStates, bool),
     names: &'a BTreeMap<String, PlanNames>,
     decoded: &'a DecodedBatch,
 ) -> SortedBatch<'a> {
@@ -69,7 +69,7 @@ pub(crate) fn sort<'a>(
     let mut before: Option<(&str, &PlanNames)> = None;
     for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
         sorted.received += 1;
-        let disposition = disposition::decide(states, read, time);
+        let disposition = disposition::decide(states, read, judges_append_time.then_some(time));
         if let (Ok(decoded), false) = (read, disposition == Disposition::Duplicate) {
             PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
         }

@@ -11,8 +11,10 @@ use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
     StoreWriter,
 };
+use aggregator_core::admit::AdmissionError;
 use bus::Partition;
 use contract::record::Record;
+use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of one step: at most 1 MB each, usually 250 B.
@@ -51,7 +53,7 @@ pub(crate) fn all(
         let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(plans) };
         let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body, keys))).collect();
         let dispositions: Vec<_> =
-            decoded.iter().map(|(one, read)| disposition::decide(states, read, one.at.time)).collect();
+            decoded.iter().map(|(one, read)| disposition::decide(states, read, append_time(one))).collect();
         let counts = |(disposition, read): (&Disposition, &(&QuarantinedRecord, disposition::DecodeResult))| match (
             disposition,
             &read.1,
@@ -122,4 +124,9 @@ fn move_record(
 /// Removes the configuration from a store, so that its next opening re-evaluates everything.
 pub(crate) fn forget_configuration(writer: &mut StoreWriter) -> Result<(), StoreError> {
     writer.change(|change| change.put_configuration(&BTreeMap::new()))
+}
+
+/// When the bus took a record that was ahead of that: no catalogue changes it.
+fn append_time(one: &QuarantinedRecord) -> Option<Micros> {
+    (one.reason == AdmissionError::Future.label()).then_some(one.at.time)
 }

@@ -65,6 +65,8 @@ fn a_reload_takes_what_changed_and_a_mistake_changes_nothing() {
     assert_eq!(said().trim(), "READY=1");
     until("ready", || get(address, "/readyz").is_some());
     until("figures", || kpi(address, "eapply-procedures")["value"].is_number());
+    // Its file takes longest to read; the export must not be taken before.
+    until("the slowest source", || has_given(address, "mynumber"));
     assert!(!has_given(address, "wifi"));
 
     // A mistake: everything goes on as it was.

@@ -66,6 +66,9 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
             Err(found) => mistakes.extend(found),
         }
     }
+    let advice =
+        named.iter().flat_map(|(name, plan)| catalogue::warnings(name, plan)).map(|warning| warning.to_string());
+    let advice: Vec<String> = advice.collect();
     // The sources of a plan with a mistake cannot be checked.
     let sources = if mistakes.is_empty() {
         collectors::config::load(folder, &named).map_err(|found| mistakes.extend(found)).ok()
@@ -74,6 +77,7 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
     };
     match (settings, sources, keys) {
         (Some((settings, mut warnings)), Some(read), Some((signer, keys))) if mistakes.is_empty() => {
+            warnings.extend(advice);
             warnings.extend(read.warnings.iter().map(ToString::to_string));
             let (folder, keys) = (folder.to_owned(), Arc::new(keys));
             Ok(Configuration { folder, settings, plans, sources: read.sources, signer, keys, warnings })

@@ -2,6 +2,7 @@
 //!
 //! Reading gives the whole catalogue with every reference resolved to an index, or every mistake.
 
+mod advice;
 mod check;
 mod kpi_kind;
 mod model;
@@ -10,6 +11,7 @@ mod read;
 mod tests;
 
 pub use crate::bilingual::Bilingual;
+pub use advice::warnings;
 pub use model::{
     Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm, Series,
     SeriesRef, SeriesSource, Shape,

@@ -97,3 +97,28 @@ fn a_declared_start_stands_on_a_first_of_april() {
     assert_eq!(kpi.origin(), Some(&Goal { year: 2018, value: whole(0) }));
     assert!(messages(&text.replace("2019-04-01", "2019-05-01"))[0].contains("must be a 1 April"));
 }
+
+#[test]
+fn a_fed_kpi_without_a_rhythm_and_a_long_confirmation_are_warned_of() {
+    let warned = |text: &str| -> Vec<String> {
+        warnings("p.toml", &parse("p.toml", text).unwrap()).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(warned(&small()), [""; 0]);
+    let rhythm = "[[series.source.rhythm]]\nevery = \"month\"\nexpected_by_days = 10\n";
+    let silent = warned(&small().replace(rhythm, ""));
+    assert_eq!(silent.len(), 1);
+    assert!(silent[0].ends_with(
+        "no source of series `datasets` has a [[series.source.rhythm]]: KPI `datasets` never becomes stale"
+    ));
+    let source = format!("[[series.source]]\nid = \"portal\"\n{rhythm}");
+    assert_eq!(warned(&small().replace(&source, "")), [""; 0], "no source is connected yet");
+    let confirm = |every: &str, n: u32| {
+        let text = small().replace("every = \"month\"", &format!("every = \"{every}\""));
+        warned(&text.replace("kind = \"level\"", &format!("kind = \"level\"\nconfirm = {n}"))).len()
+    };
+    assert_eq!([confirm("fiscal_year", 1), confirm("fiscal_year", 2)], [0, 1]);
+    assert_eq!(
+        [confirm("quarter", 7), confirm("quarter", 8), confirm("month", 23), confirm("month", 24)],
+        [0, 1, 0, 1]
+    );
+}

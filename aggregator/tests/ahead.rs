@@ -90,7 +90,7 @@ fn a_record_nine_hours_ahead_stays_out_at_every_replay_and_counts_once_it_is_pub
         vintage::known_at(&[world.reader()], configured.catalogue("p").unwrap(), support::micros("2020-07-01"))
             .unwrap();
     let plan = vintage.state.report(ReportPeriod(Period::parse("FY2019").unwrap()), false);
-    let report = Report { plans: vec![plan] }.canonical_json();
+    let report = Report::from(vec![plan]).canonical_json();
     assert!(report.contains(r#""value":120,"#), "{report}");
 
     // The very same record, taken later.

@@ -77,10 +77,10 @@ fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     let mut text = String::new();
     let states = vintage::plan_states(readers, catalogues.empty_states())?;
     let ask = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse("FY2019").unwrap());
-    text += &Report { plans: states.values().map(|state| state.report(ask, true)).collect() }.canonical_json();
+    text += &Report::from(states.values().map(|state| state.report(ask, true)).collect::<Vec<_>>()).canonical_json();
     let known = vintage::known_at(readers, catalogues.catalogue("p").unwrap(), micros("2020-06-10"))?;
     writeln!(text, "{:?} {:?}", known.doubts, known.catalogue).unwrap();
-    text += &Report { plans: vec![known.state.report(ask, false)] }.canonical_json();
+    text += &Report::from(vec![known.state.report(ask, false)]).canonical_json();
     let all = reader.observations_after("p", (None, None), 0, 1000)?.into_iter();
     let some = reader.observations_after("p", (Some("hits"), Some("register")), 20, 9)?.into_iter();
     // Their numbers say nothing but their order.

@@ -69,7 +69,7 @@ pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure>
         Format::Md => md::write(&sheets()),
         Format::Html => html::write(&sheets()).context("the page cannot be made")?,
         Format::Csv => csv::write(&sheets()),
-        Format::Json => Report { plans: plans.clone() }.canonical_json() + "\n",
+        Format::Json => Report::from(plans.clone()).canonical_json() + "\n",
     };
     Ok(output::print(text.as_bytes())?)
 }

@@ -36,6 +36,9 @@ pub enum AdmissionError {
     /// The period lies too far from our time, or after its own revision; or the revision is later than the record's arrival.
     #[error("the period lies later than the record's own revision plus a day, or the revision after the bus took it")]
     Future,
+    /// A negative figure of a series that is not `signed`.
+    #[error("a negative figure of a series that is not signed")]
+    Negative,
     /// A breakdown or reason that is too long.
     #[error("a text in the record is too long")]
     TooLong,
@@ -54,6 +57,7 @@ impl AdmissionError {
             Self::UnknownSource => "unknown_source",
             Self::Period => "wrong_period",
             Self::Future => "future",
+            Self::Negative => "negative",
             Self::TooLong => "too_long",
             Self::Retracted => "retracted",
         }
@@ -83,6 +87,7 @@ struct SeriesIds {
     index: u16,
     shape: Shape,
     grain: contract::period::Grain,
+    signed: bool,
     definitions: Vec<String>,
     sources: Vec<String>,
 }
@@ -99,6 +104,7 @@ impl CatalogueIds {
                 index: u16::try_from(index).unwrap_or(u16::MAX),
                 shape: series.shape,
                 grain: series.grain,
+                signed: series.signed,
                 definitions: series.definitions.iter().map(|d| d.id.clone()).collect(),
                 sources: series.sources.iter().map(|s| s.id.clone()).collect(),
             };
@@ -122,6 +128,9 @@ impl CatalogueIds {
         };
         let index = period.ok_or(AdmissionError::Period)?.index;
         in_time(observation)?;
+        if !series.signed && is_negative(observation) {
+            return Err(AdmissionError::Negative);
+        }
         let (value, reason) = match &observation.value {
             Value::Known(n) => (Some(*n), None),
             Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.clone())),
@@ -142,6 +151,12 @@ impl CatalogueIds {
 /// it would stand above every honest correction until then.
 pub fn is_ahead(revision: Micros, appended: Micros) -> bool {
     revision.0 > appended.0.saturating_add(MAX_AHEAD.0)
+}
+
+/// True when the value or a label is negative.
+fn is_negative(observation: &Observation) -> bool {
+    let labels = observation.breakdown.iter().flat_map(|labels| labels.values());
+    matches!(observation.value, Value::Known(n) if n < 0) || labels.into_iter().any(|n| *n < 0)
 }
 
 fn in_time(observation: &Observation) -> Result<(), AdmissionError> {

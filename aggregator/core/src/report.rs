@@ -4,17 +4,21 @@
 //! coordinates, so that two machines with the same records print the same bytes.
 
 use crate::display;
-use crate::judge::{DatedValue, Judgement, Phase, Status, judge};
+use crate::judge::{DatedValue, Judgement, PaceGoal, Phase, Status, judge};
 use crate::ledger::Ledger;
 use crate::report_period::ReportPeriod;
 use crate::rollup::{LedgerView, PlanRollups, Rollup, RollupKey};
 use contract::catalogue::{Catalogue, Kpi};
 use contract::exact::{self, Exact};
+use contract::period::Period;
 use contract::time::Moment;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+
+/// The version of the rules of judging; another one can give another status from the same figures.
+pub const RULES_VERSION: u32 = 2;
 
 /// A number in canonical form.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +56,15 @@ impl From<DatedValue> for ReportedValue {
     }
 }
 
+/// How many months of a fiscal year are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MonthsReport {
+    /// Complete ones.
+    pub known: usize,
+    /// All of a fiscal year.
+    pub of: usize,
+}
+
 /// One KPI; fields in schema order.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct KpiReport {
@@ -79,6 +92,18 @@ pub struct KpiReport {
     pub progress: Option<CanonicalNumber>,
     /// Change per month still needed.
     pub required_pace: Option<CanonicalNumber>,
+    /// What that pace leads to: `guide` or `target`.
+    pub required_pace_for: Option<&'static str>,
+    /// The fiscal year that `progress` is of, such as `FY2021`; `null` for states.
+    pub progress_year: Option<String>,
+    /// How many months of the judged fiscal year are known.
+    pub months: Option<MonthsReport>,
+    /// Months that ended without a complete figure, such as `2020-05`.
+    pub missing: Vec<String>,
+    /// A bound settles the KPI although months are missing.
+    pub incomplete: bool,
+    /// Id of the source that gave the value; `null` when several did.
+    pub source: Option<String>,
     /// An older value where there is none to judge.
     pub carried: Option<ReportedValue>,
     /// A later value after the plan (その後), unjudged.
@@ -136,10 +161,18 @@ pub struct PlanReport {
 }
 
 /// A report over plans, by id.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
+    /// Version of the rules of judging.
+    pub rules_version: u32,
     /// Plans by id.
     pub plans: Vec<PlanReport>,
+}
+
+impl From<Vec<PlanReport>> for Report {
+    fn from(plans: Vec<PlanReport>) -> Self {
+        Self { rules_version: RULES_VERSION, plans }
+    }
 }
 
 impl Report {
@@ -169,7 +202,8 @@ pub fn plan(
     let judged = judgements(&view, period);
     let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
     let policies = policies(catalogue, &judged);
-    let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(|(kpi, j)| kpi_report(kpi, j)).collect();
+    let mut kpis: Vec<KpiReport> =
+        catalogue.kpis.iter().zip(judged).map(|(kpi, j)| kpi_report(catalogue, kpi, j)).collect();
     kpis.sort_by(|a, b| a.id.cmp(&b.id));
     let rows = || view.all().into_iter().map(|row| rollup_report(catalogue, row)).collect();
     PlanReport {
@@ -183,15 +217,17 @@ pub fn plan(
     }
 }
 
-fn kpi_report(kpi: &Kpi, judged: Judgement) -> KpiReport {
+fn kpi_report(catalogue: &Catalogue, kpi: &Kpi, judged: Judgement) -> KpiReport {
     let measured = judged.measured.as_ref();
     let at = |m: Moment| m.to_string();
+    let guide = judged.path.clone().filter(|_| kpi.kind.has_path() && judged.phase != Phase::Closed);
+    let source = judged.source(catalogue).map(str::to_owned);
     KpiReport {
         id: kpi.id.clone(),
         phase: judged.phase.name(),
         status: judged.status.map(Status::name),
         value: measured.map(|m| CanonicalNumber(m.value.clone())),
-        value_text: measured.map(|m| display::value(kpi, &m.value, &kpi.unit.ja)),
+        value_text: measured.map(|m| display::value(kpi, &m.value, guide.as_ref(), &kpi.unit.ja)),
         as_of: measured.map(|m| at(m.at)),
         provisional: measured.is_some_and(|m| m.provisional),
         baseline: kpi.baseline.as_ref().map(|b| CanonicalNumber(b.value.clone())),
@@ -199,6 +235,12 @@ fn kpi_report(kpi: &Kpi, judged: Judgement) -> KpiReport {
         path: judged.path.map(CanonicalNumber),
         progress: judged.progress.map(CanonicalNumber),
         required_pace: judged.required_pace.map(CanonicalNumber),
+        required_pace_for: judged.required_pace_for.map(PaceGoal::name),
+        progress_year: judged.progress_year.map(|year| Period::fiscal_year(year).to_string()),
+        months: judged.months.map(|months| MonthsReport { known: months.known, of: months.of }),
+        missing: judged.missing.iter().map(Period::to_string).collect(),
+        incomplete: judged.incomplete,
+        source,
         carried: judged.carried.map(ReportedValue::from),
         later: judged.later.map(ReportedValue::from),
     }

@@ -11,9 +11,16 @@ mod support;
 use aggregator_core::judge::{DatedValue, Judgement, judge};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
+use contract::catalogue::Catalogue;
+use contract::period::Period;
 use support::{Expect, Scenario, shown};
 
-fn shown_field(judged: &Judgement, name: &str, like: &str) -> String {
+fn listed(months: &[Period]) -> String {
+    let months: Vec<String> = months.iter().map(Period::to_string).collect();
+    if months.is_empty() { "-".into() } else { months.join(" ") }
+}
+
+fn shown_field(catalogue: &Catalogue, judged: &Judgement, name: &str, like: &str) -> String {
     let past = |past: &Option<DatedValue>| shown(past.as_ref().map(|p| &p.value), like);
     let measured = judged.measured.as_ref();
     match name {
@@ -23,6 +30,12 @@ fn shown_field(judged: &Judgement, name: &str, like: &str) -> String {
         "pace" => shown(judged.required_pace.as_ref(), like),
         "carried" => past(&judged.carried),
         "later" => past(&judged.later),
+        "pace_for" => judged.required_pace_for.map_or("-", aggregator_core::judge::PaceGoal::name).into(),
+        "progress_year" => judged.progress_year.map_or_else(|| "-".into(), |y| Period::fiscal_year(y).to_string()),
+        "months" => judged.months.map_or_else(|| "-".into(), |m| format!("{} of {}", m.known, m.of)),
+        "missing" => listed(&judged.missing),
+        "incomplete" => if judged.incomplete { "yes" } else { "no" }.into(),
+        "source" => judged.source(catalogue).unwrap_or("-").into(),
         "provisional" => if measured.is_some_and(|m| m.provisional) { "yes" } else { "no" }.into(),
         other => panic!("unknown word `{other}` in an expectation"),
     }
@@ -44,7 +57,7 @@ fn check(state: &PlanState, expect: &Expect) -> Vec<String> {
     compare("status", status, &expect.status);
     compare("value", value, &expect.value);
     for (name, want) in &expect.more {
-        compare(name, shown_field(&judged, name, want), want);
+        compare(name, shown_field(&state.catalogue, &judged, name, want), want);
     }
     wrong
 }
@@ -61,8 +74,9 @@ fn every_scenario_says_what_is_expected() {
         let scenario = Scenario::parse(&name, &std::fs::read_to_string(path).unwrap());
         assert!(!scenario.expects.is_empty(), "{name} expects nothing");
         let mut state = PlanState::new(scenario.catalogue);
-        for observation in &scenario.observations {
-            state.insert(observation).unwrap_or_else(|refusal| panic!("{name}: {refusal}: {observation:?}"));
+        for (observation, refused) in &scenario.observations {
+            let outcome = state.insert(observation).err().map_or("", |refusal| refusal.label());
+            assert_eq!(outcome, refused, "{name}: {observation:?}");
         }
         for expect in &scenario.expects {
             checked += 1;

@@ -41,7 +41,11 @@ pub(super) fn describe(
         value_text: judged.value_text.clone(),
         as_of: judged.as_of.clone(),
         data: judged.as_of.as_ref().and_then(data),
-        path_text: judged.path.as_ref().filter(|_| has_guide).map(|path| display::guide(kpi, &path.0, unit)),
+        path_text: judged
+            .path
+            .as_ref()
+            .filter(|_| has_guide)
+            .map(|path| display::guide(kpi, &path.0, judged.value.as_ref().map(|v| &v.0), unit)),
         target_text: format!("{side} {}", display::plain(&kpi.target, unit)),
         progress_text: judged.progress.as_ref().map(|share| format!("{} %", display::percent(&share.0))),
         required_pace_text: judged

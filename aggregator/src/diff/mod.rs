@@ -13,7 +13,7 @@ pub use model::{Diff, FigureChange, KpiChange, MAX_CHANGES};
 use crate::explain::Vintage;
 use crate::store::{StoreError, StoreReader};
 use crate::vintage::{PlanVintage, known_at};
-use aggregator_core::report::KpiReport;
+use aggregator_core::report::{KpiReport, RULES_VERSION};
 use aggregator_core::report_period::ReportPeriod;
 use contract::catalogue::{Bilingual, Catalogue};
 use contract::time::Micros;
@@ -35,6 +35,7 @@ pub fn diff(
     catalogues.dedup();
     let (figures, more) = figures::changes(readers, (&before.state, from), (&after.state, to))?;
     Ok(Diff {
+        rules_version: RULES_VERSION,
         plan: plan.to_owned(),
         on: period.0.to_string(),
         kpis: kpis(&before, &after, period),

@@ -11,6 +11,8 @@ pub const MAX_CHANGES: usize = 10_000;
 /// What changed in one plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diff {
+    /// Version of the rules of judging; both judgements are made by it.
+    pub rules_version: u32,
     /// Plan id.
     pub plan: String,
     /// The period of both judgements.

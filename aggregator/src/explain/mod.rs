@@ -22,6 +22,7 @@ use crate::store::{StoreError, StoreReader};
 use crate::vintage::{NOW, UnsettledReason};
 use aggregator_core::judge::judge;
 use aggregator_core::plan_state::PlanState;
+use aggregator_core::report::RULES_VERSION;
 use aggregator_core::report_period::ReportPeriod;
 use aggregator_core::rollup::LedgerView;
 use contract::catalogue::Kpi;
@@ -58,6 +59,7 @@ pub fn explain(
     let mut report = plan.report(period, false);
     let index = report.kpis.iter().position(|k| k.id == kpi).unwrap_or(0);
     Ok(Explanation {
+        rules_version: RULES_VERSION,
         plan: catalogue.plan.id.clone(),
         sample: catalogue.plan.sample,
         on: period.0.to_string(),

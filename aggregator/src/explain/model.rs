@@ -33,6 +33,8 @@ pub enum ExplainError {
 /// A KPI explained.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Explanation {
+    /// Version of the rules of judging.
+    pub rules_version: u32,
     /// Plan id.
     pub plan: String,
     /// An invented plan (見本).

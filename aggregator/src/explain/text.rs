@@ -59,6 +59,11 @@ impl Explanation {
             let numbers: Vec<String> = months.numbers.iter().map(|k| ((k + 2) % 12 + 1).to_string()).collect();
             line(out, format_args!("対象月 / months: {} {}", months.year, numbers.join(", ")));
         }
+        if !kpi.missing.is_empty() {
+            let known = kpi.months.map_or_else(String::new, |m| format!(" ({} / {})", m.known, m.of));
+            let settled = if kpi.incomplete { "、欠けていても確定 settled without" } else { "" };
+            line(out, format_args!("欠けている月 / missing months: {}{known}{settled}", kpi.missing.join(", ")));
+        }
     }
 }
 

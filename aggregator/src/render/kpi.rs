@@ -198,8 +198,12 @@ fn day<'a>(row: &KpiRow<'_>, point: &KpiPoint, restated: bool, lang: Language) -
     HistoryPoint {
         date: date_of(point.day).to_string(),
         rule: None,
-        value: point.value.as_ref().map(|value| show::value(row.kpi, value, lang)),
-        guide: point.path.as_ref().filter(|_| row.kpi.kind.has_path()).map(|path| show::guide(row.kpi, path, lang)),
+        value: point.value.as_ref().map(|value| show::value(row.kpi, value, point.path.as_ref(), lang)),
+        guide: point
+            .path
+            .as_ref()
+            .filter(|_| row.kpi.kind.has_path())
+            .map(|path| show::guide(row.kpi, path, point.value.as_ref(), lang)),
         status: point.status.and_then(|status| words::status(status.name())),
         provisional: point.provisional,
         restated,

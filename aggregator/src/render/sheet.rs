@@ -180,17 +180,19 @@ fn row<'a>(
     let mut credits: Vec<&Bilingual> =
         parts.iter().filter_map(|of| catalogue.series[of.series].credit.as_ref()).collect();
     credits.dedup();
+    let value = judged.value.as_ref().map(|value| &value.0);
+    let path = judged.path.as_ref().filter(|_| has_guide).map(|path| &path.0);
     Some(KpiRow {
         kpi,
         judged,
         phase: words::phase(judged.phase),
         status: judged.status.and_then(words::status),
-        value: judged.value.as_ref().map(|value| show::value(kpi, &value.0, lang)),
+        value: value.map(|value| show::value(kpi, value, path, lang)),
         data: judged.as_of.as_ref().and_then(|at| show::data(catalogue, kpi, at, on)),
         baseline: kpi.origin().map(|goal| show::plain(kpi, &goal.value, lang)),
         declared_start: kpi.baseline.is_none() && kpi.start.is_some(),
         target: show::target(kpi, lang),
-        guide: judged.path.as_ref().filter(|_| has_guide).map(|path| show::guide(kpi, &path.0, lang)),
+        guide: path.map(|path| show::guide(kpi, path, value, lang)),
         progress: judged.progress.as_ref().map(|share| display::percent(&share.0)),
         pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0, lang)),
         carried: judged.carried.as_ref().map(past),

@@ -70,12 +70,12 @@ pub(super) fn past(
     on: Option<Period>,
     lang: Language,
 ) -> ShownValue {
-    ShownValue { value: value(kpi, &dated.value.0, lang), data: data(catalogue, kpi, &dated.as_of, on) }
+    ShownValue { value: value(kpi, &dated.value.0, None, lang), data: data(catalogue, kpi, &dated.as_of, on) }
 }
 
-/// A value as it is judged, rounded half up, with its unit.
-pub(super) fn value(kpi: &Kpi, value: &Exact, lang: Language) -> String {
-    display::value(kpi, value, lang.unit(&kpi.unit))
+/// A value as it is judged, rounded half up, with its unit; beside its path never on the wrong side.
+pub(super) fn value(kpi: &Kpi, value: &Exact, path: Option<&Exact>, lang: Language) -> String {
+    display::value(kpi, value, path, lang.unit(&kpi.unit))
 }
 
 /// A number with the digits it needs and its unit: `5,000 件`, `13.6 %`.
@@ -95,8 +95,8 @@ pub(super) fn target(kpi: &Kpi, lang: Language) -> String {
 }
 
 /// A guide: one digit more than a count has, trailing zeros cut.
-pub(super) fn guide(kpi: &Kpi, value: &Exact, lang: Language) -> String {
-    display::guide(kpi, value, lang.unit(&kpi.unit))
+pub(super) fn guide(kpi: &Kpi, path: &Exact, value: Option<&Exact>, lang: Language) -> String {
+    display::guide(kpi, path, value, lang.unit(&kpi.unit))
 }
 
 /// A pace a month with its sign: `+1.5 件/月`.

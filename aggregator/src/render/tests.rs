@@ -18,18 +18,18 @@ const MARKDOWN: &str = r#"# 【見本 Sample】小さな計画 / Small plan
 - 市 City: 試験市 / Test City
 - 時点 On: 2020年6月30日 / 2020-06-30
 - 段階 Phase: 実施中 running
-- 状態の内訳 Statuses: ■ 遅れ off track 1, – データなし no data 1, ● 順調 on track 1
+- 状態の内訳 Statuses: ▲ 注意 at risk 1, – データなし no data 1, ● 順調 on track 1
 
 ## 【見本 Sample】施策1 公開 / Open data
 
 - 担当 Owner: 情報課 / Data section
-- 状態の内訳 Statuses: ■ 遅れ off track 1, ● 順調 on track 1
-- 最も注意を要する指標 Worst KPI: ■ 遅れ off track =SUM(A1)\|\*DL\* / &lt;script&gt;alert(1)&lt;/script&gt;
+- 状態の内訳 Statuses: ▲ 注意 at risk 1, ● 順調 on track 1
+- 最も注意を要する指標 Worst KPI: ▲ 注意 at risk =SUM(A1)\|\*DL\* / &lt;script&gt;alert(1)&lt;/script&gt;
 
 | 成果指標 KPI | 状態 Status | 実績 Value | 最新データ Last data | 目安（計画の目標ではない） Guide (not the plan's target) | 目標 Target | 進捗 Progress | 必要ペース Required pace |
 |---|---|---|---|---|---|---|---|
 | データセット数 / Data sets | ● 順調 on track<br>実施中 running | 215 件 | 2020-06-01 現在（29日前 29 d ago） | 212 件 | ≥ 300 件 | 55.7 % | +3.9 件/月 |
-| =SUM(A1)\|\*DL\* / &lt;script&gt;alert(1)&lt;/script&gt; | ■ 遅れ off track<br>実施中 running | 903 回（速報値 provisional） | 2020-06-30 まで（0日前 0 d ago） | 1,065.9 回 | ≥ 5,000 回 | – | – |
+| =SUM(A1)\|\*DL\* / &lt;script&gt;alert(1)&lt;/script&gt; | ▲ 注意 at risk<br>実施中 running | 903 回（速報値 provisional） | 2020-06-30 まで（0日前 0 d ago） | 1,065.9 回 | ≥ 5,000 回 | – | +395.7 回/月 |
 
 - データセット数: 現状値 Baseline: 108 件
 - データセット数: 出典 Citation: 計画書 2ページ
@@ -80,8 +80,8 @@ fn csv_is_rfc_4180_and_no_text_is_a_formula() {
              2020-06-01T00:00:00+09:00,2020-06-01,29,108,at_least,300,≥ 300 件,212.021918,55.7,3.864599,,,,,,,,,,,\
              出所：ポータル,Source: portal,計画書 2ページ,計画書 1ページ",
             "small,小さな計画,Small plan,試験市,Test City,見本,2020-06-30,open,公開,Open data,情報課,Data section,\
-             downloads,'=SUM(A1)|*DL*,<script>alert(1)</script>,回,downloads,running,実施中,off_track,遅れ,903,903 回,\
-             true,2020-07-01T00:00:00+09:00,2020-06-30,0,2858,at_least,5000,\"≥ 5,000 回\",1065.921875,,,,,,,,,\
+             downloads,'=SUM(A1)|*DL*,<script>alert(1)</script>,回,downloads,running,実施中,at_risk,注意,903,903 回,\
+             true,2020-07-01T00:00:00+09:00,2020-06-30,0,2858,at_least,5000,\"≥ 5,000 回\",1065.921875,,395.722222,,,,,,,\
              '@注意,\"a, b\",,,,,\"'-計画書 \"\"3\"\", ページ\",計画書 1ページ",
             "small,小さな計画,Small plan,試験市,Test City,見本,2020-06-30,money,費用,Cost,財政課,Finance,\
              cost,経費,Cost,円,yen,running,実施中,no_data,データなし,,,false,,,,,at_most,1000,\"≤ 1,000 円\",,,,,,,,\

@@ -117,7 +117,7 @@ pub(super) async fn not_found() -> HttpError {
 
 /// The canonical export, with a line end like that of the command line.
 pub(super) fn export(plans: Vec<PlanReport>) -> String {
-    Report { plans }.canonical_json() + "\n"
+    Report::from(plans).canonical_json() + "\n"
 }
 
 /// The report of a plan for the query.

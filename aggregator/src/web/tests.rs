@@ -128,7 +128,7 @@ async fn a_plan_is_reported_at_its_default_unless_asked() {
         ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
         ("/plans/small/report.json?on=FY2021", "FY2021"),
     ] {
-        let expected = Report { plans: vec![report(&plan_state(false), on)] }.canonical_json() + "\n";
+        let expected = Report::from(vec![report(&plan_state(false), on)]).canonical_json() + "\n";
         assert_eq!(answer(&site, address).await.2, expected, "{address}");
     }
     site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;

@@ -199,7 +199,7 @@ impl World {
     pub fn export(&self, on: &str) -> String {
         let states = aggregator::vintage::plan_states(&[self.reader()], configured(&self.text).empty_states()).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
-        Report { plans: states.values().map(|b| b.report(ask, true)).collect() }.canonical_json()
+        Report::from(states.values().map(|b| b.report(ask, true)).collect::<Vec<_>>()).canonical_json()
     }
 }
 

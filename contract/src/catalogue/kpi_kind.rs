@@ -68,6 +68,16 @@ impl KpiKind {
         self == Self::FlowPerYear
     }
 
+    /// True for a total that runs on from year to year.
+    pub fn is_running_total(self) -> bool {
+        self == Self::Cumulative
+    }
+
+    /// True for a yearly figure against a cap.
+    pub fn is_ceiling(self) -> bool {
+        self == Self::Ceiling
+    }
+
     /// True when a value that meets the target is achieved while the plan runs.
     pub fn is_achieved_at_once(self) -> bool {
         matches!(self, Self::Level | Self::Cumulative | Self::Ratio)

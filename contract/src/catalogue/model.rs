@@ -111,6 +111,8 @@ pub struct Series {
     pub combine: Combine,
     /// What a decrease means (counters).
     pub decrease: Decrease,
+    /// Its figures can be negative.
+    pub signed: bool,
     /// Its counting rules.
     pub definitions: Vec<Definition>,
     /// Its sources, in order of preference.

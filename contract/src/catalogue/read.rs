@@ -129,6 +129,7 @@ fn series(r: &TomlTable<'_>) -> Series {
         grain: r.word("grain", &GRAINS),
         combine: combine.unwrap_or(Combine::First),
         decrease: decrease.unwrap_or(Decrease::Break),
+        signed: r.switch("signed"),
         definitions,
         sources: r.tables("source").iter().map(source).collect(),
         credit: bilingual_if(r, "credit"),

@@ -2,7 +2,7 @@
 
 use crate::ledger::LedgerEntry;
 use crate::rollup::LedgerView;
-use contract::catalogue::{Combine, Kpi, Rhythm, SeriesRef, SeriesSource, Shape};
+use contract::catalogue::{Combine, Kpi, Measure, Rhythm, SeriesRef, SeriesSource, Shape};
 use contract::period::Period;
 use contract::time::{Moment, date_of};
 
@@ -76,15 +76,28 @@ fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
 }
 
 /// True when a figure that is due, with its grace over on `day`, is missing from every source that could
-/// give it (of a sum: from its own source; of a ratio: in either part).
-pub(super) fn is_stale(view: &LedgerView<'_>, kpi: &Kpi, day: i32) -> bool {
+/// give it (of a sum: from its own source; of a ratio: at an instant that both parts have). Periods that begin
+/// before `since` do not count.
+pub(super) fn is_stale(view: &LedgerView<'_>, kpi: &Kpi, day: i32, since: Option<Moment>) -> bool {
     kpi.measure.parts().into_iter().any(|of| {
         let series = view.series(of);
         series.sources.iter().enumerate().any(|(i, source)| {
-            let Some(period) = overdue(source, day) else { return false };
+            let overdue = overdue(source, day).filter(|period| since.is_none_or(|since| period.start() >= since));
+            let Some(period) = overdue else { return false };
+            if let Measure::Ratio { numerator, denominator, .. } = kpi.measure {
+                return view.joint_readings(numerator, denominator, period.start()).next().is_none();
+            }
             let only = (series.combine == Combine::Sum).then(|| u8::try_from(i).unwrap_or(u8::MAX));
             !view.is_known_since(of, only, period)
         })
+    })
+}
+
+/// True when the rhythm period of a source that holds the end of `part` was due, with its grace, before `day`.
+pub(super) fn is_over(source: &SeriesSource, part: Period, day: i32) -> bool {
+    source.rhythm.iter().any(|rhythm| {
+        let period = Period::closing(rhythm.every, part.end());
+        rhythm.holds(period) && rhythm.last_day(period) < day
     })
 }
 

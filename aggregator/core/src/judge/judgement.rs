@@ -1,7 +1,10 @@
 //! The judgement of a KPI as a value.
 
-use super::measure::MeasuredValue;
+use super::gaps::KnownMonths;
+use super::value::MeasuredValue;
+use contract::catalogue::{Catalogue, SeriesRef};
 use contract::exact::Exact;
+use contract::period::Period;
 use contract::time::Moment;
 
 /// Where a KPI stands in its plan, least advanced first.
@@ -101,6 +104,25 @@ pub struct Landing {
     pub high: Exact,
 }
 
+/// What a required pace leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaceGoal {
+    /// The goal of the fiscal year asked (目安).
+    Guide,
+    /// The plan's target.
+    Target,
+}
+
+impl PaceGoal {
+    /// The word in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Guide => "guide",
+            Self::Target => "target",
+        }
+    }
+}
+
 /// The judgement of one KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
@@ -116,6 +138,16 @@ pub struct Judgement {
     pub progress: Option<Exact>,
     /// Change per month still needed to reach the target.
     pub required_pace: Option<Exact>,
+    /// What that pace leads to; `None` without one.
+    pub required_pace_for: Option<PaceGoal>,
+    /// The fiscal year that `progress` is of; `None` without one, and for states.
+    pub progress_year: Option<i32>,
+    /// How many months of the judged fiscal year are known; `None` for states and running totals.
+    pub months: Option<KnownMonths>,
+    /// Months that ended without a complete figure, in order.
+    pub missing: Vec<Period>,
+    /// A bound settles the KPI although months are missing.
+    pub incomplete: bool,
     /// An older value where there is none to judge.
     pub carried: Option<DatedValue>,
     /// A later value after the plan (その後), unjudged.
@@ -131,6 +163,17 @@ impl From<MeasuredValue> for DatedValue {
 }
 
 impl Judgement {
+    /// The id of the source that gave the value; `None` when several did.
+    pub fn source<'a>(&self, catalogue: &'a Catalogue) -> Option<&'a str> {
+        let id = |(of, source): &(SeriesRef, u8)| {
+            let sources = &catalogue.series.get(of.series)?.sources;
+            Some(sources.get(usize::from(*source))?.id.as_str())
+        };
+        let mut ids = self.measured.iter().flat_map(|m| &m.origins).map(id);
+        let first = ids.next()??;
+        ids.all(|id| id == Some(first)).then_some(first)
+    }
+
     /// A judgement without a status, and without what is compared with the value.
     pub(super) fn unjudged(phase: Phase, measured: Option<MeasuredValue>) -> Self {
         Self {
@@ -140,6 +183,11 @@ impl Judgement {
             path: None,
             progress: None,
             required_pace: None,
+            required_pace_for: None,
+            progress_year: None,
+            months: None,
+            missing: Vec::new(),
+            incomplete: false,
             carried: None,
             later: None,
             landing: None,

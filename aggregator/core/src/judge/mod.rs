@@ -1,16 +1,27 @@
 //! Judges KPIs: what a KPI's kind makes of its figures at the end of a report period.
 
+mod bound;
 mod due;
+mod expected;
+mod gaps;
 mod judgement;
 mod measure;
+mod months;
+mod pace;
 pub mod path;
+mod progress;
 mod running;
+mod season;
 mod status;
+mod total;
+mod value;
 mod verdict;
 
 pub use due::SourceDue;
-pub use judgement::{DatedValue, Judgement, Landing, Phase, Status};
-pub use measure::{MIN_MONTHS, MeasuredValue, MonthCount};
+pub use gaps::KnownMonths;
+pub use judgement::{DatedValue, Judgement, Landing, PaceGoal, Phase, Status};
+pub use months::MIN_MONTHS;
+pub use value::{MeasuredValue, MonthCount};
 
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
@@ -33,7 +44,7 @@ pub fn judge(view: &LedgerView<'_>, kpi: &Kpi, period: ReportPeriod) -> Judgemen
 
 /// The guide (目安) at a moment of a plan, for a KPI with or without a value.
 pub fn guide(view: &LedgerView<'_>, kpi: &Kpi, at: Moment) -> Exact {
-    measure::guide(view, kpi, at)
+    expected::guide(view, kpi, at)
 }
 
 /// How the sources of all series stand at the end of a report period, each by its own figures; in the catalogue's order.

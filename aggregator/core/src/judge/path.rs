@@ -29,7 +29,7 @@ pub fn goal(kpi: &Kpi, plan: &Plan, year: i32) -> Option<Exact> {
 }
 
 /// The goal of a fiscal year, the baseline's for years before it.
-fn goal_or_origin(kpi: &Kpi, plan: &Plan, year: i32) -> Exact {
+pub(super) fn goal_or_origin(kpi: &Kpi, plan: &Plan, year: i32) -> Exact {
     let origin = || kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
     goal(kpi, plan, year).unwrap_or_else(origin)
 }

@@ -1,94 +1,101 @@
 //! The judgement while the plan runs.
 
+use super::expected::expected;
 use super::judgement::{DatedValue, Judgement, Phase, Status};
-use super::measure::{self, MeasuredValue};
-use super::{due, status};
+use super::measure::{self, is_judged};
+use super::progress::progress;
+use super::value::MeasuredValue;
+use super::{due, gaps, pace, status};
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
 use contract::catalogue::Kpi;
-use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
-use contract::time::Moment;
-use num_traits::Zero;
 
 /// The value of the period, or an older one to be carried.
 pub(super) fn value_in(
     view: &LedgerView<'_>,
     kpi: &Kpi,
     period: ReportPeriod,
-) -> (Option<MeasuredValue>, Option<DatedValue>) {
-    let upto = view.cutoff.at;
-    let (value, older) = if measure::is_state(view, kpi) {
-        let latest = measure::state(view, kpi, measure::beginning(), upto);
-        match latest {
+) -> (Option<MeasuredValue>, Option<MeasuredValue>) {
+    if measure::is_state(view, kpi) {
+        return match measure::judged(view, kpi, period.year(), false) {
             Some(m) if period.is_closing() && m.at <= period.0.start() => (None, Some(m)),
             latest => (latest, None),
-        }
-    } else {
-        let only = period.0.grain == Grain::FiscalYear;
-        let value = measure::flow(view, kpi, period.year(), only);
-        let older = if value.is_none() { measure::flow(view, kpi, period.year(), false) } else { None };
-        (value, older)
-    };
-    (value, older.map(DatedValue::from))
+        };
+    }
+    let only = period.0.grain == Grain::FiscalYear;
+    let value = measure::judged(view, kpi, period.year(), only);
+    let older = if value.is_none() { measure::judged(view, kpi, period.year(), false) } else { None };
+    (value, older)
+}
+
+/// What is asked of a KPI: of which fiscal year, and on which day where due dates count.
+#[derive(Clone, Copy)]
+pub(super) struct AskedPeriod {
+    pub(super) year: i32,
+    pub(super) day: Option<i32>,
 }
 
 /// The judgement while the plan runs.
 pub(super) fn judge_running(view: &LedgerView<'_>, kpi: &Kpi, period: ReportPeriod) -> Judgement {
-    let (measured, carried) = value_in(view, kpi, period);
+    let asked = AskedPeriod { year: period.year(), day: (!period.is_closing()).then(|| period.day()) };
+    let (measured, carried) = match value_in(view, kpi, period) {
+        (Some(measured), _) if !is_judged(kpi, &measured) => (None, Some(measured)),
+        found => found,
+    };
+    let (required_pace, required_pace_for) = pace::required(view, kpi, measured.as_ref(), asked.year).unzip();
     let Some(measured) = measured else {
-        return Judgement { status: Some(Status::NoData), carried, ..Judgement::unjudged(Phase::Running, None) };
+        let judged = no_data(view, kpi, Phase::Running, carried, asked);
+        return Judgement { required_pace, required_pace_for, ..judged };
     };
-    let stale = !period.is_closing() && due::is_stale(view, kpi, period.day());
+    let stale = asked.day.is_some_and(|day| is_stale(view, kpi, &measured, asked.year, day));
     let status = if stale { Status::Stale } else { status::status(view, kpi, &measured) };
-    Judgement {
-        status: Some(status),
-        path: Some(measure::expected(view, kpi, &measured)),
-        progress: progress(view, kpi, &measured),
-        required_pace: required_pace(view, kpi, &measured),
-        ..Judgement::unjudged(Phase::Running, Some(measured))
-    }
+    let judged = with_value(view, kpi, Phase::Running, measured, asked);
+    Judgement { status: Some(status), required_pace, required_pace_for, ..judged }
 }
 
-/// The way from baseline to target that is done; of a part-year sum the latest whole year's before it.
-pub(super) fn progress(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Option<Exact> {
-    let origin = kpi.origin()?;
-    let way = &kpi.target - &origin.value;
-    if way.is_zero() {
-        return None;
-    }
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind.is_yearly_sum() && !m.is_whole());
-    let value = match part_year {
-        None => measured.value.clone(),
-        Some(months) => {
-            let of = *kpi.measure.parts().first()?;
-            let years = measure::first_year(view, of)..months.year;
-            years.rev().find_map(|year| measure::whole_year(view, kpi, of, year))?.value
-        }
+fn is_stale(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue, year: i32, day: i32) -> bool {
+    let since = measured.settled.map(|year| Period::fiscal_year(year).end());
+    due::is_stale(view, kpi, day, since) || gaps::are_late(view, kpi, measured, year, day)
+}
+
+/// A judgement of a value, but for its status and pace.
+pub(super) fn with_value(
+    view: &LedgerView<'_>,
+    kpi: &Kpi,
+    phase: Phase,
+    measured: MeasuredValue,
+    asked: AskedPeriod,
+) -> Judgement {
+    let (progress, progress_year) = progress(view, kpi, &measured).unzip();
+    let missing = gaps::missing(view, kpi, &[asked.year, measured.year()], asked.day);
+    let in_bound = |year: i32| {
+        missing.iter().any(|m| gaps::yearly(view, kpi).is_none() || m.within(Grain::FiscalYear).index == year)
     };
-    Some((value - &origin.value) / way)
+    Judgement {
+        path: Some(expected(view, kpi, &measured)),
+        progress,
+        progress_year: progress_year.flatten(),
+        months: gaps::known_of(view, kpi, measured.year()),
+        incomplete: measured.settled.is_some_and(in_bound),
+        missing,
+        ..Judgement::unjudged(phase, Some(measured))
+    }
 }
 
-/// Change per month from the moment the value describes to the plan's end.
-fn required_pace(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> Option<Exact> {
-    let plan = &view.catalogue.plan;
-    let part_year = measured.months.as_ref().filter(|m| kpi.kind.is_yearly_sum() && !m.is_whole());
-    let elsewhere = part_year.is_some_and(|m| m.year != plan.last_year);
-    if !kpi.kind.has_path() || elsewhere || kpi.direction.meets(&measured.value, &kpi.target) {
-        return None;
+/// The judgement of a KPI without a figure to judge.
+pub(super) fn no_data(
+    view: &LedgerView<'_>,
+    kpi: &Kpi,
+    phase: Phase,
+    carried: Option<MeasuredValue>,
+    asked: AskedPeriod,
+) -> Judgement {
+    Judgement {
+        status: Some(Status::NoData),
+        carried: carried.map(DatedValue::from),
+        months: gaps::known_of(view, kpi, asked.year),
+        missing: gaps::missing(view, kpi, &[asked.year], asked.day),
+        ..Judgement::unjudged(phase, None)
     }
-    let months = months_between(measured.at, plan.end());
-    (!months.is_zero()).then(|| (&kpi.target - &measured.value) / months)
-}
-
-/// Months from one moment to another: civil days x 12 / days of their fiscal year.
-fn months_between(from: Moment, to: Moment) -> Exact {
-    let mut months = whole(0);
-    let mut year = Period::holding(Grain::FiscalYear, from);
-    while year.start() < to {
-        let days = year.end().min(to).day() - year.start().max(from).day();
-        months += Exact::new((days * 12).into(), year.days().into());
-        year = year.next();
-    }
-    months
 }

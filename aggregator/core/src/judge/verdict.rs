@@ -1,9 +1,10 @@
 //! After the plan's end: the wait for the last figure, and the verdict.
 
-use super::due;
 use super::judgement::{DatedValue, Judgement, Phase, Status};
-use super::measure::{self, MeasuredValue};
-use super::running::{judge_running, progress};
+use super::measure;
+use super::running::{AskedPeriod, judge_running, no_data, with_value};
+use super::value::{MeasuredValue, compared};
+use super::{due, status, total};
 use crate::report_period::{Cutoff, ReportPeriod};
 use crate::rollup::LedgerView;
 use contract::catalogue::{Kpi, Measure, SeriesRef, Shape};
@@ -12,63 +13,64 @@ use contract::time::{Moment, date_of};
 
 /// The judgement once the plan has ended: closing or closed.
 pub(super) fn judge_ended(view: &LedgerView<'_>, kpi: &Kpi, period: ReportPeriod) -> Judgement {
-    let end = view.catalogue.plan.end();
+    let plan = &view.catalogue.plan;
+    let asked = AskedPeriod { year: plan.last_year, day: None };
     let waited = period.is_closing() || period.day() > due::last_day(view, kpi);
-    let at_end = view.at(Cutoff::including(end));
-    let last = latest(&at_end, kpi);
-    let in_time = last.as_ref().filter(|m| is_last_figure(&at_end, kpi, m, Wait::Running));
-    let settled = in_time.is_some_and(|m| !m.provisional);
-    if !settled && !waited {
+    let at_end = view.at(Cutoff::including(plan.end()));
+    let last = measure::judged(&at_end, kpi, plan.last_year, false);
+    let final_value = final_value(&at_end, kpi);
+    let in_time = final_value.as_ref().filter(|m| is_last_figure(&at_end, kpi, m, Wait::Running));
+    let is_in = in_time.is_some_and(|m| !m.provisional);
+    if !is_in && !waited {
         return judge_closing(view, kpi, last);
     }
-    let wait = if period.is_closing() { Wait::Ignored } else { Wait::Over };
-    let later = latest(view, kpi).filter(|m| m.at > end).map(DatedValue::from);
-    match last {
-        Some(measured) if is_last_figure(&at_end, kpi, &measured, wait) => {
-            let met = kpi.direction.meets(&measure::compared(kpi, &measured), &kpi.target);
-            Judgement {
-                status: Some(if met { Status::Achieved } else { Status::Missed }),
-                path: Some(measure::expected(&at_end, kpi, &measured)),
-                progress: progress(&at_end, kpi, &measured),
-                later,
-                ..Judgement::unjudged(Phase::Closed, Some(measured))
-            }
-        }
-        older => Judgement {
-            status: Some(Status::NoData),
-            carried: older.map(DatedValue::from),
-            later,
-            ..Judgement::unjudged(Phase::Closed, None)
-        },
-    }
+    let year = Period::closing(Grain::FiscalYear, view.cutoff.at).index;
+    let later = measure::plain(view, kpi, year).filter(|m| m.at > plan.end()).map(DatedValue::from);
+    let settled = || last.clone().filter(|m| waited && is_settled(&at_end, kpi, m));
+    let judged = final_value.filter(|m| is_last_figure(&at_end, kpi, m, Wait::Over)).or_else(settled);
+    let Some(measured) = judged else {
+        return Judgement { later, ..no_data(&at_end, kpi, Phase::Closed, last, asked) };
+    };
+    let met = kpi.direction.meets(&compared(kpi, &measured.value), &kpi.target);
+    let status = Some(if met { Status::Achieved } else { Status::Missed });
+    Judgement { status, later, ..with_value(&at_end, kpi, Phase::Closed, measured, asked) }
 }
 
 /// The latest value and the status of the plan's last day, until the last figure is in.
 fn judge_closing(view: &LedgerView<'_>, kpi: &Kpi, last: Option<MeasuredValue>) -> Judgement {
-    let end = view.catalogue.plan.end();
-    let last_day = ReportPeriod(Period::day(date_of(end.day() - 1)));
+    let plan = &view.catalogue.plan;
+    let asked = AskedPeriod { year: plan.last_year, day: None };
+    let last_day = ReportPeriod(Period::day(date_of(plan.end().day() - 1)));
     let before = judge_running(&view.at(last_day.cutoff()), kpi, last_day);
-    let no_data = before.status == Some(Status::NoData);
-    let Some(measured) = last.clone().filter(|_| !no_data) else {
-        let carried = last.map(DatedValue::from);
-        return Judgement { status: Some(Status::NoData), carried, ..Judgement::unjudged(Phase::Closing, None) };
-    };
-    let at_end = view.at(Cutoff::including(end));
-    Judgement {
-        status: before.status,
-        path: Some(measure::expected(&at_end, kpi, &measured)),
-        progress: progress(&at_end, kpi, &measured),
-        ..Judgement::unjudged(Phase::Closing, Some(measured))
+    let is_known = before.status != Some(Status::NoData);
+    let at_end = view.at(Cutoff::including(plan.end()));
+    match last {
+        Some(measured) if is_known => {
+            // The value can be a later one than that of the status.
+            let status = before.status.map(|status| status::honest(kpi, &measured, status));
+            Judgement { status, ..with_value(&at_end, kpi, Phase::Closing, measured, asked) }
+        }
+        older => no_data(&at_end, kpi, Phase::Closing, older, asked),
     }
 }
 
-/// The latest value a view knows.
-fn latest(view: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
-    if measure::is_state(view, kpi) {
-        return measure::state(view, kpi, measure::beginning(), view.cutoff.at);
+/// The value that a verdict may be given on, bounds aside: the latest, of a counter's running total the one at the
+/// plan's end.
+fn final_value(at_end: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
+    let plan = &at_end.catalogue.plan;
+    match kpi.measure {
+        Measure::Series(of) if kpi.kind.is_running_total() && at_end.series(of).shape == Shape::Counter => {
+            total::of_counter(at_end, kpi, of, Some(plan.end()))
+        }
+        _ => measure::plain(at_end, kpi, plan.last_year),
     }
-    let year = Period::closing(Grain::FiscalYear, view.cutoff.at).index;
-    measure::flow(view, kpi, year, false)
+}
+
+/// True when a bound gives the verdict although figures are missing: of a running total at any time, else only of
+/// the plan's last year.
+fn is_settled(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> bool {
+    let any_year = total::flows(view, kpi).is_some();
+    measured.settled.is_some_and(|year| any_year || year == view.catalogue.plan.last_year)
 }
 
 /// How a report period stands to due dates.
@@ -76,17 +78,15 @@ fn latest(view: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
 enum Wait {
     /// Something later may still come.
     Running,
-    /// Due and grace are over.
+    /// Due and grace are over, or the closing of a period is asked, which ignores them.
     Over,
-    /// The closing of a period: due dates are ignored, only figures of that year count.
-    Ignored,
 }
 
 /// True when a value is the plan's last figure: a state of the last period of its source's rhythm, a
 /// running total up to the end, a whole last year.
 ///
 /// A state exactly at that period's start belongs to the period before; it serves only when nothing later
-/// can be waited for. Without a rhythm the last period is the fiscal year.
+/// can be waited for, and only inside the plan's last fiscal year. Without a rhythm the last period is that year.
 fn is_last_figure(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue, wait: Wait) -> bool {
     let plan = &view.catalogue.plan;
     if let Some(months) = &measured.months {
@@ -110,6 +110,5 @@ fn is_last_figure(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue, wa
     });
     let rhythm: Option<Moment> = first.max();
     let at_start = rhythm == Some(measured.at) && wait != Wait::Running;
-    let this_year = measured.at > year || (at_start && wait == Wait::Over);
-    this_year && (at_start || measured.at > rhythm.unwrap_or(year))
+    measured.at > year && (at_start || measured.at > rhythm.unwrap_or(year))
 }

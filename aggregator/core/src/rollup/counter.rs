@@ -4,17 +4,16 @@
 //! every grain agrees and gaps inside a period are harmless.
 
 use super::counter_readings::{CounterReadings, CounterStep, rise};
-use super::level::LevelReading;
 use super::view::LedgerView;
 use crate::ledger::{LedgerEntry, Rollup};
 use contract::catalogue::{Combine, Decrease, SeriesRef};
 use contract::period::Period;
 use contract::time::Moment;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 impl LedgerView<'_> {
-    fn totals(&self, of: SeriesRef, source: u8) -> Rc<CounterReadings> {
+    pub(super) fn totals(&self, of: SeriesRef, source: u8) -> Rc<CounterReadings> {
         let key = ((of.series, of.definition), source);
         if let Some(totals) = self.totals.borrow().get(&key) {
             return Rc::clone(totals);
@@ -27,12 +26,13 @@ impl LedgerView<'_> {
     }
 
     fn sum_up(&self, of: SeriesRef, readings: &[&LedgerEntry]) -> CounterReadings {
-        // Of all readings of the series, not only those up to the cutoff: later readings must not change how the past is counted.
-        let labelled = readings.iter().any(|e| e.figure.breakdown().is_some());
-        let restarts = labelled && self.series(of).decrease == Decrease::Restart;
+        let restart = self.series(of).decrease == Decrease::Restart;
+        let mut labelled = false;
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
         let mut steps: Vec<CounterStep> = Vec::with_capacity(readings.len());
         for entry in readings.iter().take_while(|e| self.sees(of, e)) {
+            let becomes_labelled = !labelled && entry.figure.value.is_some() && entry.figure.breakdown().is_some();
+            labelled |= becomes_labelled;
             let Some(labels) = labels(entry, labelled) else { continue };
             let first = steps.is_empty();
             let before = steps.last().copied();
@@ -44,14 +44,19 @@ impl LedgerView<'_> {
                 is_provisional: !entry.figure.is_final,
                 restated: before.map_or(0, |s| s.restated) + u32::from(entry.restated()),
             };
+            if becomes_labelled && !first {
+                // Totals with and without labels are not comparable.
+                step.breaks += 1;
+                last.clear();
+            }
             for (label, value) in labels {
                 let known = last.insert(label, value).unwrap_or(0);
-                if first {
+                if first || becomes_labelled {
                     continue;
                 }
                 if value >= known {
                     step.total += i128::from(value) - i128::from(known);
-                } else if restarts {
+                } else if restart && labelled {
                     step.total += i128::from(value);
                 } else {
                     step.breaks += 1;
@@ -63,7 +68,7 @@ impl LedgerView<'_> {
     }
 
     /// The border reading of an instant: the latest known one in (instant - grain, instant].
-    fn border<'t>(&self, of: SeriesRef, totals: &'t CounterReadings, at: Moment) -> Option<&'t CounterStep> {
+    pub(super) fn border<'t>(&self, of: SeriesRef, totals: &'t CounterReadings, at: Moment) -> Option<&'t CounterStep> {
         let window = Period::closing(self.series(of).grain, at);
         totals.reading(window.start(), at)
     }
@@ -102,43 +107,37 @@ impl LedgerView<'_> {
         Some(combined.unwrap_or(unknown))
     }
 
-    /// True when a source has a known reading after an instant.
-    pub(super) fn is_read_since(&self, of: SeriesRef, source: u8, since: Moment) -> bool {
-        let described = &self.series(of).sources[usize::from(source)];
-        self.totals(of, source).steps.iter().any(|step| step.at > since && described.takes_part(step.at, step.at))
+    /// The sources that gave the flow of a period.
+    pub(super) fn increase_sources(&self, of: SeriesRef, period: Period) -> BTreeSet<u8> {
+        let (start, end) = (period.start(), period.end());
+        let series = self.series(of);
+        let sources = series.sources.iter().enumerate().filter(|(_, s)| s.takes_part(start, end));
+        let known = sources.filter_map(|(i, _)| {
+            let source = u8::try_from(i).ok()?;
+            self.is_increase_known(of, source, period).then_some(source)
+        });
+        match series.combine {
+            Combine::First => known.take(1).collect(),
+            Combine::Sum => known.collect(),
+        }
     }
 
-    /// The rise from the border reading at `since` to the latest reading up to `upto`: of several sources the
-    /// one that was read last, or their sum where all were last read at the same instant.
-    pub fn rise_since(&self, of: SeriesRef, since: Moment, upto: Moment) -> Option<LevelReading> {
-        let series = self.series(of);
-        let taking = series.sources.iter().enumerate().filter(|(_, s)| s.takes_part(since, since));
-        let rises: Vec<Option<LevelReading>> = taking
-            .map(|(i, source)| {
-                let index = u8::try_from(i).ok()?;
-                let totals = self.totals(of, index);
-                let from = self.border(of, &totals, since)?;
-                let upto = source.until.map_or(upto, |until| until.min(upto));
-                let to = totals.reading(Moment(from.at.0 - 1), upto)?;
-                let rise = rise(from, to)?;
-                let (provisional, restated) = (rise.provisional, rise.restated);
-                Some(LevelReading { value: rise.value?, at: to.at, provisional, restated, sources: vec![index] })
-            })
-            .collect();
-        match series.combine {
-            Combine::First => rises.into_iter().rev().flatten().max_by_key(|reading| reading.at),
-            Combine::Sum => {
-                let parts: Vec<LevelReading> = rises.into_iter().collect::<Option<_>>()?;
-                let at = parts.first()?.at;
-                parts.iter().all(|part| part.at == at).then(|| LevelReading {
-                    value: parts.iter().map(|part| part.value).sum(),
-                    at,
-                    provisional: parts.iter().any(|part| part.provisional),
-                    restated: parts.iter().any(|part| part.restated),
-                    sources: parts.iter().flat_map(|part| part.sources.clone()).collect(),
-                })
-            }
-        }
+    /// True when a source alone gives the flow of a period.
+    pub(super) fn is_increase_known(&self, of: SeriesRef, source: u8, period: Period) -> bool {
+        let totals = self.totals(of, source);
+        let borders = self.border(of, &totals, period.start()).zip(self.border(of, &totals, period.end()));
+        borders.is_some_and(|(from, to)| rise(from, to).is_some())
+    }
+
+    /// True when a source has a known reading at a border.
+    pub(super) fn is_border_known(&self, of: SeriesRef, source: u8, at: Moment) -> bool {
+        self.border(of, &self.totals(of, source), at).is_some()
+    }
+
+    /// True when a figure is a known reading, with labels where its source has them.
+    pub(super) fn is_reading(&self, of: SeriesRef, entry: &LedgerEntry) -> bool {
+        let at = self.period(of, entry).start();
+        self.totals(of, entry.source).reading(Moment(at.0 - 1), at).is_some()
     }
 }
 

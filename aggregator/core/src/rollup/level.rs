@@ -51,6 +51,20 @@ impl LedgerView<'_> {
         })
     }
 
+    /// The states that two series both have at instants after `after`, latest first.
+    pub fn joint_readings(
+        &self,
+        first: SeriesRef,
+        second: SeriesRef,
+        after: Moment,
+    ) -> impl Iterator<Item = (LevelReading, LevelReading)> {
+        let readings = self.readings(first, after, self.cutoff.at);
+        readings.filter_map(move |reading| {
+            let other = self.latest(second, Moment(reading.at.0 - 1), reading.at)?;
+            Some((reading, other))
+        })
+    }
+
     /// The closing of a period: the latest known state in `(start, end]`.
     pub(super) fn closing(&self, of: SeriesRef, period: Period) -> Option<Rollup> {
         let (start, end) = (period.start(), period.end());

@@ -2,6 +2,8 @@
 
 mod counter;
 mod counter_readings;
+mod counter_total;
+mod delivered;
 mod flow;
 mod key;
 mod level;
@@ -78,25 +80,5 @@ impl LedgerView<'_> {
             Shape::Flow => period.within(grain),
             Shape::Level | Shape::Counter => Period::closing(grain, period.start()),
         }
-    }
-
-    /// True when a source, or any when `None`, has a known figure inside a period or later.
-    pub fn is_known_since(&self, of: SeriesRef, source: Option<u8>, period: Period) -> bool {
-        let series = self.series(of);
-        if series.shape == Shape::Counter {
-            let all = 0..u8::try_from(series.sources.len()).unwrap_or(u8::MAX);
-            let mut wanted = all.filter(|s| source.is_none_or(|only| only == *s));
-            return wanted.any(|source| self.is_read_since(of, source, period.start()));
-        }
-        let flow = series.shape == Shape::Flow;
-        let inside = |e: &LedgerEntry| {
-            let own = self.period(of, e);
-            let (from, to) = (own.start(), if flow { own.end() } else { own.start() });
-            let late_enough = from > period.start() || (flow && from == period.start());
-            late_enough && series.sources[usize::from(e.source)].takes_part(from, to)
-        };
-        let wanted = |e: &&LedgerEntry| e.figure.value.is_some() && source.is_none_or(|s| s == e.source);
-        let later = self.ledger.between(of.series, of.definition, period.start(), self.cutoff.at);
-        later.rev().filter(wanted).any(|e| inside(e) && self.sees(of, e))
     }
 }

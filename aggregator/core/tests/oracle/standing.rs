@@ -1,15 +1,21 @@
-//! Admission and the upsert rule.
+//! Admission, the upsert rule, and what was worked out once from what stands.
 
-use contract::catalogue::{Catalogue, SeriesRef, Shape};
-use contract::record::{Finality, Observation, Span};
+use super::counter::Reading;
+use super::expected::Expected;
+use super::figures::{Level, Rolled};
+use contract::catalogue::{Catalogue, Series, SeriesRef, Shape};
+use contract::period::Period;
+use contract::record::{Finality, Observation, Span, Value};
 use contract::time::Moment;
 use contract::wire;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 const DAY_MICROS: i64 = 86_400 * 1_000_000;
 
 /// DESIGN 4: "unknown ids or versions .., a period not of the series' grain, `as_of` or `from` (when final, `to`)
-/// later than its own `revision` plus a day".
+/// later than its own `revision` plus a day"; RULES: "a negative value or label in another is quarantined".
 pub fn quarantined(catalogue: &Catalogue, o: &Observation) -> bool {
     if o.plan != catalogue.plan.id {
         return true;
@@ -28,13 +34,34 @@ pub fn quarantined(catalogue: &Catalogue, o: &Observation) -> bool {
         Span::AsOf(as_of) => late(as_of),
         Span::During(from, to) => late(from) || (o.finality == Finality::Final && late(to)),
     };
-    !of_grain || future
+    let below_zero = matches!(o.value, Value::Known(n) if n < 0)
+        || o.breakdown.as_ref().is_some_and(|labels| labels.values().any(|n| *n < 0));
+    !of_grain || future || (below_zero && !signed(series))
+}
+
+pub fn signed(series: &Series) -> bool {
+    series.signed
 }
 
 /// What stands, by (series, definition, source) as indices, then by period.
 pub struct Standing<'a> {
     pub catalogue: &'a Catalogue,
     table: BTreeMap<(usize, usize, usize), BTreeMap<Span, &'a Observation>>,
+    pub memo: Memo,
+    /// How often each rule mattered.
+    pub notes: RefCell<BTreeMap<&'static str, u64>>,
+}
+
+type Kept<K, V> = RefCell<HashMap<K, Rc<V>>>;
+
+/// Answers kept, so that a naive question costs its loop only once.
+#[derive(Default)]
+pub struct Memo {
+    pub levels: Kept<(usize, usize), Vec<Level>>,
+    pub readings: Kept<(usize, usize, usize), Vec<Reading>>,
+    pub rolled: Kept<(usize, usize, Period, Option<(i64, bool)>), Rolled>,
+    pub first_year: RefCell<HashMap<(usize, usize), Option<i32>>>,
+    pub expected: Kept<(String, i32), Expected>,
 }
 
 impl<'a> Standing<'a> {
@@ -51,11 +78,28 @@ impl<'a> Standing<'a> {
                 periods.insert(o.period, o);
             }
         }
-        Self { catalogue, table }
+        let st = Self { catalogue, table, memo: Memo::default(), notes: RefCell::default() };
+        for _ in
+            observations.iter().filter(|o| matches!(o.value, Value::Known(n) if n < 0) && quarantined(catalogue, o))
+        {
+            st.note("a negative figure is refused");
+        }
+        st
     }
 
-    pub fn series(&self, r: SeriesRef) -> &'a contract::catalogue::Series {
+    /// Counts that a rule mattered.
+    pub fn note(&self, rule: &'static str) {
+        *self.notes.borrow_mut().entry(rule).or_default() += 1;
+    }
+
+    pub fn series(&self, r: SeriesRef) -> &'a Series {
         &self.catalogue.series[r.series]
+    }
+
+    /// The sources that take part in a period (or at an instant).
+    pub fn taking_part(&self, r: SeriesRef, from: Moment, to: Moment) -> Vec<usize> {
+        let sources = &self.series(r).sources;
+        (0..sources.len()).filter(|s| sources[*s].takes_part(from, to)).collect()
     }
 
     /// The standing observation of one source for one period.

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// A scenario, read.
 pub struct Scenario {
     pub catalogue: Catalogue,
-    pub observations: Vec<Observation>,
+    /// The figures, each with the word of the reason why it must be refused, or an empty one.
+    pub observations: Vec<(Observation, String)>,
     pub expects: Vec<Expect>,
 }
 
@@ -102,7 +103,7 @@ fn expect(line: &str) -> Expect {
 }
 
 /// A later line is a later revision, unless it says `seen N`.
-fn figure(catalogue: &Catalogue, order: usize, line: &str) -> Observation {
+fn figure(catalogue: &Catalogue, order: usize, line: &str) -> (Observation, String) {
     let columns = columns(line);
     let notes = columns.get(2).map(|text| pairs(text)).unwrap_or_default();
     let series = match notes.get("series") {
@@ -116,7 +117,8 @@ fn figure(catalogue: &Catalogue, order: usize, line: &str) -> Observation {
     // Far enough in the future that no period of a scenario lies ahead of it.
     let revision =
         Micros(Moment::midnight(parse_date("2030-01-01").unwrap()).micros().0 + i64::try_from(order).unwrap());
-    Observation {
+    let refused = notes.get("refused").cloned().unwrap_or_default();
+    let observation = Observation {
         plan: "p".into(),
         series: series.id.clone(),
         definition,
@@ -128,7 +130,8 @@ fn figure(catalogue: &Catalogue, order: usize, line: &str) -> Observation {
         revision,
         visit: "v".into(),
         place: None,
-    }
+    };
+    (observation, refused)
 }
 
 fn value(text: &str) -> (Value, Option<BTreeMap<String, i64>>) {

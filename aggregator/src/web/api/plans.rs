@@ -8,7 +8,7 @@ use crate::explain::{ExplainError, Vintage, explain};
 use crate::web::{lookup, pages};
 use aggregator_core::judge::Status;
 use aggregator_core::points::KpiPoint;
-use aggregator_core::report::CanonicalNumber;
+use aggregator_core::report::{CanonicalNumber, PlanReport, RULES_VERSION};
 use aggregator_core::report_period::ReportPeriod;
 use contract::catalogue::Bilingual;
 use schemars::JsonSchema;
@@ -33,6 +33,15 @@ pub(super) struct PlanItem {
     moments: Vec<String>,
     /// Where it is published.
     citation: String,
+}
+
+/// A plan's standing, and the rules it was judged by.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlanStanding {
+    /// Version of the rules of judging.
+    rules_version: u32,
+    #[serde(flatten)]
+    plan: PlanReport,
 }
 
 /// How a KPI was judged at the end of a day.
@@ -80,7 +89,8 @@ pub(super) fn plans(request: &ApiRequest) -> ApiResponse {
 }
 
 pub(super) fn plan(request: &ApiRequest) -> ApiResponse {
-    one(&request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?)
+    let plan = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?;
+    one(&PlanStanding { rules_version: RULES_VERSION, plan })
 }
 
 pub(super) fn kpis(request: &ApiRequest) -> ApiResponse {

@@ -4,6 +4,7 @@ use super::parameter::Parameter;
 use super::problem::Problem;
 use super::request::ApiRequest;
 use crate::web::error::internal;
+use aggregator_core::report::RULES_VERSION;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,9 @@ use std::fmt::Write;
 
 /// The content type of answers.
 pub(super) const JSON: &str = "application/json";
+
+/// Names the rules of judging that an answer was made by.
+const RULES_VERSION_HEADER: &str = "rules-version";
 
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -101,5 +105,6 @@ pub(super) fn tagged(status: StatusCode, headers: &HeaderMap, text: String) -> R
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(ETAG, tag);
     }
+    response.headers_mut().insert(RULES_VERSION_HEADER, HeaderValue::from(RULES_VERSION));
     response
 }

@@ -5,7 +5,7 @@ use super::request::ApiRequest;
 use super::response::{ApiResponse, ListPage};
 use super::{plans, quarantine, records, sources};
 use crate::explain::{Explanation, Vintage};
-use aggregator_core::report::{KpiReport, PlanReport, Report, RollupReport};
+use aggregator_core::report::{KpiReport, Report, RollupReport};
 use axum::http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
 
@@ -54,7 +54,7 @@ const fn get(
 /// All routes but that of the document itself.
 pub(super) static ROUTES: &[Route] = &[
     get("/plans", "plans", "Every plan, by id", &[Limit, After], (of::<ListPage<plans::PlanItem>>, plans::plans)),
-    get("/plans/{plan}", "plan", "A plan's standing", &[On, KnownAt], (of::<PlanReport>, plans::plan)),
+    get("/plans/{plan}", "plan", "A plan's standing", &[On, KnownAt], (of::<plans::PlanStanding>, plans::plan)),
     get(
         "/plans/{plan}/kpis",
         "kpis",

@@ -178,6 +178,15 @@ pub fn known_parts(st: &Standing, r: SeriesRef, period: Period, cut: Cut) -> Vec
     if period.grain <= series.grain {
         return vec![(period, figure)];
     }
+    // A counter has a flow only between two readings.
+    if series.shape == Shape::Counter {
+        let before = Period::closing(series.grain, period.start()).start();
+        let inside =
+            |source| counter::readings(st, r, source).iter().filter(|x| before < x.at && x.at <= period.end()).count();
+        if (0..series.sources.len()).all(|source| inside(source) < 2) {
+            return Vec::new();
+        }
+    }
     let finer = Grain::ALL.into_iter().rev().find(|g| *g < period.grain).unwrap();
     period.parts(finer).flat_map(|part| known_parts(st, r, part, cut)).collect()
 }

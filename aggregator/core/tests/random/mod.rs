@@ -159,10 +159,10 @@ pub fn plan(r: &mut Random) -> (Catalogue, Vec<Spec>) {
         let shape = if i < 2 { "level" } else { r.pick(&["flow", "flow", "counter"]) };
         let grain = match shape {
             "level" => r.pick(&["day", "day", "day", "hour"]),
-            "counter" => r.pick(&["day", "day", "month", "hour", "quarter"]),
-            _ => {
-                r.pick(&["day", "day", "month", "month", "month", "month", "quarter", "quarter", "fiscal_year", "hour"])
-            }
+            // A year of hours is long to go through.
+            _ if r.one_in(40) => "hour",
+            "counter" => r.pick(&["day", "day", "month", "quarter"]),
+            _ => r.pick(&["day", "day", "month", "month", "month", "month", "quarter", "quarter", "fiscal_year"]),
         };
         let signed = r.one_in(7);
         let id = format!("s{i}");

@@ -123,7 +123,7 @@ fn kpi(r: &mut Random, id: &str, kind: &str, measure: &str, scale: u64) -> Strin
     let (b, t) = if down { (2 * scale, scale) } else { (scale, 2 * scale) };
     let (b, t) = if r.one_in(12) { (t, t) } else { (b, t) };
     // A goal of 0 or near it makes expected rates that are not above 0.
-    let t = if down && kind != "ceiling" && r.one_in(4) { 0 } else { t };
+    let t = if down && kind != "ceiling" && r.one_in(2) { 0 } else { t };
     let side = if down { "at_most" } else { "at_least" };
     let mut text = format!("[[kpi]]\nid = '{id}'\npolicy = 'p'\n{NAMES}kind = '{kind}'\n{measure}\ncitation = 'c'\n");
     writeln!(text, "target = {{ {side} = {t} }}\nconfirm = {}", r.pick(&[1, 1, 2, 3])).unwrap();

@@ -112,7 +112,7 @@ fn shares(st: &Standing, r: SeriesRef, year: i32) -> Option<Vec<Exact>> {
 }
 
 /// The distance from the expected sum or mean that is still `at_risk`.
-pub fn tolerance(kpi: &Kpi, expected: &Expected, months: &[i32]) -> Exact {
+pub fn tolerance(st: &Standing, kpi: &Kpi, expected: &Expected, months: &[i32]) -> Exact {
     let mut tolerance = path::tolerance(kpi);
     let is_sum = kpi.kind == KpiKind::FlowPerYear;
     if is_sum {
@@ -122,7 +122,11 @@ pub fn tolerance(kpi: &Kpi, expected: &Expected, months: &[i32]) -> Exact {
     // CHOICE ("One such year is enough, the tolerance then being at least 3 %"): then is with one such year only.
     if expected.seasons == 1 && months.len() < 12 {
         let whole = if is_sum { expected.sum(months) } else { expected.mean(months) };
-        tolerance = tolerance.max(whole * ratio(3, 100));
+        let least = whole * ratio(3, 100);
+        if least > tolerance {
+            st.note("a tolerance of 3 % at least");
+            tolerance = least;
+        }
     }
     tolerance
 }

@@ -50,7 +50,7 @@ pub fn plain(st: &Standing, kpi: &Kpi, v: &Val) -> &'static str {
     let months = form(st, kpi) == Form::Months;
     let expected = months.then(|| expected::of(st, kpi, only(kpi), v.year.unwrap()));
     let tolerance = match &expected {
-        Some(expected) => expected::tolerance(kpi, expected, &v.months),
+        Some(expected) => expected::tolerance(st, kpi, expected, &v.months),
         None => path::tolerance(kpi),
     };
     let edge = if at_least { &path - tolerance } else { &path + tolerance };

@@ -55,7 +55,7 @@ const RULES: [(&str, u64); 37] = [
     ("an older value carried past its window", 50),
     ("closing", 100),
     ("complete months that do not adjoin", 100),
-    ("counter total with two sources", 30),
+    ("counter total with two sources", 10),
     ("no seasons", 100),
     ("no seasons, but far off", 50),
     ("no seasons: at worst at_risk", 100),

@@ -61,7 +61,13 @@ const BORDERS: [&str; 22] = [
 /// What one plan is asked.
 pub fn questions(r: &mut Random) -> Vec<Period> {
     let first = Period::parse("2019-04-01").unwrap();
-    let mut out: Vec<Period> = (0..5).map(|_| first.plus(i32::try_from(r.below(365 * 3)).unwrap())).collect();
+    let mut out: Vec<Period> = (0..3).map(|_| first.plus(i32::try_from(r.below(365 * 3)).unwrap())).collect();
+    // Soon after a quarter or a year, when its figures are due.
+    let quarter = Period::parse("FY2019").unwrap().parts(Grain::Quarter).next().unwrap();
+    for _ in 0..3 {
+        let ended = quarter.plus(i32::try_from(r.below(12)).unwrap());
+        out.push(Period::holding(Grain::Day, ended.start()).plus(i32::try_from(r.below(30)).unwrap()));
+    }
     out.extend((0..3).map(|_| Period::parse(r.pick(&BORDERS)).unwrap()));
     out.push(first.plus(1096 + i32::try_from(r.below(120)).unwrap()));
     out.push(Period::month(2019, 4).plus(i32::try_from(r.below(36)).unwrap()));

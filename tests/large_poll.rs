@@ -14,43 +14,9 @@ const FIRST_DAY: i32 = 9_221;
 
 /// A plan with a level a day in each series.
 fn plan() -> String {
-    let mut text = String::from(
-        r#"
-[plan]
-id = "p"
-name = { ja = "計画", en = "plan" }
-city = { ja = "市", en = "city" }
-first_year = "FY2019"
-last_year = "FY2021"
-citation = "test"
-
-[[policy]]
-id = "policy"
-name = { ja = "施策", en = "policy" }
-owner = { ja = "課", en = "section" }
-"#,
-    );
-    for series in 0..SERIES {
-        write!(
-            text,
-            r#"
-[[series]]
-id = "s{series}"
-name = {{ ja = "件数", en = "sets" }}
-unit = {{ ja = "件", en = "sets" }}
-shape = "level"
-grain = "day"
-[[series.definition]]
-id = "d"
-text = {{ ja = "数え方", en = "rule" }}
-[[series.source]]
-id = "register"
-rhythm = [{{ every = "day", expected_by_days = 1 }}]
-"#
-        )
-        .unwrap();
-    }
-    text + r#"
+    let each =
+        (0..SERIES).map(|n| testkit::series(&format!("s{n}"), "shape = \"level\"\ngrain = \"day\"", "d", "register"));
+    let kpi = r#"
 [[kpi]]
 id = "sets"
 policy = "policy"
@@ -61,7 +27,8 @@ series = "s0"
 baseline = { year = "FY2018", value = 10 }
 target = { at_least = 50 }
 citation = "test"
-"#
+"#;
+    [testkit::PLAN, testkit::POLICY].into_iter().map(str::to_owned).chain(each).chain([kpi.to_owned()]).collect()
 }
 
 fn source() -> String {

@@ -62,7 +62,7 @@ fn a_while() {
 }
 
 #[test]
-fn a_status_that_stays_bad_is_told_once_and_its_recovery_once_in_both_languages() {
+fn a_status_that_stays_bad_is_notified_once_and_its_recovery_once_in_both_languages() {
     let (world, fake) = (World::new(), Fake::new());
     world.publish(&year());
     world.keep_with(&setup(&world, webhook(fake.url())), YEAR, || {
@@ -141,7 +141,7 @@ fn a_webhook_is_signed_and_says_everything_in_fields() {
 }
 
 #[test]
-fn what_heals_inside_the_hold_is_never_told() {
+fn what_recovers_within_for_is_never_notified() {
     let (world, fake) = (World::new(), Fake::new());
     let keep = |total, then: &dyn Fn()| world.keep_with(&setup(&world, webhook(fake.url())), total, then);
     world.publish(&year());
@@ -189,7 +189,7 @@ fn restarts_before_and_after_the_hold_lose_nothing_and_repeat_nothing() {
 }
 
 #[test]
-fn a_server_that_is_down_is_told_when_it_is_back_and_asks_for_its_own_pause() {
+fn a_server_that_is_down_is_notified_when_it_is_back_and_asks_for_its_own_pause() {
     let (world, fake) = (World::new(), Fake::new());
     let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     fake.say(429, "retry-after: 2\r\n");
@@ -206,7 +206,7 @@ fn a_server_that_is_down_is_told_when_it_is_back_and_asks_for_its_own_pause() {
 }
 
 #[test]
-fn an_event_that_is_never_taken_is_kept_and_the_next_is_told() {
+fn an_event_that_is_never_accepted_is_kept_and_the_next_is_sent() {
     let (world, fake) = (World::new(), Fake::new());
     let setup = PipelineSetup { hold: Duration::ZERO, ..setup(&world, webhook(fake.url())) };
     fake.say(404, "");
@@ -347,7 +347,7 @@ fn living() -> World {
 }
 
 #[test]
-fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
+fn the_change_of_day_makes_sources_overdue_and_a_missed_target_is_notified_anew() {
     let (world, fake) = (living(), Fake::new());
     let registry = Arc::new(Metrics::new("1").unwrap());
     let setup = PipelineSetup {
@@ -396,7 +396,7 @@ fn the_turn_of_a_day_makes_sources_overdue_and_a_missed_target_is_told_anew() {
 }
 
 #[test]
-fn who_follows_later_is_told_of_what_fires_and_without_followers_nothing_is_kept() {
+fn a_later_subscriber_receives_what_fires_and_without_subscribers_nothing_is_kept() {
     let (world, first, second) = (World::new(), Fake::new(), Fake::new());
     let both = |sinks: Arc<[ConfiguredSink]>| PipelineSetup { hold: Duration::ZERO, sinks, ..world.setup() };
     world.publish(&year());

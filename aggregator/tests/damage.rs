@@ -89,9 +89,9 @@ fn facts(reader: &StoreReader) -> Result<String, StoreError> {
     of.truncate(20);
     writeln!(text, "{of:?}").unwrap();
     for day in 1..=20 {
-        writeln!(text, "{:?}", reader.visit("p", &format!("v-2020-06-{day:02}"))?).unwrap();
+        writeln!(text, "{:?}", reader.poll("p", &format!("v-2020-06-{day:02}"))?).unwrap();
     }
-    writeln!(text, "{:?} {:?}", reader.last_visits("p")?, reader.collectors("p")?).unwrap();
+    writeln!(text, "{:?} {:?}", reader.last_polls("p")?, reader.collectors("p")?).unwrap();
     vintage::each_quarantined(reader, |one| writeln!(text, "{:?} {:?}", one.reason, one.body).unwrap())?;
     writeln!(text, "{:?} {:?}", reader.position(PARTITION)?, reader.tally()?).unwrap();
     writeln!(text, "{:?}", reader.catalogues_between("p", Micros(0), vintage::NOW)?).unwrap();

@@ -273,7 +273,7 @@ fn a_period_whose_figures_are_not_admitted_any_more_is_removed_and_its_neighbour
 }
 
 #[test]
-fn told_again_it_holds_the_same_and_dashboards_find_every_point_meanwhile() {
+fn written_again_it_holds_the_same_and_dashboards_find_every_point_meanwhile() {
     let bucket = fresh(0);
     let mut city = city(&bucket, 0);
     city.keep(&days(1_000));

@@ -170,7 +170,7 @@ fn points_beyond_the_retention_are_dead_letters_and_the_newer_ones_are_written()
 }
 
 #[test]
-fn a_retention_shorter_than_the_plan_is_said_before_anything_is_written() {
+fn a_retention_shorter_than_the_plan_is_reported_before_anything_is_written() {
     for (name, make) in WRITERS {
         let fake = Fake::new(ALL_WELL);
         fake.set_retention(30 * 86_400);
@@ -294,7 +294,7 @@ fn what_a_catalogue_no_longer_has_is_removed() {
 }
 
 #[test]
-fn through_the_pipeline_a_token_that_is_wrong_for_a_while_loses_nothing_and_a_drained_run_tells_everything() {
+fn through_the_pipeline_a_token_that_is_wrong_for_a_while_loses_nothing_and_a_drained_run_writes_everything() {
     let world = World::new();
     world.publish(&year());
     let refused = Arc::new(AtomicUsize::new(0));
@@ -351,7 +351,7 @@ fn a_drained_run_says_which_sink_failed_and_keeps_what_it_did_not_write() {
 }
 
 #[test]
-fn retelling_is_refused_while_an_aggregator_runs() {
+fn writing_a_sink_again_is_refused_while_an_aggregator_runs() {
     let world = World::new_with_store();
     let held = aggregator::store::open_writer(&world.data(), bus::PARTITION).unwrap();
     let error = pipeline::resend(&world.data(), "influxdb").unwrap_err().to_string();

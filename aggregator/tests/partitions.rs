@@ -120,7 +120,7 @@ fn a_store_that_is_locked_is_waited_out_and_loses_nothing() {
 }
 
 #[test]
-fn while_a_store_is_waited_for_at_midnight_readers_are_told_why_and_do_not_wait_for_the_books() {
+fn while_a_store_is_waited_for_at_midnight_readers_see_why_and_do_not_wait_for_the_plan_states() {
     let world = World::new();
     world.publish(&year());
     world.keep(13);

@@ -94,7 +94,7 @@ fn keep_until(world: &World, setup: &PipelineSetup, total: u64, satisfied: impl 
 }
 
 /// Waits until a sink was told that there is nothing yet: what comes then it is told as changes.
-fn told_everything(world: &World, setup: &PipelineSetup, heard: &Heard) {
+fn received_everything(world: &World, setup: &PipelineSetup, heard: &Heard) {
     world.publish(&[]);
     keep_until(world, setup, 0, || heard.lock().unwrap().contains(&Told::Everything));
 }
@@ -108,11 +108,11 @@ fn all(heard: &Heard) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_and_beside_a_dead_one() {
+fn a_sink_receives_everything_first_and_then_what_changed_also_after_a_restart_and_beside_a_dead_one() {
     let world = World::new();
     let heard = Heard::default();
     let setup = || PipelineSetup { sinks: Arc::new([listener("ear", &heard), dead()]), ..world.setup() };
-    told_everything(&world, &setup(), &heard);
+    received_everything(&world, &setup(), &heard);
     world.publish(&year());
     keep_until(&world, &setup(), 13, || all(&heard).contains("p judged"));
     assert_eq!(heard.lock().unwrap()[0], Told::Everything);
@@ -127,7 +127,7 @@ fn a_sink_is_told_everything_first_and_then_what_changed_also_after_a_restart_an
 }
 
 #[test]
-fn a_dead_sink_is_told_with_its_error_and_what_waits_for_it_while_the_pipeline_stays_ready() {
+fn a_dead_sink_is_reported_with_its_error_and_what_waits_for_it_while_the_pipeline_stays_ready() {
     let world = World::new();
     let heard = Heard::default();
     let health = Arc::new(Health::default());
@@ -151,7 +151,7 @@ fn a_new_catalogue_and_a_new_sink_start_with_everything_and_seen_changes_are_rem
     let mut world = World::new();
     let (first, second) = (Heard::default(), Heard::default());
     let setup = || PipelineSetup { sinks: Arc::new([listener("first", &first)]), ..world.setup() };
-    told_everything(&world, &setup(), &first);
+    received_everything(&world, &setup(), &first);
     world.publish(&[Record::Observation(sets("2020-04-01", 20, "2020-05-02"))]);
     let setup = setup();
     keep_until(&world, &setup, 1, || all(&first).contains("p judged"));

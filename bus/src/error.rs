@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_re_created_log_is_told_with_partition_position_and_remedy() {
+    fn a_re_created_log_is_reported_with_partition_position_and_remedy() {
         let position = Position { next: 42, last: 0xabc };
         let error = BusError::Recreated { bus: "bus.db".into(), partition: Partition(3), position, end: 7 };
         assert_eq!(

@@ -245,7 +245,7 @@ fn away_and_back_again() {
 }
 
 #[test]
-fn a_session_that_timed_out_is_told_as_a_revocation() {
+fn a_session_that_timed_out_is_reported_as_a_revocation() {
     let played = Played::new();
     let (shipped, mut consumer, mut reader) = (played.shipped(), played.consumer(), Reader::default());
     publish(&shipped, 0);

@@ -193,7 +193,7 @@ fn files_of_others_and_missing_folders_are_refused() {
 }
 
 #[test]
-fn a_damaged_file_is_told_and_not_read_as_empty() {
+fn a_damaged_file_is_reported_and_not_read_as_empty() {
     let (_folder, path) = folder();
     let outbox = outbox(&path);
     publish(&outbox, &[&vec![7; 100_000]]);

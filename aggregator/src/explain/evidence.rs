@@ -47,7 +47,7 @@ pub(super) fn changed(
     let ids = ids(plan, of);
     let mut corrected = BTreeSet::new();
     for reader in readers {
-        corrected.extend(reader.said_again(ids, upto)?);
+        corrected.extend(reader.restated_spans(ids, upto)?);
     }
     if corrected.is_empty() {
         // Most series were never corrected: their observations need not be read.
@@ -185,7 +185,7 @@ impl<'a> PollLookup<'a> {
         }
         let mut found = None;
         for reader in self.readers {
-            found = found.or(reader.visit(&observation.plan, &observation.visit)?);
+            found = found.or(reader.poll(&observation.plan, &observation.visit)?);
         }
         self.found.insert(observation.visit.clone(), found.clone());
         Ok(found)

@@ -45,7 +45,7 @@ pub fn source_health<'a>(
     let plan = catalogue.plan.id.as_str();
     let (mut polls, mut reads) = (Vec::new(), BTreeMap::<String, Micros>::new());
     for reader in readers {
-        polls.extend(reader.last_visits(plan)?);
+        polls.extend(reader.last_polls(plan)?);
         for (source, time) in reader.last_read(plan)? {
             let latest = reads.entry(source).or_insert(time);
             *latest = time.max(*latest);

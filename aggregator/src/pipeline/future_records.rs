@@ -34,7 +34,7 @@ impl FutureRecords {
         now: Micros,
     ) -> Result<(), StoreError> {
         for plan in plans {
-            for poll in reader.last_visits(plan)? {
+            for poll in reader.last_polls(plan)? {
                 self.take(&Record::Poll(poll), now);
             }
         }

@@ -45,7 +45,7 @@ pub fn resend(data: &Path, sink: &str) -> Result<usize, StoreError> {
     let mut writers = partitions.map(|p| store::open_writer(data, p)).collect::<Result<Vec<_>, _>>()?;
     let mut followed = 0;
     for writer in &mut writers {
-        followed += usize::from(writer.change(|change| change.retell(sink))?);
+        followed += usize::from(writer.change(|change| change.write_again(sink))?);
     }
     Ok(followed)
 }

@@ -66,7 +66,7 @@ impl StoreTransaction<'_> {
 
     /// Has a sink told everything again; what its server would not take is tried again too. True when it follows
     /// this store.
-    pub fn retell(&mut self, sink: &str) -> Result<bool, StoreError> {
+    pub fn write_again(&mut self, sink: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM dead_letters WHERE sink = ?1", (sink,))?;
         let told =
             self.execute("UPDATE sinks SET cursor = NULL, sum = row_sum(name, NULL) WHERE name = ?1", (sink,))?;

@@ -21,6 +21,7 @@
 //! - **name**: a text that repeats (an id, an address), stored once and referred to by its number.
 
 mod alerts;
+mod bus_position;
 mod change_log;
 mod checksum;
 mod derived;
@@ -32,6 +33,7 @@ mod names;
 mod observations;
 mod open;
 mod open_polls;
+mod polls;
 mod quarantine;
 mod reader;
 mod schema;
@@ -39,7 +41,6 @@ mod sink_cursor;
 mod statements;
 mod transaction;
 mod verify;
-mod visits;
 mod writer;
 
 pub use alerts::{AlertEvent, AlertKey, StoredAlert};

@@ -222,7 +222,7 @@ impl StoreReader {
 
 impl StoreReader {
     /// The periods of one series and definition about which a source has said something more than once, up to a revision.
-    pub fn said_again(
+    pub fn restated_spans(
         &self,
         (plan, series, definition): (&str, &str, &str),
         upto: Micros,

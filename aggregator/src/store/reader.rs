@@ -63,7 +63,7 @@ impl StoreReader {
     }
 
     /// The plans that it holds facts of, but for observations.
-    pub fn plans_visited(&self) -> Result<BTreeSet<String>, StoreError> {
+    pub fn plans_with_facts(&self) -> Result<BTreeSet<String>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare(
                 "SELECT text FROM names WHERE id IN

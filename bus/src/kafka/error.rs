@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn no_broker_left_is_told_with_the_reason_of_the_last_one() {
+    fn no_broker_left_is_reported_with_the_reason_of_the_last_one() {
         let mut captured = CapturedMessages::default();
         let mut capture = |code, reason| captured.capture(&KafkaError::Global(code), reason).map(ToString::to_string);
         assert_eq!(capture(Code::BrokerTransportFailure, "connection refused"), None);

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_at_once_and_names_its_key() {
+    fn every_mistake_is_reported_at_once_and_names_its_key() {
         assert_eq!(problems(&KafkaConfig::new("a:9092, [::1]:9093", "g")), Vec::<String>::new());
         let wrong = KafkaConfig {
             topic: "a b".into(),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_and_unknown_ones_told_with_the_right_ones() {
+    fn names_are_read_and_unknown_ones_reported_with_the_right_ones() {
         assert_eq!(Security::named("sasl_ssl").unwrap(), Security::SaslSsl);
         assert_eq!(Mechanism::named("scram-sha-256").unwrap(), Mechanism::ScramSha256);
         assert_eq!(

@@ -53,7 +53,7 @@ pub struct Standing<'a> {
 }
 
 /// How far a question sees into a period that has not ended.
-type Seen = Option<(i64, bool)>;
+type Horizon = Option<(i64, bool)>;
 type Kept<K, V> = RefCell<HashMap<K, Rc<V>>>;
 
 /// Answers kept, so that a naive question costs its loop only once.
@@ -61,7 +61,7 @@ type Kept<K, V> = RefCell<HashMap<K, Rc<V>>>;
 pub struct Memo {
     pub levels: Kept<(usize, usize), Vec<Level>>,
     pub readings: Kept<(usize, usize, usize), Vec<Reading>>,
-    pub rolled: Kept<(usize, usize, Period, Seen), Rolled>,
+    pub rolled: Kept<(usize, usize, Period, Horizon), Rolled>,
     pub first_year: RefCell<HashMap<(usize, usize), Option<i32>>>,
     pub expected: Kept<(String, i32), Expected>,
 }

@@ -165,7 +165,7 @@ fn is_old(open: &OpenPoll, now: Micros) -> bool {
 }
 
 fn is_retracted(reader: &StoreReader, open: &OpenPoll) -> Result<bool, StoreError> {
-    let Some(poll) = reader.visit(&open.plan, &open.poll)? else { return Ok(false) };
+    let Some(poll) = reader.poll(&open.plan, &open.poll)? else { return Ok(false) };
     let retractions = reader.retractions(&open.plan, Micros(i64::MAX))?;
     Ok(retractions.iter().any(|r| r.source == open.source && (r.from..=r.to).contains(&poll.time)))
 }

@@ -153,7 +153,7 @@ impl<'a> SortedBatch<'a> {
 /// Stores a record of another kind than an observation; false when it is stored already.
 pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, fact: &DecodedRecord) -> Result<bool, StoreError> {
     match &fact.record {
-        Record::Poll(poll) => change.put_visit(poll),
+        Record::Poll(poll) => change.put_poll(poll),
         Record::Reject(reject) => change.put_reject(reject),
         Record::Catalogue(text) => change.put_catalogue(text),
         Record::Retraction(_) | Record::Note(_) => change.put_statement(&fact.record, fact.signature.as_ref()),

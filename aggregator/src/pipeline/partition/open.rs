@@ -89,7 +89,7 @@ pub(crate) fn open(
     if !unadmitted.is_empty() || changed {
         plans.extend(rejudge::all(&mut writer, states, keys, &names, partition, &unadmitted)?);
     }
-    plans.extend(writer.read().plans_visited()?);
+    plans.extend(writer.read().plans_with_facts()?);
     plans.retain(|plan| states.contains_key(plan));
     for state in states.values_mut() {
         state.settle(time.today.cutoff());

@@ -70,7 +70,7 @@ pub(super) fn observations(request: &ApiRequest) -> ApiResponse {
                 left,
             )?;
             let with = |(id, o): (i64, Observation)| {
-                let poll = store.visit(plan, &o.visit)?.map(poll_evidence);
+                let poll = store.poll(plan, &o.visit)?.map(poll_evidence);
                 Ok(observed(format!("{of}:{id}"), o, poll))
             };
             found.into_iter().map(with).collect::<Result<Vec<_>, crate::store::StoreError>>()

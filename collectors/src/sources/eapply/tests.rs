@@ -48,7 +48,7 @@ fn a_row_that_cannot_be_read_holds_its_month_and_no_other() {
 }
 
 #[test]
-fn totals_in_any_words_and_parts_said_again_are_not_added() {
+fn totals_in_any_words_and_repeated_parts_are_not_added() {
     let text = "所管課,手続名,年月,件数\n市民課,住民票,R4.4,10\n,（うちスマートフォン）,R4.4,7\n市民課,住民票（再掲）,R4.4,10\n\
                 市民課,小計,R4.4,10\n税務課 計,,R4.4,5\n税務課,税証明,R4.4,5\n合計,,R4.4,15\n,合計（全手続）,R4.4,15\n";
     let expected = ["offered/d 2022-04-30 = 2", "applied/d 2022-04-01..2022-05-01 = 15"];

@@ -119,7 +119,7 @@ fn totals_come_from_the_search_else_from_each_dataset_else_from_nowhere() {
 }
 
 #[test]
-fn pages_that_do_not_fit_together_stop_the_visit() {
+fn pages_that_do_not_fit_together_stop_the_poll() {
     let source = portal(&format!("url = 'https://p.jp/api/3/action/'\n{COUNTED}"));
     let page = |count: u32, names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| format!(r#"{{"name": "{name}"}}"#)).collect();

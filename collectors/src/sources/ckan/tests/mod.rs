@@ -60,7 +60,7 @@ fn figures(source: &SourceConfig, bytes: &[u8]) -> Vec<String> {
 const BASIC: &[u8] = include_bytes!("../fixtures/basic.json");
 
 #[test]
-fn a_portal_gives_its_datasets_by_the_rule_and_for_the_day_of_the_visit() {
+fn a_portal_gives_its_datasets_by_the_rule_and_for_the_day_of_the_poll() {
     let rows = [
         ("listed", "", 4),
         ("active", "", 3),
@@ -134,7 +134,7 @@ fn what_is_not_counted_is_unknown_and_never_0() {
 }
 
 #[test]
-fn what_is_no_whole_answer_is_a_failed_visit() {
+fn what_is_no_whole_answer_is_a_failed_poll() {
     let source = portal(&format!("{DATASETS}count = 'active'"));
     let rows: [(&[u8], &str); 14] = [
         (b"", "empty_file"),

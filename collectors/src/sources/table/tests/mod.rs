@@ -75,7 +75,7 @@ fn rows_are_added_up_without_totals_or_a_total_is_taken_by_name() {
 }
 
 #[test]
-fn thousands_of_yen_are_yen_only_when_it_is_said() {
+fn thousands_of_yen_are_yen_only_when_it_is_configured() {
     let keys = |scale: &str| {
         format!(
             "{scale}[source.period]\ncolumn = ['年度']\n[[source.figure]]\nof = {{ series = 'tax' }}\ncolumn = ['収入額']"
@@ -129,7 +129,7 @@ fn rows_that_cannot_be_read_hold_their_figure() {
 }
 
 #[test]
-fn two_rows_of_one_figure_are_in_dispute_until_it_is_said_what_they_mean() {
+fn two_rows_of_one_figure_are_in_dispute_until_it_is_configured_what_they_mean() {
     let keys = "[source.period]\ncolumn = ['月']\n[[source.figure]]\nof = { series = 'births' }\ncolumn = ['件数']";
     let text = "月,件数\n2022年4月,1\n2022年4月,2\n2022年4月,1\n2022年5月,3\n2022年5月,3\n";
     let one = parse_named(&source(&BIRTHS[..1], keys), "a.csv", text.as_bytes()).unwrap();
@@ -141,7 +141,7 @@ fn two_rows_of_one_figure_are_in_dispute_until_it_is_said_what_they_mean() {
 }
 
 #[test]
-fn a_month_or_a_year_that_is_not_said_again_goes_on_from_the_row_before() {
+fn a_month_or_a_year_that_is_not_repeated_goes_on_from_the_row_before() {
     let figure = "[[source.figure]]\nof = { series = 'births' }\ncolumn = ['件数']";
     let months = source(&BIRTHS[..1], &format!("[source.period]\ncolumn = ['月']\n{figure}"));
     let text = "月,件数\n令和3年11月,1\n12月,2\n令和4年1月分,3\n２月,4\n1月,5\n2月,6\n2022/4/1,7\n※速報値,\n";

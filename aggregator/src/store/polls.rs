@@ -1,4 +1,4 @@
-//! Visits, rejects and catalogues: the facts beside the figures.
+//! Poll records, rejects and catalogues: the facts beside the figures.
 
 use super::error::StoreError;
 use super::name_cache::{number, text};
@@ -13,20 +13,20 @@ use std::collections::btree_map::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl StoreTransaction<'_> {
-    /// Stores a visit; false when its id was stored before.
-    pub fn put_visit(&mut self, visit: &PollRecord) -> Result<bool, StoreError> {
-        let (outcome, reason) = match &visit.outcome {
+    /// Stores a poll record; false when its id was stored before.
+    pub fn put_poll(&mut self, poll: &PollRecord) -> Result<bool, StoreError> {
+        let (outcome, reason) = match &poll.outcome {
             PollOutcome::Changed => ("changed", None),
             PollOutcome::Unchanged => ("unchanged", None),
             PollOutcome::Failed(reason) => ("failed", Some(self.name(reason)?)),
         };
-        let ids = (self.name(&visit.plan)?, self.name(&visit.id)?, self.name(&visit.source)?);
-        let (collector, address) = (self.name(&visit.collector)?, self.name(&visit.address)?);
-        let bytes = visit.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        let ids = (self.name(&poll.plan)?, self.name(&poll.id)?, self.name(&poll.source)?);
+        let (collector, address) = (self.name(&poll.collector)?, self.name(&poll.address)?);
+        let bytes = poll.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         let new = self.execute(
             "INSERT OR IGNORE INTO visits(plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))",
-            (ids.0, ids.1, ids.2, collector, visit.time.0, outcome, reason, address, &visit.sha256, bytes),
+            (ids.0, ids.1, ids.2, collector, poll.time.0, outcome, reason, address, &poll.sha256, bytes),
         )?;
         Ok(new == 1)
     }
@@ -71,8 +71,8 @@ impl StoreTransaction<'_> {
 }
 
 impl StoreReader {
-    /// A visit of a plan.
-    pub fn visit(&self, plan: &str, id: &str) -> Result<Option<PollRecord>, StoreError> {
+    /// A poll record of a plan.
+    pub fn poll(&self, plan: &str, id: &str) -> Result<Option<PollRecord>, StoreError> {
         self.run(|connection| {
             let (Some(plan_id), Some(visit)) = (number(connection, plan)?, number(connection, id)?) else {
                 return Ok(None);
@@ -106,10 +106,10 @@ impl StoreReader {
         })
     }
 
-    /// The latest visit of each source of a plan.
-    pub fn last_visits(&self, plan: &str) -> Result<Vec<PollRecord>, StoreError> {
+    /// The latest poll of each source of a plan.
+    pub fn last_polls(&self, plan: &str) -> Result<Vec<PollRecord>, StoreError> {
         let mut latest: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-        self.each_visit(plan, |row| {
+        self.each_poll(plan, |row| {
             let found = (row.get(4)?, row.get(1)?);
             let known = latest.entry(row.get(2)?).or_insert(found);
             *known = found.max(*known);
@@ -117,14 +117,14 @@ impl StoreReader {
         })?;
         let ids =
             self.run(|connection| latest.values().map(|(_, id)| text(connection, *id)).collect::<Result<Vec<_>, _>>())?;
-        let visits = ids.iter().map(|id| self.visit(plan, id));
-        visits.filter_map(Result::transpose).collect()
+        let polls = ids.iter().map(|id| self.poll(plan, id));
+        polls.filter_map(Result::transpose).collect()
     }
 
     /// When each source of a plan was last read whole: that something has not changed is a server's word alone.
     pub fn last_read(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
         let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
-        self.each_visit(plan, |row| {
+        self.each_poll(plan, |row| {
             let (outcome, hash): (String, Option<String>) = (row.get(5)?, row.get(8)?);
             let is_whole = hash.is_some() || row.get::<_, Option<i64>>(9)?.is_none();
             if outcome == "changed" || (outcome == "unchanged" && is_whole) {
@@ -137,10 +137,10 @@ impl StoreReader {
         self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
     }
 
-    /// The time of the latest visit of every collector of a plan.
+    /// The time of the latest poll of every collector of a plan.
     pub fn collectors(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
         let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
-        self.each_visit(plan, |row| {
+        self.each_poll(plan, |row| {
             let time = Micros(row.get(4)?);
             let known = latest.entry(row.get(3)?).or_insert(time);
             *known = time.max(*known);
@@ -149,11 +149,11 @@ impl StoreReader {
         self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
     }
 
-    /// The times of a source's visits after `now`: its collector's clock is ahead.
+    /// The times of a source's polls after `now`: its collector's clock is ahead.
     pub fn polls_after(&self, plan: &str, source: &str, now: Micros) -> Result<Vec<Micros>, StoreError> {
         let source = self.run(|connection| number(connection, source))?;
         let mut found = Vec::new();
-        self.each_visit(plan, |row| {
+        self.each_poll(plan, |row| {
             let time = Micros(row.get(4)?);
             found.extend((time > now && row.get::<_, Option<i64>>(2)? == source).then_some(time));
             Ok(())
@@ -161,8 +161,8 @@ impl StoreReader {
         Ok(found)
     }
 
-    /// Hands every visit of a plan that was not retracted to `each`, as a row that was proved.
-    fn each_visit(
+    /// Hands every poll record of a plan that was not retracted to `each`, as a row that was proved.
+    fn each_poll(
         &self,
         plan: &str,
         mut each: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
@@ -196,7 +196,7 @@ impl StoreReader {
     pub fn each_reading(&self, plan: &str, mut each: impl FnMut((&str, &str), bool, Micros)) -> Result<(), StoreError> {
         let mut texts = BTreeMap::new();
         let mut readings = Vec::new();
-        self.each_visit(plan, |row| {
+        self.each_poll(plan, |row| {
             let outcome = row.get_ref(5)?.as_str()?;
             if outcome != "failed" && row.get::<_, Option<i64>>(9)?.is_some() {
                 readings.push((row.get(2)?, row.get(7)?, outcome == "changed", Micros(row.get(4)?)));

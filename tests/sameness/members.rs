@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longer than the group's session, so that a stopped member is given up and comes back as a zombie.
+/// How an export begins.
+const HEAD: &str = "{\"rules_version\":2,\"plans\":[";
 const STOPPED: Duration = Duration::from_secs(9);
 /// Between two pieces of trouble.
 const PAUSE: Duration = Duration::from_millis(1200);
@@ -91,10 +93,10 @@ impl<'a> Members<'a> {
         let plan = |plan: usize| {
             let path = format!("/plans/{}/report.json?rollups=1&on={ON}", workload::id(plan));
             let text = get(self.all[at].address, &path).unwrap_or_default();
-            let inner = text.trim().strip_prefix("{\"plans\":[").and_then(|text| text.strip_suffix("]}"));
+            let inner = text.trim().strip_prefix(HEAD).and_then(|text| text.strip_suffix("]}"));
             inner.unwrap_or_default().to_owned()
         };
-        format!("{{\"plans\":[{}]}}\n", (0..workload::PLANS).map(plan).collect::<Vec<_>>().join(","))
+        format!("{HEAD}{}]}}\n", (0..workload::PLANS).map(plan).collect::<Vec<_>>().join(","))
     }
 
     /// Waits until `reached` has nothing more to say, or fails with what it says.

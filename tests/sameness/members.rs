@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than the group's session, so that a stopped member is given up and comes back as a zombie.
 /// How an export begins.
 const HEAD: &str = "{\"rules_version\":2,\"plans\":[";
+/// Longer than the group's session, so that a stopped member is given up and comes back as a zombie.
 const STOPPED: Duration = Duration::from_secs(9);
 /// Between two pieces of trouble.
 const PAUSE: Duration = Duration::from_millis(1200);

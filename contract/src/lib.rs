@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod bilingual;
 mod breakdown;
+pub mod business_day;
 pub mod catalogue;
 pub mod era;
 pub mod error;

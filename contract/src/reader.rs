@@ -206,6 +206,18 @@ impl<'a> TomlTable<'a> {
         })
     }
 
+    /// A list of dates; a missing key is an empty list.
+    pub fn dates(&self, key: &'static str) -> Vec<Date> {
+        let read = |text: &String| {
+            let date = parse_date(text);
+            if date.is_none() {
+                self.mistake(key, format!("`{text}` is no date such as 2019-04-01"));
+            }
+            date
+        };
+        self.texts(key).iter().filter_map(read).collect()
+    }
+
     /// An optional fiscal year such as `FY2019`, as the year it starts in.
     pub fn fiscal_year_if(&self, key: &'static str) -> Option<i32> {
         self.convert(key, "a fiscal year such as FY2019", |v| {

@@ -65,6 +65,11 @@ fn civil(day: i32) -> (i32, i32, i32) {
     (year, month, doy - (153 * mp + 2) / 5 + 1)
 }
 
+/// The day of the week of a day number, Monday 0 to Sunday 6.
+pub fn weekday(day: i32) -> i32 {
+    (day + 3).rem_euclid(7)
+}
+
 /// The number of the month that holds a day number: months since January of year 0.
 pub fn month_of(day: i32) -> i32 {
     let (year, month, _) = civil(day);

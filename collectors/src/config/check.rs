@@ -42,12 +42,14 @@ pub(super) fn source(
 /// A figure must not count as late before the first poll of its source.
 fn rhythm(r: &TomlTable<'_>, series: &Series, id: &str, (key, interval): (&str, Duration)) {
     for rhythm in series.sources.iter().filter(|listed| listed.id == id).flat_map(|listed| &listed.rhythm) {
-        let days = i64::from(rhythm.expected_by_days) + i64::from(rhythm.grace_days);
+        let days = i64::from(rhythm.shortest_wait());
         // It is late from the day after the last day of grace.
         if interval.as_secs() > (days + 1).saturating_mul(DAY).unsigned_abs() {
             let message = format!(
-                "`{key}` is longer than the {days} days (`expected_by_days` and `grace_days`) after which series `{}` \
+                "`{key}` is longer than the {days} days (`expected_by_{}` and `grace_{}`) after which series `{}` \
                  counts as late; poll more often",
+                rhythm.expected_by.unit(),
+                rhythm.grace.unit(),
                 series.id
             );
             r.mistake(key, message);

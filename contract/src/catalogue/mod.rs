@@ -7,13 +7,16 @@ mod check;
 mod kpi_kind;
 mod model;
 mod read;
+mod read_rhythm;
+mod rhythm;
 #[cfg(test)]
 mod tests;
 
 pub use crate::bilingual::Bilingual;
 pub use advice::warnings;
 pub use model::{
-    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm, Series,
-    SeriesRef, SeriesSource, Shape,
+    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Series, SeriesRef,
+    SeriesSource, Shape,
 };
 pub use read::parse;
+pub use rhythm::{Rhythm, Wait};

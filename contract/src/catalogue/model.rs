@@ -1,6 +1,8 @@
 //! What a catalogue holds.
 
+use super::rhythm::Rhythm;
 use crate::bilingual::Bilingual;
+use crate::business_day::BusinessCalendar;
 use crate::exact::Exact;
 use crate::period::{Grain, Period};
 use crate::time::Moment;
@@ -38,6 +40,8 @@ pub struct Plan {
     pub default_on: Option<Period>,
     /// Moments worth a link.
     pub on_dates: Vec<Period>,
+    /// The days on which its city hall is open.
+    pub calendar: BusinessCalendar,
     /// Where the plan is published.
     pub citation: String,
 }
@@ -153,33 +157,6 @@ impl SeriesSource {
     /// True when it takes part in a period: the period lies wholly within its from and until.
     pub fn takes_part(&self, from: Moment, to: Moment) -> bool {
         self.from.is_none_or(|first| first <= from) && self.until.is_none_or(|last| to <= last)
-    }
-}
-
-/// A release rhythm in a range of dates.
-#[derive(Clone, Debug)]
-pub struct Rhythm {
-    /// First instant of the range.
-    pub from: Option<Moment>,
-    /// First instant after it.
-    pub until: Option<Moment>,
-    /// A figure for every period of this grain.
-    pub every: Grain,
-    /// Civil days after a period's end at which its figure is due.
-    pub expected_by_days: i32,
-    /// Civil days after the due day before it counts as missing.
-    pub grace_days: i32,
-}
-
-impl Rhythm {
-    /// True when the range holds a period wholly.
-    pub fn holds(&self, period: Period) -> bool {
-        self.from.is_none_or(|first| first <= period.start()) && self.until.is_none_or(|last| period.end() <= last)
-    }
-
-    /// The last civil day (day number) on which a period's figure is not yet missing.
-    pub fn last_day(&self, period: Period) -> i32 {
-        period.end().day() + self.expected_by_days + self.grace_days
     }
 }
 

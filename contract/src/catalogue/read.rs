@@ -2,20 +2,19 @@
 
 use super::check;
 use super::model::{
-    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Rhythm, Series,
-    SeriesRef, SeriesSource, Shape,
+    Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Series, SeriesRef,
+    SeriesSource, Shape,
 };
+use super::read_rhythm;
 use crate::bilingual::Bilingual;
+use crate::business_day::BusinessCalendar;
 use crate::exact::{self, Exact};
-use crate::period::Grain;
 use crate::reader::{self, Mistake, TomlTable, nearest};
-use crate::time::Moment;
+use crate::time::day_number;
 
 const DIRECTIONS: &str = "one of `at_least` or `at_most` with the target's value";
-/// Days of grace after the due day where a rhythm names none.
-const DEFAULT_GRACE_DAYS: i64 = 14;
-/// Longest `expected_by_days` and `grace_days`: ten years.
-const MAX_DAYS: i64 = 3660;
+/// Most closed days of a city's own.
+const MAX_CLOSED_DAYS: usize = 400;
 
 /// Reads and checks a catalogue; `file` is the name that mistakes carry.
 ///
@@ -41,7 +40,7 @@ pub fn parse(file: &str, text: &str) -> Result<Catalogue, Vec<Mistake>> {
     reader::read(file, text, |top| {
         let plan = plan(top);
         let policies: Vec<Policy> = top.tables("policy").iter().map(policy).collect();
-        let series: Vec<Series> = top.tables("series").iter().map(series).collect();
+        let series: Vec<Series> = top.tables("series").iter().map(|r| series(r, &plan)).collect();
         let kpis = top.tables("kpi").iter().map(|r| kpi(r, &plan, &policies, &series)).collect();
         let catalogue = Catalogue { plan, policies, series, kpis };
         check::whole(top, &catalogue);
@@ -75,6 +74,7 @@ fn plan(top: &TomlTable<'_>) -> Plan {
             sample: false,
             default_on: None,
             on_dates: Vec::new(),
+            calendar: BusinessCalendar::default(),
             citation: none(),
         };
     };
@@ -90,6 +90,7 @@ fn plan(top: &TomlTable<'_>) -> Plan {
         sample: r.switch("sample"),
         default_on: r.period_if("default_on"),
         on_dates: r.periods("on_dates"),
+        calendar: calendar(&r),
         citation: r.text("citation"),
     };
     if plan.last_year < plan.first_year {
@@ -98,19 +99,19 @@ fn plan(top: &TomlTable<'_>) -> Plan {
     plan
 }
 
+fn calendar(r: &TomlTable<'_>) -> BusinessCalendar {
+    let closed = r.dates("closed_days");
+    if closed.len() > MAX_CLOSED_DAYS {
+        r.mistake("closed_days", format!("{} closed days; at most {MAX_CLOSED_DAYS}", closed.len()));
+    }
+    BusinessCalendar::closed_on(closed.into_iter().map(day_number))
+}
+
 fn policy(r: &TomlTable<'_>) -> Policy {
     Policy { id: r.id("id"), name: bilingual(r, "name"), owner: bilingual(r, "owner") }
 }
 
-const GRAINS: [(&str, Grain); 5] = [
-    ("hour", Grain::Hour),
-    ("day", Grain::Day),
-    ("month", Grain::Month),
-    ("quarter", Grain::Quarter),
-    ("fiscal_year", Grain::FiscalYear),
-];
-
-fn series(r: &TomlTable<'_>) -> Series {
+fn series(r: &TomlTable<'_>, plan: &Plan) -> Series {
     let shape = r.word("shape", &[("level", Shape::Level), ("flow", Shape::Flow), ("counter", Shape::Counter)]);
     let combine = r.word_if("combine", &[("first", Combine::First), ("sum", Combine::Sum)]);
     let decrease = r.word_if("decrease", &[("restart", Decrease::Restart), ("break", Decrease::Break)]);
@@ -126,12 +127,12 @@ fn series(r: &TomlTable<'_>) -> Series {
         name: bilingual(r, "name"),
         unit: bilingual(r, "unit"),
         shape,
-        grain: r.word("grain", &GRAINS),
+        grain: r.word("grain", &read_rhythm::GRAINS),
         combine: combine.unwrap_or(Combine::First),
         decrease: decrease.unwrap_or(Decrease::Break),
         signed: r.switch("signed"),
         definitions,
-        sources: r.tables("source").iter().map(source).collect(),
+        sources: r.tables("source").iter().map(|r| source(r, plan)).collect(),
         credit: bilingual_if(r, "credit"),
         line: r.line,
     }
@@ -141,33 +142,10 @@ fn definition(r: &TomlTable<'_>) -> Definition {
     Definition { id: r.id("id"), from: r.date_if("from"), text: bilingual(r, "text") }
 }
 
-fn range(r: &TomlTable<'_>) -> (Option<Moment>, Option<Moment>) {
-    let (from, until) = (r.date_if("from"), r.date_if("until"));
-    if from.zip(until).is_some_and(|(from, until)| until <= from) {
-        r.mistake("until", "`until` must lie after `from`");
-    }
-    (from.map(Moment::midnight), until.map(Moment::midnight))
-}
-
-fn source(r: &TomlTable<'_>) -> SeriesSource {
-    let (from, until) = range(r);
-    let rhythm = r.tables("rhythm").iter().map(rhythm).collect();
+fn source(r: &TomlTable<'_>, plan: &Plan) -> SeriesSource {
+    let (from, until) = read_rhythm::range(r);
+    let rhythm = r.tables("rhythm").iter().map(|r| read_rhythm::rhythm(r, plan, (from, until))).collect();
     SeriesSource { id: r.id("id"), from, until, rhythm, line: r.line }
-}
-
-fn rhythm(r: &TomlTable<'_>) -> Rhythm {
-    let (from, until) = range(r);
-    let days = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
-    if !r.has("expected_by_days") {
-        r.mistake("expected_by_days", "`expected_by_days` is missing: days after a period's end");
-    }
-    Rhythm {
-        from,
-        until,
-        every: r.word("every", &GRAINS),
-        expected_by_days: days(r.integer("expected_by_days", 0..=MAX_DAYS, 0)),
-        grace_days: days(r.integer("grace_days", 0..=MAX_DAYS, DEFAULT_GRACE_DAYS)),
-    }
 }
 
 fn goal(r: &TomlTable<'_>) -> Goal {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::exact::{parse as exact, whole};
+use crate::time::{day_number, parse_date};
 
 /// What follows the plan.
 const SMALL: &str = r#"[[policy]]
@@ -50,7 +51,7 @@ fn a_small_catalogue_reads() {
     assert_eq!((kpi.target.clone(), kpi.direction), (whole(300), Direction::AtLeast));
     assert_eq!(kpi.milestones[0].value, exact("200.5").unwrap());
     assert_eq!(kpi.measure, Measure::Series(SeriesRef { series: 0, definition: 0 }));
-    assert_eq!(catalogue.series[0].sources[0].rhythm[0].grace_days, 14);
+    assert_eq!(catalogue.series[0].sources[0].rhythm[0].grace, Wait::Days(14));
     assert_eq!(catalogue.plan.end().to_string(), "2022-04-01T00:00:00+09:00");
 }
 
@@ -96,6 +97,46 @@ fn a_declared_start_stands_on_a_first_of_april() {
     let kpi = parse("p.toml", &text).unwrap().kpis.remove(0);
     assert_eq!(kpi.origin(), Some(&Goal { year: 2018, value: whole(0) }));
     assert!(messages(&text.replace("2019-04-01", "2019-05-01"))[0].contains("must be a 1 April"));
+}
+
+#[test]
+fn a_rhythm_in_business_days_reads_and_is_refused_where_holidays_are_not_known() {
+    let business = |keys: &str| small().replace("expected_by_days = 10", keys);
+    let rhythm = |text: &str| parse("p.toml", text).unwrap().series[0].sources[0].rhythm[0].clone();
+    let read = rhythm(&business("expected_by_business_days = 10"));
+    assert_eq!((read.expected_by, read.grace), (Wait::BusinessDays(10), Wait::Days(14)));
+    let read = rhythm(&business("expected_by_business_days = 10\ngrace_business_days = 0"));
+    assert_eq!(read.grace, Wait::BusinessDays(0));
+    let closed = rhythm(&small().replace("last_year =", "closed_days = [\"2019-07-01\"]\nlast_year =")).calendar;
+    assert!(!closed.is_open(day_number(parse_date("2019-07-01").unwrap())));
+    let rows = [
+        ("expected_by_business_days = 0", "`expected_by_business_days` must be a whole number from 1 to 250"),
+        (
+            "expected_by_business_days = 1\nexpected_by_days = 1",
+            "either `expected_by_days` or `expected_by_business_days`",
+        ),
+        (
+            "expected_by_days = 1\ngrace_days = 1\ngrace_business_days = 1",
+            "either `grace_days` or `grace_business_days`",
+        ),
+    ];
+    for (keys, message) in rows {
+        let got = messages(&business(keys));
+        assert!(got.len() == 1 && got[0].contains(message), "{keys}: {got:?}");
+    }
+    // The figure of March 2031 is due in April: after the last year whose holidays are known.
+    let to_2030 = |keys: &str| business(keys).replace("FY2021", "FY2030");
+    let got = messages(&to_2030("expected_by_business_days = 10"));
+    assert!(
+        got[0].contains("business days are known from 2017 to 2030, and this rhythm is asked from 2019-04-01"),
+        "{got:?}"
+    );
+    assert!(parse("p.toml", &to_2030("expected_by_days = 10")).is_ok());
+    assert!(parse("p.toml", &to_2030("expected_by_business_days = 10\nuntil = \"2030-11-01\"")).is_ok());
+    let from_2016 = business("expected_by_days = 10\ngrace_business_days = 1").replace("FY2019\"\nl", "FY2016\"\nl");
+    assert!(messages(&from_2016).iter().any(|m| m.contains("is asked from 2016-04-01")), "{:?}", messages(&from_2016));
+    let wrong = small().replace("last_year =", "closed_days = [\"7/1\"]\nlast_year =");
+    assert!(messages(&wrong)[0].contains("`7/1` is no date such as 2019-04-01"));
 }
 
 #[test]

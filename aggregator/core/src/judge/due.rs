@@ -6,7 +6,7 @@ use contract::catalogue::{Combine, Kpi, Measure, Rhythm, SeriesRef, SeriesSource
 use contract::period::Period;
 use contract::time::{Moment, date_of};
 
-/// Periods looked back over from the last possible one: a border inside a period costs one, the due day another.
+/// Periods looked back over from the last possible one: a border inside a period costs one, its own midnight another.
 const LOOK_BACK: i32 = 4;
 /// Periods looked ahead over from there: as many again, and one that may have come early.
 const LOOK_AHEAD: i32 = 6;
@@ -53,10 +53,14 @@ fn source_due(view: &LedgerView<'_>, (series, source): (usize, usize), day: i32)
     SourceDue { series, source, latest: refs().filter_map(latest).max(), due: missing.or_else(next).and_then(last_day) }
 }
 
+/// The midnight after the last day on which a period of a rhythm may end whose figure is missing on `day`.
+fn after_missing(rhythm: &Rhythm, day: i32) -> Moment {
+    Moment::midnight(date_of(rhythm.last_end_missing_on(day) + 1))
+}
+
 /// The first period of a rhythm that is still waited for on `day`.
 fn upcoming(source: &SeriesSource, rhythm: &Rhythm, day: i32, is_known: impl Fn(Period) -> bool) -> Option<Period> {
-    let passed = Moment::midnight(date_of(day - rhythm.expected_by_days - rhythm.grace_days));
-    let last = Period::closing(rhythm.every, passed);
+    let last = Period::closing(rhythm.every, after_missing(rhythm, day));
     let waited = |p: &Period| {
         rhythm.last_day(*p) >= day && rhythm.holds(*p) && source.takes_part(p.start(), p.end()) && !is_known(*p)
     };
@@ -66,8 +70,7 @@ fn upcoming(source: &SeriesSource, rhythm: &Rhythm, day: i32, is_known: impl Fn(
 /// The latest period of a source's rhythm whose due day and grace are over on `day`.
 fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
     let latest = |rhythm: &Rhythm| {
-        let passed = Moment::midnight(date_of(day - rhythm.expected_by_days - rhythm.grace_days));
-        let upto = [rhythm.until, source.until].into_iter().flatten().fold(passed, Moment::min);
+        let upto = [rhythm.until, source.until].into_iter().flatten().fold(after_missing(rhythm, day), Moment::min);
         let last = Period::closing(rhythm.every, upto);
         let due = |p: &Period| rhythm.last_day(*p) < day && rhythm.holds(*p) && source.takes_part(p.start(), p.end());
         (0..LOOK_BACK).map(|back| last.plus(-back)).find(due)

@@ -115,9 +115,11 @@ fn series(r: &mut Random, spec: &Spec) -> String {
         ];
         for range in r.pick(&ranges) {
             let every = r.pick(&["day", "month", "month", "quarter", "fiscal_year"]);
-            let (due, grace) = (r.below(90), r.below(20));
+            let (due, grace) = (1 + r.below(90), r.below(20));
+            let due_in = if r.one_in(4) { "business_days" } else { "days" };
+            let grace_in = if r.one_in(6) { "business_days" } else { "days" };
             text += &format!(
-                "[[series.source.rhythm]]\n{range}\nevery = '{every}'\nexpected_by_days = {due}\ngrace_days = {grace}\n"
+                "[[series.source.rhythm]]\n{range}\nevery = '{every}'\nexpected_by_{due_in} = {due}\ngrace_{grace_in} = {grace}\n"
             );
         }
     }

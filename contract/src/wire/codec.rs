@@ -2,6 +2,7 @@
 
 use super::body;
 use super::error::WireError;
+use super::observation_line;
 use super::signature::{Signature, head, signature, unsigned_content};
 use crate::breakdown::Breakdown;
 use crate::record::{Finality, Observation, Record, SCHEMA, Value};
@@ -75,6 +76,9 @@ fn read_line(bytes: &[u8], signature: Option<&Signature<'_>>) -> Result<Record, 
         let (kind, since) = known(kind, schema)?;
         // A copy of the fields as an object of their own costs less than to pass over what stands before them.
         let fields = signature.filter(|_| schema > 1).map_or_else(|| unsigned_content(bytes), |one| one.covered[1]);
+        if let Some(observation) = Some(fields).filter(|_| kind == "observation").and_then(observation_line::read) {
+            return Ok(Record::Observation(observation));
+        }
         let mut object = Vec::with_capacity(fields.len() + 1);
         object.push(b'{');
         object.extend_from_slice(fields);

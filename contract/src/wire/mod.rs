@@ -11,6 +11,8 @@ mod codec;
 mod envelope;
 mod error;
 mod fields;
+mod observation_line;
+mod rest_of_line;
 mod schema;
 mod sign;
 mod signature;

@@ -221,7 +221,7 @@ fn any_span() -> impl Strategy<Value = Span> {
     prop_oneof![moment().prop_map(Span::AsOf), (moment(), moment()).prop_map(|(a, b)| Span::During(a, b))]
 }
 
-fn any_observation() -> impl Strategy<Value = Observation> {
+pub(super) fn any_observation() -> impl Strategy<Value = Observation> {
     let value = prop_oneof![any::<i64>().prop_map(Value::Known), ".*".prop_map(Value::Unknown)];
     let breakdown = prop::option::of(prop::collection::btree_map(".*", any::<i64>(), 0..4));
     let place = prop::option::of(

@@ -198,25 +198,10 @@ impl KeyList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::record::{PollOutcome, PollRecord};
+    use testkit::poll;
 
     fn key(id: &str) -> SigningKey {
         SigningKey::new(id, [7; 32]).unwrap()
-    }
-
-    fn poll(source: &str, time: i64) -> Record {
-        Record::Poll(PollRecord {
-            plan: "p".into(),
-            source: source.into(),
-            id: format!("v{time}"),
-            collector: "c".into(),
-            time: Micros(time),
-            outcome: PollOutcome::Unchanged,
-            address: "a".into(),
-            sha256: None,
-            bytes: None,
-            size: None,
-        })
     }
 
     fn patterns(texts: &[&str]) -> Vec<SourcePattern> {

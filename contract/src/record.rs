@@ -304,6 +304,13 @@ pub struct Retraction {
     pub reason: String,
 }
 
+impl Retraction {
+    /// True when it takes back that revision of its source.
+    pub fn covers(&self, revision: Micros) -> bool {
+        (self.from..=self.to).contains(&revision)
+    }
+}
+
 /// A text that a person wrote about a KPI or a figure. The latest of the same subject, topic and language stands; an empty
 /// text takes it away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

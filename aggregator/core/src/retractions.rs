@@ -6,23 +6,22 @@ use std::collections::BTreeMap;
 
 /// The revisions of one plan that were taken back: a set, so the order in which retractions come plays no part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Retractions(BTreeMap<String, Vec<(Micros, Micros)>>);
+pub(crate) struct Retractions(BTreeMap<String, Vec<Retraction>>);
 
 impl Retractions {
     /// Adds a retraction; false when nothing is new.
     pub(crate) fn add(&mut self, retraction: &Retraction) -> bool {
-        let spans = self.0.entry(retraction.source.clone()).or_default();
-        let span = (retraction.from, retraction.to);
-        let is_new = !spans.contains(&span);
-        spans.extend(is_new.then_some(span));
+        let known = self.0.entry(retraction.source.clone()).or_default();
+        let is_new = !known.iter().any(|other| (other.from, other.to) == (retraction.from, retraction.to));
+        known.extend(is_new.then(|| retraction.clone()));
         is_new
     }
 
     /// True when that revision of a source was taken back.
     pub(crate) fn hold(&self, source: &str, revision: Micros) -> bool {
         // Almost always there is none at all.
-        let spans = if self.0.is_empty() { None } else { self.0.get(source) };
-        spans.is_some_and(|spans| spans.iter().any(|(from, to)| (*from..=*to).contains(&revision)))
+        let known = if self.0.is_empty() { None } else { self.0.get(source) };
+        known.is_some_and(|known| known.iter().any(|retraction| retraction.covers(revision)))
     }
 }
 

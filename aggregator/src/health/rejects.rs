@@ -122,7 +122,7 @@ impl PartitionRejects {
     pub fn retract(&mut self, of: &Retraction) {
         let files = self.0.get_mut(&(of.plan.clone(), of.source.clone()));
         for file in files.into_iter().flat_map(BTreeMap::values_mut) {
-            file.readings.retain(|time, _| !(of.from..=of.to).contains(time));
+            file.readings.retain(|time, _| !of.covers(*time));
         }
     }
 

@@ -95,22 +95,7 @@ fn is_future(time: Micros, now: Micros) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::record::{PollOutcome, PollRecord};
-
-    fn poll(source: &str, time: i64) -> Record {
-        Record::Poll(PollRecord {
-            plan: "p".into(),
-            source: source.into(),
-            id: "v".into(),
-            collector: "c".into(),
-            time: Micros(time),
-            outcome: PollOutcome::Unchanged,
-            address: "a".into(),
-            sha256: None,
-            bytes: None,
-            size: None,
-        })
-    }
+    use testkit::poll;
 
     #[test]
     fn a_poll_from_the_future_is_named_until_the_clock_has_passed_it() {

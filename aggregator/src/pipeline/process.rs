@@ -118,7 +118,7 @@ impl PartitionProcessor {
                 open.writer.change(|change| changes.write(change))
             })?;
         }
-        let incomplete = self.open.values().flat_map(|open| open.arrivals.incomplete()).cloned().collect();
+        let incomplete = self.open.values().flat_map(|open| open.arrivals.incomplete());
         self.setup.progress.set_incomplete_polls(incomplete, now);
         Ok(())
     }

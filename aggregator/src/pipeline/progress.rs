@@ -101,11 +101,13 @@ impl Progress {
     }
 
     /// The polls that arrived in part.
-    pub(super) fn set_incomplete_polls(&self, polls: Vec<OpenPoll>, now: Micros) {
+    pub(super) fn set_incomplete_polls<'a>(&self, polls: impl Iterator<Item = &'a OpenPoll> + Clone, now: Micros) {
         let mut state = self.state.lock();
-        if state.incomplete_polls == polls {
+        // Asked at every request, and almost always nothing has changed.
+        if state.incomplete_polls.iter().eq(polls.clone()) {
             return;
         }
+        let polls: Vec<OpenPoll> = polls.cloned().collect();
         if let Some(metrics) = &self.metrics {
             metrics.set_incomplete_polls(polls.iter().map(|poll| (poll.plan.as_str(), poll.source.as_str())));
         }

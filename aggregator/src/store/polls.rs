@@ -173,7 +173,7 @@ impl StoreReader {
             let mut retracted = Vec::new();
             for retraction in &retractions {
                 if let Some(source) = number(connection, &retraction.source)? {
-                    retracted.push((source, retraction.from.0..=retraction.to.0));
+                    retracted.push((source, retraction));
                 }
             }
             let mut statement = connection.prepare_cached(
@@ -183,8 +183,8 @@ impl StoreReader {
             let mut rows = statement.query((plan,))?;
             while let Some(row) = rows.next()? {
                 sqlite::check_row("visits", row, 10)?;
-                let (source, time): (i64, i64) = (row.get(2)?, row.get(4)?);
-                if !retracted.iter().any(|(of, times)| *of == source && times.contains(&time)) {
+                let (source, time): (i64, _) = (row.get(2)?, Micros(row.get(4)?));
+                if !retracted.iter().any(|(of, retraction)| *of == source && retraction.covers(time)) {
                     each(row)?;
                 }
             }

@@ -39,35 +39,54 @@ impl StoreTransaction<'_> {
 impl StoreReader {
     /// All statements up to a revision, each with its line, in the order of their revisions.
     pub fn statements(&self, upto: Micros) -> Result<Vec<(Record, Vec<u8>)>, StoreError> {
+        let mut found = Vec::new();
+        self.each_statement(|row| {
+            if row.get::<_, i64>(3)? <= upto.0 {
+                found.push((decode(row)?, row.get_ref(4)?.as_str()?.as_bytes().to_vec()));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The retractions of a plan up to a revision. Notes, of which there may be many, are not decoded.
+    pub fn retractions(&self, plan: &str, upto: Micros) -> Result<Vec<Retraction>, StoreError> {
+        let Some(plan) = self.run(|connection| number(connection, plan))? else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        self.each_statement(|row| {
+            let is_of_plan = row.get_ref(1)?.as_str()? == RETRACTION && row.get::<_, i64>(2)? == plan;
+            if is_of_plan && row.get::<_, i64>(3)? <= upto.0 {
+                found.extend(match decode(row)? {
+                    Record::Retraction(retraction) => Some(retraction),
+                    _ => None,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Hands every statement to `each`, in the order of their revisions, as a row that was proved: all of them, because one
+    /// whose kind or plan was turned over would else not be found.
+    fn each_statement(
+        &self,
+        mut each: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT digest, kind, plan, revision, body, sum FROM statements ORDER BY revision, digest",
             )?;
             let mut rows = statement.query(())?;
-            let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 sqlite::check_row("statements", row, 5)?;
-                if row.get::<_, i64>(3)? > upto.0 {
-                    continue;
-                }
-                let line = row.get_ref(4)?.as_str()?.as_bytes();
-                let record = wire::decode(line)
-                    .map_err(|e| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(e)))?;
-                found.push((record, line.to_vec()));
+                each(row)?;
             }
-            Ok(found)
+            Ok(())
         })
     }
+}
 
-    /// The retractions of a plan up to a revision.
-    pub fn retractions(&self, plan: &str, upto: Micros) -> Result<Vec<Retraction>, StoreError> {
-        if self.run(|connection| number(connection, plan))?.is_none() {
-            return Ok(Vec::new());
-        }
-        let of_plan = self.statements(upto)?.into_iter().filter_map(|(record, _)| match record {
-            Record::Retraction(retraction) if retraction.plan == plan => Some(retraction),
-            _ => None,
-        });
-        Ok(of_plan.collect())
-    }
+fn decode(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
+    wire::decode(row.get_ref(4)?.as_str()?.as_bytes())
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(e)))
 }

@@ -155,7 +155,7 @@ impl PollArrivals {
     }
 
     /// The polls that were counted and are not all there.
-    pub(crate) fn incomplete(&self) -> impl Iterator<Item = &OpenPoll> {
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = &OpenPoll> + Clone {
         self.open.values().filter(|open| open.arrived.is_some())
     }
 }
@@ -167,5 +167,5 @@ fn is_old(open: &OpenPoll, now: Micros) -> bool {
 fn is_retracted(reader: &StoreReader, open: &OpenPoll) -> Result<bool, StoreError> {
     let Some(poll) = reader.poll(&open.plan, &open.poll)? else { return Ok(false) };
     let retractions = reader.retractions(&open.plan, Micros(i64::MAX))?;
-    Ok(retractions.iter().any(|r| r.source == open.source && (r.from..=r.to).contains(&poll.time)))
+    Ok(retractions.iter().any(|retraction| retraction.source == open.source && retraction.covers(poll.time)))
 }

@@ -17,6 +17,8 @@ const PLANS: &str = "plans";
 /// A plan's file.
 #[derive(Clone, Debug)]
 pub(crate) struct PlanFile {
+    /// Its path, as mistakes name it.
+    pub(crate) name: String,
     /// Its text, which travels as the catalogue record.
     pub(crate) text: String,
     /// The catalogue in it.
@@ -107,7 +109,7 @@ fn read_plan(name: &str, path: &Path) -> Result<PlanFile, Vec<Mistake>> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| vec![Mistake { file: name.into(), line: 1, message: format!("cannot be read: {e}") }])?;
     let catalogue = catalogue::parse(name, &text)?;
-    Ok(PlanFile { text, catalogue })
+    Ok(PlanFile { name: name.to_owned(), text, catalogue })
 }
 
 impl Configuration {

@@ -9,7 +9,7 @@ use aggregator::vintage::{NOW, PlanVintage, UnsettledReason, known_at};
 use aggregator_core::report::PlanReport;
 use aggregator_core::report_period::ReportPeriod;
 use contract::period::Period;
-use contract::record::{Finality, Observation, Record, Value};
+use contract::record::{Finality, Observation, Record, Span, Value};
 use support::{World, configured, micros, sets, uses, visit, with_target, year};
 
 fn known(world: &World, date: &str) -> PlanVintage {
@@ -105,6 +105,24 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     assert_eq!(explanation.parts[0].figures[1].current.value, Some(10));
     assert!(explanation.parts[0].figures[1].corrections.is_empty());
     assert!(explanation.known_at.unwrap().settled);
+}
+
+#[test]
+fn the_months_that_are_missing_are_named_with_how_many_are_known() {
+    let world = World::new();
+    let all = year();
+    let august = Span::of(Period::parse("2019-08").unwrap());
+    let is_other = |record: &&Record| !matches!(record, Record::Observation(o) if o.period == august);
+    let without: Vec<Record> = all.iter().filter(is_other).cloned().collect();
+    assert_eq!(without.len() + 1, all.len());
+    world.publish(&without);
+    world.keep(without.len() as u64);
+    let now = known(&world, "2020-07-03");
+    let text = |on: Period| explain(&[world.reader()], &now.state, "uses", ReportPeriod(on), None).unwrap().text();
+    let found = text(Period::fiscal_year(2019));
+    assert!(found.contains("\n欠けている月 / missing months: 2019-08 (11 / 12)\n"), "{found}");
+    let found = text(Period::parse("2019-07-31").unwrap());
+    assert!(!found.contains("missing months"), "{found}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `shihyo check`: finds every mistake in the configuration; `--fix` rewrites old keys, `--sample KIND` prints a sample.
 
+use super::late_sources;
 use crate::failure::Failure;
 use crate::output;
 use crate::{configuration, settings, sinks, transport};
@@ -48,6 +49,9 @@ pub(crate) fn run(folder: &Path, options: &CheckOptions) -> Result<(), Failure> 
         output::line(format_args!("{}: {} KPIs, {} series", c.plan.id, c.kpis.len(), c.series.len()))?;
     }
     output::line(format_args!("{} source(s); no mistake", configuration.sources.len()))?;
+    if let Err(error) = late_sources::of_stores(&configuration) {
+        eprintln!("warning: what is stored cannot be read, so nothing is suggested by it: {error:#}");
+    }
     if options.connect {
         super::connect::all(&configuration)?;
     }

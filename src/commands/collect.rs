@@ -1,5 +1,6 @@
 //! `shihyo collect`: polls the sources and publishes their records; `--once` a single time, `--dry-run` prints only.
 
+use super::late_sources;
 use super::poll_results::finish;
 use super::reload::{self, Reload};
 use super::republish;
@@ -84,7 +85,9 @@ async fn collect(
     let collector = service::collector(configuration);
     if options.dry_run {
         let collected = collect_once(&collector, &sources, None).await;
-        return print(&collected).and_then(|()| finish(&collected));
+        print(&collected)?;
+        late_sources::of_polls(configuration, &collected);
+        return finish(&collected);
     }
     service::make_data_dir(configuration)?;
     let publisher = Publisher::open(configuration, kafka)?;

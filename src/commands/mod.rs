@@ -8,6 +8,7 @@ mod connect;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod key;
+mod late_sources;
 mod plan_options;
 mod poll_results;
 pub(crate) mod quarantine;

@@ -17,6 +17,7 @@ pub mod admit;
 pub mod alert;
 pub mod display;
 pub mod judge;
+pub mod late_sources;
 pub mod ledger;
 pub mod plan_state;
 pub mod points;

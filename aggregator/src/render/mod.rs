@@ -16,6 +16,7 @@ pub mod html;
 mod kpi;
 pub mod lang;
 pub mod md;
+mod months;
 pub mod notice;
 mod sheet;
 mod show;

@@ -1,6 +1,7 @@
 //! The report with the catalogue's names filled in: what every form of rendering shows.
 
 use super::lang::Language;
+use super::months;
 use super::show::{self, DataMoment, ShownValue};
 use super::words::{self, StatusMark};
 use aggregator_core::display;
@@ -82,6 +83,10 @@ pub struct KpiRow<'a> {
     pub status: Option<StatusMark>,
     /// Value with its unit.
     pub value: Option<String>,
+    /// How many months of its year the value holds, in Japanese and English.
+    pub months: Option<(String, String)>,
+    /// The months that are missing, in Japanese and English.
+    pub missing: Option<(String, String)>,
     /// The moment the value describes, and its age.
     pub data: Option<DataMoment>,
     /// Baseline with its unit, or the declared start that serves as one.
@@ -180,6 +185,7 @@ fn row<'a>(
     let mut credits: Vec<&Bilingual> =
         parts.iter().filter_map(|of| catalogue.series[of.series].credit.as_ref()).collect();
     credits.dedup();
+    let connect = kpi.connect.as_ref().filter(|_| no_data);
     let value = judged.value.as_ref().map(|value| &value.0);
     let path = judged.path.as_ref().filter(|_| has_guide).map(|path| &path.0);
     Some(KpiRow {
@@ -188,6 +194,9 @@ fn row<'a>(
         phase: words::phase(judged.phase),
         status: judged.status.and_then(words::status),
         value: value.map(|value| show::value(kpi, value, path, lang)),
+        months: months::known(judged),
+        // Where no source is connected, that is what is said.
+        missing: months::missing(judged).filter(|_| connect.is_none()),
         data: judged.as_of.as_ref().and_then(|at| show::data(catalogue, kpi, at, on)),
         baseline: kpi.origin().map(|goal| show::plain(kpi, &goal.value, lang)),
         declared_start: kpi.baseline.is_none() && kpi.start.is_some(),
@@ -197,7 +206,7 @@ fn row<'a>(
         pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0, lang)),
         carried: judged.carried.as_ref().map(past),
         later: judged.later.as_ref().map(past),
-        connect: kpi.connect.as_ref().filter(|_| no_data),
+        connect,
         credits,
     })
 }

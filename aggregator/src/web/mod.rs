@@ -11,6 +11,8 @@ mod error;
 mod kpi;
 mod lookup;
 mod middleware;
+#[cfg(test)]
+mod month_tests;
 mod pages;
 mod probes;
 mod progress_io;

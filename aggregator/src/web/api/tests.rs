@@ -5,6 +5,7 @@ use crate::pipeline::ControlRequests;
 use crate::render::fixture::{plan_state, plan_states};
 use crate::store;
 use crate::web::{self, Site};
+use aggregator_core::report::RULES_VERSION;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
 use bus::Partition;
@@ -88,6 +89,27 @@ async fn every_address_of_the_document_answers_as_its_schema_says() {
         parameters.iter().find(|one| one["name"] == "known_at").unwrap()["required"].clone()
     };
     assert_eq!((needed("/plans/{plan}/known"), needed("/plans/{plan}")), (json!(true), json!(false)));
+}
+
+#[tokio::test]
+async fn every_answer_names_the_rules_that_it_was_judged_by() {
+    let (site, _folder, _) = site();
+    let version = RULES_VERSION.to_string();
+    for address in ["/plans", "/plans/small", "/plans/small/kpis/datasets", "/plans/small/rollups", "/export"] {
+        let (status, headers, _) = ask(&site, "GET", address, &[]).await;
+        assert_eq!(
+            (status, headers["rules-version"].to_str().unwrap()),
+            (StatusCode::OK, version.as_str()),
+            "{address}"
+        );
+        let tag = headers["etag"].to_str().unwrap();
+        let (status, headers, _) = ask(&site, "GET", address, &[("if-none-match", tag)]).await;
+        assert_eq!(
+            (status, headers["rules-version"].to_str().unwrap()),
+            (StatusCode::NOT_MODIFIED, version.as_str()),
+            "{address}"
+        );
+    }
 }
 
 /// Checks the keywords that our schemas use: types, properties that must be there, and no others.

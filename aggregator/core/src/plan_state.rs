@@ -1,6 +1,7 @@
 //! The state of one plan: its catalogue, its figures and its rollups.
 
 use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
+use crate::landing::LandingSource;
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
 use crate::report::{self, PlanReport};
 use crate::report_period::{Cutoff, ReportPeriod};
@@ -165,9 +166,18 @@ impl PlanState {
         LedgerView::with_rollups(&self.catalogue, &self.ledger, cutoff, &self.rollups)
     }
 
-    /// The report of a period, with every rollup when `rollups` is set.
+    /// The report of a period, with every rollup when `rollups` is set; without landings.
     pub fn report(&self, period: ReportPeriod, rollups: bool) -> PlanReport {
+        self.report_from(period, rollups, None)
+    }
+
+    /// The same with the landings that a source gives.
+    pub fn report_with(&self, period: ReportPeriod, rollups: bool, landings: &dyn LandingSource) -> PlanReport {
+        self.report_from(period, rollups, Some(landings))
+    }
+
+    fn report_from(&self, period: ReportPeriod, rollups: bool, landings: Option<&dyn LandingSource>) -> PlanReport {
         let settled = self.touched.is_empty().then_some(&self.rollups);
-        report::plan(&self.catalogue, &self.ledger, settled, period, rollups)
+        report::plan(&self.catalogue, &self.ledger, settled, period, rollups, landings)
     }
 }

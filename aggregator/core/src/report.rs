@@ -5,41 +5,21 @@
 
 use crate::display;
 use crate::judge::{DatedValue, Judgement, PaceGoal, Phase, Status, judge};
+use crate::landing::{LandingReport, LandingSource, question};
 use crate::ledger::Ledger;
 use crate::report_period::ReportPeriod;
 use crate::rollup::{LedgerView, PlanRollups, Rollup, RollupKey};
 use contract::catalogue::{Catalogue, Kpi};
-use contract::exact::{self, Exact};
 use contract::period::Period;
 use contract::time::Moment;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
+
+pub use crate::number::CanonicalNumber;
 
 /// The version of the rules of judging; another one can give another status from the same figures.
 pub const RULES_VERSION: u32 = 2;
-
-/// A number in canonical form.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CanonicalNumber(pub Exact);
-
-impl Serialize for CanonicalNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw = RawValue::from_string(exact::canonical(&self.0)).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
-    }
-}
-
-impl JsonSchema for CanonicalNumber {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Number".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "description": "Exact, in canonical form; half up to 6 places" })
-    }
-}
 
 /// A value and the moment it describes.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -108,6 +88,9 @@ pub struct KpiReport {
     pub carried: Option<ReportedValue>,
     /// A later value after the plan (その後), unjudged.
     pub later: Option<ReportedValue>,
+    /// Where it is expected to land (見通し); absent from a judgement as it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landing: Option<LandingReport>,
 }
 
 /// One rollup of the canonical export.
@@ -187,13 +170,15 @@ pub fn judgements(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<Judgement>
     view.catalogue.kpis.iter().map(|kpi| judge(view, kpi, period)).collect()
 }
 
-/// The report of one plan; takes what it can from `settled` rollups, and lists every rollup when `rollups` is set.
+/// The report of one plan; takes what it can from `settled` rollups, lists every rollup when `rollups` is set, and has the
+/// landings that `landings` gives.
 pub fn plan(
     catalogue: &Catalogue,
     ledger: &Ledger,
     settled: Option<&PlanRollups>,
     period: ReportPeriod,
     rollups: bool,
+    landings: Option<&dyn LandingSource>,
 ) -> PlanReport {
     let view = match settled {
         Some(settled) => LedgerView::with_rollups(catalogue, ledger, period.cutoff(), settled),
@@ -202,8 +187,16 @@ pub fn plan(
     let judged = judgements(&view, period);
     let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
     let policies = policies(catalogue, &judged);
-    let mut kpis: Vec<KpiReport> =
-        catalogue.kpis.iter().zip(judged).map(|(kpi, j)| kpi_report(catalogue, kpi, j)).collect();
+    let landing = |kpi: &Kpi, judged: &Judgement| {
+        let source = landings?;
+        let answer = question(&view, kpi, judged, period).and_then(|question| source.answer(&question));
+        Some(LandingReport::new(kpi, judged, &answer))
+    };
+    let report = |(kpi, judged): (&Kpi, Judgement)| {
+        let landing = landing(kpi, &judged);
+        KpiReport { landing, ..kpi_report(catalogue, kpi, judged) }
+    };
+    let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(report).collect();
     kpis.sort_by(|a, b| a.id.cmp(&b.id));
     let rows = || view.all().into_iter().map(|row| rollup_report(catalogue, row)).collect();
     PlanReport {
@@ -243,6 +236,7 @@ fn kpi_report(catalogue: &Catalogue, kpi: &Kpi, judged: Judgement) -> KpiReport 
         source,
         carried: judged.carried.map(ReportedValue::from),
         later: judged.later.map(ReportedValue::from),
+        landing: None,
     }
 }
 

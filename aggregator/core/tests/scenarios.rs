@@ -9,9 +9,10 @@
 mod support;
 
 use aggregator_core::judge::{DatedValue, Judgement, judge};
+use aggregator_core::landing::{LandingAnswer, LandingSilence, question};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
-use contract::catalogue::Catalogue;
+use contract::exact::whole;
 use contract::period::Period;
 use support::{Expect, Scenario, shown};
 
@@ -20,7 +21,28 @@ fn listed(months: &[Period]) -> String {
     if months.is_empty() { "-".into() } else { months.join(" ") }
 }
 
-fn shown_field(catalogue: &Catalogue, judged: &Judgement, name: &str, like: &str) -> String {
+/// A word about the landing; where nothing is said, the reason.
+fn landed(name: &str, landing: &LandingAnswer, like: &str) -> String {
+    let landing = match landing {
+        Ok(landing) => landing,
+        Err(LandingSilence::TooFewFigures { figures }) if name == "points" => return figures.to_string(),
+        Err(LandingSilence::UnknownPeriod { period }) if name == "points" => return period.clone(),
+        Err(silence) => return silence.name().to_owned(),
+    };
+    let number = |value| shown(Some(value), like.split(' ').next_back().unwrap_or_default());
+    let ends = |(low, high)| format!("{} {}", number(low), number(high));
+    match name {
+        "landing" => number(&landing.target.expected),
+        "lands_80" => ends((&landing.target.interval80.0, &landing.target.interval80.1)),
+        "lands_95" => ends((&landing.target.interval95.0, &landing.target.interval95.1)),
+        "chance" => number(&(&landing.target.probability * whole(100))),
+        "year_lands" => landing.year.as_ref().map_or_else(|| "-".into(), |year| number(&year.expected)),
+        "points" => landing.figures.to_string(),
+        _ => if landing.provisional { "yes" } else { "no" }.into(),
+    }
+}
+
+fn shown_field(state: &PlanState, (judged, landing): (&Judgement, &LandingAnswer), name: &str, like: &str) -> String {
     let past = |past: &Option<DatedValue>| shown(past.as_ref().map(|p| &p.value), like);
     let measured = judged.measured.as_ref();
     match name {
@@ -35,8 +57,11 @@ fn shown_field(catalogue: &Catalogue, judged: &Judgement, name: &str, like: &str
         "months" => judged.months.map_or_else(|| "-".into(), |m| format!("{} of {}", m.known, m.of)),
         "missing" => listed(&judged.missing),
         "incomplete" => if judged.incomplete { "yes" } else { "no" }.into(),
-        "source" => judged.source(catalogue).unwrap_or("-").into(),
+        "source" => judged.source(&state.catalogue).unwrap_or("-").into(),
         "provisional" => if measured.is_some_and(|m| m.provisional) { "yes" } else { "no" }.into(),
+        "landing" | "lands_80" | "lands_95" | "chance" | "year_lands" | "points" | "landing_provisional" => {
+            landed(name, landing, like)
+        }
         other => panic!("unknown word `{other}` in an expectation"),
     }
 }
@@ -44,7 +69,9 @@ fn shown_field(catalogue: &Catalogue, judged: &Judgement, name: &str, like: &str
 fn check(state: &PlanState, expect: &Expect) -> Vec<String> {
     let period = ReportPeriod(expect.on);
     let kpi = &state.catalogue.kpis[0];
-    let judged = judge(&state.view(period.cutoff()), kpi, period);
+    let view = state.view(period.cutoff());
+    let judged = judge(&view, kpi, period);
+    let landing = question(&view, kpi, &judged, period).and_then(|question| question.answer());
     let status = judged.status.map_or("-", aggregator_core::judge::Status::name).to_owned();
     let value = shown(judged.measured.as_ref().map(|m| &m.value), &expect.value);
     let mut wrong = Vec::new();
@@ -57,7 +84,7 @@ fn check(state: &PlanState, expect: &Expect) -> Vec<String> {
     compare("status", status, &expect.status);
     compare("value", value, &expect.value);
     for (name, want) in &expect.more {
-        compare(name, shown_field(&state.catalogue, &judged, name, want), want);
+        compare(name, shown_field(state, (&judged, &landing), name, want), want);
     }
     wrong
 }

@@ -92,18 +92,6 @@ pub struct DatedValue {
     pub at: Moment,
 }
 
-/// Where the value is expected to land at the plan's end, with an interval. No
-/// forecast is made yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Landing {
-    /// Expected value.
-    pub value: Exact,
-    /// Lower end of the interval.
-    pub low: Exact,
-    /// Upper end of the interval.
-    pub high: Exact,
-}
-
 /// What a required pace leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaceGoal {
@@ -152,8 +140,6 @@ pub struct Judgement {
     pub carried: Option<DatedValue>,
     /// A later value after the plan (その後), unjudged.
     pub later: Option<DatedValue>,
-    /// The forecast; always `None` yet.
-    pub landing: Option<Landing>,
 }
 
 impl From<MeasuredValue> for DatedValue {
@@ -190,7 +176,6 @@ impl Judgement {
             incomplete: false,
             carried: None,
             later: None,
-            landing: None,
         }
     }
 }

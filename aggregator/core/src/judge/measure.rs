@@ -2,6 +2,7 @@
 
 use super::value::{MeasuredValue, origins, reading_value};
 use super::{bound, months, total};
+use crate::report_period::Cutoff;
 use crate::rollup::LedgerView;
 use contract::catalogue::{Kpi, Measure, Shape};
 use contract::exact::whole;
@@ -24,6 +25,18 @@ pub(super) fn judged(view: &LedgerView<'_>, kpi: &Kpi, year: i32, only: bool) ->
 /// The latest value, bounds aside.
 pub(super) fn plain(view: &LedgerView<'_>, kpi: &Kpi, year: i32) -> Option<MeasuredValue> {
     if is_state(view, kpi) { state(view, kpi) } else { months::flow(view, kpi, year, false) }
+}
+
+/// The value of a state at the end of a period: of a counter by its reading at that border, else by the latest figure in
+/// `(start, end]`.
+pub(super) fn closing(view: &LedgerView<'_>, kpi: &Kpi, period: Period) -> Option<MeasuredValue> {
+    if let Measure::Series(of) = kpi.measure
+        && view.series(of).shape == Shape::Counter
+    {
+        return total::of_counter(view, kpi, of, Some(period.end()));
+    }
+    let at_end = view.at(Cutoff::including(period.end()));
+    state(&at_end, kpi).filter(|closing| Period::closing(period.grain, closing.at) == period)
 }
 
 /// The latest value of a state.

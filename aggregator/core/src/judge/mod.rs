@@ -19,7 +19,7 @@ mod verdict;
 
 pub use due::SourceDue;
 pub use gaps::KnownMonths;
-pub use judgement::{DatedValue, Judgement, Landing, PaceGoal, Phase, Status};
+pub use judgement::{DatedValue, Judgement, PaceGoal, Phase, Status};
 pub use months::MIN_MONTHS;
 pub use value::{MeasuredValue, MonthCount};
 
@@ -27,6 +27,7 @@ use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
 use contract::catalogue::Kpi;
 use contract::exact::Exact;
+use contract::period::Period;
 use contract::time::Moment;
 
 /// Judges a KPI at the end of a report period, from the figures of a view.
@@ -55,6 +56,11 @@ pub fn sources_due(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<SourceDue
 /// The first civil day (day number) on which the last figure of a KPI is not waited for any more.
 pub fn verdict_day(view: &LedgerView<'_>, kpi: &Kpi) -> i32 {
     due::last_day(view, kpi) + 1
+}
+
+/// The value of a KPI that is read as a state at the end of a period, from a figure inside that period.
+pub(crate) fn closing_value(view: &LedgerView<'_>, kpi: &Kpi, period: Period) -> Option<MeasuredValue> {
+    measure::closing(view, kpi, period)
 }
 
 /// True when a KPI has a value at each of its figures, not only at the end of months.

@@ -34,10 +34,11 @@ const HOUSE: [(&str, &str, &[&str]); 9] = [
 ];
 
 /// What a pure crate may use: no runtime, no IO, no clock, no randomness, no logging.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "blake3",
     "contract",
     "jiff",
+    "landing",
     "num-bigint",
     "num-rational",
     "num-traits",

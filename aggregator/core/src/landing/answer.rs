@@ -27,7 +27,7 @@ impl LandingSource for Computing {
 }
 
 /// What one grain says of the two years asked.
-struct Said {
+struct GrainForecasts {
     target: Result<Forecast, LandingSilence>,
     year: Option<Forecast>,
 }
@@ -56,8 +56,8 @@ impl LandingQuestion {
         landing.ok_or(silence)
     }
 
-    fn ask(&self, figures: &GrainFigures) -> Said {
-        let silent = |silence| Said { target: Err(named(silence, figures)), year: None };
+    fn ask(&self, figures: &GrainFigures) -> GrainForecasts {
+        let silent = |silence| GrainForecasts { target: Err(named(silence, figures)), year: None };
         let selection = match Selection::learn(&figures.series) {
             Ok(selection) => selection,
             Err(silence) => return silent(silence),
@@ -69,7 +69,7 @@ impl LandingQuestion {
             Ok(_) => Some(answers.next()?.map_err(|silence| named(silence, figures))),
             Err(silence) => Some(Err(silence)),
         });
-        Said { target: target.unwrap_or(Err(LandingSilence::AllKnown)), year: year.and_then(Result::ok) }
+        GrainForecasts { target: target.unwrap_or(Err(LandingSilence::AllKnown)), year: year.and_then(Result::ok) }
     }
 
     fn landing(&self, figures: &GrainFigures, forecast: &Forecast) -> LandingAnswer {

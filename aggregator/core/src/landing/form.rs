@@ -9,46 +9,46 @@ fn parsed<E: Error>(text: &str) -> Result<Exact, E> {
 }
 
 /// A number.
-pub(super) mod exact {
+pub(crate) mod exact {
     use super::{Deserialize, Deserializer, Exact, Serialize, Serializer};
     use contract::exact::canonical;
 
-    pub(in crate::landing) fn serialize<S: Serializer>(value: &Exact, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Exact, to: S) -> Result<S::Ok, S::Error> {
         canonical(value).serialize(to)
     }
 
-    pub(in crate::landing) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Exact, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Exact, D::Error> {
         super::parsed(&String::deserialize(from)?)
     }
 }
 
 /// Two numbers.
-pub(super) mod ends {
+pub(crate) mod ends {
     use super::{Deserialize, Deserializer, Exact, Serialize, Serializer};
     use contract::exact::canonical;
 
-    pub(in crate::landing) fn serialize<S: Serializer>(ends: &(Exact, Exact), to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(ends: &(Exact, Exact), to: S) -> Result<S::Ok, S::Error> {
         (canonical(&ends.0), canonical(&ends.1)).serialize(to)
     }
 
-    pub(in crate::landing) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<(Exact, Exact), D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<(Exact, Exact), D::Error> {
         let (low, high) = <(String, String)>::deserialize(from)?;
         Ok((super::parsed(&low)?, super::parsed(&high)?))
     }
 }
 
 /// A moment.
-pub(super) mod moment {
+pub(crate) mod moment {
     use super::{Deserialize, Deserializer, Serialize, Serializer};
     use contract::time::Moment;
 
     // serde passes a reference.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-    pub(in crate::landing) fn serialize<S: Serializer>(at: &Moment, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &Moment, to: S) -> Result<S::Ok, S::Error> {
         at.0.serialize(to)
     }
 
-    pub(in crate::landing) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Moment, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Moment, D::Error> {
         i64::deserialize(from).map(Moment)
     }
 }

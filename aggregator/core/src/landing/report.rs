@@ -2,6 +2,7 @@
 
 use super::model::{Landing, LandingAnswer, Outlook};
 use super::sentence::sentence;
+use super::silence::LandingSilence;
 use crate::judge::Judgement;
 use crate::number::CanonicalNumber;
 use contract::bilingual::Bilingual;
@@ -75,7 +76,7 @@ impl LandingReport {
         let landing = answer.as_ref().ok();
         let outlook = |of: &dyn Fn(&Landing) -> Option<Outlook>| landing.and_then(of).map(OutlookReport::from);
         Self {
-            silence: answer.as_ref().err().map(super::LandingSilence::name),
+            silence: answer.as_ref().err().map(LandingSilence::name),
             as_of: landing.map(|landing| landing.at.to_string()),
             provisional: landing.is_some_and(|landing| landing.provisional),
             target: outlook(&|landing| Some(landing.target.clone())),

@@ -91,6 +91,21 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
     }
 }
 
+/// The catalogues of a configuration folder, or every mistake in them; none where there is no such folder.
+pub(crate) fn catalogues(folder: &Path) -> Result<Vec<Catalogue>, Vec<Mistake>> {
+    if !folder.join(PLANS).is_dir() {
+        return Ok(Vec::new());
+    }
+    let (mut catalogues, mut mistakes) = (Vec::new(), Vec::new());
+    for path in plan_files(folder).map_err(|mistake| vec![mistake])? {
+        match read_plan(&path.display().to_string(), &path) {
+            Ok(plan) => catalogues.push(plan.catalogue),
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    if mistakes.is_empty() { Ok(catalogues) } else { Err(mistakes) }
+}
+
 fn plan_files(folder: &Path) -> Result<Vec<PathBuf>, Mistake> {
     let place = folder.join(PLANS);
     let mistake = |message: String| Mistake { file: place.display().to_string(), line: 1, message };

@@ -62,6 +62,9 @@ enum Command {
     Bundle(commands::bundle::BundleOptions),
     /// Take back what a source reported at some polls, and publish the source once more.
     Retract(commands::retract::RetractOptions),
+    /// Try a catalogue before it is used.
+    #[command(subcommand)]
+    Kpi(commands::kpi::KpiCommand),
     /// Make a key that signs the records of a collector.
     Key(commands::key::KeyOptions),
 }
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Topics(topics) => commands::topics::run(folder, &topics),
         Command::Bundle(options) => commands::bundle::run(folder, &options),
         Command::Retract(options) => commands::retract::run(folder, &options),
+        Command::Kpi(command) => commands::kpi::run(folder, &command),
         Command::Key(options) => commands::key::run(&options),
     };
     outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)

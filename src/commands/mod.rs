@@ -8,6 +8,7 @@ mod connect;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod key;
+pub(crate) mod kpi;
 mod late_sources;
 mod plan_options;
 mod poll_results;

@@ -27,3 +27,4 @@ pub mod report;
 pub mod report_period;
 mod retractions;
 pub mod rollup;
+pub mod scenario;

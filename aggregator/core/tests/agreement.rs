@@ -9,12 +9,11 @@
 
 mod oracle;
 mod random;
-#[allow(dead_code)]
-mod support;
 
 use aggregator_core::judge::{DatedValue, Judgement, PaceGoal, Status, judge};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
+use aggregator_core::scenario::Scenario;
 use contract::catalogue::Catalogue;
 use contract::exact::Exact;
 use contract::period::Period;
@@ -228,14 +227,14 @@ fn the_oracle_says_of_every_scenario_what_the_core_says() {
     let mut found = Comparison::default();
     for path in &files {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let scenario = support::Scenario::parse(&name, &std::fs::read_to_string(path).unwrap());
-        let records: Vec<Observation> = scenario.observations.into_iter().map(|(record, _)| record).collect();
-        let mut state = PlanState::new(scenario.catalogue.clone());
+        let scenario = Scenario::parse(&name, &std::fs::read_to_string(path).unwrap(), &[]).unwrap();
+        let records: Vec<Observation> = scenario.observations().cloned().collect();
+        let mut state = PlanState::new(scenario.catalogue().clone());
         state.insert_all(&records);
-        let oracle = oracle::Oracle::of(&scenario.catalogue, &records);
-        for expect in &scenario.expects {
-            found.ask(&name, &state, &oracle, expect.on);
-            found.ask_rollups(&name, &state, &oracle, expect.on);
+        let oracle = oracle::Oracle::of(scenario.catalogue(), &records);
+        for on in scenario.periods() {
+            found.ask(&name, &state, &oracle, on);
+            found.ask_rollups(&name, &state, &oracle, on);
         }
     }
     println!("{} fields compared", found.compared);

@@ -15,6 +15,7 @@ mod poll_results;
 pub(crate) mod quarantine;
 pub(crate) mod rebuild;
 mod reload;
+mod replay;
 pub(crate) mod report;
 mod republish;
 pub(crate) mod retract;

@@ -9,7 +9,7 @@ use aggregator_core::report_period::ReportPeriod;
 use anyhow::{Context, bail};
 use clap::Args;
 use contract::catalogue::Plan;
-use contract::period::Period;
+use contract::period::{Grain, Period};
 use contract::time::{Clock, Micros};
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub(crate) struct PlanOptions {
 pub(crate) struct VintageOptions {
     #[command(flatten)]
     pub(crate) plans: PlanOptions,
-    /// Use only records published by then.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Use only records published by then; a day is meant to its end.
+    #[arg(long, value_name = "TIME", value_parser = time_or_day)]
     known_at: Option<Micros>,
 }
 
@@ -41,6 +41,13 @@ fn period(text: &str) -> Result<Period, String> {
 /// Reads an option that is a time.
 pub(crate) fn time(text: &str) -> Result<Micros, String> {
     Micros::parse(text).ok_or_else(|| "use a time with offset such as 2020-04-01T12:00:00+09:00".into())
+}
+
+/// Reads an option that is a time, or a day up to its last instant.
+fn time_or_day(text: &str) -> Result<Micros, String> {
+    let day = Period::parse(text).filter(|period| period.grain == Grain::Day);
+    let last = day.map(|day| Micros(day.end().micros().0 - 1));
+    last.map_or_else(|| time(text).map_err(|error| format!("{error}, or a day such as 2020-03-31")), Ok)
 }
 
 impl PlanOptions {

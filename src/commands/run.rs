@@ -2,6 +2,7 @@
 
 use super::poll_results;
 use super::reload::{self, Reload};
+use super::replay::{self, ReplayOptions};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::service::{self, AggregatorService, DrainingConsumer, PipelineThread};
@@ -26,9 +27,14 @@ pub(crate) struct RunOptions {
     /// Poll each source once, store and judge the figures, then end.
     #[arg(long)]
     once: bool,
+    #[command(flatten)]
+    replay: ReplayOptions,
 }
 
 pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
+    if let Some(range) = options.replay.range() {
+        return replay::run(folder, &options.replay, range);
+    }
     let runtime = service::runtime()?;
     let hangup = if options.once { None } else { Some(reload::catch_hangup(&runtime)?) };
     let city = configuration::load(folder)?;

@@ -3,7 +3,6 @@
 use super::pipeline_thread::{PipelineEnd, PipelineThread, pipeline_outcome, remedy};
 use super::poll_reporter::PollReporter;
 use super::process::{end_signal, listen};
-use crate::clock::SystemClock;
 use crate::configuration::Configuration;
 use crate::notify;
 use crate::settings::Secret;
@@ -14,7 +13,6 @@ use aggregator::sinks::ConfiguredSink;
 use aggregator::web::{self, Site};
 use anyhow::Context;
 use contract::error::chain;
-use contract::time::Clock;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +69,7 @@ impl AggregatorService {
     /// What its pages and probes are made from.
     pub(crate) fn site(&self) -> Site {
         let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
-        let site = Site::new(states, Arc::new(SystemClock), metrics, Arc::clone(&self.health));
+        let site = Site::new(states, Arc::clone(&self.setup.clock), metrics, Arc::clone(&self.health));
         let site = site.of_many(self.setup.shared).with_keys(&self.setup.keys).with_store(self.setup.data.clone());
         match &self.token {
             Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
@@ -88,7 +86,7 @@ impl AggregatorService {
         }
         let (error, text) = (error, format!("{}{}", chain(error), remedy(error)));
         tracing::error!(error = text, "nothing is read any more; the figures of before are served");
-        self.health.degrade(Component::Bus, error, text, None, SystemClock.now());
+        self.health.degrade(Component::Bus, error, text, None, self.setup.clock.now());
         true
     }
 

@@ -15,6 +15,7 @@
 //! - **worker**: runs steps, waits between them, backs off after failures, measures and logs; sinks do none of that.
 //! - **kind**: a folder here: its settings, name, title, probe and steps. `registry.rs` lists the kinds.
 
+mod alert_log;
 mod alert_text;
 pub mod alertmanager;
 mod excerpt;
@@ -26,4 +27,6 @@ pub mod sink;
 pub mod webhook;
 pub(crate) mod worker;
 
+pub use alert_log::alert_log;
 pub use sink::{ConfiguredSink, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
+pub use webhook::WebhookSettings;

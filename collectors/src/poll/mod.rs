@@ -7,12 +7,14 @@
 mod collector;
 mod diff;
 mod doubt;
+mod known_day;
 mod log;
 mod outcome;
 mod part;
 pub(crate) mod published;
 mod read;
 mod records;
+mod replay;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ pub use collector::{Collector, PollProgress, RetryPolicy};
 pub(crate) use outcome::outgoing;
 pub use outcome::{FinishedPoll, PollFailure, PollSummary};
 pub use part::PollPart;
+pub use replay::SourceReplay;
 
 /// Polls a source once.
 ///

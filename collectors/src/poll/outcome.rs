@@ -57,7 +57,7 @@ impl PolledFile {
 }
 
 /// What the state remembers of a fetched file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FetchedContent {
     pub(super) sha256: String,
     pub(super) bytes: u64,

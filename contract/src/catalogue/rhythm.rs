@@ -66,13 +66,18 @@ impl Rhythm {
         [self.expected_by, self.grace].iter().any(|wait| matches!(wait, Wait::BusinessDays(_)))
     }
 
-    /// The last civil day (day number) on which a period's figure is not yet missing.
-    pub fn last_day(&self, period: Period) -> i32 {
+    /// The civil day (day number) on which a period's figure is due.
+    pub fn due_day(&self, period: Period) -> i32 {
         let end = period.end().day();
-        let due = match self.expected_by {
+        match self.expected_by {
             Wait::Days(days) => end + days,
             Wait::BusinessDays(nth) => self.calendar.nth_from(end, nth),
-        };
+        }
+    }
+
+    /// The last civil day (day number) on which a period's figure is not yet missing.
+    pub fn last_day(&self, period: Period) -> i32 {
+        let due = self.due_day(period);
         match self.grace {
             Wait::Days(days) if !self.has_business_days() => due + days,
             Wait::Days(days) => self.calendar.nth_from(due + days + 1, 1) - 1,

@@ -1,0 +1,153 @@
+//! A replay: each day that it comes to is what `report --on DAY --known-at DAY` says, and nothing of this machine is used.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
+mod support;
+
+use contract::time::{date_of, day_number, parse_date};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use support::{City, free_address, get};
+
+/// How long a replay may take to answer.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A replay that goes on until it is dropped.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(city: &City, words: &[&str]) -> Self {
+        let address = free_address();
+        let mut command = city.command(&[&["run", "--replay"], words].concat());
+        command.env("SHIHYO__HTTP__LISTEN", address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
+        let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+        Self { child, address }
+    }
+
+    /// The canonical export of a plan as it is shown now, and the day that it is of.
+    fn export(&self, plan: &str) -> Option<(String, String)> {
+        let text = get(self.address, &format!("/plans/{plan}/report.json?rollups=1"))?;
+        let report: Value = serde_json::from_str(&text).unwrap();
+        Some((report["plans"][0]["on"].as_str().unwrap().to_owned(), text))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The canonical export of a plan on a day by what was known at the end of another, from the folder of a replay.
+fn vintage(city: &City, data: &Path, plan: &str, (on, known): (&str, &str)) -> String {
+    let words = ["report", "--format", "json", "--rollups", "--plan", plan, "--on", on, "--known-at", known];
+    let output = city.command(&words).env("SHIHYO__DATA_DIR", data).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn day_before(day: &str) -> String {
+    date_of(day_number(parse_date(day).unwrap()) - 1).to_string()
+}
+
+#[test]
+fn each_replayed_day_is_what_was_known_on_it() {
+    let (city, kept) = (City::shipped(), tempfile::tempdir().unwrap());
+    let data = kept.path().join("replay");
+    let replay =
+        Running::start(&city, &["2020-09-01..2020-12-10", "--speed", "10d/s", "--data", data.to_str().unwrap()]);
+    // Every answer until the last day; of a day the last one stands.
+    let (mut seen, mut texts): (BTreeMap<String, String>, BTreeSet<(String, String)>) = Default::default();
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE && !seen.contains_key("2020-12-10") {
+        if let Some((on, text)) = replay.export("mihon") {
+            texts.insert((on.clone(), text.clone()));
+            seen.insert(on, text);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // What becomes known on the last day is published at its beginning, and stays.
+    std::thread::sleep(Duration::from_millis(500));
+    let (on, last) = replay.export("mihon").unwrap();
+    assert_eq!(on, "2020-12-10");
+    assert_eq!(last, vintage(&city, &data, "mihon", (&on, &on)));
+
+    let (mut moved, mut compared) = (0, 0);
+    for (on, text) in &texts {
+        let (before, after) = (day_before(on), on.clone());
+        let [early, full] = [before, after].map(|known| vintage(&city, &data, "mihon", (on, &known)));
+        assert!(*text == full || *text == early, "{on}: {text} is neither {early} nor {full}");
+        compared += 1;
+        if early != full && seen[on] == full {
+            moved += 1;
+        }
+    }
+    assert!(
+        compared >= 30 && moved >= 2,
+        "{compared} answers were compared; {moved} days with new figures were seen whole"
+    );
+    let known = get(replay.address, "/plans/mihon/report.json?rollups=1&on=2020-10-31&known_at=2020-10-31T23:59:59Z");
+    assert_eq!(known.unwrap(), vintage(&city, &data, "mihon", ("2020-10-31", "2020-10-31T23:59:59Z")));
+}
+
+#[test]
+fn a_replay_that_cannot_be_right_is_refused_with_its_remedy() {
+    let city = City::shipped();
+    /// Words, variables, and what the error says.
+    type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let rows: [Row<'_>; 7] = [
+        (&["2020-01-02..2020-01-01"], &[], "write the earlier one first"),
+        (&["2020"], &[], "use two days such as 2019-04-01..2022-03-31"),
+        (&["FY2019..FY2019", "--speed", "fast"], &[], "such as 30d/s, 12h/s or 10m/s"),
+        (&["FY2019..FY2019", "--data", "."], &[], "is not empty"),
+        (&["FY2019..FY2019", "--webhook", "nowhere"], &[], "https://hooks.example/shihyo"),
+        (&["FY2019..FY2019", "--once"], &[], "cannot be used with"),
+        (
+            &["FY2019..FY2019"],
+            &[("SHIHYO__KAFKA__BROKERS", "broker.example:9092")],
+            "a replay does not publish to Kafka, and broker.example:9092 is configured",
+        ),
+    ];
+    for (words, variables, expected) in rows {
+        let mut command = city.command(&[&["run", "--replay"], words].concat());
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(expected), "{words:?}: {error}");
+        assert!(!city.data().exists(), "{words:?}");
+    }
+}
+
+#[test]
+fn a_replay_ends_by_itself_or_at_a_signal_and_leaves_nothing() {
+    let (city, temporary) = (City::shipped(), tempfile::tempdir().unwrap());
+    let replay = |words: &[&str]| {
+        let mut command = city.command(&[&["run", "--replay", "2020-10-01..2020-12-31"], words].concat());
+        command.env("TMPDIR", temporary.path()).env("SHIHYO__LOG__LEVEL", "info").stderr(Stdio::piped());
+        command
+    };
+    let output = replay(&["--speed", "1000d/s", "--exit"]).output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{log}");
+    assert!(log.contains("alert: [Sample]"), "alerts are written to the log: {log}");
+
+    let mut child = replay(&["--speed", "1d/s"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(child.try_wait().unwrap().is_none());
+    let ended = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    let (began, mut status) = (Instant::now(), None);
+    while status.is_none() && began.elapsed() < PATIENCE {
+        status = child.try_wait().unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(status.unwrap().success());
+    assert!(!city.data().exists(), "the data of the city are not touched");
+    assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "its own folder is removed");
+}

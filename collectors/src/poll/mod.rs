@@ -18,6 +18,8 @@ mod replay;
 pub mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unchanged_tests;
 
 use crate::config::SourceConfig;
 use crate::sources::Source;

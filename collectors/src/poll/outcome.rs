@@ -46,7 +46,7 @@ pub(super) struct PolledFile {
     pub(super) address: String,
     /// `None` when it was not fetched.
     pub(super) content: Option<FetchedContent>,
-    /// `None` when the server says that it has not changed.
+    /// `None` when it has not changed: the server says so, or its content is that of before.
     pub(super) result: Result<Option<ParsedFile>, PollFailure>,
 }
 

@@ -105,9 +105,16 @@ fn next_state(
                         Some(before) if *doubted => before.last_record,
                         _ => *last_record,
                     },
+                    doubted: Some(*doubted),
                     until: parsed.until.map(|until| until.0),
                     rejects: parsed.rejects.len(),
                 })
+            }
+            // The content of before, and perhaps new validators.
+            (Ok(None), Some(FetchedContent { validators, .. })) => {
+                let fetched = (!validators.is_empty()).then(|| revision.moment().0);
+                let before = state.files.get(&file.address).cloned();
+                before.map(|note| FileNote { validators: validators.clone(), fetched, ..note })
             }
             _ => state.files.get(&file.address).cloned(),
         };
@@ -204,7 +211,7 @@ impl RecordWriter<'_> {
             ids.insert(None, self.poll_record(PollOutcome::Changed, self.source.address(), (None, None)));
         }
         if self.polls.is_empty() {
-            let is_confirmed = files.iter().any(|file| matches!(file.result, Ok(None)));
+            let is_confirmed = files.iter().any(|file| matches!((&file.result, &file.content), (Ok(None), None)));
             let content = match files {
                 // Bytes without a hash: a server answered that something has not changed, and it was not read.
                 _ if is_confirmed => (None, Some(state.files.values().map(|note| note.bytes).sum())),

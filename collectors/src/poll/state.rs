@@ -70,6 +70,9 @@ pub struct FileNote {
     /// The digest of the last record of the last version that was read whole, if it had its line end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_record: Option<u16>,
+    /// Whether its last record may be cut; `None` in states of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<bool>,
     /// Seconds since 1970 from which on the same content gives other figures, because a period has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
@@ -261,6 +264,7 @@ mod tests {
             fetched: Some(5),
             fingerprint: "f".into(),
             last_record: Some(9),
+            doubted: Some(false),
             until: Some(7),
             rejects: 2,
         };

@@ -11,15 +11,15 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const HEADER: &str = "指標,期間,値,区分\n";
-const APRIL: &str = "申請件数,2022年4月,100\n";
-const MAY: &str = "申請件数,2022年5月,200\n";
+pub(super) const APRIL: &str = "申請件数,2022年4月,100\n";
+pub(super) const MAY: &str = "申請件数,2022年5月,200\n";
 
-fn write(folder: &Path, name: &str, rows: &str) {
+pub(super) fn write(folder: &Path, name: &str, rows: &str) {
     fs::write(folder.join(name), format!("{HEADER}{rows}")).unwrap();
 }
 
 /// A register in one file.
-fn one_file(rows: &str) -> (TempDir, Poller) {
+pub(super) fn one_file(rows: &str) -> (TempDir, Poller) {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "r.csv", rows);
     let poller = Poller::new(source(folder.path(), &register("path = 'r.csv'")));
@@ -27,7 +27,7 @@ fn one_file(rows: &str) -> (TempDir, Poller) {
 }
 
 /// Registers in a folder `in`.
-fn files(all: &[(&str, &str)]) -> (TempDir, Poller) {
+pub(super) fn files(all: &[(&str, &str)]) -> (TempDir, Poller) {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("in")).unwrap();
     for (name, rows) in all {

@@ -78,6 +78,7 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
     let mut collectors: BTreeMap<String, Micros> = BTreeMap::new();
     for reader in readers {
         reader.at_one_moment(|reader| {
+            publish_catalogues(reader, [&mut state], at)?;
             for retraction in reader.retractions(plan, at)? {
                 state.retract(&retraction);
             }
@@ -102,6 +103,7 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
 pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<PlanStates, StoreError> {
     for reader in readers {
         reader.at_one_moment(|reader| {
+            publish_catalogues(reader, states.values_mut(), NOW)?;
             for (record, _) in reader.statements(NOW)? {
                 let Record::Retraction(retraction) = &record else { continue };
                 if let Some(state) = states.get_mut(&retraction.plan) {
@@ -117,6 +119,20 @@ pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<Pl
         })?;
     }
     Ok(states)
+}
+
+/// Takes the recorded catalogues up to a revision over into plan states.
+pub(crate) fn publish_catalogues<'a>(
+    reader: &StoreReader,
+    states: impl IntoIterator<Item = &'a mut PlanState>,
+    upto: Micros,
+) -> Result<(), StoreError> {
+    for state in states {
+        for text in reader.catalogues(&state.catalogue.plan.id, upto)? {
+            state.publish(&text);
+        }
+    }
+    Ok(())
 }
 
 fn doubts(collectors: BTreeMap<String, Micros>, quarantined: u64, at: Micros) -> Vec<UnsettledReason> {

@@ -28,3 +28,4 @@ pub mod report_period;
 mod retractions;
 pub mod rollup;
 pub mod scenario;
+pub mod target_change;

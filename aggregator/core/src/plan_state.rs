@@ -7,8 +7,9 @@ use crate::report::{self, PlanReport};
 use crate::report_period::{Cutoff, ReportPeriod};
 use crate::retractions::Retractions;
 use crate::rollup::{LedgerView, PlanRollups, RollupChange, TouchedBucket};
+use crate::target_change::TargetHistory;
 use contract::catalogue::Catalogue;
-use contract::record::{Observation, Retraction};
+use contract::record::{CatalogueText, Observation, Retraction};
 
 /// The state of one plan in memory.
 ///
@@ -81,6 +82,7 @@ pub struct PlanState {
     pub catalogue: Catalogue,
     ids: CatalogueIds,
     retractions: Retractions,
+    targets: TargetHistory,
     ledger: Ledger,
     rollups: PlanRollups,
     /// Buckets with a new revision since the rollups were brought up to date.
@@ -91,8 +93,8 @@ impl PlanState {
     /// A state without observations.
     pub fn new(catalogue: Catalogue) -> Self {
         let (ids, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
-        let retractions = Retractions::default();
-        Self { catalogue, ids, retractions, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
+        let (retractions, targets) = (Retractions::default(), TargetHistory::new(&catalogue));
+        Self { catalogue, ids, retractions, targets, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
     }
 
     /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
@@ -145,6 +147,17 @@ impl PlanState {
         self.retractions.add(retraction)
     }
 
+    /// Takes note of a recorded catalogue of the plan. It changes no status: [`PlanState::catalogue`] judges, and what it changed
+    /// of the recorded ones is shown beside it.
+    pub fn publish(&mut self, text: &CatalogueText) -> bool {
+        self.targets.add(text)
+    }
+
+    /// What was changed of the targets.
+    pub fn targets(&self) -> &TargetHistory {
+        &self.targets
+    }
+
     /// Computes the rollups for a cutoff, as far as new observations or the cutoff change them; gives the rows that
     /// differ.
     pub fn settle(&mut self, cutoff: Cutoff) -> Vec<RollupChange> {
@@ -178,6 +191,6 @@ impl PlanState {
 
     fn report_from(&self, period: ReportPeriod, rollups: bool, landings: Option<&dyn LandingSource>) -> PlanReport {
         let settled = self.touched.is_empty().then_some(&self.rollups);
-        report::plan(&self.catalogue, &self.ledger, settled, period, rollups, landings)
+        report::plan((&self.catalogue, &self.targets), &self.ledger, settled, period, rollups, landings)
     }
 }

@@ -9,6 +9,7 @@ use crate::landing::{LandingReport, LandingSource, question};
 use crate::ledger::Ledger;
 use crate::report_period::ReportPeriod;
 use crate::rollup::{LedgerView, PlanRollups, Rollup, RollupKey};
+use crate::target_change::{FirstTargetReport, RemovedKpiReport, TargetChangeReport, TargetHistory};
 use contract::catalogue::{Catalogue, Kpi};
 use contract::period::Period;
 use contract::time::Moment;
@@ -88,6 +89,10 @@ pub struct KpiReport {
     pub carried: Option<ReportedValue>,
     /// A later value after the plan (その後), unjudged.
     pub later: Option<ReportedValue>,
+    /// The KPI by its first published target; `null` where nothing that decides its status was changed since.
+    pub first_target: Option<FirstTargetReport>,
+    /// Every change of what it is judged by, the earliest first.
+    pub target_changes: Vec<TargetChangeReport>,
     /// Where it is expected to land (見通し); absent from a judgement as it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing: Option<LandingReport>,
@@ -138,6 +143,8 @@ pub struct PlanReport {
     pub kpis: Vec<KpiReport>,
     /// Policies by id.
     pub policies: Vec<PolicyReport>,
+    /// KPIs that were published and are not in the plan any more, in the order in which they were removed.
+    pub removed_kpis: Vec<RemovedKpiReport>,
     /// Every rollup, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollups: Option<Vec<RollupReport>>,
@@ -173,7 +180,7 @@ pub fn judgements(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<Judgement>
 /// The report of one plan; takes what it can from `settled` rollups, lists every rollup when `rollups` is set, and has the
 /// landings that `landings` gives.
 pub fn plan(
-    catalogue: &Catalogue,
+    (catalogue, targets): (&Catalogue, &TargetHistory),
     ledger: &Ledger,
     settled: Option<&PlanRollups>,
     period: ReportPeriod,
@@ -193,8 +200,13 @@ pub fn plan(
         Some(LandingReport::new(kpi, judged, &answer))
     };
     let report = |(kpi, judged): (&Kpi, Judgement)| {
-        let landing = landing(kpi, &judged);
-        KpiReport { landing, ..kpi_report(catalogue, kpi, judged) }
+        let (landing, first) = (landing(kpi, &judged), targets.first(&kpi.id));
+        KpiReport {
+            landing,
+            first_target: first.map(|first| FirstTargetReport::new(first, first.judge(ledger, settled, period))),
+            target_changes: targets.of(&kpi.id).iter().map(TargetChangeReport::from).collect(),
+            ..kpi_report(catalogue, kpi, judged)
+        }
     };
     let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(report).collect();
     kpis.sort_by(|a, b| a.id.cmp(&b.id));
@@ -206,6 +218,7 @@ pub fn plan(
         sample: catalogue.plan.sample,
         kpis,
         policies,
+        removed_kpis: targets.removed().iter().map(RemovedKpiReport::from).collect(),
         rollups: rollups.then(rows),
     }
 }
@@ -236,6 +249,8 @@ fn kpi_report(catalogue: &Catalogue, kpi: &Kpi, judged: Judgement) -> KpiReport 
         source,
         carried: judged.carried.map(ReportedValue::from),
         later: judged.later.map(ReportedValue::from),
+        first_target: None,
+        target_changes: Vec::new(),
         landing: None,
     }
 }

@@ -15,6 +15,7 @@ use crate::store::{StoreError, StoreReader};
 use crate::vintage::{PlanVintage, known_at};
 use aggregator_core::report::{KpiReport, RULES_VERSION};
 use aggregator_core::report_period::ReportPeriod;
+use aggregator_core::target_change::TargetChangeReport;
 use contract::catalogue::{Bilingual, Catalogue};
 use contract::time::Micros;
 
@@ -42,9 +43,16 @@ pub fn diff(
         from: Vintage::from(&before),
         to: Vintage::from(&after),
         catalogues: catalogues.iter().map(Micros::to_string).collect(),
+        targets: targets(&after, from),
         figures,
         more,
     })
+}
+
+/// What became known after `from`. A catalogue that is not recorded became known to nobody.
+fn targets(after: &PlanVintage, from: Micros) -> Vec<TargetChangeReport> {
+    let all = after.state.targets().all().iter();
+    all.filter(|change| change.known_at.is_some_and(|known_at| known_at > from)).map(TargetChangeReport::from).collect()
 }
 
 /// KPIs whose report differs, in the later catalogue's order; those it dropped at the end.

@@ -2,6 +2,7 @@
 
 use crate::explain::{RevisionEvidence, Vintage};
 use aggregator_core::report::KpiReport;
+use aggregator_core::target_change::TargetChangeReport;
 use contract::catalogue::Bilingual;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub struct Diff {
     pub to: Vintage,
     /// When the catalogue changed between them.
     pub catalogues: Vec<String>,
+    /// What the catalogues between them changed of targets, baselines, tolerances, counting rules and due days.
+    pub targets: Vec<TargetChangeReport>,
     /// KPIs that are judged or valued differently.
     pub kpis: Vec<KpiChange>,
     /// Figures that were added, corrected or withdrawn; the first [`MAX_CHANGES`].

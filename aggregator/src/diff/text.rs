@@ -3,6 +3,8 @@
 use super::model::{Diff, FigureChange, KpiChange};
 use crate::explain::{RevisionEvidence, Vintage};
 use aggregator_core::report::KpiReport;
+use aggregator_core::target_change::TargetChangeReport;
+use contract::catalogue::Bilingual;
 use std::fmt::{self, Write};
 
 impl Diff {
@@ -21,6 +23,10 @@ impl Diff {
         }
         for catalogue in &self.catalogues {
             writeln!(out, "the catalogue changed at {catalogue}")?;
+        }
+        writeln!(out, "\n{} change(s) of targets", self.targets.len())?;
+        for change in &self.targets {
+            target(out, change)?;
         }
         writeln!(out, "\n{} KPI(s) differ", self.kpis.len())?;
         for change in &self.kpis {
@@ -41,6 +47,16 @@ fn time(out: &mut String, label: &str, vintage: &Vintage) -> fmt::Result {
     let settled = if vintage.settled { "settled" } else { "not settled" };
     writeln!(out, "{label} {}: {settled}", vintage.time)?;
     vintage.doubts.iter().try_for_each(|doubt| writeln!(out, "  {doubt}"))
+}
+
+fn target(out: &mut String, change: &TargetChangeReport) -> fmt::Result {
+    let shown = |text: &Option<Bilingual>| match text {
+        None => "–".to_owned(),
+        Some(Bilingual { ja, en }) if ja == en => en.clone(),
+        Some(Bilingual { ja, en }) => format!("{ja} / {en}"),
+    };
+    let known = change.known_at.as_deref().unwrap_or("not recorded");
+    writeln!(out, "  {known} {} {}: {} -> {}", change.kpi, change.field, shown(&change.before), shown(&change.after))
 }
 
 fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {

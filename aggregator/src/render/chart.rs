@@ -35,6 +35,8 @@ pub struct ChartMarks<'a> {
     pub falls: bool,
     /// Whether there is a guide: without one the path equals the target.
     pub guide: bool,
+    /// What was changed of the target: the day on which it became known, and the target of before.
+    pub changes: &'a [(i32, Option<Exact>)],
     /// The least difference that the numbers at the side can show.
     pub finest: f64,
 }
@@ -60,6 +62,10 @@ pub struct Chart {
     pub years: Vec<ChartTick>,
     /// Days on which another counting rule began.
     pub breaks: Vec<String>,
+    /// Days on which a changed target became known; those outside the picture at its border.
+    pub changes: Vec<String>,
+    /// The targets of before: from, to, height.
+    pub past_targets: Vec<(String, String, String)>,
     /// The ends of lines: left, right, top, bottom.
     pub frame: (String, String, String, String),
 }
@@ -92,8 +98,9 @@ struct Scale {
 }
 
 impl Scale {
-    fn over(points: &[KpiPoint], (first, last): (i32, i32), target: f64, finest: f64) -> Self {
-        let all = points.iter().flat_map(|point| point.value.iter().chain(&point.path)).map(number).chain([target]);
+    fn over(points: &[KpiPoint], (first, last): (i32, i32), targets: &[f64], finest: f64) -> Self {
+        let all = points.iter().flat_map(|point| point.value.iter().chain(&point.path)).map(number);
+        let all = all.chain(targets.iter().copied());
         let (mut low, mut high) =
             all.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         // A count begins at 0 unless that would flatten the picture.
@@ -131,7 +138,8 @@ pub fn draw(
     let (first, end) = (points.first()?.day, points.last()?.day);
     let last = marks.breaks.iter().fold(end, |last, day| last.max(*day));
     let target = number(target);
-    let scale = Scale::over(points, (first, last), target, marks.finest);
+    let past = marks.changes.iter().filter_map(|(_, before)| before.as_ref().map(number));
+    let scale = Scale::over(points, (first, last), &past.chain([target]).collect::<Vec<_>>(), marks.finest);
     let known = |point: &KpiPoint| Some((point.day, point.value.clone()?));
     let mut dots: Vec<(String, String)> =
         points.iter().filter_map(known).map(|(day, value)| scale.at(day, &value)).collect();
@@ -153,8 +161,22 @@ pub fn draw(
         rows: rows.take_while(|value| *value < scale.high + scale.step / 2.0).map(row).collect(),
         years: years(first, last).into_iter().map(|(day, label)| ChartTick { at: scale.x(day), label }).collect(),
         breaks: marks.breaks.iter().filter(|day| (first..=last).contains(*day)).map(|day| scale.x(*day)).collect(),
+        changes: marks.changes.iter().map(|(day, _)| scale.x((*day).clamp(first, last))).collect(),
+        past_targets: past_targets(marks.changes, &scale, (first, last)),
         frame: (shown(LEFT), shown(WIDTH - RIGHT), shown(TOP), shown(HEIGHT - BOTTOM)),
     })
+}
+
+/// The line of each target of before, from the change that made it to the one that ended it.
+fn past_targets(
+    changes: &[(i32, Option<Exact>)],
+    scale: &Scale,
+    (first, last): (i32, i32),
+) -> Vec<(String, String, String)> {
+    let mut from = first;
+    let ended = changes.iter().filter_map(|(day, before)| Some(((*day).clamp(first, last), before.as_ref()?)));
+    let line = |(day, before)| (scale.x(std::mem::replace(&mut from, day)), scale.x(day), scale.y(number(before)));
+    ended.map(line).collect()
 }
 
 /// The lines through the known values; gaps break them, and falls where `falls` is set.
@@ -220,7 +242,14 @@ mod tests {
             point(start + 4, Some(100), None),
         ];
         let restated = BTreeSet::from([start + 3]);
-        let marks = ChartMarks { breaks: &[start + 1], restated: &restated, falls: false, guide: true, finest: 1.0 };
+        let marks = ChartMarks {
+            breaks: &[start + 1],
+            restated: &restated,
+            falls: false,
+            guide: true,
+            changes: &[(start - 9, Some(whole(100))), (start + 2, Some(whole(50)))],
+            finest: 1.0,
+        };
         let chart = draw(&points, &whole(100), &marks, |value| format!("{value:.0}")).unwrap();
         let (left, right, top, bottom) = chart.frame.clone();
         assert_eq!((left.as_str(), right.as_str(), top.as_str(), bottom.as_str()), ("30.0", "748.0", "34.0", "256.0"));
@@ -233,6 +262,13 @@ mod tests {
         assert_eq!(chart.years, [ChartTick { at: "209.5".into(), label: "2019".into() }]);
         assert_eq!((chart.breaks.len(), chart.dots.len()), (1, 4));
         assert_eq!(chart.restated, [("568.5".to_owned(), bottom)]);
+        assert_eq!(chart.changes, ["30.0", "389.0"], "before the picture at its border");
+        let past = &chart.past_targets;
+        assert_eq!(
+            (past[0].0.as_str(), past[0].1.as_str(), past[0].2.as_str()),
+            ("30.0", "30.0", chart.target.as_str())
+        );
+        assert_eq!((past[1].0.as_str(), past[1].1.as_str(), past[1].2.as_str()), ("30.0", "389.0", "145.0"));
         assert_eq!(draw(&[], &whole(1), &marks, |_| String::new()), None);
     }
 
@@ -240,7 +276,8 @@ mod tests {
     fn a_sum_that_begins_anew_is_not_joined_with_the_year_before_and_a_later_break_is_still_drawn() {
         let points = [point(0, Some(90), None), point(30, Some(100), None), point(60, Some(8), None)];
         let none = BTreeSet::new();
-        let marks = |falls| ChartMarks { breaks: &[100], restated: &none, falls, guide: true, finest: 1.0 };
+        let marks =
+            |falls| ChartMarks { breaks: &[100], restated: &none, falls, guide: true, changes: &[], finest: 1.0 };
         let lines = |falls| draw(&points, &whole(100), &marks(falls), |_| String::new()).unwrap().values.len();
         assert_eq!((lines(false), lines(true)), (1, 1));
         let more = [points.to_vec(), vec![point(90, Some(16), None)]].concat();
@@ -252,7 +289,7 @@ mod tests {
     fn numbers_at_the_side_differ_and_what_has_no_guide_draws_none() {
         let points = [point(0, Some(14), Some(14)), point(30, Some(15), Some(14))];
         let none = BTreeSet::new();
-        let marks = ChartMarks { breaks: &[], restated: &none, falls: false, guide: false, finest: 1.0 };
+        let marks = ChartMarks { breaks: &[], restated: &none, falls: false, guide: false, changes: &[], finest: 1.0 };
         let chart = draw(&points, &whole(14), &marks, |value| format!("{value:.0}")).unwrap();
         let labels: Vec<&str> = chart.rows.iter().map(|row| row.label.as_str()).collect();
         assert_eq!((labels, chart.guide), (vec!["14", "15"], Vec::new()));

@@ -16,7 +16,7 @@ pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 48] = [
+pub const COLUMNS: [&str; 53] = [
     "plan",
     "plan_name_ja",
     "plan_name_en",
@@ -65,6 +65,11 @@ pub const COLUMNS: [&str; 48] = [
     "credit_en",
     "citation",
     "plan_citation",
+    "first_target",
+    "first_target_year",
+    "first_target_status",
+    "first_target_known_at",
+    "target_changes",
 ];
 
 /// One cell before it is quoted.
@@ -86,6 +91,7 @@ pub fn write(sheets: &[PlanSheet<'_>]) -> String {
                 let mut cells = names(sheet, policy, row);
                 cells.extend(figures(row));
                 cells.extend(notes(sheet, row));
+                cells.extend(targets(row));
                 let _ = out.write_record(cells.into_iter().map(text_of));
             }
         }
@@ -180,4 +186,16 @@ fn notes(sheet: &PlanSheet<'_>, row: &KpiRow<'_>) -> Vec<Cell> {
     cells.push(text_cell(&row.kpi.citation));
     cells.push(text_cell(&sheet.plan.citation));
     cells
+}
+
+/// What was changed of the target; the first published one only where that makes a difference.
+fn targets(row: &KpiRow<'_>) -> [Cell; 5] {
+    let (first, changes) = (row.judged.first_target.as_ref(), row.judged.target_changes.len());
+    [
+        number(first.map(|first| &first.target)),
+        value_cell(first.map(|first| first.year.clone()).unwrap_or_default()),
+        value_cell(first.and_then(|first| first.status).unwrap_or_default()),
+        value_cell(first.and_then(|first| first.known_at.clone()).unwrap_or_default()),
+        value_cell(changes.to_string()),
+    ]
 }

@@ -5,11 +5,12 @@ use super::lang::Language;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::show;
 use super::source::SourceRow;
+use super::targets::TargetChangeRow;
 use super::words::{self, StatusMark};
 use crate::explain::{Explanation, RestatedFigure, SeriesEvidence};
 use aggregator_core::points::KpiPoint;
 use contract::catalogue::{Bilingual, Catalogue};
-use contract::exact::{grouped, parse};
+use contract::exact::{Exact, grouped, parse};
 use contract::time::{date_of, day_number};
 use std::collections::BTreeSet;
 
@@ -124,6 +125,11 @@ impl<'a> KpiSheet<'a> {
             // As many digits as the KPI is shown with; the text of a float is a decimal number.
             parse(&format!("{value:.6}")).map_or_else(String::new, |value| grouped(&value, decimals))
         };
+        // One that is not recorded yet became known no earlier than now.
+        let change = |change: &TargetChangeRow| {
+            (change.day().unwrap_or(i32::MAX), change.targets.as_ref().map(|(before, _)| before.clone()))
+        };
+        let changed: Vec<(i32, Option<Exact>)> = row.changes.iter().map(change).collect();
         let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
         // A year's sum begins anew each year: a line between the sums of two years would mean nothing.
         let marks = chart::ChartMarks {
@@ -131,6 +137,7 @@ impl<'a> KpiSheet<'a> {
             restated: &restated,
             falls: row.kpi.kind.is_yearly_sum(),
             guide: row.kpi.kind.has_path(),
+            changes: &changed,
             finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
         };
         let mut days: Vec<HistoryPoint<'a>> =

@@ -6,7 +6,9 @@ use super::lang::inert_document;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
 use super::show::{DataMoment, ShownValue};
 use super::words::{GUIDE_EN, GUIDE_JA, SAMPLE_EN, SAMPLE_JA, StatusMark};
+use aggregator_core::target_change::RemovedKpiReport;
 use contract::catalogue::Bilingual;
+use std::fmt::Write;
 
 /// The text of an empty cell.
 const NONE: &str = "–";
@@ -31,8 +33,23 @@ fn plan(sheet: &PlanSheet<'_>) -> Vec<String> {
     for policy in &sheet.policies {
         lines.extend(policy_lines(policy, &sample));
     }
+    lines.extend(removed(sheet));
     lines.extend(sources(sheet));
     lines
+}
+
+/// KPIs that were published and are not in the plan any more.
+fn removed(sheet: &PlanSheet<'_>) -> Vec<String> {
+    if sheet.removed.is_empty() {
+        return Vec::new();
+    }
+    let one = |kpi: &RemovedKpiReport| {
+        let known = kpi.known_at.as_deref().unwrap_or("未記録 not recorded");
+        let by = kpi.replaced_by.as_ref().map(|by| format!(" → {}", escaped(by))).unwrap_or_default();
+        format!("- {} ({}): {}（{known}）{by}", both(&kpi.name), escaped(&kpi.id), both(&kpi.target))
+    };
+    let head = ["", "## 計画から外された指標 KPIs that were removed", ""].map(str::to_owned);
+    head.into_iter().chain(sheet.removed.iter().map(one)).collect()
 }
 
 fn policy_lines(policy: &PolicySheet<'_>, sample: &str) -> Vec<String> {
@@ -60,7 +77,16 @@ fn policy_lines(policy: &PolicySheet<'_>, sample: &str) -> Vec<String> {
 }
 
 fn table_row(row: &KpiRow<'_>) -> String {
-    let status = row.status.map_or_else(none, mark);
+    let mut status = row.status.map_or_else(none, mark);
+    if let Some(first) = &row.first {
+        let by = first.status.map_or_else(|| "判定不能 cannot be judged".to_owned(), mark);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            status,
+            "<br>最初に公表した目標では By the first published target ({}): {by}",
+            escaped(&first.target)
+        );
+    }
     let phase = row.phase.map_or_else(none, mark);
     let mut value = row.value.as_deref().map_or_else(none, escaped);
     if row.judged.provisional {
@@ -103,6 +129,12 @@ fn remarks(row: &KpiRow<'_>) -> Vec<String> {
             remark(what, both(text));
         }
     }
+    for change in &row.changes {
+        let known = change.known_at.as_deref().unwrap_or("未記録 not recorded");
+        let (before, after) = (both_once(&change.before), both_once(&change.after));
+        let (ja, en) = change.label;
+        remark(&format!("変更 Changed: {ja} {en}"), format!("{before} → {after}（{}, {known}）", escaped(&change.kpi)));
+    }
     remark("出典 Citation", escaped(&row.kpi.citation));
     remarks
 }
@@ -139,6 +171,11 @@ fn mark(mark: StatusMark) -> String {
 
 fn both(text: &Bilingual) -> String {
     format!("{} / {}", escaped(&text.ja), escaped(&text.en))
+}
+
+/// A text that is often the same in both languages.
+fn both_once(text: &Bilingual) -> String {
+    if text.ja == text.en { escaped(&text.ja) } else { both(text) }
 }
 
 fn none() -> String {

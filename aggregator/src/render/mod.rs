@@ -21,6 +21,7 @@ pub mod notice;
 mod sheet;
 mod show;
 mod source;
+mod targets;
 #[cfg(test)]
 mod tests;
 pub mod view;
@@ -31,3 +32,4 @@ pub use kpi::{DefinitionBreak, HistoryPoint, KpiEvidence, KpiSheet};
 pub use sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
 pub use show::{DataMoment, ShownValue};
 pub use source::{PollText, SourceRow};
+pub use targets::{FirstTargetRow, TargetChangeRow};

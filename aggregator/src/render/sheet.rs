@@ -3,10 +3,12 @@
 use super::lang::Language;
 use super::months;
 use super::show::{self, DataMoment, ShownValue};
+use super::targets::{self, FirstTargetRow, TargetChangeRow};
 use super::words::{self, StatusMark};
 use aggregator_core::display;
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::report::{KpiReport, PlanReport, PolicyReport};
+use aggregator_core::target_change::RemovedKpiReport;
 use contract::catalogue::{Bilingual, Catalogue, Kpi, Plan, Policy};
 use contract::period::Period;
 
@@ -27,6 +29,8 @@ pub struct PlanSheet<'a> {
     pub policies: Vec<PolicySheet<'a>>,
     /// Whom to credit for figures, each once, in the order of the catalogue.
     pub credits: Vec<&'a Bilingual>,
+    /// KPIs that were published and are not in the plan any more.
+    pub removed: &'a [RemovedKpiReport],
 }
 
 /// How many KPIs have a status.
@@ -109,6 +113,10 @@ pub struct KpiRow<'a> {
     pub connect: Option<&'a Bilingual>,
     /// Whom to credit for its figures.
     pub credits: Vec<&'a Bilingual>,
+    /// How it stands by its first published target, where that differs.
+    pub first: Option<FirstTargetRow>,
+    /// What was changed of what it is judged by, the earliest first.
+    pub changes: Vec<TargetChangeRow>,
 }
 
 impl<'a> PlanSheet<'a> {
@@ -142,6 +150,7 @@ impl<'a> PlanSheet<'a> {
             counts: total(&policies),
             policies,
             credits,
+            removed: &report.removed_kpis,
         }
     }
 
@@ -208,5 +217,7 @@ fn row<'a>(
         later: judged.later.as_ref().map(past),
         connect,
         credits,
+        first: targets::first(judged, lang),
+        changes: judged.target_changes.iter().map(TargetChangeRow::from).collect(),
     })
 }

@@ -264,6 +264,16 @@ impl StoreReader {
         Ok(latest.map(|(revision, text)| CatalogueText { plan: plan.to_owned(), revision, text }))
     }
 
+    /// Every catalogue of a plan up to a revision.
+    pub fn catalogues(&self, plan: &str, upto: Micros) -> Result<Vec<CatalogueText>, StoreError> {
+        let mut found = Vec::new();
+        self.each_catalogue(plan, |revision, text| {
+            let catalogue = || CatalogueText { plan: plan.to_owned(), revision, text: text.to_owned() };
+            found.extend((revision <= upto).then(catalogue));
+        })?;
+        Ok(found)
+    }
+
     /// Hands revision and text of every catalogue of a plan to `each`. They are few, and all of them are proved: one
     /// whose plan or revision was turned over would else not be found.
     fn each_catalogue(&self, plan: &str, mut each: impl FnMut(Micros, &str)) -> Result<(), StoreError> {

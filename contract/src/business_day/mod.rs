@@ -26,6 +26,11 @@ impl BusinessCalendar {
         Self { closed: Arc::new(days.into_iter().collect()) }
     }
 
+    /// The further closed days, in order.
+    pub fn closed_days(&self) -> impl Iterator<Item = i32> + '_ {
+        self.closed.iter().copied()
+    }
+
     /// True on a business day.
     pub fn is_open(&self, day: i32) -> bool {
         let date = date_of(day);

@@ -23,6 +23,7 @@ use figure::ScenarioFigure;
 pub struct Scenario {
     file: String,
     catalogue: Catalogue,
+    text: String,
     kpi: usize,
     figures: Vec<ScenarioFigure>,
     expectations: Vec<Expectation>,
@@ -45,13 +46,18 @@ impl Scenario {
             mistakes.sort();
             return Err(mistakes);
         }
-        let (catalogue, kpi) = (subject.catalogue, subject.kpi);
-        Ok(Self { file: file.to_owned(), catalogue, kpi, figures, expectations })
+        let (catalogue, text, kpi) = (subject.catalogue, subject.text, subject.kpi);
+        Ok(Self { file: file.to_owned(), catalogue, text, kpi, figures, expectations })
     }
 
     /// Its catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The text of its catalogue; empty where that is a configured one.
+    pub fn catalogue_text(&self) -> &str {
+        &self.text
     }
 
     /// Its figures, in order of their lines.

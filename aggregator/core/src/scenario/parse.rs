@@ -37,6 +37,8 @@ pub(super) struct ScenarioParts<'a> {
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) catalogue: Catalogue,
+    /// The text of the catalogue, where the scenario has its own.
+    pub(super) text: String,
     /// Index of the KPI.
     pub(super) kpi: usize,
     /// The series of figures that name none.
@@ -90,8 +92,8 @@ impl<'a> ScenarioParts<'a> {
     pub(super) fn subject(&self, file: &str, configured: &[Catalogue]) -> Result<Subject, Vec<Mistake>> {
         let (number, named) = self.kpi_heading.unwrap_or((1, ""));
         if named.is_empty() {
-            let catalogue = self.catalogue(file)?;
-            return Ok(Subject { catalogue, kpi: 0, series: SeriesRef { series: 0, definition: 0 } });
+            let (catalogue, text) = self.catalogue(file)?;
+            return Ok(Subject { catalogue, text, kpi: 0, series: SeriesRef { series: 0, definition: 0 } });
         }
         let one = |message: String| vec![at(file, number, message)];
         if !(self.plan.is_empty() && self.series.is_empty() && self.kpi.is_empty()) {
@@ -107,10 +109,10 @@ impl<'a> ScenarioParts<'a> {
             return Err(one(format!("no configured plan has the KPI `{named}` (PLAN/KPI){right}")));
         };
         let series = catalogue.kpis[kpi].measure.parts()[0];
-        Ok(Subject { catalogue: catalogue.clone(), kpi, series })
+        Ok(Subject { catalogue: catalogue.clone(), text: String::new(), kpi, series })
     }
 
-    fn catalogue(&self, file: &str) -> Result<Catalogue, Vec<Mistake>> {
+    fn catalogue(&self, file: &str) -> Result<(Catalogue, String), Vec<Mistake>> {
         let mut toml = Toml::default();
         toml.push(1, PLAN);
         for (key, line) in YEARS {
@@ -132,7 +134,10 @@ impl<'a> ScenarioParts<'a> {
         let number = self.kpi_heading.map_or(1, |(number, _)| number);
         toml.push(number, &format!("{KPI}{NAMES}"));
         toml.push_all(&self.kpi);
-        catalogue::parse(file, &toml.text).map_err(|mistakes| toml.placed(mistakes))
+        match catalogue::parse(file, &toml.text) {
+            Ok(catalogue) => Ok((catalogue, toml.text)),
+            Err(mistakes) => Err(toml.placed(mistakes)),
+        }
     }
 }
 

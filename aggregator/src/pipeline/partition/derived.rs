@@ -4,6 +4,7 @@ use crate::alerting::tracker::{EvaluationTime, StoredJudgements};
 use crate::plan_states::PlanStates;
 use crate::store::{PlanNames, RollupRow, StoreError, StoreTransaction};
 use aggregator_core::plan_state::PlanState;
+use aggregator_core::report::KpiReport;
 use aggregator_core::report_period::ReportPeriod;
 use aggregator_core::rollup::{self, Rollup};
 use contract::period::{Grain, Period};
@@ -26,7 +27,9 @@ pub(crate) fn report_day(now: Micros) -> ReportPeriod {
 fn judge(state: &PlanState, names: &PlanNames, time: EvaluationTime) -> Vec<((i64, i64), String)> {
     let index = |id: &str| state.catalogue.kpis.iter().position(|kpi| kpi.id == id);
     let json = |kpi| serde_json::to_string(kpi).unwrap_or_default();
-    let kpis = state.report(time.period(state), false).kpis;
+    // A judgement is stored when figures change. Recorded catalogues change none, so what they changed is not part of it.
+    let plain = |kpi| KpiReport { first_target: None, target_changes: Vec::new(), ..kpi };
+    let kpis: Vec<KpiReport> = state.report(time.period(state), false).kpis.into_iter().map(plain).collect();
     kpis.iter().filter_map(|kpi| Some(((names.plan, names.kpis[index(&kpi.id)?]), json(kpi)))).collect()
 }
 

@@ -68,9 +68,11 @@ pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: 
             Err(error) => Disposition::Quarantined(error.label()),
         },
         Record::Catalogue(text) if !is_catalogue(text) => Disposition::Quarantined(INVALID_CATALOGUE),
-        Record::Catalogue(_) | Record::Poll(_) | Record::Reject(_) | Record::Retraction(_) | Record::Note(_) => {
+        Record::Catalogue(text) => {
+            state.publish(text);
             Disposition::Fact
         }
+        Record::Poll(_) | Record::Reject(_) | Record::Retraction(_) | Record::Note(_) => Disposition::Fact,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::pipeline::configured_plans::KEYS;
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
 use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation};
+use crate::vintage;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::rollup::Rollup;
 use bus::{Failpoint, Partition, Position};
@@ -176,7 +177,7 @@ fn insert_all(
     states: &mut PlanStates,
     keys: &KeyList,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
-    retract_all(writer.read(), states, keys)?;
+    take_statements(writer.read(), states, keys)?;
     let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
     let mut before = String::new();
     // Signatures were verified when they came, unless there were other keys.
@@ -221,15 +222,15 @@ fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i
     Ok(refused)
 }
 
-/// Takes the stored retractions over into the plan states. One whose signature no longer counts does not hold.
-fn retract_all(reader: &StoreReader, states: &mut PlanStates, keys: &KeyList) -> Result<(), StoreError> {
+/// Takes the stored retractions and catalogues over into the plan states. A retraction whose signature no longer counts does not hold.
+fn take_statements(reader: &StoreReader, states: &mut PlanStates, keys: &KeyList) -> Result<(), StoreError> {
     for (record, line) in reader.statements(Micros(i64::MAX))? {
         let Record::Retraction(retraction) = &record else { continue };
         if let (Ok(_), Some(state)) = (keys.verify(&record, wire::signature(&line)), states.get_mut(&retraction.plan)) {
             state.retract(retraction);
         }
     }
-    Ok(())
+    vintage::publish_catalogues(reader, states.values_mut(), Micros(i64::MAX))
 }
 
 impl OpenPartition {
@@ -251,7 +252,7 @@ pub(crate) fn insert_plans(
     states: &mut PlanStates,
     keys: &KeyList,
 ) -> Result<(), StoreError> {
-    retract_all(reader, states, keys)?;
+    take_statements(reader, states, keys)?;
     reader.each_observation(Micros(i64::MAX), |StoredObservation { observation, .. }| {
         if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
             // What is not admitted any more is judged when the store is opened for writing.

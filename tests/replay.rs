@@ -73,6 +73,8 @@ fn each_replayed_day_is_what_was_known_on_it() {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+    let page = get(replay.address, "/plans/mihon?lang=en").unwrap();
+    assert!(page.contains("A replay: past days are lived through again"), "{page}");
     // What becomes known on the last day is published at its beginning, and stays.
     std::thread::sleep(Duration::from_millis(500));
     let (on, last) = replay.export("mihon").unwrap();

@@ -26,7 +26,7 @@ const WEBHOOK_SECRET: &str = "replay";
 
 #[derive(Args)]
 pub(crate) struct ReplayOptions {
-    /// Live through these days again (2019-04-01..2022-03-31, or FY2019..FY2021): each figure counts from its due day on. Uses no
+    /// Live through these days again (2019-04-01..2022-03-31, or FY2019..FY2021): each figure counts from the day on which it was entered or due. Uses no
     /// store, no Kafka and no sink of this machine; alerts are written to the log.
     #[arg(long = "replay", value_name = "DAYS", value_parser = days, conflicts_with = "once")]
     days: Option<(i32, i32)>,
@@ -107,6 +107,7 @@ async fn replay(
     let clock = Arc::new(ReplayClock::at(range.start()));
     let outbox = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::clone(&clock) as _)?);
     let mut aggregator = AggregatorService::with_sinks(city, sinks)?;
+    aggregator.replays = true;
     aggregator.setup.clock = Arc::clone(&clock) as _;
     let consumer = Box::new(outbox.consumer()?);
     let mut pipeline = PipelineThread::start(aggregator.setup.clone(), consumer, Arc::new(AtomicBool::new(false)))?;

@@ -23,6 +23,8 @@ pub(crate) struct AggregatorService {
     pub(crate) setup: PipelineSetup,
     /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether its pages say that it is a replay.
+    pub(crate) replays: bool,
     health: Arc<Health>,
     token: Option<Secret>,
 }
@@ -43,7 +45,7 @@ impl AggregatorService {
         let mut setup = city.pipeline_setup();
         setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
-        Ok(Self { setup, metrics, health, token })
+        Ok(Self { setup, metrics, replays: false, health, token })
     }
 
     /// Binds the address of the scoreboard; called before any work begins, so that a taken address is reported first.
@@ -70,7 +72,11 @@ impl AggregatorService {
     pub(crate) fn site(&self) -> Site {
         let (states, metrics) = (Arc::clone(&self.setup.states), Arc::clone(&self.metrics));
         let site = Site::new(states, Arc::clone(&self.setup.clock), metrics, Arc::clone(&self.health));
-        let site = site.of_many(self.setup.shared).with_keys(&self.setup.keys).with_store(self.setup.data.clone());
+        let site = site
+            .of_replay(self.replays)
+            .of_many(self.setup.shared)
+            .with_keys(&self.setup.keys)
+            .with_store(self.setup.data.clone());
         match &self.token {
             Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
             None => site,

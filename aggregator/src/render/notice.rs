@@ -31,6 +31,19 @@ pub fn notices(health: &HealthSnapshot, now: Micros) -> Vec<Notice> {
     readiness.and_then(unready).into_iter().chain(degraded).collect()
 }
 
+/// The notice of a replay.
+pub fn replay() -> Notice {
+    Notice {
+        grave: false,
+        ja: "再現中：過去の日々をもう一度たどっています。数字は、記入された日か期限の日に届いたものとしています。"
+            .to_owned(),
+        en:
+            "A replay: past days are lived through again, with each figure from the day on which it was entered or due."
+                .to_owned(),
+        error: None,
+    }
+}
+
 fn unready(readiness: Readiness) -> Option<Notice> {
     let (ja, en) = match readiness {
         Readiness::Starting => ("起動中のため", "The service is starting"),

@@ -3,7 +3,7 @@
 use super::error::{HttpError, internal};
 use super::query::PageQuery;
 use super::site::Site;
-use crate::render::notice::notices;
+use crate::render::notice::{notices, replay};
 use crate::render::view::{PageContext, VintagePage};
 use crate::vintage::{PlanVintage, known_at};
 use aggregator_core::plan_state::PlanState;
@@ -53,6 +53,11 @@ pub(super) fn context(site: &Site, query: &PageQuery, vintage: Option<&PlanVinta
             doubts: vintage.doubts.iter().map(ToString::to_string).collect(),
             catalogue: vintage.catalogue.map(|revision| revision.to_string()),
         }),
-        notices: notices(&site.health.snapshot(), site.clock.now()),
+        notices: site
+            .replays
+            .then(replay)
+            .into_iter()
+            .chain(notices(&site.health.snapshot(), site.clock.now()))
+            .collect(),
     }
 }

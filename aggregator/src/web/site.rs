@@ -43,6 +43,7 @@ pub struct Site {
     pub(super) last_scrape: Arc<Mutex<Option<(Instant, String)>>>,
     pub(super) vintages: Arc<Semaphore>,
     shared: bool,
+    pub(super) replays: bool,
     pub(super) store: Option<PathBuf>,
     pub(super) control: Option<Arc<ControlAccess>>,
 }
@@ -68,6 +69,7 @@ impl Site {
             last_scrape: Arc::default(),
             vintages: Arc::new(Semaphore::new(MAX_VINTAGES_AT_ONCE)),
             shared: false,
+            replays: false,
             store: None,
             control: None,
         }
@@ -78,6 +80,12 @@ impl Site {
     #[must_use]
     pub fn of_many(self, shared: bool) -> Self {
         Self { shared, ..self }
+    }
+
+    /// The site of a replay: its pages say that their day is not today.
+    #[must_use]
+    pub fn of_replay(self, replays: bool) -> Self {
+        Self { replays, ..self }
     }
 
     /// The site of an instance that verifies records by these keys.

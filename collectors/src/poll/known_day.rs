@@ -5,9 +5,10 @@ use contract::period::{Grain, Period};
 use contract::record::Span;
 use contract::time::Moment;
 
-/// The day (day number) from whose first instant on a figure counts as known: the due day of the period of its source's rhythm
-/// that holds its end, else the first day after its end. No figure is known before its end.
-pub(super) fn known_day(source: Option<&SeriesSource>, span: Span) -> i32 {
+/// The day (day number) from whose first instant on a figure counts as known: the day on which its file says that it was
+/// entered, else the due day of the period of its source's rhythm that holds its end, else the first day after its end. No
+/// figure is known before its end.
+pub(super) fn known_day(source: Option<&SeriesSource>, span: Span, entered: Option<i32>) -> i32 {
     let (Span::AsOf(end) | Span::During(_, end)) = span;
     let over = first_day_after(end);
     let rhythms = source.map_or(&[][..], |source| source.rhythm.as_slice());
@@ -15,7 +16,7 @@ pub(super) fn known_day(source: Option<&SeriesSource>, span: Span) -> i32 {
         let period = Period::closing(rhythm.every, end);
         rhythm.holds(period).then(|| rhythm.due_day(period))
     });
-    due.min().map_or(over, |due| due.max(over))
+    entered.or_else(|| due.min()).map_or(over, |day| day.max(over))
 }
 
 /// The first day that begins at a moment or after it.
@@ -32,7 +33,7 @@ mod tests {
     fn known(rhythm: &str, span: Span) -> String {
         let series = testkit::series("s", "shape = \"flow\"\ngrain = \"month\"", "d", "a");
         let catalogue = testkit::catalogue(&format!("{series}{rhythm}"));
-        date_of(known_day(catalogue.series[0].sources.first(), span)).to_string()
+        date_of(known_day(catalogue.series[0].sources.first(), span, None)).to_string()
     }
 
     #[test]
@@ -67,5 +68,9 @@ mod tests {
         let span = |text: &str| Span::of(Period::parse(text).unwrap());
         assert_eq!(known(early, span("2019-04")), "2019-05-01");
         assert_eq!(known(early, span("2019-05")), "2019-06-01", "the rhythm holds no longer");
+        let day = |date: &str| contract::time::day_number(contract::time::parse_date(date).unwrap());
+        let entered = |date: &str| date_of(known_day(None, span("2019-04"), Some(day(date)))).to_string();
+        assert_eq!(entered("2019-05-10"), "2019-05-10");
+        assert_eq!(entered("2019-04-10"), "2019-05-01");
     }
 }

@@ -21,7 +21,7 @@ pub mod table;
 mod target;
 pub mod wifi;
 
-pub use parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+pub use parsed::{Coverage, EnteredFigure, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
 pub use source::{DocumentSource, LogAdvance, LogSource, PollContext, Source, SourceKind, SourceNotes};
 pub use target::{SeriesLabel, SeriesTarget, SourceContext};
 

@@ -30,6 +30,9 @@ pub struct ParsedFigure {
     pub place: Place,
 }
 
+/// A figure with the day (day number) on which its file says that it was entered.
+pub type EnteredFigure = (Option<i32>, ParsedFigure);
+
 /// A row that could not be read, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedRow {

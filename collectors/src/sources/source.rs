@@ -1,6 +1,6 @@
 //! What a source is: a parser of documents, or a follower of a log.
 
-use super::parsed::{ParseError, ParsedFile};
+use super::parsed::{EnteredFigure, ParseError, ParsedFile};
 use super::target::SourceContext;
 use crate::document::Document;
 use crate::fetch::FetchError;
@@ -60,6 +60,14 @@ pub trait DocumentSource: fmt::Debug + Send + Sync {
     ///
     /// Errors: the file as a whole cannot be read; it withdraws nothing.
     fn parse(&self, file: &Document, context: &PollContext) -> Result<ParsedFile, ParseError>;
+
+    /// The figures that a file ever held, as far as it says itself when they were entered: each with that day (day number), in the
+    /// order of the file, what was corrected too. For a replay; most files say nothing of it.
+    ///
+    /// Errors: as of [`DocumentSource::parse`].
+    fn entered(&self, file: &Document, context: &PollContext) -> Result<Vec<EnteredFigure>, ParseError> {
+        Ok(self.parse(file, context)?.figures.into_iter().map(|figure| (None, figure)).collect())
+    }
 
     /// The address of the next request, for an interface that gives its answer in pages. `answers` are those so far;
     /// `None` when they are complete. The default makes one request.

@@ -32,6 +32,7 @@ pub(super) fn read(r: &TomlTable<'_>, context: &SourceContext<'_>) -> Source {
                 ("value", &["値", "数値", "value"]),
                 ("definition", &["定義", "definition"]),
                 ("finality", &["区分", "finality"]),
+                ("entered", &["記入日", "entered"]),
             ],
         ),
     })

@@ -1,6 +1,6 @@
 //! A register that staff maintain: one row per figure, corrected by another row below.
 //!
-//! Columns that say who wrote a row, when and why are never read.
+//! Columns that say who wrote a row and why are never read; the day on which it was entered is read for a replay alone.
 
 mod config;
 mod parse;
@@ -8,7 +8,7 @@ mod parse;
 mod tests;
 
 use crate::document::Document;
-use crate::sources::parsed::{ParseError, ParsedFile};
+use crate::sources::parsed::{EnteredFigure, ParseError, ParsedFile};
 use crate::sources::source::{DocumentSource, PollContext, SourceKind};
 use config::RegisterSource;
 
@@ -23,6 +23,10 @@ pub const KIND: SourceKind = SourceKind {
 impl DocumentSource for RegisterSource {
     fn parse(&self, file: &Document, context: &PollContext) -> Result<ParsedFile, ParseError> {
         parse::parse(self, &context.sheets(file)?, context)
+    }
+
+    fn entered(&self, file: &Document, context: &PollContext) -> Result<Vec<EnteredFigure>, ParseError> {
+        parse::entered(self, &context.sheets(file)?, context)
     }
 
     fn series(&self) -> Vec<(&'static str, &str)> {

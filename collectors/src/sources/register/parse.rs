@@ -1,18 +1,19 @@
 //! The rows of a register: figures, of which a later row replaces an earlier one, and rejects.
 
 use super::config::RegisterSource;
-use crate::sources::parsed::{Coverage, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
+use crate::sources::parsed::{Coverage, EnteredFigure, ParseError, ParsedFigure, ParsedFile, ParsedKey, RejectedRow};
 use crate::sources::period;
 use crate::sources::row::{RowFault, place, reason, rejected};
 use crate::sources::source::PollContext;
 use crate::sources::target::SeriesTarget;
+use crate::table::date::{self, LabelledPeriod};
 use crate::table::number;
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
 use crate::table::unit::StatedUnit;
 use crate::table::{Cell, Columns, RejectReason, Sheet, SheetRow};
 use contract::record::{Finality, Span, Value};
-use contract::time::Moment;
+use contract::time::{Moment, day_number};
 use std::collections::BTreeMap;
 
 /// Words of a provisional figure in the column of finality.
@@ -24,12 +25,31 @@ pub(super) fn parse(
     sheets: &[Sheet],
     context: &PollContext,
 ) -> Result<ParsedFile, ParseError> {
+    Ok(read(source, sheets, context, false)?.0)
+}
+
+/// Every figure that the register ever held, with the day on which it was entered where the row says it.
+pub(super) fn entered(
+    source: &RegisterSource,
+    sheets: &[Sheet],
+    context: &PollContext,
+) -> Result<Vec<EnteredFigure>, ParseError> {
+    Ok(read(source, sheets, context, true)?.1)
+}
+
+fn read(
+    source: &RegisterSource,
+    sheets: &[Sheet],
+    context: &PollContext,
+    keeps_all: bool,
+) -> Result<(ParsedFile, Vec<EnteredFigure>), ParseError> {
     let wanted = source.columns.wanted(&[
         ("series", true),
         ("period", true),
         ("value", true),
         ("definition", false),
         ("finality", false),
+        ("entered", false),
     ]);
     let (sheet, columns) = Columns::find_sheet(sheets, source.sheet.as_deref(), &wanted)?;
     let mut reader = RegisterReader {
@@ -40,6 +60,7 @@ pub(super) fn parse(
         context,
         rows: 0,
         figures: BTreeMap::new(),
+        all: keeps_all.then(Vec::new),
         rejects: vec![],
         held: vec![],
         covers: Coverage::Everything,
@@ -53,9 +74,9 @@ pub(super) fn parse(
     if reader.rows == 0 {
         return Err(ParseError::NoRows);
     }
-    let RegisterReader { figures, rejects, held, covers, until, .. } = reader;
+    let RegisterReader { figures, all, rejects, held, covers, until, .. } = reader;
     let figures = figures.into_values().collect();
-    Ok(ParsedFile { figures, rejects, held, covers, until })
+    Ok((ParsedFile { figures, rejects, held, covers, until }, all.unwrap_or_default()))
 }
 
 struct RegisterReader<'a> {
@@ -68,6 +89,8 @@ struct RegisterReader<'a> {
     /// Number of rows that are neither headings nor totals.
     rows: usize,
     figures: BTreeMap<ParsedKey, ParsedFigure>,
+    /// Corrected ones too, where they are asked for.
+    all: Option<Vec<EnteredFigure>>,
     rejects: Vec<RejectedRow>,
     held: Vec<ParsedKey>,
     /// Nothing once the key of a row is unreadable: the figure of the row is not gone, so nothing is withdrawn.
@@ -108,7 +131,11 @@ impl<'a> RegisterReader<'a> {
         }
         let finality = if running || self.is_provisional(row) { Finality::Provisional } else { Finality::Final };
         let place = place(self.sheet, row);
-        self.figures.insert(key.clone(), ParsedFigure { key, value, breakdown: None, finality, place });
+        let figure = ParsedFigure { key: key.clone(), value, breakdown: None, finality, place };
+        if let Some(all) = &mut self.all {
+            all.push((entered_on(self.columns.cell(row, "entered")), figure.clone()));
+        }
+        self.figures.insert(key, figure);
         Ok(())
     }
 
@@ -146,5 +173,13 @@ impl<'a> RegisterReader<'a> {
     fn is_provisional(&self, row: &SheetRow) -> bool {
         let finality = word(&self.columns.cell(row, "finality").text());
         PROVISIONAL.iter().any(|mark| finality.contains(mark))
+    }
+}
+
+/// The day on which a row was entered; `None` where its cell has no date.
+fn entered_on(cell: &Cell) -> Option<i32> {
+    match date::read_date_cell(cell).ok()?.when {
+        LabelledPeriod::Date(date) => Some(day_number(date)),
+        _ => None,
     }
 }

@@ -68,6 +68,10 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
             Err(found) => mistakes.extend(found),
         }
     }
+    if let Some((settings, _)) = settings.as_ref().filter(|_| mistakes.is_empty()) {
+        let wrong = settings.alerts.check_kpis(named.iter().map(|(_, plan)| plan)).err();
+        mistakes.extend(wrong.map(|(key, message)| settings::mistake(folder, key, format!("`{key}`: {message}"))));
+    }
     let advice =
         named.iter().flat_map(|(name, plan)| catalogue::warnings(name, plan)).map(|warning| warning.to_string());
     let advice: Vec<String> = advice.collect();

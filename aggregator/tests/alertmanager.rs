@@ -71,14 +71,16 @@ fn a_kpi_that_is_late_is_an_alert_until_it_has_recovered() {
     assert_eq!(found[0]["labels"], labels);
     let annotations = &found[0]["annotations"];
     assert_eq!(annotations["summary_ja"], "遅れ: 利用件数 120 件（計画）");
-    assert_eq!(annotations["summary_en"], "off track: uses 120 件 (plan)");
-    for text in ["description_ja", "description_en"] {
+    assert_eq!(annotations["summary_en"], "off track: uses 120 uses (plan)");
+    assert_eq!(annotations["summary"], "遅れ: 利用件数 120 件（計画） / off track: uses 120 uses (plan)");
+    for (text, unit) in [("description_ja", "件"), ("description_en", "uses"), ("description", "uses")] {
         let text = annotations[text].as_str().unwrap();
-        for part in ["120 件", "150 件", "200 件", "https://shihyo.example/plans/p#p-kpi-uses"] {
+        let figures = [120, 150, 200].map(|figure| format!("{figure} {unit}"));
+        for part in figures.iter().map(String::as_str).chain(["https://shihyo.example/plans/p/kpis/uses"]) {
             assert!(text.contains(part), "{text}");
         }
     }
-    assert_eq!(found[0]["generatorURL"], "https://shihyo.example/plans/p#p-kpi-uses");
+    assert_eq!(found[0]["generatorURL"], "https://shihyo.example/plans/p/kpis/uses");
     world.publish(&[Record::Observation(uses("2019-05", 110, "2020-05-03"))]);
     world.keep_with(&setup(), 14, || until("resolved", || active(&policy).is_empty()));
 }

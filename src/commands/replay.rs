@@ -87,6 +87,8 @@ pub(super) fn run(folder: &Path, options: &ReplayOptions, range: ReplayRange) ->
     log::start(&city)?;
     let data = DataFolder::new(options.data.as_deref(), &city)?;
     city.settings.data_dir = data.path();
+    // Nobody is woken, and the shipped plans are shown whole.
+    city.settings.alerts.samples = true;
     for plan in &mut city.plans {
         // Pages show the day that the replay has come to.
         plan.catalogue.plan.default_on = None;

@@ -35,6 +35,8 @@ impl AggregatorService {
         let mut service = Self::new(city)?;
         service.setup.sinks = sinks;
         service.setup.hold = city.settings.alerts.hold;
+        let policy = city.settings.alerts.policy().map_err(|(key, message)| anyhow::anyhow!("`{key}`: {message}"))?;
+        service.setup.alerts = Arc::new(policy);
         Ok(service)
     }
 

@@ -12,6 +12,9 @@ use std::path::{Component, Path, PathBuf};
 /// Prefix of environment variables that override a setting.
 const PREFIX: &str = "SHIHYO";
 
+/// Keys of alerts that hold a list.
+const ALERT_LISTS: [&str; 2] = ["alerts.rules", "alerts.at_risk"];
+
 /// Reads the settings of a configuration folder, with warnings about old keys; a folder without the file has the
 /// defaults.
 pub(crate) fn load(folder: &Path) -> Result<(Settings, Vec<String>), Mistake> {
@@ -34,7 +37,7 @@ pub(crate) fn load(folder: &Path) -> Result<(Settings, Vec<String>), Mistake> {
         .separator("__")
         .try_parsing(true)
         .list_separator(",");
-    for list in KINDS.iter().flat_map(|kind| kind.lists) {
+    for list in KINDS.iter().flat_map(|kind| kind.lists).chain(&ALERT_LISTS) {
         environment = environment.with_list_parse_key(list);
     }
     let layered = config::Config::builder()
@@ -52,6 +55,9 @@ pub(crate) fn load(folder: &Path) -> Result<(Settings, Vec<String>), Mistake> {
     }
     if settings.collector.id.is_empty() || settings.collector.id.len() > 64 {
         return Err(at("collector.id", "`collector.id` must have 1 to 64 characters".to_owned()));
+    }
+    if let Err((key, message)) = settings.alerts.policy() {
+        return Err(at(key, format!("`{key}`: {message}")));
     }
     if let Some(Err((key, message))) = settings.kafka.as_ref().map(super::kafka::KafkaSection::check) {
         return Err(at(key, format!("`{key}` {message}")));

@@ -1,5 +1,6 @@
 //! `shihyo.toml`: the settings of this machine, layered with `SHIHYO__SECTION__KEY` from the environment.
 
+mod alerts;
 mod file;
 mod kafka;
 mod keys;

@@ -1,16 +1,15 @@
 //! The sections of `shihyo.toml`. Those of the sinks stand with the sinks.
 
+use super::alerts::AlertsSection;
 use super::file;
 use super::kafka::KafkaSection;
 use super::secret::{self, Secret};
 use aggregator::sinks::kind::{SinkKind, SinkSection};
 use contract::reader::Mistake;
-use contract::time::parse_duration;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Fewest characters of the API's token: a shorter one can be guessed.
 const LEAST_TOKEN: usize = 16;
@@ -90,23 +89,6 @@ impl Default for CollectorSection {
     }
 }
 
-/// Alerts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AlertsSection {
-    /// How long a status must last before its alert fires.
-    #[serde(rename = "for", deserialize_with = "duration")]
-    pub(crate) hold: Duration,
-    /// Address of the scoreboard as readers of an alert reach it.
-    pub(crate) external_url: Option<String>,
-}
-
-impl Default for AlertsSection {
-    fn default() -> Self {
-        Self { hold: Duration::from_mins(5), external_url: None }
-    }
-}
-
 /// A key that signs records.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,12 +99,6 @@ pub(crate) struct KeySection {
     pub(super) sources: Vec<String>,
     /// When it was retired: it verifies older records only.
     pub(super) until: Option<String>,
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let wrong = || de::Error::custom(format!("must be a duration such as \"30s\", \"5m\" or \"1h\", not \"{text}\""));
-    parse_duration(&text).ok_or_else(wrong)
 }
 
 /// Logging.

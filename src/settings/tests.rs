@@ -2,6 +2,7 @@ use super::file::FILE;
 use super::load::{load, tidied};
 use super::secret::required;
 use super::sections::Settings;
+use aggregator_core::alert::{AlertPolicy, AlertRule};
 use contract::reader::Mistake;
 use std::path::Path;
 
@@ -81,4 +82,44 @@ fn keys_of_sinks_are_checked_like_others() {
     let mistake = load_text("[influxdb]\nurl = \"http://i:8086\"\n").unwrap_err();
     assert_eq!(mistake.line, 1);
     assert!(mistake.message.contains("`org`") || mistake.message.contains("\"org\""), "{mistake}");
+}
+
+#[test]
+fn what_is_alerted_on_is_checked() {
+    let policy = load_text("").unwrap().alerts.policy().unwrap();
+    assert_eq!(policy, AlertPolicy::default());
+    let text = "[alerts]\nrules = [\"trend\", \"landing\"]\nat_risk = [\"p/*\"]\nsamples = true\n\
+                [alerts.landing]\nbelow = 40\ndates = 3\nclears_above = 55\n";
+    let policy = load_text(text).unwrap().alerts.policy().unwrap();
+    assert_eq!(policy.rules, [AlertRule::Trend, AlertRule::Landing]);
+    assert_eq!((policy.landing.below, policy.landing.dates, policy.landing.clears_above), (40, 3, 55));
+    assert!(policy.samples && policy.alerts_at_risk("p", "k"));
+    let mistake = |text: &str| load_text(text).map(|_| ()).unwrap_err();
+    let wrong = mistake("[alerts]\nrules = [\"trnd\"]\n");
+    assert_eq!((wrong.line, wrong.message.as_str()), (2, "`alerts.rules`: `trnd` is no rule; did you mean `trend`?"));
+    let wrong = mistake("[alerts.landing]\nbelow = 100\n");
+    assert_eq!(wrong.message, "`alerts.landing.below`: must be 1 to 99 (per cent), not 100");
+    let wrong = mistake("[alerts.landing]\nbelow = 50\nclears_above = 49\n");
+    assert_eq!(
+        (wrong.line, wrong.message.as_str()),
+        (3, "`alerts.landing.clears_above`: must be 50 (`below`) to 99 (per cent), not 49")
+    );
+    let wrong = mistake("[alerts.landing]\ndates = 0\n");
+    assert_eq!(wrong.message, "`alerts.landing.dates`: must be 1 to 24, not 0");
+    let wrong = mistake("[alerts]\nrule = []\n");
+    assert!(wrong.message.starts_with("unknown key `rule`; did you mean `rules`?"), "{wrong}");
+}
+
+#[test]
+fn at_risk_names_kpis_that_exist() {
+    let series = testkit::series("s", "shape = \"level\"\ngrain = \"day\"", "d", "source");
+    let kpi = "[[kpi]]\nid = \"k\"\npolicy = \"policy\"\nname = { ja = \"名\", en = \"name\" }\nkind = \"level\"\n\
+               series = \"s\"\nunit = { ja = \"件\", en = \"items\" }\nbaseline = { year = \"FY2018\", value = 1 }\n\
+               target = { at_least = 2 }\ncitation = \"p\"\n";
+    let plan = testkit::catalogue(&format!("{}{series}{kpi}", testkit::POLICY));
+    let check =
+        |text: &str| load_text(text).unwrap().alerts.check_kpis([&plan].into_iter()).map_err(|(_, message)| message);
+    assert_eq!(check("[alerts]\nat_risk = [\"*\", \"p/*\", \"p/k\"]\n"), Ok(()));
+    let error = check("[alerts]\nat_risk = [\"p/kk\"]\n").unwrap_err();
+    assert_eq!(error, "`p/kk` is no `plan/kpi`, `plan/*` or `*`; did you mean `p/k`?");
 }

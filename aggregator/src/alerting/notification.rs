@@ -1,7 +1,6 @@
 //! What an alert event says of its KPI, as it is stored with the event.
 
-use aggregator_core::alert::AlertTransition;
-use aggregator_core::judge::Status;
+use aggregator_core::alert::{AlertRule, AlertTransition, Severity};
 use contract::catalogue::Bilingual;
 use serde::{Deserialize, Serialize};
 
@@ -49,11 +48,87 @@ pub struct AlertNotification {
     pub required_pace_text: Option<String>,
     /// The unit of all these, which they name in Japanese.
     pub unit: Bilingual,
+    /// The figures in the words and units of each language; events of before have none.
+    #[serde(default)]
+    pub figures: Option<AlertFigures>,
+    /// What the rule has found; events of before have nothing here.
+    #[serde(default)]
+    pub subject: AlertSubjectText,
 }
 
-/// Severity of a status word, as Alertmanager routes by it.
-pub fn severity(status: &str) -> &'static str {
-    if status == Status::Missed.name() { "critical" } else { "warning" }
+/// The figures of a KPI in the words and units of each language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertFigures {
+    /// Value with its unit.
+    pub value: Option<Bilingual>,
+    /// What the value is of: `2020年度 4〜11月の計（12か月のうち8か月）`.
+    pub period: Option<Bilingual>,
+    /// Guide (目安) with its unit.
+    pub path: Option<Bilingual>,
+    /// How far the value is from its guide or target, as a sentence.
+    pub gap: Option<Bilingual>,
+    /// Target with its side and unit.
+    pub target: Bilingual,
+    /// Change per month still needed, with its unit.
+    pub pace: Option<Bilingual>,
+    /// Chance of reaching the target.
+    pub landing: Option<Bilingual>,
+}
+
+/// What a rule has found beside the KPI's own figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AlertSubjectText {
+    /// Nothing.
+    #[default]
+    Trend,
+    /// The chance of reaching the target has fallen.
+    Landing,
+    /// Figures that were due, or months that are missing.
+    Late {
+        /// The figures.
+        figures: Vec<LateFigure>,
+    },
+    /// Published statuses that corrections have changed.
+    Restated {
+        /// The latest of them.
+        on: String,
+        /// Status word as it was published.
+        before: String,
+        /// Status word as it is now.
+        after: String,
+        /// How many days' statuses have changed.
+        days: usize,
+    },
+    /// What the KPI is judged by was changed.
+    TargetChanged {
+        /// What was changed: the field, what it was and what it is.
+        changes: Vec<ChangedField>,
+    },
+}
+
+/// A figure that was due and has not come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateFigure {
+    /// Id of the source.
+    pub source: String,
+    /// Name of the series.
+    pub series: Bilingual,
+    /// The period: `2021-05`.
+    pub period: String,
+    /// The day (a date) since which it is overdue.
+    pub since: String,
+}
+
+/// A changed field of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedField {
+    /// Its name.
+    pub field: Bilingual,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
 }
 
 impl AlertNotification {
@@ -67,18 +142,22 @@ impl AlertNotification {
         serde_json::from_str(body).ok()
     }
 
-    /// Severity of the status that the alert is about: the new one when it fires, the old one when it is resolved.
-    pub fn severity(&self, event: AlertTransition) -> &'static str {
-        let status = match event {
-            AlertTransition::Fired { .. } => &self.after,
-            AlertTransition::Resolved { .. } => &self.before,
-        };
-        severity(status.as_deref().unwrap_or_default())
+    /// The rule; one that is not known alerts like a trend.
+    pub fn rule(&self) -> AlertRule {
+        AlertRule::from_name(&self.rule).unwrap_or(AlertRule::Trend)
     }
 
-    /// The KPI's row on the scoreboard at `external_url`.
+    /// Severity of the status that the alert is about: the new one when it fires, the old one when it is resolved.
+    pub fn severity(&self, event: AlertTransition) -> Severity {
+        let status = match event {
+            AlertTransition::Fired { .. } | AlertTransition::Worsened { .. } => &self.after,
+            AlertTransition::Resolved { .. } => &self.before,
+        };
+        self.rule().severity(status.as_deref().unwrap_or_default())
+    }
+
+    /// The KPI's page on the scoreboard at `external_url`.
     pub fn link(&self, external_url: &str) -> String {
-        let (plan, kpi) = (&self.plan.id, &self.kpi.id);
-        format!("{}/plans/{plan}#{plan}-kpi-{kpi}", external_url.trim_end_matches('/'))
+        format!("{}/plans/{}/kpis/{}", external_url.trim_end_matches('/'), self.plan.id, self.kpi.id)
     }
 }

@@ -4,16 +4,24 @@
 //! rebuild, a report and a look at the past have no [`AlertTracker`], so they raise no alert; after a restart the
 //! tracker goes on from the stored states.
 
-use super::describe::describe;
-use super::notification::{AlertNotification, severity};
+use super::describe::{describe, subject};
+use super::notification::{AlertNotification, ChangedField};
+use super::plan_facts::{RestatedPlan, target_changes};
 use crate::plan_states::PlanStates;
 use crate::store::{AlertKey, PlanNames, StoreError, StoreReader, StoreTransaction, StoredAlert};
-use aggregator_core::alert::{AlertRule, AlertState, AlertTransition, step};
+use aggregator_core::alert::{
+    AlertDetail, AlertPolicy, AlertRule, AlertState, AlertTransition, Finding, KpiFacts, detail, episode, evaluate,
+    step, worsened,
+};
+use aggregator_core::judge::Status;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
-use contract::time::Micros;
+use contract::catalogue::Plan;
+use contract::time::{Micros, Moment};
 use serde::Deserialize;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a partition may be caught up with before alerts are stepped all the same: a stream that never pauses must
@@ -27,7 +35,12 @@ pub(crate) type StoredJudgements = BTreeMap<(i64, i64), String>;
 #[derive(Debug)]
 pub(crate) struct AlertTracker {
     hold: Duration,
+    policy: Arc<AlertPolicy>,
     alerts: BTreeMap<AlertKey, StoredAlert>,
+    /// The last episode of each alert, as far as its events are stored.
+    episodes: BTreeMap<AlertKey, Micros>,
+    /// By plan.
+    restated: RefCell<BTreeMap<String, RestatedPlan>>,
     /// `None` once all that waited on the bus when the partition was opened has been read.
     catching_up: Option<CatchUp>,
 }
@@ -61,11 +74,18 @@ impl EvaluationTime {
 #[derive(Debug, Default)]
 pub(crate) struct AlertTransitions {
     alerts: Vec<(AlertKey, Option<StoredAlert>)>,
-    events: Vec<(String, AlertTransition, Micros, String)>,
+    events: Vec<(AlertKey, AlertTransition, Micros, String)>,
 }
 
-/// A transition with the status words before and after it.
-type Event = (AlertTransition, Option<String>, Option<String>);
+/// A transition with the status words before and after it, and what the rule has found.
+type Event = (AlertTransition, (Option<String>, Option<String>), Option<AlertDetail>);
+
+/// An alert after a step; `None` when it is inactive.
+#[derive(Debug, Default)]
+struct Stepped {
+    alert: Option<StoredAlert>,
+    event: Option<Event>,
+}
 
 /// The status of a stored judgement.
 #[derive(Deserialize)]
@@ -77,7 +97,18 @@ fn status(judgement: Option<&str>) -> Option<String> {
     serde_json::from_str::<StoredStatus>(judgement?).ok()?.status
 }
 
-fn id((plan, kpi, rule): &AlertKey) -> String {
+/// False for a status of which a rule cannot hold: most KPIs need not be judged again.
+fn may_hold(rule: AlertRule, status: Option<&str>) -> bool {
+    let is = |all: &[Status]| all.iter().any(|one| Some(one.name()) == status);
+    match rule {
+        AlertRule::Trend => status.is_some() && !is(&[Status::OnTrack, Status::Achieved]),
+        AlertRule::Overdue | AlertRule::Missing => is(&[Status::Stale]),
+        AlertRule::Landing | AlertRule::Restated | AlertRule::TargetChanged => true,
+    }
+}
+
+/// The name of an alert for good.
+pub(crate) fn id((plan, kpi, rule): &AlertKey) -> String {
     format!("{plan}/{kpi}/{}", rule.name())
 }
 
@@ -85,12 +116,13 @@ impl AlertTracker {
     /// The stored alerts; `notified` are the judgements that they were stepped to.
     pub(crate) fn load(
         reader: &StoreReader,
-        hold: Duration,
+        (hold, policy): (Duration, Arc<AlertPolicy>),
         notified: StoredJudgements,
         now: Micros,
     ) -> Result<Self, StoreError> {
         let catching_up = Some(CatchUp { notified, opened: now, idle: 0 });
-        Ok(Self { hold, alerts: reader.alerts()?, catching_up })
+        let (alerts, episodes) = (reader.alerts()?, reader.last_episodes()?);
+        Ok(Self { hold, policy, alerts, episodes, restated: RefCell::default(), catching_up })
     }
 
     /// True when time alone changes some alert.
@@ -131,61 +163,114 @@ impl AlertTracker {
         time: EvaluationTime,
         transitions: &mut AlertTransitions,
     ) {
-        let mut report = None;
-        for (kpi, number) in state.catalogue.kpis.iter().zip(&names.kpis) {
+        let plan = &state.catalogue.plan;
+        let period = time.period(state);
+        let view = state.view(period.cutoff());
+        let mut restated = self.restated.borrow_mut();
+        let restated = restated.entry(plan.id.clone()).or_default();
+        if self.policy.follows(plan, AlertRule::Restated) {
+            restated.refresh(state, time.now);
+        }
+        for (index, (kpi, number)) in state.catalogue.kpis.iter().zip(&names.kpis).enumerate() {
             let row = (names.plan, *number);
-            let before = before.get(&row).map(String::as_str);
-            let after = status(after(row));
+            let changed = target_changes(state, &kpi.id, time.now);
+            let moments: Vec<Moment> = changed.iter().map(|(at, _)| *at).collect();
+            let mut facts = KpiFacts::new(&view, kpi, period);
+            facts.at_risk = self.policy.alerts_at_risk(&plan.id, &kpi.id);
+            facts.thresholds = self.policy.landing;
+            facts.restated = restated.of(index);
+            facts.target_changes = &moments;
+            let judgements = [before.get(&row).map(String::as_str), after(row)].map(status);
             for rule in AlertRule::ALL {
-                let key = (state.catalogue.plan.id.clone(), kpi.id.clone(), rule);
-                let (alert, events) = self.next(&key, status(before), after.as_deref(), time.now);
-                for (transition, before, after) in events {
-                    let report = report.get_or_insert_with(|| state.report(time.period(state), false));
-                    let notification = describe(&state.catalogue, report, kpi, rule, (before, after));
-                    let Some(notification) = notification else { continue };
-                    transitions.events.push((id(&key), transition, time.now, notification.to_json()));
+                let key = (plan.id.clone(), kpi.id.clone(), rule);
+                let stepped = self.next(&key, plan, &facts, judgements.clone(), time.now);
+                if let Some((transition, statuses, found)) = stepped.event {
+                    let fields: Vec<ChangedField> = changed.iter().map(|(_, field)| field.clone()).collect();
+                    let found = found.map(|found| subject(&state.catalogue, &found.subject, &fields));
+                    let body = describe(&state.catalogue, &facts, rule, statuses, found.unwrap_or_default());
+                    transitions.events.push((key.clone(), transition, time.now, body.to_json()));
                 }
-                if alert.as_ref() != self.alerts.get(&key) {
-                    transitions.alerts.push((key, alert));
+                if stepped.alert.as_ref() != self.alerts.get(&key) {
+                    transitions.alerts.push((key, stepped.alert));
                 }
             }
         }
     }
 
-    /// The next state of one alert, and its events.
+    /// The next state of one alert, and its event.
     fn next(
         &self,
         key: &AlertKey,
-        before: Option<String>,
-        after: Option<&str>,
+        plan: &Plan,
+        facts: &KpiFacts<'_>,
+        [before, after]: [Option<String>; 2],
         now: Micros,
-    ) -> (Option<StoredAlert>, Vec<Event>) {
-        let stored = self.alerts.get(key);
+    ) -> Stepped {
+        let (stored, rule) = (self.alerts.get(key), key.2);
         let state = stored.map_or(AlertState::Inactive, |alert| alert.state);
-        let bad = after.filter(|status| key.2.alerts_on(status));
-        let mut events = Vec::new();
-        let mut was = stored.map_or(before, |alert| alert.was.clone());
-        // A firing alert of a late KPI is resolved and fires again when the target is missed for good.
-        let escalated = match (stored, state, bad) {
-            (Some(alert), AlertState::Firing { since }, Some(status)) => {
-                (severity(&alert.status) != severity(status)).then_some((alert, since))
-            }
-            _ => None,
+        let finding = match after.as_deref() {
+            _ if !self.policy.follows(plan, rule) => Finding::Clear,
+            status if may_hold(rule, status) => evaluate(facts, rule),
+            _ => Finding::Clear,
         };
-        let (next, event) = if let Some((alert, since)) = escalated {
-            events.push((AlertTransition::Resolved { since }, Some(alert.status.clone()), after.map(str::to_owned)));
-            was = Some(alert.status.clone());
-            step(AlertState::Inactive, true, now, Duration::ZERO)
-        } else {
-            step(state, bad.is_some(), now, self.hold)
+        let word = match finding {
+            Finding::Open => return Stepped { alert: stored.cloned(), event: None },
+            Finding::Holds(word) => Some(word),
+            Finding::Clear => None,
         };
-        events.extend(event.map(|event| match event {
-            AlertTransition::Fired { .. } => (event, was.clone(), after.map(str::to_owned)),
-            AlertTransition::Resolved { .. } => {
-                (event, stored.map(|alert| alert.status.clone()), after.map(str::to_owned))
+        let was = stored.map_or(before, |alert| alert.was.clone());
+        match (stored, state, word) {
+            (Some(alert), AlertState::Firing { since }, Some(word)) => {
+                self.step_firing((key, alert, since), facts, (word, after), now)
             }
-        }));
-        (bad.map(|status| StoredAlert { state: next, was, status: status.to_owned() }), events)
+            (Some(alert), AlertState::Firing { since }, None) => {
+                // What happened is notified once; it is over when it is old.
+                let event = (!rule.is_event()).then(|| {
+                    let before = (rule == AlertRule::Trend).then(|| alert.status.clone()).or(was);
+                    let after = after.filter(|_| self.policy.follows(plan, rule));
+                    (AlertTransition::Resolved { since }, (before, after), None)
+                });
+                Stepped { alert: None, event }
+            }
+            (_, _, word) => {
+                let (next, fired) = step(state, word.is_some(), now, self.hold);
+                let Some(word) = word else { return Stepped::default() };
+                let alert = |state| Some(StoredAlert { state, was: was.clone(), status: word.to_owned() });
+                match fired.and_then(|_| detail(facts, rule)) {
+                    Some(found) => {
+                        let since = episode(found.began.micros(), self.episodes.get(key).copied(), now);
+                        let event = (AlertTransition::Fired { since }, (was.clone(), after), Some(found));
+                        Stepped { alert: alert(AlertState::Firing { since }), event: Some(event) }
+                    }
+                    None => Stepped { alert: alert(next), event: None },
+                }
+            }
+        }
+    }
+
+    /// An alert that fires while its rule goes on to hold: it may have become worse, or something may have happened again.
+    fn step_firing(
+        &self,
+        (key, alert, since): (&AlertKey, &StoredAlert, Micros),
+        facts: &KpiFacts<'_>,
+        (word, after): (&'static str, Option<String>),
+        now: Micros,
+    ) -> Stepped {
+        let rule = key.2;
+        let again = rule.is_event().then(|| detail(facts, rule)).flatten();
+        if let Some(found) = again.filter(|found| found.began.micros().min(now) > since) {
+            let since = episode(found.began.micros(), self.episodes.get(key).copied(), now);
+            let alert = StoredAlert { state: AlertState::Firing { since }, ..alert.clone() };
+            let event = (AlertTransition::Fired { since }, (alert.was.clone(), after), Some(found));
+            return Stepped { alert: Some(alert), event: Some(event) };
+        }
+        match worsened(alert.state, rule.severity(&alert.status), rule.severity(word)) {
+            Some(worse) => {
+                let event = (worse, (Some(alert.status.clone()), after), detail(facts, rule));
+                Stepped { alert: Some(StoredAlert { status: word.to_owned(), ..alert.clone() }), event: Some(event) }
+            }
+            None => Stepped { alert: Some(alert.clone()), event: None },
+        }
     }
 
     /// Resolves the alerts of KPIs that no catalogue has any more, with the figures of their last notification.
@@ -206,7 +291,7 @@ impl AlertTracker {
             if let (AlertState::Firing { since }, Some(last)) = (alert.state, last) {
                 let notification = AlertNotification { before: Some(alert.status.clone()), after: None, ..last };
                 let event = AlertTransition::Resolved { since };
-                transitions.events.push((id(key), event, now, notification.to_json()));
+                transitions.events.push((key.clone(), event, now, notification.to_json()));
             }
         }
         Ok(transitions)
@@ -220,6 +305,9 @@ impl AlertTracker {
                 None => self.alerts.remove(&key),
             };
         }
+        for (key, event, ..) in transitions.events {
+            self.episodes.insert(key, event.since());
+        }
     }
 }
 
@@ -229,8 +317,8 @@ impl AlertTransitions {
         for (key, alert) in &self.alerts {
             change.put_alert(key, alert.as_ref())?;
         }
-        for (id, event, time, body) in &self.events {
-            change.add_alert_event(id, *event, *time, body)?;
+        for (key, event, time, body) in &self.events {
+            change.add_alert_event(&id(key), *event, *time, body)?;
         }
         Ok(())
     }

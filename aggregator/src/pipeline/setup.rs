@@ -7,6 +7,7 @@ use crate::keys::KeyList;
 use crate::plan_states::SharedPlanStates;
 use crate::sinks::sink::{ConfiguredSink, Membership};
 use crate::sinks::worker::SinkContext;
+use aggregator_core::alert::AlertPolicy;
 use contract::time::Clock;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -35,6 +36,8 @@ pub struct PipelineSetup {
     pub control: Arc<ControlRequests>,
     /// How long an alert's rule must hold before the alert fires.
     pub hold: Duration,
+    /// What is alerted on.
+    pub alerts: Arc<AlertPolicy>,
     /// The sinks of every partition.
     pub sinks: Arc<[ConfiguredSink]>,
     /// Whether this instance still owns its partitions.
@@ -62,6 +65,7 @@ impl PipelineSetup {
             progress: Arc::default(),
             control: Arc::default(),
             hold: HOLD,
+            alerts: Arc::default(),
             sinks: Arc::default(),
             membership: Arc::new(()),
             shared: false,

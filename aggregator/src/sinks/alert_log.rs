@@ -1,8 +1,8 @@
 //! Writes alerts to the log of the process: for a replay, which no server should hear of.
 
-use super::alert_text::AlertText;
 use super::sink::{ConfiguredSink, Sink, SinkError, SinkInput, Step, StepOutcome};
 use crate::alerting::notification::AlertNotification;
+use crate::alerting::text::AlertText;
 use aggregator_core::alert::AlertTransition;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,9 @@ impl Sink for AlertLog {
             let (alert, day, ja) = (&event.id, event.time.moment().date(), summary.ja);
             match event.event {
                 AlertTransition::Resolved { .. } => tracing::info!(%day, alert, ja, "alert: {}", summary.en),
-                AlertTransition::Fired { .. } => tracing::warn!(%day, alert, ja, "alert: {}", summary.en),
+                AlertTransition::Fired { .. } | AlertTransition::Worsened { .. } => {
+                    tracing::warn!(%day, alert, ja, "alert: {}", summary.en);
+                }
             }
         }
         step.store.put_alert_cursor(NAME, event.seq, step.now)?;

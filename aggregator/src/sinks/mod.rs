@@ -16,7 +16,6 @@
 //! - **kind**: a folder here: its settings, name, title, probe and steps. `registry.rs` lists the kinds.
 
 mod alert_log;
-mod alert_text;
 pub mod alertmanager;
 mod excerpt;
 mod http;

@@ -43,7 +43,7 @@ pub struct AlertEvent {
 }
 
 impl AlertEvent {
-    /// `plan/kpi/rule/since/fired`: the same whenever this event is told.
+    /// `plan/kpi/rule/episode/fired`: the same whenever this event is told, and from whichever store.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.id, self.event.since().0, self.event.name())
     }
@@ -107,7 +107,11 @@ impl StoreTransaction<'_> {
 fn event(row: &Row<'_>) -> rusqlite::Result<AlertEvent> {
     let since = Micros(row.get(3)?);
     let kind: String = row.get(2)?;
-    let event = if kind == "fired" { AlertTransition::Fired { since } } else { AlertTransition::Resolved { since } };
+    let unknown = || {
+        let error = format!("no event of alerts is called `{kind}`");
+        rusqlite::Error::FromSqlConversionFailure(2, Type::Text, error.into())
+    };
+    let event = AlertTransition::from_name(&kind, since).ok_or_else(unknown)?;
     Ok(AlertEvent { seq: row.get(0)?, id: row.get(1)?, event, time: Micros(row.get(4)?), body: row.get(5)? })
 }
 
@@ -157,6 +161,23 @@ impl StoreReader {
             )?;
             let rows = statement.query_map((resolved.0, after), event)?;
             rows.collect()
+        })
+    }
+
+    /// The last episode of each alert of which an event is stored.
+    pub fn last_episodes(&self) -> Result<BTreeMap<AlertKey, Micros>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached("SELECT id, max(since) FROM alert_events GROUP BY id")?;
+            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, Micros(row.get(1)?))))?;
+            let mut episodes = BTreeMap::new();
+            for row in rows {
+                let (id, since) = row?;
+                let mut parts = id.splitn(3, '/').map(str::to_owned);
+                if let (Some(plan), Some(kpi), Some(rule)) = (parts.next(), parts.next(), parts.next()) {
+                    episodes.extend(AlertRule::from_name(&rule).map(|rule| ((plan, kpi, rule), since)));
+                }
+            }
+            Ok(episodes)
         })
     }
 

@@ -78,22 +78,51 @@ fn overdue(source: &SeriesSource, day: i32) -> Option<Period> {
     source.rhythm.iter().filter_map(latest).max_by_key(|p| (p.end(), p.start()))
 }
 
+/// A figure that was due and is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OverduePeriod {
+    /// The period of the source's rhythm, or the month.
+    pub period: Period,
+    /// Index of the series.
+    pub series: usize,
+    /// Index of the source in it.
+    pub source: usize,
+    /// When due day and grace were over.
+    pub since: Moment,
+}
+
 /// True when a figure that is due, with its grace over on `day`, is missing from every source that could
 /// give it (of a sum: from its own source; of a ratio: at an instant that both parts have). Periods that begin
 /// before `since` do not count.
 pub(super) fn is_stale(view: &LedgerView<'_>, kpi: &Kpi, day: i32, since: Option<Moment>) -> bool {
-    kpi.measure.parts().into_iter().any(|of| {
+    !overdue_periods(view, kpi, day, since).is_empty()
+}
+
+/// The figures that make a KPI stale in that way, of each source the latest.
+pub(super) fn overdue_periods(view: &LedgerView<'_>, kpi: &Kpi, day: i32, since: Option<Moment>) -> Vec<OverduePeriod> {
+    let all = kpi.measure.parts().into_iter().flat_map(|of| (0..view.series(of).sources.len()).map(move |i| (of, i)));
+    let missing = |(of, i): (SeriesRef, usize)| {
         let series = view.series(of);
-        series.sources.iter().enumerate().any(|(i, source)| {
-            let overdue = overdue(source, day).filter(|period| since.is_none_or(|since| period.start() >= since));
-            let Some(period) = overdue else { return false };
-            if let Measure::Ratio { numerator, denominator, .. } = kpi.measure {
-                return view.joint_readings(numerator, denominator, period.start()).next().is_none();
-            }
+        let period =
+            overdue(&series.sources[i], day).filter(|period| since.is_none_or(|since| period.start() >= since))?;
+        let is_known = if let Measure::Ratio { numerator, denominator, .. } = kpi.measure {
+            view.joint_readings(numerator, denominator, period.start()).next().is_some()
+        } else {
             let only = (series.combine == Combine::Sum).then(|| u8::try_from(i).unwrap_or(u8::MAX));
-            !view.is_known_since(of, only, period)
-        })
-    })
+            view.is_known_since(of, only, period)
+        };
+        let since = over_since(&series.sources[i], period)?;
+        (!is_known).then_some(OverduePeriod { period, series: of.series, source: i, since })
+    };
+    all.filter_map(missing).collect()
+}
+
+/// When the rhythm period of a source that holds the end of `part` was due, with its grace over: the midnight that ends
+/// its last day. `None` when the source has no rhythm then.
+pub(super) fn over_since(source: &SeriesSource, part: Period) -> Option<Moment> {
+    let held = source.rhythm.iter().map(|rhythm| (Period::closing(rhythm.every, part.end()), rhythm));
+    let days = held.filter(|(period, rhythm)| rhythm.holds(*period)).map(|(period, rhythm)| rhythm.last_day(period));
+    days.min().map(|day| Moment::midnight(date_of(day + 1)))
 }
 
 /// True when the rhythm period of a source that holds the end of `part` was due, with its grace, before `day`.

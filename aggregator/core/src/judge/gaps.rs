@@ -1,6 +1,6 @@
 //! Months that ended without a complete figure: which they are, and which of them make a KPI stale.
 
-use super::due;
+use super::due::{self, OverduePeriod};
 use super::months;
 use super::total;
 use super::value::{MeasuredValue, YEAR};
@@ -56,24 +56,45 @@ fn missing_of(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Vec<Period> {
 /// True when a gap makes a KPI stale on a day although later figures are known: a month of the year asked or of the
 /// judged one, or the first period behind a running total's run. No period of a settled year does.
 pub(super) fn are_late(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue, asked: i32, day: i32) -> bool {
-    let counts = |period: Period| measured.settled.is_none_or(|year| period.start() >= Period::fiscal_year(year).end());
-    if let Some(of) = yearly(view, kpi) {
-        let years = BTreeSet::from([asked, measured.year()]);
-        let mut months = years.into_iter().flat_map(|year| missing_of(view, of, year));
-        return months.any(|month| counts(month) && is_late(view, of, month, day));
-    }
-    let Some(of) = total::flows(view, kpi) else { return false };
-    let gap = total::run(view, kpi, of).gap;
-    counts(gap) && is_gap_late(view, of, gap, day)
+    !late(view, kpi, measured, asked, day).is_empty()
 }
 
-/// True when a missing month is due, with its grace over; not when its source itself calls it unknown.
-fn is_late(view: &LedgerView<'_>, of: SeriesRef, month: Period, day: i32) -> bool {
+/// Those gaps, in order, each with whether a figure behind it is known.
+pub(super) fn late(
+    view: &LedgerView<'_>,
+    kpi: &Kpi,
+    measured: &MeasuredValue,
+    asked: i32,
+    day: i32,
+) -> Vec<(OverduePeriod, bool)> {
+    let counts = |period: Period| measured.settled.is_none_or(|year| period.start() >= Period::fiscal_year(year).end());
+    let (of, periods) = if let Some(of) = yearly(view, kpi) {
+        let years = BTreeSet::from([asked, measured.year()]);
+        (of, years.into_iter().flat_map(|year| missing_of(view, of, year)).collect())
+    } else if let Some(of) = total::flows(view, kpi) {
+        (of, vec![total::run(view, kpi, of).gap])
+    } else {
+        return Vec::new();
+    };
+    let late = if yearly(view, kpi).is_some() { late_source } else { late_source_of_gap };
+    let found = |period: Period| {
+        let source = late(view, of, period, day)?;
+        let since = due::over_since(&view.series(of).sources[source], period)?;
+        // Of a month of a coarser series the whole period is missing.
+        let own = if period.grain < view.series(of).grain { view.cover(of, period) } else { period };
+        let is_known_later = view.is_known_since(of, None, own.next());
+        Some((OverduePeriod { period, series: of.series, source, since }, is_known_later))
+    };
+    periods.into_iter().filter(|period| counts(*period)).filter_map(found).collect()
+}
+
+/// The first source of which a missing month is due, with its grace over; not when its source itself calls it unknown.
+fn late_source(view: &LedgerView<'_>, of: SeriesRef, month: Period, day: i32) -> Option<usize> {
     let (series, cover) = (view.series(of), view.cover(of, month));
     if series.combine == Combine::First && view.is_delivered(of, None, cover) {
-        return false;
+        return None;
     }
-    series.sources.iter().enumerate().any(|(i, source)| {
+    series.sources.iter().enumerate().position(|(i, source)| {
         let own = u8::try_from(i).unwrap_or(u8::MAX);
         source.takes_part(cover.start(), cover.end())
             && due::is_over(source, month, day)
@@ -83,9 +104,14 @@ fn is_late(view: &LedgerView<'_>, of: SeriesRef, month: Period, day: i32) -> boo
 
 /// True when the first period behind a run is due, with its grace over, known as unknown or not.
 fn is_gap_late(view: &LedgerView<'_>, of: SeriesRef, gap: Period, day: i32) -> bool {
+    late_source_of_gap(view, of, gap, day).is_some()
+}
+
+/// The first source of which the first period behind a run is due, with its grace over, known as unknown or not.
+fn late_source_of_gap(view: &LedgerView<'_>, of: SeriesRef, gap: Period, day: i32) -> Option<usize> {
     let series = view.series(of);
     let given = view.sources_of(of, gap);
-    series.sources.iter().enumerate().any(|(i, source)| {
+    series.sources.iter().enumerate().position(|(i, source)| {
         let lacks = series.combine == Combine::First || u8::try_from(i).is_ok_and(|own| !given.contains(&own));
         source.takes_part(gap.start(), gap.end()) && due::is_over(source, gap, day) && lacks
     })

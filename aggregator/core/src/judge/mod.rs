@@ -5,6 +5,7 @@ mod due;
 mod expected;
 mod gaps;
 mod judgement;
+mod lateness;
 mod measure;
 mod months;
 mod pace;
@@ -17,9 +18,10 @@ mod total;
 mod value;
 mod verdict;
 
-pub use due::SourceDue;
+pub use due::{OverduePeriod, SourceDue};
 pub use gaps::KnownMonths;
 pub use judgement::{DatedValue, Judgement, PaceGoal, Phase, Status};
+pub use lateness::{Lateness, lateness, status_beneath};
 pub use months::MIN_MONTHS;
 pub use value::{MeasuredValue, MonthCount};
 

@@ -130,6 +130,14 @@ impl LedgerEntry {
         first.is_some_and(|(since, final_value, _)| all().any(|(at, value, _)| at > since && value != final_value))
     }
 
+    /// The value that an earlier revision gave at a moment, and whether it was final; `None` without a revision up to then.
+    pub(crate) fn earlier(&self, moment: Micros) -> Option<(Option<i64>, bool)> {
+        let others = self.others.iter().flat_map(|others| others.iter());
+        let seen = others.filter(|other| other.revision <= moment);
+        let latest = seen.max_by_key(|other| (other.revision, other.value, other.is_final))?;
+        Some((latest.value, latest.is_final))
+    }
+
     /// The upsert rule: the greatest (revision, canonical bytes) stands.
     pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> InsertOutcome {
         let digest = figure.digest();

@@ -69,6 +69,8 @@ pub struct Ledger {
     buckets: Vec<Bucket>,
     bucket_indexes: FxHashMap<u64, u32>,
     stored: u64,
+    /// Keys of which a final figure was changed.
+    restated: BTreeSet<FigureKey>,
 }
 
 /// Where the figures of one bucket lie.
@@ -124,6 +126,7 @@ impl Ledger {
             buckets: Vec::new(),
             bucket_indexes: FxHashMap::default(),
             stored: 0,
+            restated: BTreeSet::new(),
         }
     }
 
@@ -188,7 +191,11 @@ impl Ledger {
             }
             Some(entry) => {
                 before = before.or_else(|| own(entry));
+                let is_final = figure.is_final || entry.figure.is_final;
                 let outcome = entry.revise(figure, revision);
+                if is_final && entry.restated() {
+                    self.restated.insert(key);
+                }
                 after = own(entry);
                 outcome
             }
@@ -231,6 +238,16 @@ impl Ledger {
             self.buckets.push(Bucket { sum: PartialSum::default(), first: indexes.start, slots });
         }
         place as usize
+    }
+
+    /// The keys of which a final figure was changed, in order.
+    pub(crate) fn restated(&self) -> impl Iterator<Item = FigureKey> {
+        self.restated.iter().copied()
+    }
+
+    /// The entry of a key.
+    pub(crate) fn entry(&self, key: FigureKey) -> Option<&LedgerEntry> {
+        self.entries_at(key.series, key.definition, key.index).find(|entry| entry.source == key.source)
     }
 
     /// The figures of all sources of a flow about one period of its own grain, combined; `None` when there is none.

@@ -20,7 +20,6 @@ use contract::time::Micros;
 use contract::wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A partition that is assigned to this instance.
 #[derive(Debug)]
@@ -109,7 +108,7 @@ pub(crate) fn open(
     let position = writer.read().position(partition)?;
     let arrivals = PollArrivals::load(writer.read())?;
     let alerts = match &subscriptions.alerts {
-        Some(sinks) => track_alerts(&mut writer, (sinks, setup.hold), notified, states, time)?,
+        Some(sinks) => track_alerts(&mut writer, (sinks, setup), notified, states, time)?,
         None => None,
     };
     let (names, backlog) = (Arc::new(names), Backlog::default());
@@ -120,7 +119,7 @@ pub(crate) fn open(
 /// with the bus: a status may be bad from the first day on, or have changed while no pipeline ran.
 fn track_alerts(
     writer: &mut StoreWriter,
-    (sinks, hold): (&[&str], Duration),
+    (sinks, setup): (&[&'static str], &PipelineSetup),
     notified: StoredJudgements,
     states: &PlanStates,
     time: EvaluationTime,
@@ -129,7 +128,7 @@ fn track_alerts(
     if sinks.is_empty() {
         return Ok(None);
     }
-    let mut tracker = AlertTracker::load(writer.read(), hold, notified, time.now)?;
+    let mut tracker = AlertTracker::load(writer.read(), (setup.hold, Arc::clone(&setup.alerts)), notified, time.now)?;
     let transitions = tracker.resolve_removed(states, writer.read(), time.now)?;
     writer.change(|change| transitions.write(change))?;
     tracker.apply(transitions);

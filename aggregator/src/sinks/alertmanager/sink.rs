@@ -5,11 +5,11 @@
 
 use super::settings::AlertmanagerSettings;
 use crate::alerting::notification::AlertNotification;
-use crate::sinks::alert_text::AlertText;
+use crate::alerting::text::AlertText;
 use crate::sinks::http::{HttpPoster, failed, origin};
 use crate::sinks::sink::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
-use aggregator_core::alert::AlertTransition;
+use aggregator_core::alert::{AlertRule, AlertTransition, Severity};
 use contract::error::chain;
 use contract::time::Micros;
 use reqwest::header::HeaderMap;
@@ -87,8 +87,10 @@ impl AlertmanagerSink {
         let mut last = BTreeMap::new();
         for event in events {
             let Some(notification) = AlertNotification::from_json(&event.body) else { continue };
-            let alert = wire_alert(event, &notification, &self.settings.external_url, now);
-            last.insert(alert.labels.clone(), alert);
+            for severity in severities(event.event, &notification) {
+                let alert = wire_alert(event, &notification, severity, &self.settings.external_url, now);
+                last.insert(alert.labels.clone(), alert);
+            }
         }
         last.into_values().collect()
     }
@@ -119,18 +121,51 @@ impl AlertmanagerSink {
     }
 }
 
-fn wire_alert(event: &AlertEvent, of: &AlertNotification, external_url: &str, now: Micros) -> PostedAlert {
-    let name = if of.rule == "overdue" { "ShihyoKpiOverdue" } else { "ShihyoKpiTrend" };
+/// The severities under which an alert is sent: labels make an alert, so one that got worse goes on under its earlier
+/// severities too, which Alertmanager would else call resolved. `deploy/alertmanager` mutes them.
+fn severities(event: AlertTransition, of: &AlertNotification) -> Vec<Severity> {
+    let (own, before) = (of.severity(event), of.rule().severity(of.before.as_deref().unwrap_or_default()));
+    match event {
+        AlertTransition::Worsened { .. } => {
+            Severity::ALL.into_iter().filter(|one| (before..=own).contains(one)).collect()
+        }
+        AlertTransition::Fired { .. } | AlertTransition::Resolved { .. } => vec![own],
+    }
+}
+
+/// The name of an alert of a rule, as Alertmanager groups by it.
+fn alert_name(rule: AlertRule) -> &'static str {
+    match rule {
+        AlertRule::Trend => "ShihyoKpiTrend",
+        AlertRule::Landing => "ShihyoKpiLanding",
+        AlertRule::Overdue => "ShihyoKpiOverdue",
+        AlertRule::Missing => "ShihyoKpiMissing",
+        AlertRule::Restated => "ShihyoKpiRestated",
+        AlertRule::TargetChanged => "ShihyoKpiTargetChanged",
+    }
+}
+
+/// An alert with a severity, as it stands.
+fn wire_alert(
+    event: &AlertEvent,
+    of: &AlertNotification,
+    severity: Severity,
+    external_url: &str,
+    now: Micros,
+) -> PostedAlert {
     let labels = [
-        ("alertname", name),
+        ("alertname", alert_name(of.rule())),
         ("plan", &of.plan.id),
         ("policy", &of.policy.id),
         ("kpi", &of.kpi.id),
         ("rule", &of.rule),
-        ("severity", of.severity(event.event)),
+        ("severity", severity.name()),
     ];
     let text = AlertText::new(of, event.event, external_url);
+    let (summary, description) = (&text.summary, &text.description);
     let annotations = [
+        ("summary", format!("{} / {}", summary.ja, summary.en)),
+        ("description", format!("{}\n\n{}", description.ja, description.en)),
         ("summary_ja", text.summary.ja),
         ("summary_en", text.summary.en),
         ("description_ja", text.description.ja),
@@ -138,7 +173,7 @@ fn wire_alert(event: &AlertEvent, of: &AlertNotification, external_url: &str, no
     ];
     let since = event.event.since();
     let ends = match event.event {
-        AlertTransition::Fired { .. } => now.0 + EXPIRY,
+        AlertTransition::Fired { .. } | AlertTransition::Worsened { .. } => now.0 + EXPIRY,
         AlertTransition::Resolved { .. } => event.time.0,
     };
     PostedAlert {

@@ -3,7 +3,7 @@
 
 use super::settings::WebhookSettings;
 use crate::alerting::notification::{AlertNotification, NamedItem};
-use crate::sinks::alert_text::AlertText;
+use crate::alerting::text::AlertText;
 use crate::sinks::http::{self, HttpPoster, HttpRejection};
 use crate::sinks::sink::{Sink, SinkError, Step, StepOutcome};
 use crate::store::AlertEvent;
@@ -129,7 +129,7 @@ fn body(event: &AlertEvent, of: &AlertNotification, key: &str, external_url: &st
         alert: &event.id,
         event: event.event.name(),
         rule: &of.rule,
-        severity: of.severity(event.event),
+        severity: of.severity(event.event).name(),
         since: event.event.since().to_string(),
         time: event.time.to_string(),
         plan: &of.plan,

@@ -1,55 +1,19 @@
-//! Alerts: when a bad status has lasted long enough to notify, and when it is over.
+//! When a condition has lasted long enough to notify, and when it is over.
 //!
 //! ```text
-//!            bad              hold over: Fired
-//! inactive -------> pending -------------------> firing
+//!           holds             hold over: Fired            worse: Worsened
+//! inactive -------> pending -------------------> firing ------------------> firing
 //!     ^---------------/                             |
 //!     ^---------------------------------------------/
-//!            good                    good: Resolved
+//!          holds not                 holds not: Resolved
 //! ```
 //!
 //! - **hold**: how long a rule must hold without a break before the alert fires.
-//! - **since**: when an episode began; with the KPI and the rule it names the alert for good.
+//! - **episode**: from the firing of an alert to its end, named by the moment since which the evidence shows it.
 
-use crate::judge::Status;
+use super::rule::Severity;
 use contract::time::Micros;
 use std::time::Duration;
-
-/// A condition of a KPI that raises an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AlertRule {
-    /// It is behind its path, or has missed its target.
-    Trend,
-    /// Its source is overdue.
-    Overdue,
-}
-
-impl AlertRule {
-    /// All rules.
-    pub const ALL: [Self; 2] = [Self::Trend, Self::Overdue];
-
-    /// The word in ids and stores.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Trend => "trend",
-            Self::Overdue => "overdue",
-        }
-    }
-
-    /// The rule of a word.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.name() == name)
-    }
-
-    /// True for the status words that this rule alerts on.
-    pub fn alerts_on(self, status: &str) -> bool {
-        let bad: &[Status] = match self {
-            Self::Trend => &[Status::OffTrack, Status::Missed],
-            Self::Overdue => &[Status::Stale],
-        };
-        bad.iter().any(|bad| bad.name() == status)
-    }
-}
 
 /// Where the alert of a KPI and a rule stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +28,7 @@ pub enum AlertState {
     },
     /// It has fired, and the rule still holds.
     Firing {
-        /// Since when it holds.
+        /// The name of the episode.
         since: Micros,
     },
 }
@@ -91,12 +55,17 @@ impl AlertState {
 pub enum AlertTransition {
     /// The rule has held for as long as the hold.
     Fired {
-        /// Since when it holds.
+        /// The name of the episode.
+        since: Micros,
+    },
+    /// What it has found got worse: the same alert, not another one.
+    Worsened {
+        /// The name of the episode.
         since: Micros,
     },
     /// It holds no more.
     Resolved {
-        /// Since when it held.
+        /// The name of the episode.
         since: Micros,
     },
 }
@@ -106,15 +75,39 @@ impl AlertTransition {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fired { .. } => "fired",
+            Self::Worsened { .. } => "worsened",
             Self::Resolved { .. } => "resolved",
         }
     }
 
-    /// When the episode began.
+    /// The transition of a word.
+    pub fn from_name(name: &str, since: Micros) -> Option<Self> {
+        [Self::Fired { since }, Self::Worsened { since }, Self::Resolved { since }]
+            .into_iter()
+            .find(|one| one.name() == name)
+    }
+
+    /// The name of the episode.
     pub fn since(self) -> Micros {
         match self {
-            Self::Fired { since } | Self::Resolved { since } => since,
+            Self::Fired { since } | Self::Worsened { since } | Self::Resolved { since } => since,
         }
+    }
+}
+
+/// The name of an episode that fires at `now`: the moment since which the evidence shows it, so that another store that
+/// reads the same records gives it the same name. It never has the name of an earlier one: a correction that is taken back
+/// brings an alert again, and receivers drop what they know.
+pub fn episode(began: Micros, earlier: Option<Micros>, now: Micros) -> Micros {
+    let began = began.min(now);
+    earlier.filter(|earlier| *earlier >= began).map_or(began, |earlier| Micros(earlier.0 + 1))
+}
+
+/// The transition of an alert that fires, when what its rule has found became worse.
+pub fn worsened(state: AlertState, before: Severity, after: Severity) -> Option<AlertTransition> {
+    match state {
+        AlertState::Firing { since } if after > before => Some(AlertTransition::Worsened { since }),
+        _ => None,
     }
 }
 
@@ -227,11 +220,24 @@ mod tests {
     }
 
     #[test]
-    fn rules_alert_on_their_statuses() {
-        let alerted =
-            |rule: AlertRule| Status::ALL.map(Status::name).into_iter().filter(|s| rule.alerts_on(s)).collect();
-        let alerted: [Vec<&str>; 2] = AlertRule::ALL.map(alerted);
-        assert_eq!(alerted, [vec!["off_track", "missed"], vec!["stale"]]);
-        assert_eq!(AlertRule::ALL.map(|rule| AlertRule::from_name(rule.name())), AlertRule::ALL.map(Some));
+    fn an_episode_is_named_by_the_evidence_and_never_twice_alike() {
+        assert_eq!(episode(at(5), None, at(9)), at(5));
+        assert_eq!(episode(at(5), Some(at(4)), at(9)), at(5));
+        assert_eq!(episode(at(5), Some(at(5)), at(9)), Micros(at(5).0 + 1));
+        assert_eq!(episode(at(5), Some(Micros(at(5).0 + 1)), at(9)), Micros(at(5).0 + 2));
+        assert_eq!(episode(at(9), None, at(5)), at(5), "not in the future of a clock that was set back");
+    }
+
+    #[test]
+    fn only_what_fires_gets_worse() {
+        let firing = AlertState::Firing { since: at(3) };
+        let of = |state, before, after| worsened(state, before, after).map(|one| (one.name(), one.since()));
+        assert_eq!(of(firing, Severity::Warning, Severity::Critical), Some(("worsened", at(3))));
+        assert_eq!(of(firing, Severity::Critical, Severity::Warning), None);
+        assert_eq!(of(firing, Severity::Warning, Severity::Warning), None);
+        assert_eq!(of(AlertState::Pending { since: at(3) }, Severity::Info, Severity::Critical), None);
+        for word in ["fired", "worsened", "resolved"] {
+            assert_eq!(AlertTransition::from_name(word, at(1)).map(AlertTransition::name), Some(word));
+        }
     }
 }

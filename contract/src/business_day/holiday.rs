@@ -15,7 +15,7 @@ static HOLIDAYS: LazyLock<Vec<i32>> = LazyLock::new(|| {
     let national: Vec<i32> = (FIRST_HOLIDAY_YEAR..=LAST_HOLIDAY_YEAR).flat_map(national).collect();
     let is_national = |day: i32| national.contains(&day);
     // Article 3.2: the nearest day after a holiday on a Sunday that is no holiday of its own.
-    let substitute = |day: i32| (weekday(day) == 6).then(|| (day..).find(|d| !is_national(*d))).flatten();
+    let substitute = |day: i32| (weekday(day) == 6).then(|| (day..day + 7).find(|d| !is_national(*d))).flatten();
     // Article 3.3: a day between two holidays.
     let between = |day: i32| (is_national(day + 2) && !is_national(day + 1)).then_some(day + 1);
     let added = national.iter().flat_map(|day| [substitute(*day), between(*day)]).flatten();

@@ -73,9 +73,23 @@ pub(crate) type MadeSeries<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// The source `s` of a plan `p` whose series, of one counting rule `d` each, only it feeds; `text` holds its other keys.
 pub(crate) fn made(folder: &Path, all: &[MadeSeries<'_>], text: &str) -> Result<SourceConfig, Vec<String>> {
+    made_with_decimals(folder, all, 0, text)
+}
+
+/// The same with `decimals` of each counting rule.
+pub(crate) fn made_with_decimals(
+    folder: &Path,
+    all: &[MadeSeries<'_>],
+    decimals: u32,
+    text: &str,
+) -> Result<SourceConfig, Vec<String>> {
     let plan = "[plan]\nid = \"p\"\nname = { ja = \"計画\", en = \"plan\" }\ncity = { ja = \"市\", en = \"city\" }\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\ncitation = \"x\"\n";
-    let all: Vec<String> =
-        all.iter().map(|(id, unit, shape, grain)| series(id, unit, shape, grain, &["d"], &["s"])).collect();
+    let rule = "id = \"d\"\n";
+    let all: Vec<String> = all
+        .iter()
+        .map(|(id, unit, shape, grain)| series(id, unit, shape, grain, &["d"], &["s"]))
+        .map(|text| text.replacen(rule, &format!("{rule}decimals = {decimals}\n"), 1))
+        .collect();
     let catalogue = catalogue::parse("plans/p.toml", &format!("{plan}{}", all.concat())).unwrap();
     let text = format!("[[source]]\nid = \"s\"\nplan = \"p\"\ninterval = \"1d\"\n{text}");
     let read = config::parse(folder, &[("s.toml".to_owned(), text)], &[("plans/p.toml".to_owned(), catalogue)]);

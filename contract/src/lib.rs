@@ -5,6 +5,7 @@ pub mod bilingual;
 mod breakdown;
 pub mod business_day;
 pub mod catalogue;
+pub mod decimals;
 pub mod era;
 pub mod error;
 pub mod exact;

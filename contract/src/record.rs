@@ -185,9 +185,9 @@ pub struct Observation {
     pub source: String,
     /// What the figure describes.
     pub period: Span,
-    /// Exact integer in the series' unit, or why there is none.
+    /// Exact integer in steps of the definition (`10^-decimals` of the series' unit), or why there is none.
     pub value: Value,
-    /// One dimension, label to integer, complete for the period.
+    /// One dimension, label to integer in the same steps, complete for the period.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::breakdown::read")]
     pub breakdown: Option<Breakdown>,
     /// Whether the source holds it for settled.

@@ -110,7 +110,7 @@ pub struct RollupReport {
     /// `FY2019`, `FY2019Q1`, `2019-04`, `2019-04-01`, or the first instant of an hour.
     pub period: String,
     /// In the series' unit.
-    pub value: Option<i128>,
+    pub value: Option<CanonicalNumber>,
     /// Ended, and all parts known.
     pub complete: bool,
     /// Some part is provisional.
@@ -273,12 +273,13 @@ fn policies(catalogue: &Catalogue, judged: &[Judgement]) -> Vec<PolicyReport> {
 
 fn rollup_report(catalogue: &Catalogue, (key, rollup): (RollupKey, Rollup)) -> RollupReport {
     let series = &catalogue.series[usize::from(key.series)];
+    let definition = &series.definitions[usize::from(key.definition)];
     RollupReport {
         series: series.id.clone(),
-        definition: series.definitions[usize::from(key.definition)].id.clone(),
+        definition: definition.id.clone(),
         grain: key.period.grain.name(),
         period: key.period.to_string(),
-        value: rollup.value,
+        value: rollup.value.map(|steps| CanonicalNumber(definition.decimals.in_unit(steps))),
         complete: rollup.complete,
         provisional: rollup.provisional,
     }

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 const ROUNDS: u64 = 60;
 
 /// What a plain run must have met, and how often at least: rules that the oracle noted where they decided an answer.
-const RULES: [(&str, u64); 37] = [
+const RULES: [(&str, u64); 38] = [
     ("a ceiling settled", 100),
     ("a change waits for confirmation", 50),
     ("a decrease that breaks", 5),
@@ -58,6 +58,7 @@ const RULES: [(&str, u64); 37] = [
     ("no seasons", 100),
     ("no seasons, but far off", 50),
     ("no seasons: at worst at_risk", 100),
+    ("a KPI of figures with decimals", 200),
     ("readings that change to labels", 20),
     ("seasons of one year", 100),
     ("seasons of several years", 100),

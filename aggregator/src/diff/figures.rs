@@ -6,6 +6,7 @@ use crate::explain::evidence::{PollLookup, label, revision_evidence};
 use crate::store::{StoreError, StoreReader};
 use crate::vintage;
 use aggregator_core::plan_state::PlanState;
+use contract::decimals::Decimals;
 use contract::record::{Observation, Span};
 use contract::time::Micros;
 use contract::wire;
@@ -85,10 +86,13 @@ pub(super) fn changes(
     let mut polls = PollLookup::new(readers);
     let mut changes = Vec::new();
     for ((series, definition, span, source), versions) in all.into_iter().take(MAX_CHANGES) {
-        let before_evidence = versions.before.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
-        let after_evidence = versions.after.map(|figure| evidence(readers, &figure, &mut polls)).transpose()?;
+        let plans = [after.0, before.0];
+        let decimals = plans.iter().find_map(|plan| plan.catalogue.decimals_named(&series, &definition));
+        let mut evidence = |figure: CurrentFigure| evidence(readers, &figure, &mut polls, decimals.unwrap_or_default());
+        let before_evidence = versions.before.map(&mut evidence).transpose()?;
+        let after_evidence = versions.after.map(&mut evidence).transpose()?;
         // A series that was dropped is still in the earlier catalogue.
-        let found = [after.0, before.0].into_iter().find_map(|plan| plan.catalogue.series_named(&series));
+        let found = plans.into_iter().find_map(|plan| plan.catalogue.series_named(&series));
         let period = found.map_or_else(|| format!("{span:?}"), |(_, found)| label(span, found.shape, found.grain));
         changes.push(FigureChange {
             series,
@@ -106,11 +110,12 @@ fn evidence(
     readers: &[StoreReader],
     current: &CurrentFigure,
     polls: &mut PollLookup<'_>,
+    decimals: Decimals,
 ) -> Result<RevisionEvidence, StoreError> {
     let observation = match &current.place {
         RecordPlace::Store(number, id) => readers[*number].observation(*id)?,
         RecordPlace::Quarantine(observation) => (**observation).clone(),
     };
     let poll = polls.find(&observation)?;
-    Ok(revision_evidence(&observation, poll))
+    Ok(revision_evidence(&observation, poll, decimals))
 }

@@ -5,6 +5,7 @@ use crate::explain::{RevisionEvidence, Vintage};
 use aggregator_core::report::KpiReport;
 use aggregator_core::target_change::TargetChangeReport;
 use contract::catalogue::Bilingual;
+use contract::exact::canonical;
 use std::fmt::{self, Write};
 
 impl Diff {
@@ -71,7 +72,7 @@ fn kpi(out: &mut String, change: &KpiChange) -> fmt::Result {
 fn figure(out: &mut String, change: &FigureChange) -> fmt::Result {
     let shown = |evidence: &Option<RevisionEvidence>| match evidence {
         None => "nothing".to_owned(),
-        Some(RevisionEvidence { value: Some(value), finality, .. }) => format!("{value} {finality}"),
+        Some(RevisionEvidence { value: Some(value), finality, .. }) => format!("{} {finality}", canonical(&value.0)),
         Some(RevisionEvidence { unknown, finality, .. }) => {
             format!("unknown ({}) {finality}", unknown.as_deref().unwrap_or("?"))
         }

@@ -5,8 +5,10 @@ use super::parts::EvidenceScope;
 use crate::store::{StoreError, StoreReader};
 use crate::vintage;
 use aggregator_core::plan_state::PlanState;
+use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::Cutoff;
 use contract::catalogue::{SeriesRef, Shape};
+use contract::decimals::Decimals;
 use contract::period::{Grain, Period};
 use contract::record::{Observation, PollRecord, Span, Value};
 use contract::time::Micros;
@@ -82,7 +84,7 @@ fn figure(
     let mut evidence = Vec::with_capacity(shown);
     for observation in &revisions[..shown] {
         let poll = polls.as_mut().map(|polls| polls.find(observation)).transpose()?.flatten();
-        evidence.push(revision_evidence(observation, poll));
+        evidence.push(revision_evidence(observation, poll, plan.catalogue.decimals(of)));
     }
     let more_corrections = revisions.len() - shown;
     let corrections = evidence.split_off(1);
@@ -129,15 +131,20 @@ fn revisions(
     Ok(revisions)
 }
 
-/// The evidence of one revision of a figure.
-pub(crate) fn revision_evidence(observation: &Observation, poll: Option<PollRecord>) -> RevisionEvidence {
+/// The evidence of one revision of a figure whose definition has `decimals`.
+pub(crate) fn revision_evidence(
+    observation: &Observation,
+    poll: Option<PollRecord>,
+    decimals: Decimals,
+) -> RevisionEvidence {
     let (value, unknown) = match &observation.value {
-        Value::Known(n) => (Some(*n), None),
+        Value::Known(n) => (Some(CanonicalNumber(decimals.in_unit(*n))), None),
         Value::Unknown(reason) => (None, Some(reason.clone())),
     };
     let place = observation.place.clone().unwrap_or_default();
     RevisionEvidence {
         value,
+        decimals,
         unknown,
         finality: observation.finality.name(),
         revision: observation.revision.to_string(),

@@ -2,8 +2,9 @@
 
 use crate::store::StoreError;
 use crate::vintage::{PlanVintage, UnsettledReason};
-use aggregator_core::report::KpiReport;
+use aggregator_core::report::{CanonicalNumber, KpiReport};
 use contract::catalogue::Bilingual;
+use contract::decimals::Decimals;
 use contract::record::Finality;
 use serde::Serialize;
 
@@ -104,7 +105,7 @@ pub struct SeriesEvidence {
     pub name: Bilingual,
     /// The counting rule in words.
     pub rule: Bilingual,
-    /// Unit of its integers.
+    /// Unit of its figures.
     pub unit: Bilingual,
     /// The rollups that the value is taken from, in order.
     pub rollups: Vec<RollupUsed>,
@@ -120,7 +121,7 @@ pub struct RollupUsed {
     /// `2019-04`, `FY2019Q1`, `FY2019`
     pub period: String,
     /// In the series' unit.
-    pub value: Option<i128>,
+    pub value: Option<CanonicalNumber>,
     /// Ended, and all parts known.
     pub complete: bool,
     /// Some part is provisional.
@@ -148,8 +149,11 @@ pub struct FigureEvidence {
 /// What a source said once, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RevisionEvidence {
-    /// The integer; `null` when unknown.
-    pub value: Option<i64>,
+    /// In the series' unit; `null` when unknown.
+    pub value: Option<CanonicalNumber>,
+    /// Digits after the point of its definition.
+    #[serde(skip)]
+    pub decimals: Decimals,
     /// Why it is unknown.
     pub unknown: Option<String>,
     /// `provisional` or `final`.
@@ -170,8 +174,8 @@ pub struct RevisionEvidence {
 impl RevisionEvidence {
     /// The figure as readers see it.
     pub fn shown(&self) -> String {
-        match self.value {
-            Some(value) => contract::exact::grouped(&contract::exact::whole(value), 0),
+        match &self.value {
+            Some(value) => contract::exact::grouped(&value.0, self.decimals.digits()),
             None => format!("– ({})", self.unknown.as_deref().unwrap_or("?")),
         }
     }

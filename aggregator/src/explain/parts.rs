@@ -2,6 +2,7 @@
 
 use super::model::{FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
 use aggregator_core::judge::Judgement;
+use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::{Cutoff, ReportPeriod};
 use aggregator_core::rollup::LedgerView;
 use contract::catalogue::{Kpi, SeriesRef, Shape};
@@ -95,7 +96,7 @@ pub(super) fn part(
         let rollup = view.rollup(of, *period)?;
         Some(RollupUsed {
             period: period.to_string(),
-            value: rollup.value,
+            value: rollup.value.map(|steps| CanonicalNumber(view.in_unit(of, steps))),
             complete: rollup.complete,
             provisional: rollup.provisional,
             restated: rollup.restated,

@@ -71,7 +71,7 @@ fn write_part(out: &mut String, part: &SeriesEvidence) {
     line(out, format_args!("\n■ {} / {} ({} {})", part.name.ja, part.name.en, part.series, part.definition));
     line(out, format_args!("  数え方 / rule: {} / {}", part.rule.ja, part.rule.en));
     for RollupUsed { period, value, complete, provisional, restated } in &part.rollups {
-        let value = value.map_or_else(|| "不明 unknown".to_owned(), |value| value.to_string());
+        let value = value.as_ref().map_or_else(|| "不明 unknown".to_owned(), number);
         let mut flags = String::new();
         for (flag, text) in
             [(!complete, " 未完 incomplete"), (*provisional, " 速報 provisional"), (*restated, " 訂正 restated")]
@@ -110,7 +110,7 @@ fn write_figure(out: &mut String, figure: &FigureEvidence) {
 
 fn revision(evidence: &RevisionEvidence) -> String {
     let value = match (&evidence.value, &evidence.unknown) {
-        (Some(value), _) => value.to_string(),
+        (Some(value), _) => number(value),
         (None, reason) => format!("不明 unknown ({})", reason.as_deref().unwrap_or("")),
     };
     format!("{value} {} {}", evidence.finality, evidence.revision)

@@ -26,7 +26,7 @@ pub(crate) fn expected(city: &City) -> Points {
         let closing = row.series == "sets";
         let time = if closing { Moment::midnight(date_of(period.end().day() - 1)) } else { period.start() };
         let name = format!("series,definition={},grain={},plan=p,series={}", row.definition, row.grain, row.series);
-        let value = number(&row.value.unwrap_or(0).to_string());
+        let value = number(&row.value.as_ref().map_or_else(|| "0".into(), |value| exact::canonical(&value.0)));
         let (known, complete, provisional) = (row.value.is_some(), row.complete, row.provisional);
         put(
             name,
@@ -46,6 +46,7 @@ pub(crate) fn expected(city: &City) -> Points {
     }
     let may = book.report(ReportPeriod(day(today)), true).rollups.unwrap();
     let may = may.into_iter().find(|row| row.series == "uses" && row.period == "2019-05").and_then(|row| row.value);
+    let may = may.map(|value| exact::canonical(&value.0).parse().unwrap());
     for kpi in &book.catalogue.kpis {
         // Month ends from March 2018 (baseline FY2017) to March 2022, the day after the plan, and the one after
         // its last due day: without a rhythm the second after.

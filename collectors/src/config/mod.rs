@@ -231,7 +231,8 @@ impl SourceFile<'_> {
         };
         let report =
             |line, message| self.mistakes.borrow_mut().push(Mistake { file: self.name.to_owned(), line, message });
-        let context = SourceContext { source: &id, catalogue, labels: &raw.labels, report: &report };
+        let (labels, fractions) = (&raw.labels, kind.fractions);
+        let context = SourceContext { source: &id, catalogue, labels, fractions, report: &report };
         let source = (kind.read)(r, &context);
         check::source(r, catalogue, &id, (key, interval), &source);
         let series = source.series().into_iter().map(|(_, series)| series.to_owned()).collect();

@@ -19,6 +19,8 @@ pub struct SourceKind {
     pub name: &'static str,
     /// A configuration to copy, with a comment on every key.
     pub sample: &'static str,
+    /// True when it reads numbers with digits after the point, not counts alone.
+    pub fractions: bool,
     /// The kind's own keys of a `[[source]]`.
     pub keys: &'static [&'static str],
     /// Reads these keys; the reader collects the mistakes.

@@ -3,6 +3,7 @@
 use super::parsed::ParsedKey;
 use crate::table::text::word;
 use contract::catalogue::{Catalogue, Series, Shape};
+use contract::decimals::Decimals;
 use contract::period::Grain;
 use contract::reader::{TomlTable, nearest};
 use contract::record::Span;
@@ -16,6 +17,8 @@ pub struct SourceContext<'a> {
     pub catalogue: Option<&'a Catalogue>,
     /// The entries of `[source.series]`.
     pub labels: &'a [SeriesLabel],
+    /// True when the kind reads numbers with digits after the point; others count whole things.
+    pub fractions: bool,
     /// Reports a mistake at a line of the file.
     pub report: &'a dyn Fn(u32, String),
 }
@@ -40,8 +43,8 @@ pub struct SeriesTarget {
     pub series: String,
     /// The counting rule; `None` when the file names it.
     pub definition: Option<String>,
-    /// All its counting rules.
-    pub definitions: Vec<String>,
+    /// All its counting rules, each with the digits after the point of its figures.
+    pub definitions: Vec<(String, Decimals)>,
     /// Shape of its figures.
     pub shape: Shape,
     /// Grain of its figures.
@@ -54,12 +57,17 @@ impl SeriesTarget {
     /// Text that identifies it, for fingerprints.
     pub(crate) fn identity(&self) -> String {
         let Self { series, definitions, shape, grain, unit, .. } = self;
+        let definition = |(id, decimals): &(String, Decimals)| match *decimals {
+            Decimals::WHOLE => id.clone(),
+            decimals => format!("{id}.{}", decimals.digits()),
+        };
+        let definitions: Vec<String> = definitions.iter().map(definition).collect();
         format!("{series} {} {shape:?} {} {unit}", definitions.join(","), grain.name())
     }
 
     fn of(series: &Series, definition: Option<String>) -> Self {
-        let definitions: Vec<String> = series.definitions.iter().map(|d| d.id.clone()).collect();
-        let only = if let [only] = &definitions[..] { Some(only.clone()) } else { None };
+        let definitions: Vec<_> = series.definitions.iter().map(|d| (d.id.clone(), d.decimals)).collect();
+        let only = if let [(only, _)] = &definitions[..] { Some(only.clone()) } else { None };
         Self {
             series: series.id.clone(),
             definition: definition.or(only),
@@ -68,6 +76,17 @@ impl SeriesTarget {
             grain: series.grain,
             unit: series.unit.ja.clone(),
         }
+    }
+
+    /// Digits after the point of the figures of a counting rule.
+    pub(super) fn decimals(&self, definition: &str) -> Decimals {
+        let found = self.definitions.iter().find(|(id, _)| id == definition);
+        found.map_or(Decimals::WHOLE, |(_, decimals)| *decimals)
+    }
+
+    /// The same of its own counting rule.
+    pub(super) fn own_decimals(&self) -> Decimals {
+        self.definition.as_deref().map_or(Decimals::WHOLE, |definition| self.decimals(definition))
     }
 
     /// The key of its figure for a span, with its own counting rule.
@@ -93,7 +112,12 @@ impl SourceContext<'_> {
             let right = nearest(rule, found.definitions.iter().map(|d| d.id.as_str()));
             return Some(Err(format!("unknown definition `{rule}` of series `{series}`{right}")));
         }
-        Some(Ok(SeriesTarget::of(found, definition)))
+        let target = SeriesTarget::of(found, definition);
+        if !self.fractions && target.own_decimals() != Decimals::WHOLE {
+            let message = "sources of this kind count whole things: the definition must have no `decimals`";
+            return Some(Err(format!("series `{series}`: {message}")));
+        }
+        Some(Ok(target))
     }
 
     /// The target named by an inline table `{ series = "..", definition = ".." }` of `r`.
@@ -107,7 +131,7 @@ impl SourceContext<'_> {
         let (series, definition) = (inner.text("series"), inner.text_if("definition"));
         let found = if series.is_empty() { return None } else { self.target(&series, definition)? };
         let checked = found.and_then(|target| {
-            let rules = nearest("", target.definitions.iter().map(String::as_str));
+            let rules = nearest("", target.definitions.iter().map(|(id, _)| id.as_str()));
             let missing = format!("`definition` is missing: series `{series}` counts in several ways{rules}");
             if target.definition.is_some() { Ok(target) } else { Err(missing) }
         });

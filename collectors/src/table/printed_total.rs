@@ -44,8 +44,8 @@ impl PrintedTotals {
         self.totals.push(PrintedTotal { value, row, scope, after: self.added.len() });
     }
 
-    /// The row of a total that disagrees with the rows. `step` is the unit to which each printed figure is rounded; 1 where they are
-    /// counts, which are not rounded.
+    /// The row of a total that disagrees with the rows. `step` is what each printed figure is rounded to; 0 where they are counts,
+    /// which are not rounded.
     pub fn disagreement(&self, step: i64) -> Option<u32> {
         let first = self.totals.iter().find(|total| total.scope == TotalScope::Whole).or(self.totals.first())?;
         let sum = self.added.iter().fold(0, |sum: i64, value| sum.saturating_add(*value));
@@ -104,7 +104,7 @@ impl PrintedTotals {
 /// True when a total is that sum, but for the rounding of `count` rows and of itself.
 pub fn near(total: i64, sum: i64, count: usize, step: i64) -> bool {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let rounding = if step > 1 { count.saturating_add(1).saturating_mul(step) / 2 } else { 0 };
+    let rounding = count.saturating_add(1).saturating_mul(step) / 2;
     total.abs_diff(sum) <= rounding.unsigned_abs()
 }
 
@@ -140,7 +140,7 @@ mod tests {
             "0 1 2 =3",
             "7 =7 3 =3",
         ] {
-            assert_eq!(disagreement(rows, 1), None, "{rows}");
+            assert_eq!(disagreement(rows, 0), None, "{rows}");
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
             ("1 2 ~4", 3),
             ("1 2 ~3 4 =8", 5),
         ] {
-            assert_eq!(disagreement(rows, 1), Some(row), "{rows}");
+            assert_eq!(disagreement(rows, 0), Some(row), "{rows}");
         }
     }
 

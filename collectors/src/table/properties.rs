@@ -4,6 +4,9 @@ use super::{
     Cell, Columns, Encoding, FileLayout, Municipality, TableLimits, WantedColumn, code, date, number, read, row_hash,
     text, total,
 };
+use contract::decimals::Decimals;
+use contract::exact;
+use number::{FigureScale, NumberCell};
 use proptest::prelude::*;
 
 /// Any texts, and texts of the characters that the readers look for.
@@ -72,9 +75,47 @@ proptest! {
     #[test]
     fn every_integer_is_read_back_from_full_width(value in any::<i64>(), separated in any::<bool>()) {
         let text = full_width(value, separated);
-        prop_assert_eq!(number::integer(&Cell::of_text(&text), None), Ok(number::NumberCell::Known(value)));
+        prop_assert_eq!(number::integer(&Cell::of_text(&text), None), Ok(NumberCell::Known(value)));
         let text = format!("{text} 件");
-        prop_assert_eq!(number::integer(&Cell::of_text(&text), Some("件")), Ok(number::NumberCell::Known(value)));
+        prop_assert_eq!(number::integer(&Cell::of_text(&text), Some("件")), Ok(NumberCell::Known(value)));
+    }
+
+    #[test]
+    fn text_to_steps_to_text_is_the_identity(value in any::<i64>(), digits in 0..=Decimals::MAX, separated in any::<bool>()) {
+        let decimals = Decimals::new(digits).unwrap();
+        let by = FigureScale { scale: 1, decimals };
+        let text = decimals.text(value);
+        prop_assert_eq!(number::steps(&Cell::of_text(&text), None, by), Ok(NumberCell::Known(value)));
+        let (sign, shown) = if value < 0 { ("▲", decimals.grouped(value).replace('-', "")) } else { ("", decimals.grouped(value)) };
+        let shown = if separated { shown } else { shown.replace(',', "") };
+        let wide = |c: char| if c.is_ascii() { char::from_u32(u32::from(c) + 0xFEE0).unwrap() } else { c };
+        let text = format!("{sign}{}％", shown.chars().map(wide).collect::<String>());
+        prop_assert_eq!(number::steps(&Cell::of_text(&text), Some("%"), by), Ok(NumberCell::Known(value)), "{}", text);
+    }
+
+    #[test]
+    fn a_decimal_is_the_rational_number_or_a_reason(
+        whole in -9_999_999_999_999_i64..10_000_000_000_000, fraction in "[0-9]{0,9}", digits in 0..=Decimals::MAX, scale in prop::sample::select(vec![1, 1_000, 100_000_000]),
+    ) {
+        let decimals = Decimals::new(digits).unwrap();
+        let text = if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") };
+        let value = exact::parse(&text).unwrap() * exact::whole(scale);
+        let steps = &value * exact::whole(10).pow(i32::try_from(digits).unwrap());
+        let right = match decimals.steps(&value) {
+            Some(steps) => Ok(NumberCell::Known(steps)),
+            None if steps.is_integer() => Err(super::RejectReason::TooLarge),
+            None if digits == 0 => Err(super::RejectReason::NotAnInteger),
+            None => Err(super::RejectReason::TooManyDecimals),
+        };
+        prop_assert_eq!(number::steps(&Cell::of_text(&text), None, FigureScale { scale, decimals }), right, "{}", text);
+    }
+
+    #[test]
+    fn a_number_of_a_workbook_is_what_its_fifteen_digits_say(digits15 in -999_999_999_999_999_i64..1_000_000_000_000_000, digits in 1..=Decimals::MAX) {
+        let decimals = Decimals::new(digits).unwrap();
+        let stored: f64 = decimals.text(digits15).parse().unwrap();
+        let read = number::steps(&Cell::Number(stored), None, FigureScale { scale: 1, decimals });
+        prop_assert_eq!(read, Ok(NumberCell::Known(digits15)));
     }
 
     // To the end of 令和99年: eras have years of two digits.

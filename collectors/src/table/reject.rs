@@ -21,6 +21,8 @@ pub enum RejectReason {
     NotANumber,
     /// A number with a fraction where a count is due.
     NotAnInteger,
+    /// A number with more digits after the point than its definition has.
+    TooManyDecimals,
     /// Beyond 64 bits, or beyond what a workbook stores exactly.
     TooLarge,
     /// Thousands separators in the wrong places (`12,34`).
@@ -61,6 +63,7 @@ impl RejectReason {
             Self::TooLong => "too_long",
             Self::NotANumber => "not_a_number",
             Self::NotAnInteger => "not_an_integer",
+            Self::TooManyDecimals => "too_many_decimals",
             Self::TooLarge => "too_large",
             Self::BadGrouping => "bad_grouping",
             Self::UnexpectedUnit => "unexpected_unit",

@@ -4,6 +4,7 @@
 
 mod advice;
 mod check;
+mod known_decimals;
 mod kpi_kind;
 mod model;
 mod read;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use crate::bilingual::Bilingual;
 pub use advice::warnings;
+pub use known_decimals::{DecimalsChange, KnownDecimals};
 pub use model::{
     Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Series, SeriesRef,
     SeriesSource, Shape,

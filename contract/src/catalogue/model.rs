@@ -3,6 +3,7 @@
 use super::rhythm::Rhythm;
 use crate::bilingual::Bilingual;
 use crate::business_day::BusinessCalendar;
+use crate::decimals::Decimals;
 use crate::exact::Exact;
 use crate::period::{Grain, Period};
 use crate::time::Moment;
@@ -105,7 +106,7 @@ pub struct Series {
     pub id: String,
     /// Name.
     pub name: Bilingual,
-    /// Unit of its integers.
+    /// Unit of its figures.
     pub unit: Bilingual,
     /// Kind of figure.
     pub shape: Shape,
@@ -134,6 +135,8 @@ pub struct Definition {
     pub id: String,
     /// First day it was used: a break in the picture, no filter.
     pub from: Option<Date>,
+    /// Digits after the point of its figures, which never change.
+    pub decimals: Decimals,
     /// The rule in words.
     pub text: Bilingual,
 }
@@ -273,7 +276,7 @@ pub struct Kpi {
     pub milestones: Vec<Goal>,
     /// Distance from the path that is still `at_risk`; 10 % of |t - b| when `None`.
     pub tolerance: Option<Exact>,
-    /// Digits shown after the point.
+    /// Digits shown after the point; those of its definition where the catalogue names none.
     pub decimals: u32,
     /// Rounds the figure of a ceiling before comparing.
     pub round_to: Option<i64>,
@@ -300,5 +303,16 @@ impl Catalogue {
     /// The series of that id and its index.
     pub fn series_named(&self, id: &str) -> Option<(usize, &Series)> {
         self.series.iter().enumerate().find(|(_, s)| s.id == id)
+    }
+
+    /// Digits after the point of the figures of a reference.
+    pub fn decimals(&self, of: SeriesRef) -> Decimals {
+        self.series[of.series].definitions[of.definition].decimals
+    }
+
+    /// The same by ids; `None` when the catalogue does not have them.
+    pub fn decimals_named(&self, series: &str, definition: &str) -> Option<Decimals> {
+        let (_, series) = self.series_named(series)?;
+        series.definitions.iter().find(|one| one.id == definition).map(|one| one.decimals)
     }
 }

@@ -8,6 +8,7 @@ use super::model::{
 use super::read_rhythm;
 use crate::bilingual::Bilingual;
 use crate::business_day::BusinessCalendar;
+use crate::decimals::Decimals;
 use crate::exact::{self, Exact};
 use crate::reader::{self, Mistake, TomlTable, nearest};
 use crate::time::day_number;
@@ -139,7 +140,13 @@ fn series(r: &TomlTable<'_>, plan: &Plan) -> Series {
 }
 
 fn definition(r: &TomlTable<'_>) -> Definition {
-    Definition { id: r.id("id"), from: r.date_if("from"), text: bilingual(r, "text") }
+    let decimals = u32::try_from(r.integer("decimals", 0..=i64::from(Decimals::MAX), 0)).ok().and_then(Decimals::new);
+    Definition {
+        id: r.id("id"),
+        from: r.date_if("from"),
+        decimals: decimals.unwrap_or_default(),
+        text: bilingual(r, "text"),
+    }
 }
 
 fn source(r: &TomlTable<'_>, plan: &Plan) -> SeriesSource {
@@ -231,6 +238,13 @@ fn measure(r: &TomlTable<'_>, kind: KpiKind, series: &[Series]) -> Measure {
     }
 }
 
+/// Digits that a KPI is shown with where it names none: those of its figures, of a ratio none.
+fn shown_decimals(measure: &Measure, series: &[Series]) -> i64 {
+    let Measure::Series(of) = measure else { return 0 };
+    let definition = series.get(of.series).and_then(|series| series.definitions.get(of.definition));
+    definition.map_or(0, |definition| i64::from(definition.decimals.digits()))
+}
+
 fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -> Kpi {
     let kind = r.word("kind", &KpiKind::WORDS);
     let policy = r.text("policy");
@@ -242,13 +256,14 @@ fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -
     let (target, direction) = target(r);
     let (start, start_reason) = start(r);
     let narrow = |n: i64| u32::try_from(n).unwrap_or(0);
+    let measure = measure(r, kind, series);
     let kpi = Kpi {
         id: r.id("id"),
         policy: policy_index.unwrap_or(0),
         name: bilingual(r, "name"),
         unit: bilingual(r, "unit"),
         kind,
-        measure: measure(r, kind, series),
+        measure,
         baseline: r.table("baseline").map(|inner| goal(&inner)),
         start,
         start_reason,
@@ -256,7 +271,7 @@ fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -
         direction,
         milestones: r.tables("milestone").iter().map(goal).collect(),
         tolerance: r.exact_if("tolerance"),
-        decimals: narrow(r.integer("decimals", 0..=6, 0)),
+        decimals: narrow(r.integer("decimals", 0..=i64::from(Decimals::MAX), shown_decimals(&measure, series))),
         round_to: r.integer_if("round_to", 1..=i64::MAX),
         confirm: narrow(r.integer("confirm", 1..=36, 1)),
         citation: r.text("citation"),

@@ -6,7 +6,7 @@ use super::total;
 use super::value::{MeasuredValue, MonthCount, compared, distinct};
 use crate::rollup::LedgerView;
 use contract::catalogue::{Direction, Kpi, Measure, SeriesRef, Shape};
-use contract::exact::{Exact, whole};
+use contract::exact::Exact;
 use contract::period::{Grain, Period};
 
 /// True when a value meets a lower bound or exceeds an upper one, so that more of the same changes nothing.
@@ -44,7 +44,7 @@ fn of_parts(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: i32) -> Optio
         return None;
     }
     let months = months::complete_months(view, of, year);
-    let months = months.map(|(sum, part)| MeasuredValue { value: whole(sum), ..part });
+    let months = months.map(|(sum, part)| MeasuredValue { value: view.in_unit(of, sum), ..part });
     let count = months.as_ref().and_then(|m| m.months.clone());
     let found = months.filter(|m| settles(kpi, &m.value)).or_else(|| {
         let known = known_parts(view, of, year)?;
@@ -57,8 +57,8 @@ fn of_parts(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: i32) -> Optio
 /// The sum of all that is known of a year, days of incomplete months included.
 fn known_parts(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Option<MeasuredValue> {
     let period = Period::fiscal_year(year);
-    let known = |value, at, provisional, origins| MeasuredValue {
-        value: whole(value),
+    let known = |value: i128, at, provisional, origins| MeasuredValue {
+        value: view.in_unit(of, value),
         at,
         provisional,
         months: None,

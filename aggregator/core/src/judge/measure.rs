@@ -45,9 +45,9 @@ fn state(view: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
     match kpi.measure {
         Measure::Ratio { numerator, denominator, per, min_denominator } => view
             .joint_readings(numerator, denominator, after)
-            .find(|(_, bottom)| bottom.value >= min_denominator.into())
+            .find(|(_, bottom)| view.in_unit(denominator, bottom.value) >= whole(min_denominator))
             .map(|(top, bottom)| MeasuredValue {
-                value: whole(top.value) * whole(per) / whole(bottom.value),
+                value: view.in_unit(numerator, top.value) * whole(per) / view.in_unit(denominator, bottom.value),
                 at: top.at,
                 provisional: top.provisional || bottom.provisional,
                 months: None,
@@ -55,7 +55,7 @@ fn state(view: &LedgerView<'_>, kpi: &Kpi) -> Option<MeasuredValue> {
                 settled: None,
             }),
         Measure::Series(of) => match view.series(of).shape {
-            Shape::Level => view.latest(of, after, upto).map(|reading| reading_value(of, &reading)),
+            Shape::Level => view.latest(of, after, upto).map(|reading| reading_value(view, of, &reading)),
             Shape::Flow => total::run(view, kpi, of).value(),
             Shape::Counter => total::of_counter(view, kpi, of, None),
         },

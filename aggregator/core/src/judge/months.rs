@@ -3,7 +3,7 @@
 use super::value::{MeasuredValue, MonthCount, distinct};
 use crate::rollup::{LedgerView, Rollup};
 use contract::catalogue::{Kpi, Measure, SeriesRef};
-use contract::exact::whole;
+use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 
 /// Fewest complete months of a fiscal year that are judged; with fewer it is too early.
@@ -19,7 +19,7 @@ pub(super) fn flow(view: &LedgerView<'_>, kpi: &Kpi, year: i32, only: bool) -> O
     years[..if only { 1 } else { 2 }].iter().find_map(|year| {
         let (sum, part) = complete_months(view, of, *year)?;
         let count = part.months.as_ref().map_or(0, |m| m.numbers.len());
-        (count >= MIN_MONTHS).then(|| per_month(kpi, sum, part))
+        (count >= MIN_MONTHS).then(|| per_month(kpi, view.in_unit(of, sum), part))
     })
 }
 
@@ -42,16 +42,16 @@ pub(super) fn whole_year(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: 
         origins: sources(view, of, period),
         settled: None,
     };
-    Some(per_month(kpi, rollup.value?, part))
+    Some(per_month(kpi, view.in_unit(of, rollup.value?), part))
 }
 
-fn per_month(kpi: &Kpi, sum: i128, part: MeasuredValue) -> MeasuredValue {
+fn per_month(kpi: &Kpi, sum: Exact, part: MeasuredValue) -> MeasuredValue {
     let count = part.months.as_ref().map_or(1, |m| m.numbers.len());
     let divisor = if kpi.kind.is_monthly_mean() { count } else { 1 };
-    MeasuredValue { value: whole(sum) / whole(divisor), ..part }
+    MeasuredValue { value: sum / whole(divisor), ..part }
 }
 
-/// The sum of a fiscal year's complete months. A complete quarter stands for its three, a complete year for
+/// The sum of a fiscal year's complete months, in steps. A complete quarter stands for its three, a complete year for
 /// twelve: of a counter they can be known where a month inside is not.
 pub(super) fn complete_months(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Option<(i128, MeasuredValue)> {
     let mut months = MonthCount { year, numbers: Vec::new() };

@@ -49,7 +49,7 @@ fn of_year(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, asked: i32) -> Optio
     let known = months::complete_months(view, of, asked);
     let numbers = known.as_ref().and_then(|(_, part)| part.months.as_ref()).map(|months| &months.numbers);
     let last = numbers.and_then(|numbers| numbers.last()).copied().unwrap_or(0);
-    let rest = goal - whole(known.as_ref().map_or(0, |(sum, _)| *sum));
+    let rest = goal - view.in_unit(of, known.as_ref().map_or(0, |(sum, _)| *sum));
     let months = whole(12 - last);
     let of = if asked == plan.last_year { PaceGoal::Target } else { PaceGoal::Guide };
     (rest.is_positive() && months.is_positive()).then(|| (rest / months, of))

@@ -6,7 +6,7 @@ use super::measure::{self, is_judged};
 use super::value::{MeasuredValue, compared};
 use crate::report_period::Cutoff;
 use crate::rollup::LedgerView;
-use contract::catalogue::{Direction, Kpi};
+use contract::catalogue::{Direction, Kpi, Measure};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
 use num_traits::Signed;
@@ -57,14 +57,14 @@ fn against_path(view: &LedgerView<'_>, kpi: &Kpi, measured: &MeasuredValue) -> S
         return Status::OffTrack;
     }
     let Some(months) = measured.months.as_ref().filter(|m| !m.is_whole()) else {
-        return beside(kpi, &value, &expected, tolerance(kpi));
+        return beside(kpi, &value, &expected, tolerance(view, kpi));
     };
     let season = season_of(view, kpi, months.year);
     let share = || match &season {
         Some(season) => season.share(&months.numbers),
         None => whole(months.numbers.len()) / whole(12),
     };
-    let scaled = if kpi.kind.is_yearly_sum() { tolerance(kpi) * share() } else { tolerance(kpi) };
+    let scaled = if kpi.kind.is_yearly_sum() { tolerance(view, kpi) * share() } else { tolerance(view, kpi) };
     match season {
         Some(season) if season.years == 1 => {
             let least = &expected * whole(ONE_YEAR_PERCENT) / whole(100);
@@ -92,12 +92,15 @@ fn is_hopeless(kpi: &Kpi, value: &Exact, expected: &Exact) -> bool {
     }
 }
 
-/// Distance from the path that is still at risk: a tenth of the way from b to t, of counts at least 1.
-fn tolerance(kpi: &Kpi) -> Exact {
+/// Distance from the path that is still at risk: a tenth of the way from b to t, of figures at least one of their steps.
+fn tolerance(view: &LedgerView<'_>, kpi: &Kpi) -> Exact {
     kpi.tolerance.clone().unwrap_or_else(|| {
         let origin = kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
         let tenth = (&kpi.target - origin).abs() / whole(10);
-        if kpi.kind.is_ratio() { tenth } else { tenth.max(whole(1)) }
+        match kpi.measure {
+            Measure::Series(of) => tenth.max(view.catalogue.decimals(of).step()),
+            Measure::Ratio { .. } => tenth,
+        }
     })
 }
 

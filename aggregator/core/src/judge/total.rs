@@ -36,7 +36,7 @@ fn start(kpi: &Kpi) -> Option<(Moment, &Exact)> {
 pub(super) fn run(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef) -> Run {
     let (since, base) = start(kpi).map_or((view.cutoff.at, whole(0)), |(since, base)| (since, base.clone()));
     let own = view.series(of).grain;
-    let (mut sum, mut provisional, mut end) = (0, false, since);
+    let (mut sum, mut provisional, mut end) = (0_i128, false, since);
     while let Some((period, value, part)) = longest(view, of, end, own) {
         sum += value;
         provisional |= part.provisional;
@@ -44,7 +44,7 @@ pub(super) fn run(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef) -> Run {
     }
     let at = (end > since).then_some(end);
     let value = at.map(|at| MeasuredValue {
-        value: base + whole(sum),
+        value: base + view.in_unit(of, sum),
         at,
         provisional,
         months: None,
@@ -73,7 +73,7 @@ pub(super) fn known(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef) -> Option<M
     let years = Period::holding(Grain::FiscalYear, since).index..=Period::closing(Grain::FiscalYear, at).index;
     let years: Vec<_> = years.filter_map(|year| view.rollup(of, Period::fiscal_year(year))).collect();
     Some(MeasuredValue {
-        value: base + whole(years.iter().filter_map(|year| year.value).sum::<i128>()),
+        value: base + view.in_unit(of, years.iter().filter_map(|year| year.value).sum::<i128>()),
         at,
         provisional: years.iter().any(|year| year.provisional),
         months: None,
@@ -102,6 +102,6 @@ pub(super) fn of_counter(
         Some(end) => view.rise_between(of, since, end),
         None => view.rise_since(of, since),
     }?;
-    let total = reading_value(of, &rise);
+    let total = reading_value(view, of, &rise);
     Some(MeasuredValue { value: base + total.value, ..total })
 }

@@ -1,6 +1,6 @@
 //! A value of a KPI: what it is made of, before it is judged.
 
-use crate::rollup::LevelReading;
+use crate::rollup::{LedgerView, LevelReading};
 use contract::catalogue::{Kpi, SeriesRef};
 use contract::exact::{Exact, whole};
 use contract::period::{Grain, Period};
@@ -56,9 +56,9 @@ pub(super) fn origins(of: SeriesRef, reading: &LevelReading) -> impl Iterator<It
 }
 
 /// A reading as a value.
-pub(super) fn reading_value(of: SeriesRef, reading: &LevelReading) -> MeasuredValue {
+pub(super) fn reading_value(view: &LedgerView<'_>, of: SeriesRef, reading: &LevelReading) -> MeasuredValue {
     MeasuredValue {
-        value: whole(reading.value),
+        value: view.in_unit(of, reading.value),
         at: reading.at,
         provisional: reading.provisional,
         months: None,

@@ -80,7 +80,7 @@ fn flow(view: &LedgerView<'_>, kpi: &Kpi, period: Period) -> Option<(Exact, bool
     let Measure::Series(of) = kpi.measure else { return None };
     let rollup = view.rollup(of, period).filter(|rollup| rollup.complete)?;
     let months = if kpi.kind.is_monthly_mean() { period.parts(Grain::Month).count() } else { 1 };
-    Some((whole(rollup.value?) / whole(months), rollup.provisional))
+    Some((view.in_unit(of, rollup.value?) / whole(months), rollup.provisional))
 }
 
 fn frequency(grain: Grain) -> Frequency {

@@ -6,6 +6,7 @@ use super::plan_rollups::PlanRollups;
 use crate::ledger::{Ledger, LedgerEntry};
 use crate::report_period::Cutoff;
 use contract::catalogue::{Catalogue, Series, SeriesRef, Shape};
+use contract::exact::Exact;
 use contract::period::Period;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -51,6 +52,11 @@ impl<'a> LedgerView<'a> {
     /// The series of a reference.
     pub fn series(&self, of: SeriesRef) -> &'a Series {
         &self.catalogue.series[of.series]
+    }
+
+    /// A figure, in the unit of its series.
+    pub fn in_unit(&self, of: SeriesRef, steps: i128) -> Exact {
+        self.catalogue.decimals(of).in_unit(steps)
     }
 
     /// True when a period of a series has ended at the cutoff.

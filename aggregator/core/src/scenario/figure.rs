@@ -2,6 +2,8 @@
 
 use super::parse::{NumberedLine, Subject};
 use contract::catalogue::{Series, Shape};
+use contract::decimals::Decimals;
+use contract::exact;
 use contract::period::{Grain, Period};
 use contract::reader::nearest;
 use contract::record::{Finality, Observation, Span, Value};
@@ -87,11 +89,13 @@ fn figure(subject: &Subject, order: i64, line: &str) -> Result<(Observation, Opt
     let counted = notes.get("counted").cloned().or_else(|| default().map(|definition| definition.id.clone()));
     let source = notes.get("from").cloned().or_else(|| of.sources.first().map(|source| source.id.clone()));
     let seen = notes.get("seen").map(|n| n.parse::<i64>().map_err(|_| format!("`seen` takes a number: {n}")));
-    let (value, breakdown) = value(what)?;
+    let counted = counted.unwrap_or_default();
+    let decimals = catalogue.decimals_named(&of.id, &counted).unwrap_or_default();
+    let (value, breakdown) = value(what, decimals)?;
     let observation = Observation {
         plan: catalogue.plan.id.clone(),
         series: of.id.clone(),
-        definition: counted.unwrap_or_default(),
+        definition: counted,
         source: source.ok_or_else(|| format!("series `{}` has no source", of.id))?,
         period: span(of, when)?,
         value,
@@ -104,20 +108,25 @@ fn figure(subject: &Subject, order: i64, line: &str) -> Result<(Observation, Opt
     Ok((observation, notes.get("refused").cloned()))
 }
 
-fn number(text: &str) -> Result<i64, String> {
-    text.replace(['_', ','], "").parse().map_err(|_| format!("`{text}` is no whole number"))
+/// A number in the unit, as steps.
+fn number(text: &str, decimals: Decimals) -> Result<i64, String> {
+    let steps = exact::parse(&text.replace(',', "")).and_then(|number| decimals.steps(&number));
+    steps.ok_or_else(|| match decimals.digits() {
+        0 => format!("`{text}` is no whole number"),
+        digits => format!("`{text}` is no number with at most {digits} digits after the point"),
+    })
 }
 
-fn value(text: &str) -> Result<(Value, Option<BTreeMap<String, i64>>), String> {
+fn value(text: &str, decimals: Decimals) -> Result<(Value, Option<BTreeMap<String, i64>>), String> {
     if text == "unknown" {
         return Ok((Value::Unknown("missing".into()), None));
     }
     if !text.contains(':') {
-        return Ok((Value::Known(number(text)?), None));
+        return Ok((Value::Known(number(text, decimals)?), None));
     }
     let label = |pair: &str| {
         let (label, count) = pair.split_once(':').ok_or_else(|| format!("`{pair}` is no `label:number`"))?;
-        Ok((label.to_owned(), number(count)?))
+        Ok((label.to_owned(), number(count, decimals)?))
     };
     let labels: BTreeMap<String, i64> = text.split_whitespace().map(label).collect::<Result<_, String>>()?;
     Ok((Value::Known(labels.values().sum()), Some(labels)))

@@ -63,8 +63,8 @@ fn of_year(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> {
     let months = values::month_numbers(&complete);
     let all = known_parts(st, r, Period::fiscal_year(year), cut);
     // "The value is the sum of complete months .. where that settles it, else of all known parts".
-    let by_months = values::sum_of(r, year, &complete, months.clone()).filter(|v| settles(kpi, &v.value));
-    let found = by_months.or_else(|| values::sum_of(r, year, &all, months).filter(|v| settles(kpi, &v.value)))?;
+    let by_months = values::sum_of(st, r, year, &complete, months.clone()).filter(|v| settles(kpi, &v.value));
+    let found = by_months.or_else(|| values::sum_of(st, r, year, &all, months).filter(|v| settles(kpi, &v.value)))?;
     Some(Val { bound: Some(year), ..found })
 }
 
@@ -79,7 +79,7 @@ fn of_run(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
     if let Some(run) = totals::run(st, kpi, cut).filter(|v| settles(kpi, &v.value)) {
         return Some(Val { bound, ..run });
     }
-    let sum = parts.iter().fold(Exact::zero(), |sum, (_, figure)| sum + whole(figure.value.unwrap()));
+    let sum = parts.iter().fold(Exact::zero(), |sum, (_, figure)| sum + st.in_unit(only(kpi), figure.value.unwrap()));
     let value = &origin.value + sum;
     if !settles(kpi, &value) {
         return None;

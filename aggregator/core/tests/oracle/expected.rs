@@ -113,7 +113,7 @@ fn shares(st: &Standing, r: SeriesRef, year: i32) -> Option<Vec<Exact>> {
 
 /// The distance from the expected sum or mean that is still `at_risk`.
 pub fn tolerance(st: &Standing, kpi: &Kpi, expected: &Expected, months: &[i32]) -> Exact {
-    let mut tolerance = path::tolerance(kpi);
+    let mut tolerance = path::tolerance(st, kpi);
     let is_sum = kpi.kind == KpiKind::FlowPerYear;
     if is_sum {
         // "scaled by those months' share of the year in that formula .. instead of months/12"

@@ -258,7 +258,7 @@ fn pace_of_months(st: &Standing, kpi: &Kpi, cut: Cut) -> (Option<Exact>, Option<
     let known = values::month_numbers(&parts);
     let sum: i128 = parts.iter().filter_map(|(_, figure)| figure.value).sum();
     let left = 12 - known.iter().max().copied().unwrap_or(0);
-    let need = goal - whole(sum);
+    let need = goal - st.in_unit(only(kpi), sum);
     if left == 0 || !need.is_positive() {
         return (None, None);
     }

@@ -1,7 +1,9 @@
 //! The path: yearly goals, days inside a year, expected rates of months, tolerance, months remaining.
 
+use super::standing::Standing;
+use super::values::only;
 use contract::catalogue::{Goal, Kpi, KpiKind, Plan};
-use contract::exact::{Exact, whole};
+use contract::exact::Exact;
 use contract::period::{Grain, Period};
 use contract::time::Moment;
 use num_traits::{Signed, Zero};
@@ -56,13 +58,13 @@ pub fn rate(plan: &Plan, kpi: &Kpi, year: i32, k: i32) -> Exact {
 }
 
 /// Distance from the path that is still `at_risk`, before any scaling.
-pub fn tolerance(kpi: &Kpi) -> Exact {
+pub fn tolerance(st: &Standing, kpi: &Kpi) -> Exact {
     if let Some(written) = &kpi.tolerance {
         return written.clone();
     }
     let tenth = (&kpi.target - &kpi.origin().unwrap().value).abs() * ratio(1, 10);
-    // CHOICE ("counts at least 1"): every kind but ratio counts.
-    if kpi.kind == KpiKind::Ratio { tenth } else { tenth.max(whole(1)) }
+    // CHOICE ("counts at least 1"): every kind but ratio counts, in steps of its definition.
+    if kpi.kind == KpiKind::Ratio { tenth } else { tenth.max(st.in_unit(only(kpi), 1)) }
 }
 
 /// Months from a moment to the plan's end: civil days x 12 / days of the fiscal year, year by year.

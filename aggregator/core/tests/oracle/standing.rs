@@ -86,6 +86,10 @@ impl<'a> Standing<'a> {
         {
             st.note("a negative figure is refused");
         }
+        let fractions = catalogue.kpis.iter().flat_map(|kpi| kpi.measure.parts());
+        for _ in fractions.filter(|of| catalogue.decimals(*of).digits() > 0) {
+            st.note("a KPI of figures with decimals");
+        }
         st
     }
 
@@ -96,6 +100,15 @@ impl<'a> Standing<'a> {
 
     pub fn series(&self, r: SeriesRef) -> &'a Series {
         &self.catalogue.series[r.series]
+    }
+
+    /// RULES, the rest: figures are "exact multiples of 10^-n of the unit, on the wire (labels too) an integer of that step".
+    pub fn in_unit(&self, r: SeriesRef, steps: i128) -> contract::exact::Exact {
+        let mut value = contract::exact::whole(steps);
+        for _ in 0..self.series(r).definitions[r.definition].decimals.digits() {
+            value /= contract::exact::whole(10);
+        }
+        value
     }
 
     /// The sources that take part in a period (or at an instant).

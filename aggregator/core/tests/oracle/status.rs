@@ -51,7 +51,7 @@ pub fn plain(st: &Standing, kpi: &Kpi, v: &Val) -> &'static str {
     let expected = months.then(|| expected::of(st, kpi, only(kpi), v.year.unwrap()));
     let tolerance = match &expected {
         Some(expected) => expected::tolerance(st, kpi, expected, &v.months),
-        None => path::tolerance(kpi),
+        None => path::tolerance(st, kpi),
     };
     let edge = if at_least { &path - tolerance } else { &path + tolerance };
     let status = if meets(kpi, &v.value, &path) {

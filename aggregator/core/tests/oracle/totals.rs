@@ -6,7 +6,6 @@ use super::figures::{has_ended, rolled};
 use super::standing::Standing;
 use super::values::{Val, only};
 use contract::catalogue::{Combine, Kpi, SeriesRef};
-use contract::exact::whole;
 use contract::period::{Grain, Period};
 use contract::time::Moment;
 use jiff::civil::Date;
@@ -35,7 +34,7 @@ pub fn run(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
     }
     // "neither is evidence: without figures, `no_data`"
     let sources = sources.into_iter().map(|s| (r, s)).collect();
-    (at > start(kpi)).then(|| Val::state(&kpi.origin().unwrap().value + whole(sum), at, provisional, sources))
+    (at > start(kpi)).then(|| Val::state(&kpi.origin().unwrap().value + st.in_unit(r, sum), at, provisional, sources))
 }
 
 /// The first period behind the run, if it has ended.
@@ -88,7 +87,7 @@ pub fn total(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
         for (source, closing) in parts {
             // CHOICE (a `break` on the way): the total spans it and is unknown; the total before it is not shown instead.
             let (more, flag) = increase(&source.readings, source.opening, *closing)?;
-            sum += whole(more);
+            sum += st.in_unit(r, more);
             provisional |= flag;
         }
         let as_of = parts.iter().map(|(source, closing)| source.readings[*closing].at).max()?;
@@ -137,7 +136,7 @@ pub fn verdict(st: &Standing, kpi: &Kpi, end: Moment) -> Option<Val> {
         }
         let closing = border(&s.readings, series.grain, end, cut)?;
         let (more, provisional) = increase(&s.readings, s.opening, closing)?;
-        Some(Val::state(whole(more), s.readings[closing].at, provisional, vec![(r, s.index)]))
+        Some(Val::state(st.in_unit(r, more), s.readings[closing].at, provisional, vec![(r, s.index)]))
     };
     let b = &kpi.origin().unwrap().value;
     let parts: Vec<Val> = all.iter().filter_map(one).collect();

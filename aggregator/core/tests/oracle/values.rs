@@ -123,19 +123,20 @@ fn state(st: &Standing, kpi: &Kpi, cut: Cut) -> Option<Val> {
     match kpi.measure {
         Measure::Series(r) => figures::latest_level(st, r, None, cut).map(|level| {
             let sources = level.sources.iter().map(|s| (r, *s)).collect();
-            Val::state(whole(level.value), level.at, level.provisional, sources)
+            Val::state(st.in_unit(r, level.value), level.at, level.provisional, sources)
         }),
         Measure::Ratio { numerator, denominator, per, min_denominator } => {
             let (numerators, denominators) = (figures::levels(st, numerator), figures::levels(st, denominator));
             // CHOICE (denominator below its minimum): that `as_of` has no ratio and is skipped like an unknown figure.
             numerators.iter().rev().filter(|above| cut.sees(above.at)).find_map(|above| {
                 let below = denominators.iter().find(|below| below.at == above.at)?;
-                if below.value < i128::from(min_denominator) {
+                let bottom = st.in_unit(denominator, below.value);
+                if bottom < whole(min_denominator) {
                     return None;
                 }
                 let sources = above.sources.iter().map(|s| (numerator, *s));
                 let sources = sources.chain(below.sources.iter().map(|s| (denominator, *s))).collect();
-                let value = whole(above.value) * whole(per) / whole(below.value);
+                let value = st.in_unit(numerator, above.value) * whole(per) / bottom;
                 Some(Val::state(value, above.at, above.provisional || below.provisional, sources))
             })
         }
@@ -169,11 +170,11 @@ pub fn month_numbers(parts: &[(Period, Rc<Rolled>)]) -> Vec<i32> {
     months.map(|month| (month.index - 3).rem_euclid(12) + 1).collect()
 }
 
-pub fn sum_of(r: SeriesRef, year: i32, parts: &[(Period, Rc<Rolled>)], months: Vec<i32>) -> Option<Val> {
+pub fn sum_of(st: &Standing, r: SeriesRef, year: i32, parts: &[(Period, Rc<Rolled>)], months: Vec<i32>) -> Option<Val> {
     let as_of = parts.iter().map(|(period, _)| period.end()).max()?;
     let sources: std::collections::BTreeSet<usize> = parts.iter().flat_map(|(_, f)| f.sources.clone()).collect();
     Some(Val {
-        value: parts.iter().fold(Exact::zero(), |sum, (_, figure)| sum + whole(figure.value.unwrap_or(0))),
+        value: parts.iter().fold(Exact::zero(), |sum, (_, figure)| sum + st.in_unit(r, figure.value.unwrap_or(0))),
         as_of,
         provisional: parts.iter().any(|(_, figure)| figure.provisional),
         year: Some(year),
@@ -186,7 +187,7 @@ pub fn sum_of(r: SeriesRef, year: i32, parts: &[(Period, Rc<Rolled>)], months: V
 /// The complete months of a fiscal year; `None` when there is none.
 pub fn months(st: &Standing, kpi: &Kpi, year: i32, cut: Cut) -> Option<Val> {
     let parts = complete_parts(st, only(kpi), year, cut);
-    let mut val = sum_of(only(kpi), year, &parts, month_numbers(&parts))?;
+    let mut val = sum_of(st, only(kpi), year, &parts, month_numbers(&parts))?;
     if kpi.kind == KpiKind::MonthlyMean {
         val.value /= whole(val.months.len() as i64);
     }

@@ -4,6 +4,7 @@
 mod figures;
 
 use contract::catalogue::{self, Catalogue};
+use contract::exact;
 use contract::period::{Grain, Period};
 use std::fmt::Write;
 
@@ -30,6 +31,7 @@ pub struct Spec {
     pub shape: &'static str,
     pub grain: Grain,
     pub signed: bool,
+    pub decimals: i32,
 }
 
 /// Questions that every plan is asked now and then: borders of the plan, its years, months, and after its end.
@@ -76,6 +78,13 @@ pub fn questions(r: &mut Random) -> Vec<Period> {
 
 const NAMES: &str = "name = { ja = 'a', en = 'a' }\nunit = { ja = 'a', en = 'a' }\n";
 
+/// A number of tenths, divided by a power of ten.
+fn number(tenths: u64, digits: i32) -> String {
+    let ten = |n: i32| exact::whole(10).pow(n);
+    let text = exact::fixed(&(exact::whole(tenths) / ten(digits + 1)), 12);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn series(r: &mut Random, spec: &Spec) -> String {
     let (id, shape, grain) = (&spec.id, spec.shape, spec.grain.name());
     let mut text = format!("[[series]]\nid = '{id}'\n{NAMES}shape = '{shape}'\ngrain = '{grain}'\n");
@@ -89,7 +98,10 @@ fn series(r: &mut Random, spec: &Spec) -> String {
         text += "decrease = 'restart'\n";
     }
     for definition in ["d", "e"] {
-        text += &format!("[[series.definition]]\nid = '{definition}'\ntext = {{ ja = 'a', en = 'a' }}\n");
+        let decimals = if definition == "d" { spec.decimals } else { 0 };
+        text += &format!(
+            "[[series.definition]]\nid = '{definition}'\ndecimals = {decimals}\ntext = {{ ja = 'a', en = 'a' }}\n"
+        );
     }
     for source in ["a", "b"] {
         if source == "b" && r.one_in(2) {
@@ -126,7 +138,8 @@ fn series(r: &mut Random, spec: &Spec) -> String {
     text
 }
 
-fn kpi(r: &mut Random, id: &str, kind: &str, measure: &str, scale: u64) -> String {
+/// A KPI whose numbers are divided by a power of ten, as its figures are.
+fn kpi(r: &mut Random, id: &str, kind: &str, measure: &str, (scale, digits): (u64, i32)) -> String {
     let down = kind == "ceiling" || (kind != "maintain" && r.one_in(3));
     let (b, t) = if down { (2 * scale, scale) } else { (scale, 2 * scale) };
     let (b, t) = if r.one_in(12) { (t, t) } else { (b, t) };
@@ -134,21 +147,22 @@ fn kpi(r: &mut Random, id: &str, kind: &str, measure: &str, scale: u64) -> Strin
     let t = if down && kind != "ceiling" && r.one_in(2) { 0 } else { t };
     let side = if down { "at_most" } else { "at_least" };
     let mut text = format!("[[kpi]]\nid = '{id}'\npolicy = 'p'\n{NAMES}kind = '{kind}'\n{measure}\ncitation = 'c'\n");
-    writeln!(text, "target = {{ {side} = {t} }}\nconfirm = {}", r.pick(&[1, 1, 2, 3])).unwrap();
+    writeln!(text, "target = {{ {side} = {} }}\nconfirm = {}", number(t * 10, digits), r.pick(&[1, 1, 2, 3])).unwrap();
     let year = r.pick(&[2016, 2017, 2017, 2018, 2019, 2020]);
     if r.one_in(4) {
         let on = year.max(2018) + 1;
+        let b = number(b * 10, digits);
         writeln!(text, "start = {{ on = '{on}-04-01', value = {b}, reason = {{ ja = 'a', en = 'a' }} }}").unwrap();
     } else {
-        writeln!(text, "baseline = {{ year = 'FY{year}', value = {b} }}").unwrap();
+        writeln!(text, "baseline = {{ year = 'FY{year}', value = {} }}", number(b * 10, digits)).unwrap();
         let (low, high) = (b.min(t), b.max(t));
         if r.one_in(3) && year < 2019 && low + 1 < high && !matches!(kind, "ceiling" | "maintain") {
-            let middle = low.midpoint(high);
-            writeln!(text, "milestone = [{{ year = 'FY2019', value = {middle}.5 }}]").unwrap();
+            let middle = number(low.midpoint(high) * 10 + 5, digits);
+            writeln!(text, "milestone = [{{ year = 'FY2019', value = {middle} }}]").unwrap();
         }
     }
     if r.one_in(4) {
-        writeln!(text, "tolerance = {}", r.below(scale / 4 + 2)).unwrap();
+        writeln!(text, "tolerance = {}", number(r.below(scale / 4 + 2) * 10, digits)).unwrap();
     }
     if kind == "ceiling" && r.one_in(3) {
         writeln!(text, "round_to = 20").unwrap();
@@ -162,7 +176,9 @@ pub fn plan(r: &mut Random) -> (Catalogue, Vec<Spec>) {
         "[plan]\nid='p'\nname={ja='a',en='a'}\ncity={ja='a',en='a'}\nfirst_year='FY2019'\nlast_year='FY2021'\n\
          citation='c'\n[[policy]]\nid='p'\nname={ja='a',en='a'}\nowner={ja='a',en='a'}\n",
     );
-    let (mut kpis, mut specs) = (String::new(), Vec::new());
+    // A stream of its own, so that the rest of a plan does not depend on it.
+    let mut digits = Random(r.0 ^ 0x5851_f42d);
+    let (mut kpis, mut specs) = (String::new(), Vec::<Spec>::new());
     for i in 0..5 {
         let shape = if i < 2 { "level" } else { r.pick(&["flow", "flow", "counter"]) };
         let grain = match shape {
@@ -174,7 +190,8 @@ pub fn plan(r: &mut Random) -> (Catalogue, Vec<Spec>) {
         };
         let signed = r.one_in(7);
         let id = format!("s{i}");
-        let spec = Spec { id, shape, grain: Grain::named(grain).unwrap(), signed };
+        let decimals = if i == 1 { digits.pick(&[0, 0, 1, 2]) } else { digits.pick(&[0, 0, 0, 1, 2, 6]) };
+        let spec = Spec { id, shape, grain: Grain::named(grain).unwrap(), signed, decimals };
         text += &series(r, &spec);
         let kinds: &[&str] = match (shape, grain) {
             ("level", _) => &["level", "cumulative", "maintain"],
@@ -189,14 +206,15 @@ pub fn plan(r: &mut Random) -> (Catalogue, Vec<Spec>) {
                 "monthly_mean" => r.pick(&[8, 15]),
                 _ => 100,
             };
-            kpis += &kpi(r, &format!("{kind}-{i}"), kind, &format!("series = '{}'\ndefinition = 'd'", spec.id), scale);
+            let measure = format!("series = '{}'\ndefinition = 'd'", spec.id);
+            kpis += &kpi(r, &format!("{kind}-{i}"), kind, &measure, (scale, spec.decimals));
         }
         specs.push(spec);
     }
-    let least = r.pick(&[20, 20, 250]);
+    let least = (r.pick(&[20, 20, 250]) / 10_i64.pow(u32::try_from(specs[1].decimals).unwrap())).max(1);
     let part = |id| format!("{{ series = '{id}', definition = 'd' }}");
     let ratio = format!("numerator = {}\ndenominator = {}\nmin_denominator = {least}", part("s0"), part("s1"));
-    kpis += &kpi(r, "ratio", "ratio", &ratio, 60);
+    kpis += &kpi(r, "ratio", "ratio", &ratio, (60, specs[0].decimals - specs[1].decimals));
     let catalogue = catalogue::parse("random", &(text + &kpis)).unwrap_or_else(|m| panic!("{m:#?}"));
     (catalogue, specs)
 }

@@ -4,6 +4,7 @@ use super::line::{FieldValue, LineBuffer, LineError};
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::points::{FigurePoint, KpiPoint};
 use contract::catalogue::{Catalogue, Kpi};
+use contract::decimals::Decimals;
 use contract::exact::Exact;
 use contract::period::{Grain, Period};
 use contract::time::{FIRST_YEAR, LAST_YEAR, Moment};
@@ -50,8 +51,10 @@ pub(super) fn figure(lines: &mut LineBuffer, catalogue: &Catalogue, point: &Figu
         ("series", &series.id),
     ];
     let rollup = point.rollup;
+    let steps = rollup.value.unwrap_or(0);
+    let exact = (definition.decimals != Decimals::WHOLE).then(|| definition.decimals.in_unit(steps));
     let fields = [
-        ("value", FieldValue::Whole(rollup.value.unwrap_or(0))),
+        ("value", exact.as_ref().map_or(FieldValue::Whole(steps), FieldValue::Exact)),
         ("value_known", FieldValue::Flag(rollup.value.is_some())),
         ("complete", FieldValue::Flag(rollup.complete)),
         ("provisional", FieldValue::Flag(rollup.provisional)),

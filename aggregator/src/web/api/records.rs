@@ -6,6 +6,8 @@ use super::request::ApiRequest;
 use super::response::{ApiResponse, ListPage, paged};
 use crate::explain::PollEvidence;
 use crate::explain::evidence::poll_evidence;
+use aggregator_core::report::CanonicalNumber;
+use contract::decimals::Decimals;
 use contract::record::{Finality, Observation, Span, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,12 +27,12 @@ pub(super) struct ObservationItem {
     from: Option<String>,
     /// First instant after a flow's period.
     to: Option<String>,
-    /// The integer, in the series' unit; `null` when unknown.
-    value: Option<i64>,
+    /// In the series' unit; `null` when unknown.
+    value: Option<CanonicalNumber>,
     /// Why it is unknown.
     unknown: Option<String>,
-    /// Labels, each with its integer.
-    breakdown: Option<BTreeMap<String, i64>>,
+    /// Labels, each with its part, in the series' unit.
+    breakdown: Option<BTreeMap<String, CanonicalNumber>>,
     /// `provisional` or `final`.
     finality: &'static str,
     /// When it was seen.
@@ -48,7 +50,7 @@ pub(super) struct ObservationItem {
 
 pub(super) fn observations(request: &ApiRequest) -> ApiResponse {
     // The plan must be configured, and shown here.
-    request.plan(|_| Ok(()))?;
+    let catalogue = request.plan(|plan| Ok(plan.catalogue.clone()))?;
     let (plan, limit) = (request.param("plan"), request.limit()?);
     let (partition, after) = match request.text(Parameter::After) {
         None => (i32::MIN, 0),
@@ -71,7 +73,8 @@ pub(super) fn observations(request: &ApiRequest) -> ApiResponse {
             )?;
             let with = |(id, o): (i64, Observation)| {
                 let poll = store.poll(plan, &o.visit)?.map(poll_evidence);
-                Ok(observed(format!("{of}:{id}"), o, poll))
+                let decimals = catalogue.decimals_named(&o.series, &o.definition).unwrap_or_default();
+                Ok(observed(format!("{of}:{id}"), o, poll, decimals))
             };
             found.into_iter().map(with).collect::<Result<Vec<_>, crate::store::StoreError>>()
         })?;
@@ -92,13 +95,14 @@ pub(super) fn number(text: &str) -> Option<(i32, i64)> {
     (plain(partition) && plain(id) && read.1 > 0 && text == format!("{}:{}", read.0, read.1)).then_some(read)
 }
 
-fn observed(number: String, o: Observation, poll: Option<PollEvidence>) -> ObservationItem {
+fn observed(number: String, o: Observation, poll: Option<PollEvidence>, decimals: Decimals) -> ObservationItem {
+    let in_unit = |steps: i64| CanonicalNumber(decimals.in_unit(steps));
     let (as_of, from, to) = match o.period {
         Span::AsOf(at) => (Some(at.to_string()), None, None),
         Span::During(from, to) => (None, Some(from.to_string()), Some(to.to_string())),
     };
     let (value, unknown) = match o.value {
-        Value::Known(value) => (Some(value), None),
+        Value::Known(steps) => (Some(in_unit(steps)), None),
         Value::Unknown(reason) => (None, Some(reason)),
     };
     let finality = match o.finality {
@@ -116,7 +120,7 @@ fn observed(number: String, o: Observation, poll: Option<PollEvidence>) -> Obser
         to,
         value,
         unknown,
-        breakdown: o.breakdown.map(|labels| labels.into_iter().collect()),
+        breakdown: o.breakdown.map(|labels| labels.into_iter().map(|(label, part)| (label, in_unit(part))).collect()),
         finality,
         revision: o.revision.to_string(),
         sheet,

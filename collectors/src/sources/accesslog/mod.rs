@@ -27,6 +27,7 @@ use std::sync::Arc;
 pub const KIND: SourceKind = SourceKind {
     name: "accesslog",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &["format", "fields", "finished", "rotated", "hits", "visitors", "rule", "area"],
     read: |r, context| Source::Log(Arc::new(config::read(r, context))),
 };

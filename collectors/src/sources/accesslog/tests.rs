@@ -52,7 +52,8 @@ fn log(text: &str) -> AccessLog {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/before/config/plans/small.toml");
     let plan = catalogue::parse("small.toml", &std::fs::read_to_string(folder).unwrap()).unwrap();
     let report = |_, message: String| panic!("{message}");
-    let context = SourceContext { source: "accesslog", catalogue: Some(&plan), labels: &[], report: &report };
+    let context =
+        SourceContext { source: "accesslog", catalogue: Some(&plan), labels: &[], fractions: false, report: &report };
     reader::read("a.toml", text, |r| config::read(r, &context)).unwrap()
 }
 

@@ -19,6 +19,7 @@ use config::{AppStoreSource, AppStoreVendor};
 pub const KIND: SourceKind = SourceKind {
     name: "appstore",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &["store", "app", "downloads", "columns"],
     read: config::read,
 };

@@ -21,6 +21,7 @@ use config::CkanSource;
 pub const KIND: SourceKind = SourceKind {
     name: "ckan",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &["format", "datasets", "count", "organisation", "fq", "downloads", "as_of", "sheet", "columns"],
     read: config::read,
 };

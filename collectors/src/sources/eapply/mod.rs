@@ -20,6 +20,7 @@ use config::EApplySource;
 pub const KIND: SourceKind = SourceKind {
     name: "eapply",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &[
         "rows",
         "month_from",

@@ -165,7 +165,7 @@ impl ExportTally<'_> {
         for (period, printed) in std::mem::take(&mut self.printed) {
             let Some(month) = self.months.get_mut(&period).filter(|month| month.is_known()) else { continue };
             let row =
-                printed.disagreement(1).and_then(|number| self.sheet.rows.iter().find(|row| row.number == number));
+                printed.disagreement(0).and_then(|number| self.sheet.rows.iter().find(|row| row.number == number));
             if let Some(row) = row {
                 month.broken = true;
                 self.rejects.push(rejected(self.columns, self.sheet, row, "count", reason::TOTAL_DISAGREES));

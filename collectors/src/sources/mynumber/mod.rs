@@ -21,6 +21,7 @@ use config::MyNumberSource;
 pub const KIND: SourceKind = SourceKind {
     name: "mynumber",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &[
         "code",
         "prefecture",

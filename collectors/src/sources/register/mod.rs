@@ -16,6 +16,7 @@ use config::RegisterSource;
 pub const KIND: SourceKind = SourceKind {
     name: "register",
     sample: include_str!("sample.toml"),
+    fractions: true,
     keys: &["sheet", "series", "columns"],
     read: config::read,
 };

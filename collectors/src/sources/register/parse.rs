@@ -7,7 +7,7 @@ use crate::sources::row::{RowFault, place, reason, rejected};
 use crate::sources::source::PollContext;
 use crate::sources::target::SeriesTarget;
 use crate::table::date::{self, LabelledPeriod};
-use crate::table::number;
+use crate::table::number::{self, FigureScale};
 use crate::table::text::{normal, word};
 use crate::table::total::is_total;
 use crate::table::unit::StatedUnit;
@@ -113,7 +113,7 @@ impl<'a> RegisterReader<'a> {
         let key = self.key(label, period, row).inspect_err(|_| self.covers = Coverage::Nothing);
         let (target, key) = key?;
         let span = key.span;
-        let value = self.value(amount, target).inspect_err(|_| self.held.push(key.clone()))?;
+        let value = self.value(amount, target, &key.definition).inspect_err(|_| self.held.push(key.clone()))?;
         let (Span::AsOf(start) | Span::During(start, _)) = span;
         let (Span::AsOf(end) | Span::During(_, end)) = span;
         let running = end > self.context.time;
@@ -156,17 +156,18 @@ impl<'a> RegisterReader<'a> {
         let target = self.source.target(&label.text()).ok_or(("series", reason::UNKNOWN_SERIES))?;
         let named = normal(&self.columns.cell(row, "definition").text());
         let definition = if named.is_empty() { target.definition.clone() } else { Some(named) };
-        let definition = definition.filter(|definition| target.definitions.contains(definition));
+        let definition = definition.filter(|definition| target.definitions.iter().any(|(id, _)| id == definition));
         let definition = definition.ok_or(("definition", reason::UNKNOWN_DEFINITION))?;
         Ok((target, definition))
     }
 
-    fn value(&self, cell: &Cell, target: &SeriesTarget) -> Result<Value, RowFault> {
+    fn value(&self, cell: &Cell, target: &SeriesTarget, definition: &str) -> Result<Value, RowFault> {
         // 値（千円） for a series in 円 is wrong by a factor of a thousand.
         if self.stated.is_multiple_in(self.columns.unit("value"), &target.unit) {
             return Err(("value", RejectReason::UnexpectedUnit.label()));
         }
-        let number = number::integer(cell, Some(&target.unit)).map_err(|why| ("value", why.label()))?;
+        let by = FigureScale { scale: 1, decimals: target.decimals(definition) };
+        let number = number::steps(cell, Some(&target.unit), by).map_err(|why| ("value", why.label()))?;
         Ok(number.into_value())
     }
 

@@ -194,3 +194,13 @@ proptest! {
         let _ = parse(&kept(), text.as_bytes());
     }
 }
+
+#[test]
+fn each_definition_of_a_register_has_its_own_decimals() {
+    let keys = "kind = 'register'\npath = 'x'\n[source.series]\n'出生率' = 's'\n";
+    let source = crate::testing::made_with_decimals(Path::new("."), &[("s", "人", "level", "day")], 2, keys).unwrap();
+    let text = "指標,期間,値\n出生率,2021-03-31,1.08\n出生率,2022-03-31,約1.1\n出生率,2022-04-30,1.085\n";
+    let parsed = parse(&source, text.as_bytes()).unwrap();
+    assert_eq!(parsed.figures.iter().map(show).collect::<Vec<_>>(), ["s/d 2021-03-31 = 108", "s/d 2022-03-31 = 110"]);
+    assert_eq!(rejects(&parsed), ["4 value: too_many_decimals"]);
+}

@@ -37,11 +37,11 @@ impl KeyTotal {
         !self.broken && self.value == *value
     }
 
-    /// Adds the value of a row, in the breakdown under its label.
-    pub(super) fn add(&mut self, rows: RowAggregation, value: Value, label: &str, place: Place) {
+    /// Adds the value of a row, in the breakdown under its label; false when the sum goes beyond 64 bits.
+    pub(super) fn add(&mut self, rows: RowAggregation, value: Value, label: &str, place: Place) -> bool {
         if matches!(rows, RowAggregation::One | RowAggregation::Last) {
             (self.value, self.place, self.broken) = (value, place, false);
-            return;
+            return true;
         }
         if let Value::Known(more) = value {
             self.rows += 1;
@@ -51,13 +51,16 @@ impl KeyTotal {
         self.place.row = None;
         match (&mut self.value, value) {
             (Value::Known(sum), Value::Known(more)) => {
-                *sum = sum.saturating_add(more);
                 let part = self.parts.entry(label.to_owned()).or_insert(0);
-                *part = part.saturating_add(more);
+                match (sum.checked_add(more), part.checked_add(more)) {
+                    (Some(all), Some(own)) => (*sum, *part) = (all, own),
+                    _ => self.broken = true,
+                }
             }
             (Value::Known(_), unknown) => self.value = unknown,
             (Value::Unknown(_), _) => {}
         }
+        !self.broken
     }
 
     /// The row that is the sum of all others, if that is no coincidence: the city among its wards.

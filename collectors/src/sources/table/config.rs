@@ -5,6 +5,7 @@ use crate::sources::source::Source;
 use crate::sources::target::{SeriesTarget, SourceContext};
 use crate::table::text::word;
 use crate::table::{Cell, LabelledPeriod, date};
+use contract::decimals::Decimals;
 use contract::reader::TomlTable;
 
 /// A configured table.
@@ -30,6 +31,16 @@ pub(super) struct TableSource {
     pub(super) suppress_below: i64,
     /// The factor from the file's figures to the unit of the series: 1000 for 千円.
     pub(super) scale: i64,
+}
+
+impl TableSource {
+    /// Digits after the point of the figures of a definition.
+    pub(super) fn decimals(&self, series: &str, definition: &str) -> Decimals {
+        let labelled = self.labels.iter().map(|(_, target)| target);
+        let mut targets = self.figures.iter().filter_map(|figure| figure.target.as_ref()).chain(labelled);
+        let found = targets.find(|target| target.series == series);
+        found.map_or(Decimals::WHOLE, |target| target.decimals(definition))
+    }
 }
 
 /// The place of the period of a row.

@@ -25,6 +25,7 @@ use config::TableSource;
 pub const KIND: SourceKind = SourceKind {
     name: "table",
     sample: include_str!("sample.toml"),
+    fractions: true,
     keys: &[
         "sheet",
         "period",

@@ -137,7 +137,7 @@ impl TableReader<'_> {
     /// The figure of a row: its columns added up, or 1 where rows are counted.
     fn value(&self, cells: &[&Cell], target: &SeriesTarget, first: usize) -> Result<Value, RowFault<String>> {
         if self.source.rows == RowAggregation::Count {
-            return Ok(Value::Known(1));
+            return Ok(Value::Known(target.own_decimals().per_unit()));
         }
         let mut sum = 0_i64;
         for (at, cell) in cells.iter().enumerate() {

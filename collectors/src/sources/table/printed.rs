@@ -9,6 +9,7 @@ use crate::sources::target::SeriesTarget;
 use crate::table::printed_total::near;
 use crate::table::total::{TotalScope, scope};
 use crate::table::{Cell, SheetRow};
+use contract::decimals::Decimals;
 use contract::record::{Span, Value};
 use std::collections::BTreeSet;
 
@@ -61,17 +62,25 @@ impl TableReader<'_> {
             Ok(Value::Known(value)) if !row.cell(column).is_empty() => Some(value),
             _ => None,
         };
+        let step = self.rounding(target.own_decimals());
         let refutes = |column: usize, more: &mut dyn Iterator<Item = usize>| {
             let Some(total) = value(column) else { return false };
             let sums = std::iter::once(0).chain(more.map_while(value)).scan(sum, |sum, more| {
                 *sum = sum.saturating_add(more);
                 Some(*sum)
             });
-            !sums.enumerate().any(|(more, sum)| near(total, sum, added.len() + more, self.source.scale))
+            !sums.enumerate().any(|(more, sum)| near(total, sum, added.len() + more, step))
         };
         let totals = &self.total_columns;
         (totals.contains(&(right + 1)) && refutes(right + 1, &mut (0..left).rev()))
             || (left > 0 && totals.contains(&(left - 1)) && refutes(left - 1, &mut (right + 1..row.cells.len())))
+    }
+
+    /// What printed figures are rounded to, in steps; 0 where they are counts.
+    fn rounding(&self, decimals: Decimals) -> i64 {
+        let is_count = self.source.scale == 1 && decimals == Decimals::WHOLE;
+        let step = if self.source.scale == 1 { 1 } else { self.source.scale.saturating_mul(decimals.per_unit()) };
+        if is_count { 0 } else { step }
     }
 
     fn print(
@@ -105,16 +114,19 @@ impl TableReader<'_> {
     /// Rejects the rows of totals that disagree, and holds the figures that they are of.
     pub(super) fn reject_totals(&mut self) {
         let TableTotals { by_key, by_series } = std::mem::take(&mut self.printed);
-        let step = self.source.scale;
+        let step = |(series, definition): &(String, String)| self.rounding(self.source.decimals(series, definition));
+        let by_key: Vec<_> = by_key.into_iter().map(|(key, printed)| (step(&series_of(&key)), key, printed)).collect();
+        let by_series: Vec<_> =
+            by_series.into_iter().map(|(series, printed)| (step(&series), series, printed)).collect();
         let mut rows = Vec::new();
-        for (key, printed) in by_key {
+        for (step, key, printed) in by_key {
             let Some(total) = self.keys.get_mut(&key).filter(|total| total.is_known()) else { continue };
             if let Some(row) = printed.disagreement(step) {
                 total.broken = true;
                 rows.push(row);
             }
         }
-        for (series, printed) in by_series {
+        for (step, series, printed) in by_series {
             let whole =
                 !self.unkeyed && self.keys.iter().all(|(key, total)| series_of(key) != series || total.is_known());
             if let Some(row) = printed.disagreement(step).filter(|_| whole) {

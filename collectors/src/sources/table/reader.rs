@@ -8,7 +8,7 @@ use crate::sources::parsed::{Coverage, ParsedFigure, ParsedFile, ParsedKey, Reje
 use crate::sources::row::{RowFault, reason, rejected};
 use crate::sources::source::PollContext;
 use crate::sources::target::SeriesTarget;
-use crate::table::number;
+use crate::table::number::{self, FigureScale};
 use crate::table::text::{normal, word};
 use crate::table::total::{is_total, scope, sums_up};
 use crate::table::unit::StatedUnit;
@@ -132,7 +132,9 @@ impl<'a> TableReader<'a> {
                 if let (RowAggregation::Sum, Value::Known(value)) = (self.source.rows, &value) {
                     self.printed.add(&target.key(span), *value);
                 }
-                entry.add(self.source.rows, value, &label, place);
+                if !entry.add(self.source.rows, value, &label, place) {
+                    return Err((numbered("value", 0), RejectReason::TooLarge.label()));
+                }
             }
             Err(fault) => {
                 entry.broken = true;
@@ -168,7 +170,8 @@ impl<'a> TableReader<'a> {
         if self.source.scale == 1 && self.stated.is_multiple_in(self.columns.unit(role), &target.unit) {
             return Err(RejectReason::UnexpectedUnit.label());
         }
-        let number = number::scaled(cell, Some(&target.unit), self.source.scale).map_err(RejectReason::label)?;
+        let by = FigureScale { scale: self.source.scale, decimals: target.own_decimals() };
+        let number = number::steps(cell, Some(&target.unit), by).map_err(RejectReason::label)?;
         Ok(number.into_value())
     }
 
@@ -212,7 +215,8 @@ impl<'a> TableReader<'a> {
                 held.push(key);
                 continue;
             }
-            let (value, breakdown, place) = total.finish(!source.breakdown.is_empty(), source.suppress_below);
+            let bound = source.suppress_below.saturating_mul(source.decimals(&key.series, &key.definition).per_unit());
+            let (value, breakdown, place) = total.finish(!source.breakdown.is_empty(), bound);
             // A row that is prepared for a later figure.
             if running && matches!(value, Value::Unknown(_)) {
                 continue;

@@ -18,6 +18,7 @@ use config::WifiSource;
 pub const KIND: SourceKind = SourceKind {
     name: "wifi",
     sample: include_str!("sample.toml"),
+    fractions: false,
     keys: &["count", "points", "code", "as_of", "as_of_from", "sheet", "breakdown", "wards", "closed", "up", "columns"],
     read: config::read,
 };

@@ -197,7 +197,7 @@ impl Inventory<'_> {
     /// The row of a total that is not the sum of the sites.
     fn disagreement(&self) -> Option<u32> {
         let compares = !self.leaves_out && matches!(self.sum, Value::Known(_));
-        if compares { self.printed.disagreement(1) } else { None }
+        if compares { self.printed.disagreement(0) } else { None }
     }
 
     /// True for a closed site: 「廃止済」 is closed, 「廃止予定」 is not.

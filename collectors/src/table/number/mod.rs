@@ -1,20 +1,24 @@
-//! Figures: the exact integer of a cell, or that the cell gives none.
+//! Figures: the exact number of a cell as an integer of its step, or that the cell gives none.
 //!
 //! A dash, an ellipsis or an empty cell is a missing figure and never 0. An ambiguous cell is rejected with a reason, because a
 //! wrong figure is worse than a reported one.
+
+mod scale;
+mod scanner;
 
 use super::number_format::NumberFormat;
 use super::reject::RejectReason;
 use super::sheet::Cell;
 use super::text::{has_false_digit, is_blank, normal};
+use contract::decimals::Decimals;
 use contract::record::Value;
+pub use scale::FigureScale;
+use scanner::{NumberScanner, large, small};
 
 /// Characters of a figure as text: `約1兆2,345億6,789万円程度` and room.
 const MAX_CHARS: usize = 64;
-/// Integers of a workbook are exact below 2^53.
+/// Integers of a workbook are exact below 2^53, and its other numbers to 15 digits.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-/// Maximum decimals of a number (`1.5億`).
-const MAX_DECIMALS: u32 = 12;
 
 /// The figure of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,48 +81,49 @@ const SUPPRESSED_WORDS: [&str; 2] = ["秘匿", "非公表"];
 /// `unit`. The multipliers 兆億万千百十 are computed exactly, unless the unit has its own (`千円`). `¥` can precede the number when
 /// the unit is 円.
 pub fn integer(cell: &Cell, unit: Option<&str>) -> Result<NumberCell, RejectReason> {
-    scaled(cell, unit, 1)
+    steps(cell, unit, FigureScale { scale: 1, decimals: Decimals::WHOLE })
 }
 
-/// Like [`integer`], with numbers that are multiplied by `scale`: 105.3 of 億円 are 10,530,000,000 円.
+/// Like [`integer`], in steps of a figure: 54.9 with one decimal is 549.
 ///
 /// A unit or a multiplier behind a number is rejected when the scale is not 1.
-pub fn scaled(cell: &Cell, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
+pub fn steps(cell: &Cell, unit: Option<&str>, by: FigureScale) -> Result<NumberCell, RejectReason> {
     match cell {
         Cell::Empty => Ok(NumberCell::Missing(MISSING)),
-        Cell::Text(text) => of_text(text, unit, scale),
-        // The decimal text of the number: a float multiplied by a scale is not exact.
-        Cell::Number(number) if scale != 1 && number.is_finite() => of_text(&number.to_string(), None, scale),
-        Cell::Number(number) => of_number(*number).map(NumberCell::Known),
-        Cell::Formatted(number, format) => of_formatted(*number, *format, unit, scale),
+        Cell::Text(text) => of_text(text, unit, by),
+        Cell::Number(number) => of_number(*number, by),
+        Cell::Formatted(number, format) => of_formatted(*number, *format, unit, by),
         Cell::Bool(_) | Cell::Date(_) | Cell::YearlessDate(_) => Err(RejectReason::WrongType),
         Cell::Error => Err(RejectReason::FormulaError),
     }
 }
 
-fn of_number(number: f64) -> Result<i64, RejectReason> {
+/// The decimal text of the number is read: a float multiplied by a scale is not exact.
+fn of_number(number: f64, by: FigureScale) -> Result<NumberCell, RejectReason> {
     if !number.is_finite() {
         return Err(RejectReason::NotANumber);
     }
     if number.abs() >= MAX_EXACT {
         return Err(RejectReason::TooLarge);
     }
-    if number.fract() != 0.0 {
-        return Err(RejectReason::NotAnInteger);
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, as just checked")]
-    Ok(number as i64)
+    of_text(&shown_digits(number), None, by)
 }
 
 /// A number as its format shows it. A scale that names what the format does is applied once; another one is rejected.
-fn of_formatted(number: f64, format: NumberFormat, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
+fn of_formatted(
+    number: f64,
+    format: NumberFormat,
+    unit: Option<&str>,
+    by: FigureScale,
+) -> Result<NumberCell, RejectReason> {
+    let (scale, once) = (by.scale, FigureScale { scale: 1, ..by });
     let unit = unit.map(normal).unwrap_or_default();
     let factor = match format {
-        NumberFormat::Days1904 => return scaled(&Cell::Number(number), None, scale),
+        NumberFormat::Days1904 => return of_number(number, by),
         NumberFormat::Percent if unit == "%" => 100,
         // Shown in 千, so the figure is as stored where `scale` says that 千 are shown.
         NumberFormat::Thousands(times) if power(3 * u32::from(times)) == Some(scale) && scale != 1 => {
-            return of_number(number).map(NumberCell::Known);
+            return of_number(number, once);
         }
         NumberFormat::Multiplier(zeros) => power(u32::from(zeros)).ok_or(RejectReason::UnexpectedUnit)?,
         NumberFormat::Percent | NumberFormat::Thousands(_) => return Err(RejectReason::UnexpectedUnit),
@@ -128,7 +133,7 @@ fn of_formatted(number: f64, format: NumberFormat, unit: Option<&str>, scale: i6
     if scale != 1 && scale != factor {
         return Err(RejectReason::UnexpectedUnit);
     }
-    of_text(&shown_digits(number), None, factor)
+    of_text(&shown_digits(number), None, FigureScale { scale: factor, ..by })
 }
 
 fn power(zeros: u32) -> Option<i64> {
@@ -145,13 +150,16 @@ fn parts_of_a_day(unit: &str) -> Option<i64> {
     }
 }
 
-/// The number with the 15 digits that a spreadsheet shows at most: 0.30000000000000004 as 0.3.
+/// The number with the 15 digits that a spreadsheet shows at most: 0.30000000000000004 as 0.3. Whole numbers are stored exactly.
 fn shown_digits(number: f64) -> String {
+    if number.fract() == 0.0 {
+        return number.to_string();
+    }
     let digits = format!("{number:.14e}");
     digits.parse::<f64>().unwrap_or(number).to_string()
 }
 
-fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<NumberCell, RejectReason> {
+fn of_text(text: &str, unit: Option<&str>, by: FigureScale) -> Result<NumberCell, RejectReason> {
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(RejectReason::TooLong);
     }
@@ -166,10 +174,10 @@ fn of_text(text: &str, unit: Option<&str>, scale: i64) -> Result<NumberCell, Rej
     let (about, text) = without_about(&text);
     let (negative, text) = without_sign(text);
     let (bare, multipliers) = without_unit(text, unit);
-    if scale != 1 && bare != text {
+    if by.scale != 1 && bare != text {
         return Err(RejectReason::UnexpectedUnit);
     }
-    let amount = Scanner::new(bare, multipliers && scale == 1).amount(i128::from(scale))?;
+    let amount = NumberScanner::new(bare, multipliers && by.scale == 1, by).amount()?;
     let value = if negative { -amount.value } else { amount.value };
     let value = i64::try_from(value).map_err(|_| RejectReason::TooLarge)?;
     if !about {
@@ -230,159 +238,6 @@ fn without_unit<'a>(text: &'a str, unit: Option<&str>) -> (&'a str, bool) {
     let text = text.strip_suffix(unit.as_str()).unwrap_or(text);
     let text = if unit == "円" { text.strip_suffix(",-").unwrap_or(text) } else { text };
     (text, !unit.starts_with(|c| small(c).is_some() || large(c).is_some()))
-}
-
-fn small(c: char) -> Option<i128> {
-    match c {
-        '十' => Some(10),
-        '百' => Some(100),
-        '千' => Some(1_000),
-        _ => None,
-    }
-}
-
-fn large(c: char) -> Option<i128> {
-    match c {
-        '万' => Some(10_000),
-        '億' => Some(100_000_000),
-        '兆' => Some(1_000_000_000_000),
-        _ => None,
-    }
-}
-
-struct Amount {
-    value: i128,
-    precision: i128,
-}
-
-/// Reads `1億2千345万6,789`: numbers with multipliers that decrease from left to right.
-struct Scanner<'a> {
-    rest: &'a str,
-    multipliers: bool,
-    /// The sum up to the last large multiplier, and the sum after it, both in units of 10^-decimals.
-    total: i128,
-    section: i128,
-    /// The last number, and the value of its last digit so far.
-    number: Option<i128>,
-    last_digit: i128,
-    decimals: u32,
-    numbers: u32,
-}
-
-impl<'a> Scanner<'a> {
-    fn new(rest: &'a str, multipliers: bool) -> Self {
-        Self { rest, multipliers, total: 0, section: 0, number: None, last_digit: 1, decimals: 0, numbers: 0 }
-    }
-
-    fn amount(mut self, scale: i128) -> Result<Amount, RejectReason> {
-        let (mut least_small, mut least_large) = (i128::MAX, i128::MAX);
-        while let Some(c) = self.rest.chars().next() {
-            if c.is_ascii_digit() {
-                self.take_number()?;
-                continue;
-            }
-            self.rest = &self.rest[c.len_utf8()..];
-            if let Some(factor) = small(c) {
-                decreasing(factor, &mut least_small)?;
-                let number = self.number.take().ok_or(RejectReason::NotANumber)?;
-                self.section = add(self.section, times(number, factor)?)?;
-                self.last_digit = times(self.last_digit, factor)?;
-            } else if let Some(factor) = large(c) {
-                decreasing(factor, &mut least_large)?;
-                least_small = i128::MAX;
-                let section = add(self.section, self.number.take().unwrap_or(0))?;
-                if self.last_digit == 0 || self.numbers == 0 {
-                    return Err(RejectReason::NotANumber);
-                }
-                self.total = add(self.total, times(section, factor)?)?;
-                self.section = 0;
-                self.last_digit = times(self.last_digit, factor)?;
-            } else {
-                return Err(self.unexpected(c));
-            }
-            if !self.multipliers {
-                return Err(RejectReason::UnexpectedUnit);
-            }
-        }
-        self.finish(scale)
-    }
-
-    /// Reason to reject a character that is not part of a number: a unit, when it follows a number.
-    fn unexpected(&self, c: char) -> RejectReason {
-        let unit = self.numbers > 0 && (c.is_alphabetic() || c == '%' || c == '°') && !c.is_ascii();
-        if unit || c == '%' { RejectReason::UnexpectedUnit } else { RejectReason::NotANumber }
-    }
-
-    fn take_number(&mut self) -> Result<(), RejectReason> {
-        if self.number.is_some() || (self.numbers > 0 && self.decimals > 0) {
-            return Err(RejectReason::NotANumber);
-        }
-        let length = self.rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(self.rest.len());
-        let (number, rest) = self.rest.split_at(length);
-        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
-        if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(RejectReason::NotANumber);
-        }
-        let decimals = decimals.trim_end_matches('0');
-        self.decimals = u32::try_from(decimals.len()).unwrap_or(u32::MAX);
-        if self.decimals > MAX_DECIMALS || (self.decimals > 0 && self.numbers > 0) {
-            return Err(RejectReason::NotAnInteger);
-        }
-        let mut value = 0;
-        for digit in grouped(whole)?.chain(decimals.bytes()) {
-            value = add(times(value, 10)?, i128::from(digit - b'0'))?;
-        }
-        self.number = Some(value);
-        self.last_digit = 1;
-        self.numbers += 1;
-        self.rest = rest;
-        Ok(())
-    }
-
-    fn finish(self, scale: i128) -> Result<Amount, RejectReason> {
-        if self.numbers == 0 {
-            return Err(RejectReason::NotANumber);
-        }
-        let sum = times(add(add(self.total, self.section)?, self.number.unwrap_or(0))?, scale)?;
-        let unit = 10_i128.pow(self.decimals);
-        if sum % unit != 0 {
-            return Err(RejectReason::NotAnInteger);
-        }
-        Ok(Amount { value: sum / unit, precision: (times(self.last_digit, scale)? / unit).max(1) })
-    }
-}
-
-/// The digits of a number whose separators, if any, separate groups of three.
-fn grouped(whole: &str) -> Result<impl Iterator<Item = u8> + '_, RejectReason> {
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default().len();
-    let mut separated = false;
-    for group in groups {
-        separated = true;
-        if group.len() != 3 {
-            return Err(RejectReason::BadGrouping);
-        }
-    }
-    if first == 0 || (separated && first > 3) {
-        return Err(RejectReason::BadGrouping);
-    }
-    Ok(whole.bytes().filter(|&byte| byte != b','))
-}
-
-fn decreasing(factor: i128, least: &mut i128) -> Result<(), RejectReason> {
-    if factor >= *least {
-        return Err(RejectReason::NotANumber);
-    }
-    *least = factor;
-    Ok(())
-}
-
-fn add(a: i128, b: i128) -> Result<i128, RejectReason> {
-    a.checked_add(b).ok_or(RejectReason::TooLarge)
-}
-
-fn times(a: i128, b: i128) -> Result<i128, RejectReason> {
-    a.checked_mul(b).ok_or(RejectReason::TooLarge)
 }
 
 #[cfg(test)]

@@ -38,13 +38,14 @@ fn figures_as_cities_write_them() {
 
 #[test]
 fn a_scale_is_worked_out_exactly_and_contradicted_by_a_unit() {
-    let read = |text, scale| scaled(&Cell::of_text(text), Some("円"), scale);
+    let by = |scale| FigureScale { scale, decimals: Decimals::WHOLE };
+    let read = |text, scale| steps(&Cell::of_text(text), Some("円"), by(scale));
     let known = |value| Ok(NumberCell::Known(value));
     assert_eq!(read("105.3", 100_000_000), known(10_530_000_000));
     assert_eq!(read("△1,234.5", 1_000), known(-1_234_500));
     assert_eq!(read("約105", 100_000_000), Ok(NumberCell::About { value: 10_500_000_000, precision: 100_000_000 }));
-    assert_eq!(scaled(&Cell::Number(105.3), Some("円"), 100_000_000), known(10_530_000_000));
-    assert_eq!(scaled(&Cell::Number(12.0), None, 1_000), known(12_000));
+    assert_eq!(steps(&Cell::Number(105.3), Some("円"), by(100_000_000)), known(10_530_000_000));
+    assert_eq!(steps(&Cell::Number(12.0), None, by(1_000)), known(12_000));
     assert_eq!(read("0.0001", 1_000), Err(RejectReason::NotAnInteger));
     for text in ["105千円", "105円", "1億"] {
         assert_eq!(read(text, 1_000), Err(RejectReason::UnexpectedUnit), "{text}");
@@ -160,4 +161,81 @@ fn cells_of_a_workbook() {
     for (cell, expected) in rows {
         assert_eq!(integer(&cell, None), expected, "{cell:?}");
     }
+}
+
+fn with_decimals(cell: &Cell, unit: Option<&str>, scale: i64, digits: u32) -> Result<NumberCell, RejectReason> {
+    steps(cell, unit, FigureScale { scale, decimals: Decimals::new(digits).unwrap() })
+}
+
+#[test]
+fn figures_with_decimals_are_read_exactly_as_steps() {
+    let rows = [
+        ("54.9", "%", 1, 549),
+        ("54.9%", "%", 1, 549),
+        ("５４．９％", "%", 1, 549),
+        ("54", "%", 1, 540),
+        ("54.90", "%", 1, 549),
+        ("▲0.5", "%", 1, -5),
+        ("△１，２３４．５", "人", 1, -12_345),
+        ("1.08", "", 2, 108),
+        ("1.3", "", 2, 130),
+        ("421万人", "万人", 0, 421),
+        ("42.1万人", "万人", 1, 421),
+        ("1.5億円", "億円", 1, 15),
+        ("1.5億円", "円", 1, 1_500_000_000),
+        ("0.000001", "", 6, 1),
+        ("9,223,372,036,854.775807", "", 6, i64::MAX),
+    ];
+    for (text, unit, digits, steps) in rows {
+        let read = with_decimals(&Cell::of_text(text), Some(unit), 1, digits);
+        assert_eq!(read, Ok(NumberCell::Known(steps)), "{text}");
+    }
+    let about = NumberCell::About { value: 549, precision: 1 };
+    assert_eq!(with_decimals(&Cell::of_text("約54.9％"), Some("%"), 1, 1), Ok(about));
+    let about = NumberCell::About { value: 4_000, precision: 100 };
+    assert_eq!(with_decimals(&Cell::of_text("約40"), None, 1, 2), Ok(about));
+    assert_eq!(with_decimals(&Cell::of_text("1.234"), None, 1_000, 1), Ok(NumberCell::Known(12_340)));
+    assert_eq!(with_decimals(&Cell::of_text("－"), None, 1, 1), Ok(NumberCell::Missing(MISSING)));
+}
+
+#[test]
+fn a_figure_finer_than_its_step_or_too_large_is_a_reason() {
+    let rows = [
+        ("54.95", 1, RejectReason::TooManyDecimals),
+        ("54.91％", 1, RejectReason::TooManyDecimals),
+        ("0.0000001", 6, RejectReason::TooManyDecimals),
+        ("0.00000000000001", 6, RejectReason::TooManyDecimals),
+        ("54.95", 0, RejectReason::NotAnInteger),
+        ("9,223,372,036,854.775808", 6, RejectReason::TooLarge),
+        ("54,9", 1, RejectReason::BadGrouping),
+        ("54・9", 1, RejectReason::NotANumber),
+        ("54.9.1", 1, RejectReason::NotANumber),
+        ("54.", 1, RejectReason::NotANumber),
+    ];
+    for (text, digits, reason) in rows {
+        assert_eq!(with_decimals(&Cell::of_text(text), Some("%"), 1, digits), Err(reason), "{text}");
+    }
+}
+
+#[test]
+fn binary_numbers_of_a_workbook_are_read_at_fifteen_digits() {
+    let rows = [
+        (0.1 + 0.2, 1, Ok(3)),
+        (54.9, 1, Ok(549)),
+        (54.900_000_000_000_006, 1, Ok(549)),
+        (54.95, 1, Err(RejectReason::TooManyDecimals)),
+        (1.08, 2, Ok(108)),
+        (-2.3, 1, Ok(-23)),
+        (3.0 - 0.000_000_000_000_000_4, 0, Ok(3)),
+        (12_345_678_901_234.5, 1, Ok(123_456_789_012_345)),
+        (9_007_199_254_740_991.0, 1, Ok(90_071_992_547_409_910)),
+        (9_007_199_254_740_991.0, 6, Err(RejectReason::TooLarge)),
+        (f64::NAN, 1, Err(RejectReason::NotANumber)),
+    ];
+    for (number, digits, steps) in rows {
+        assert_eq!(with_decimals(&Cell::Number(number), None, 1, digits), steps.map(NumberCell::Known), "{number}");
+    }
+    let percent = |number| with_decimals(&Cell::Formatted(number, NumberFormat::Percent), Some("%"), 1, 1);
+    assert_eq!(percent(0.549), Ok(NumberCell::Known(549)), "shown 54.9%");
+    assert_eq!(percent(0.5495), Err(RejectReason::TooManyDecimals));
 }

@@ -3,6 +3,7 @@ use crate::sources::Coverage;
 use crate::testing::{figures, made, moment, parse_named, rejects};
 use std::path::Path;
 
+mod decimals;
 mod totals;
 mod whole;
 mod workbook;

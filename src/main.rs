@@ -44,6 +44,8 @@ enum Command {
     Check(commands::check::CheckOptions),
     /// Print the scoreboard as Markdown, HTML, CSV or canonical JSON.
     Report(commands::report::ReportOptions),
+    /// Freeze a report byte by byte, list what was published, or print it as it was.
+    Publish(commands::publish::PublishOptions),
     /// Show the figures of a KPI, and the files they come from.
     Explain(commands::explain::ExplainOptions),
     /// List what changed between two times, when it was published, and from which file.
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Aggregate(options) => commands::aggregate::run(folder, &options),
         Command::Check(options) => commands::check::run(folder, &options),
         Command::Report(options) => commands::report::run(folder, &options),
+        Command::Publish(options) => commands::publish::run(folder, &options),
         Command::Explain(options) => commands::explain::run(folder, &options),
         Command::Diff(options) => commands::diff::run(folder, &options),
         Command::Tap(options) => commands::tap::run(folder, &options),

@@ -3,8 +3,22 @@
 
 mod support;
 
+use aggregator::store::{self, ObservationRow, StoreReader};
+use aggregator::vintage::known_at;
+use aggregator::vintage_table::of_kpi;
+use aggregator_core::plan_state::PlanState;
+use aggregator_core::report::KpiReport;
+use aggregator_core::report_period::ReportPeriod;
+use bus::Partition;
+use contract::catalogue::{self, Catalogue};
+use contract::period::Period;
+use contract::record::{CatalogueText, Finality, Observation, Span, Value as Figure};
+use contract::time::{Micros, Moment};
 use serde_json::Value;
+use std::path::Path;
 use support::City;
+
+const DAY: i64 = 86_400_000_000;
 
 /// The KPI of a report that was asked for one period and one time.
 fn asked(city: &City, plan: &str, kpi: &str, (period, time): (&str, &str)) -> Value {
@@ -68,4 +82,96 @@ fn a_kpi_that_does_not_exist_is_named_with_the_nearest() {
     assert!(!output.status.success() && error.contains("mynumber-rate"), "{error}");
     let page = city.run(&["report", "--vintages", "mynumber-rate", "--format", "html"]);
     assert!(!page.status.success());
+}
+
+/// The whole My Number series of the shipped plan, as if each edition had been published 20 days after its date: every fourth first as a
+/// provisional figure that was 5 lower, and another target from June 2020 on.
+fn published_edition_by_edition(folder: &Path) -> (StoreReader, Catalogue, Vec<Micros>) {
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    let text = city.read("plans/kawasaki.toml");
+    let catalogue = catalogue::parse("kawasaki.toml", &text).unwrap();
+    let mut editions: Vec<Observation> = Vec::new();
+    let stored = store::open_reader(&city.data(), Partition(0)).unwrap();
+    let take = |one: store::StoredObservation<'_>| {
+        let of = one.observation;
+        if of.plan == "kawasaki" && of.series.starts_with("mynumber") {
+            editions.push(of.clone());
+        }
+    };
+    stored.each_observation(Micros(i64::MAX), take).unwrap();
+    assert!(editions.len() > 30, "{}", editions.len());
+    let mut all = Vec::new();
+    for (number, mut edition) in editions.into_iter().enumerate() {
+        let Span::AsOf(at) = edition.period else { panic!("an edition is of an instant") };
+        edition.revision = Micros(at.micros().0 + 20 * DAY);
+        if let (0, Figure::Known(value)) = (number % 4, &edition.value) {
+            let (value, finality) = (Figure::Known(value - 5), Finality::Provisional);
+            let revision = Micros(edition.revision.0 - 10 * DAY);
+            all.push(Observation { value, finality, revision, breakdown: None, ..edition.clone() });
+        }
+        all.push(edition);
+    }
+    let eased = text.replacen("target = { at_least = 20 }", "target = { at_least = 15 }", 1);
+    let at = |time: &str| Micros::parse(time).unwrap();
+    let catalogues = [(&text, at("2018-04-01T00:00:00+09:00")), (&eased, at("2020-06-01T00:00:00+09:00"))];
+    let mut times: Vec<Micros> =
+        all.iter().map(|one| one.revision).chain(catalogues.iter().map(|(_, at)| *at)).collect();
+    times.sort();
+    times.dedup();
+    let mut writer = store::open_writer(folder, Partition(0)).unwrap();
+    writer
+        .change(|change| {
+            let names = change.plan_names(&catalogue)?;
+            let mut state = PlanState::new(catalogue.clone());
+            for one in &all {
+                let (key, _) = state.insert(one).unwrap();
+                change.put_observations(&[ObservationRow { names: &names, key, observation: one, signature: None }])?;
+            }
+            for (text, revision) in catalogues {
+                let (plan, text) = ("kawasaki".to_owned(), text.clone());
+                change.put_catalogue(&CatalogueText { plan, revision, text })?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    drop(writer);
+    (store::open_reader(folder, Partition(0)).unwrap(), catalogue, times)
+}
+
+#[test]
+fn the_whole_my_number_series_is_what_each_known_at_answers_at_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, catalogue, mut times) = published_edition_by_edition(folder.path());
+    let now = Moment::parse("2026-01-01T00:00:00+09:00").unwrap();
+    let readers = [reader];
+    let table = of_kpi(&readers, &catalogue, "mynumber-rate", now).unwrap().unwrap();
+    assert!(table.iter().any(|period| period.releases.len() > 1), "something was revised");
+    // Also between two times, before the first and after the last.
+    times.extend(times.clone().iter().step_by(3).map(|time| Micros(time.0 + DAY / 2)));
+    times.extend([Micros(times[0].0 - 1), Micros(now.micros().0)]);
+    times.sort();
+    let mut compared = 0;
+    for time in times {
+        let known = known_at(&readers, &catalogue, time).unwrap().state;
+        let years = (2019..=2021).map(Period::fiscal_year);
+        let months = (2019..=2021).flat_map(|year| Period::fiscal_year(year).parts(contract::period::Grain::Month));
+        for period in months.chain(years) {
+            let report = known.report(ReportPeriod(period), false);
+            let asked: KpiReport = report.kpis.into_iter().find(|kpi| kpi.id == "mynumber-rate").unwrap();
+            let releases = table.iter().find(|one| one.period == period.to_string()).map(|one| one.releases.as_slice());
+            let stands =
+                releases.unwrap_or_default().iter().rev().find(|one| Micros::parse(&one.known_at).unwrap() <= time);
+            match stands {
+                None => assert_eq!(asked.value, None, "{period} {time}: known before its first release"),
+                Some(release) => {
+                    let listed = (&release.value, &release.value_text, release.status, release.provisional);
+                    let asked = (&asked.value, &asked.value_text, asked.status, asked.provisional);
+                    assert_eq!(listed, asked, "{period} {time}");
+                }
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 2_000, "{compared}");
 }

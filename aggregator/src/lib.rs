@@ -8,6 +8,7 @@ pub mod keys;
 pub mod metrics;
 pub mod pipeline;
 pub mod plan_states;
+pub mod publication;
 pub mod render;
 pub mod sinks;
 pub mod store;

@@ -11,11 +11,12 @@ use contract::catalogue::Catalogue;
 use contract::period::{Grain, Period};
 use contract::record::{Observation, Record};
 use contract::time::{Micros, Moment};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The vintages of one period.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PeriodVintages {
     /// The month or fiscal year, as `--on` takes it.
     pub period: String,
@@ -24,7 +25,7 @@ pub struct PeriodVintages {
 }
 
 /// What was known of a period from a time on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Release {
     /// From when on it was known.
     pub known_at: String,

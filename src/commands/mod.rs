@@ -12,6 +12,7 @@ pub(crate) mod kpi;
 mod late_sources;
 mod plan_options;
 mod poll_results;
+pub(crate) mod publish;
 pub(crate) mod quarantine;
 pub(crate) mod rebuild;
 mod reload;

@@ -37,7 +37,7 @@ pub(super) fn print(
         let text = match form {
             TableForm::Markdown => vintages::md((id, kpi), &found),
             TableForm::Csv => vintages::csv((id, kpi), &found),
-            TableForm::Json => serde_json::json!({ "plan": id, "kpi": kpi, "periods": found }).to_string() + "\n",
+            TableForm::Json => vintages::json((id, kpi), &found),
         };
         output::print(text.as_bytes())?;
     }

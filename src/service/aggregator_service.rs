@@ -27,6 +27,7 @@ pub(crate) struct AggregatorService {
     pub(crate) replays: bool,
     health: Arc<Health>,
     token: Option<Secret>,
+    embargo: bool,
 }
 
 impl AggregatorService {
@@ -47,7 +48,8 @@ impl AggregatorService {
         let mut setup = city.pipeline_setup();
         setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
-        Ok(Self { setup, metrics, replays: false, health, token })
+        let embargo = city.settings.http.embargo;
+        Ok(Self { setup, metrics, replays: false, health, token, embargo })
     }
 
     /// Binds the address of the scoreboard; called before any work begins, so that a taken address is reported first.
@@ -78,7 +80,8 @@ impl AggregatorService {
             .of_replay(self.replays)
             .of_many(self.setup.shared)
             .with_keys(&self.setup.keys)
-            .with_store(self.setup.data.clone());
+            .with_store(self.setup.data.clone())
+            .with_embargo(self.embargo);
         match &self.token {
             Some(token) => site.with_token(token, Arc::clone(&self.setup.control)),
             None => site,

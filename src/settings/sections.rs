@@ -63,11 +63,13 @@ pub(crate) struct HttpSection {
     pub(crate) listen: SocketAddr,
     /// File of the token that is needed to see and replay quarantined records over the API.
     token_file: Option<PathBuf>,
+    /// Readers without the token see only what was published.
+    pub(crate) embargo: bool,
 }
 
 impl Default for HttpSection {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8470).into(), token_file: None }
+        Self { listen: ([127, 0, 0, 1], 8470).into(), token_file: None, embargo: false }
     }
 }
 
@@ -122,6 +124,9 @@ impl Settings {
         let token = secret::read(secret::HTTP_TOKEN, self.http.token_file.as_deref(), folder).map_err(wrong)?;
         if token.as_ref().is_some_and(|token| token.len() < LEAST_TOKEN) {
             return Err(wrong(format!("the token must have {LEAST_TOKEN} characters or more")));
+        }
+        if self.http.embargo && token.is_none() {
+            return Err(wrong("`http.embargo = true` needs a token: without one nobody could see the figures".into()));
         }
         Ok(token)
     }

@@ -7,7 +7,10 @@ use super::lang::inert_document;
 use super::sheet::PlanSheet;
 use super::source::SourceRow;
 use super::view::PageContext;
+use crate::publication::Publication;
+use crate::vintage_table::PeriodVintages;
 use askama::Template;
+use contract::catalogue::{Kpi, Plan};
 
 /// The style sheet of the site, also inlined into a report that stands alone.
 pub const STYLE: &str = include_str!("../../templates/style.css");
@@ -87,6 +90,49 @@ struct Document<'a> {
     sheets: &'a [PlanSheet<'a>],
 }
 
+/// The vintages of a KPI.
+#[derive(Template)]
+#[template(path = "vintages.html")]
+struct VintagesPage<'a> {
+    view: &'a PageContext,
+    of_plan: &'a Plan,
+    of_kpi: &'a Kpi,
+    periods: &'a [PeriodVintages],
+}
+
+/// What was published.
+#[derive(Template)]
+#[template(path = "publications.html")]
+struct PublicationsPage<'a> {
+    view: &'a PageContext,
+    plans: &'a [PlanPublications],
+    embargo: bool,
+}
+
+/// The publications of a plan, latest first.
+pub struct PlanPublications {
+    /// Plan id.
+    pub plan: String,
+    /// Each of them.
+    pub rows: Vec<PublicationRow>,
+}
+
+/// A publication as it is listed.
+pub struct PublicationRow {
+    /// The publication; `None` where its manifest is damaged.
+    pub publication: Option<Publication>,
+    /// True when a file is not what was published.
+    pub damaged: bool,
+}
+
+impl PlanPublications {
+    /// The plan's name as it was last published.
+    fn name(&self, view: &PageContext) -> String {
+        let last = self.rows.iter().find_map(|row| row.publication.as_ref());
+        last.map_or_else(|| self.plan.clone(), |last| view.lang.one(&last.name_ja, &last.name_en).to_owned())
+    }
+}
+
 /// An error.
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -117,6 +163,20 @@ pub fn plan(view: &PageContext, sheet: &PlanSheet<'_>, health: Option<&[SourceRo
 /// The page of one KPI.
 pub fn kpi(view: &PageContext, page: &KpiSheet<'_>) -> Result<String, askama::Error> {
     KpiPage { view, page }.render().map(inert_document)
+}
+
+/// The page of a KPI's vintages.
+pub fn vintages(
+    view: &PageContext,
+    (of_plan, of_kpi): (&Plan, &Kpi),
+    periods: &[PeriodVintages],
+) -> Result<String, askama::Error> {
+    VintagesPage { view, of_plan, of_kpi, periods }.render().map(inert_document)
+}
+
+/// The list of publications; `embargo` when readers without the token see nothing else.
+pub fn publications(view: &PageContext, plans: &[PlanPublications], embargo: bool) -> Result<String, askama::Error> {
+    PublicationsPage { view, plans, embargo }.render().map(inert_document)
 }
 
 /// The page of an error: the HTTP status, its heading and its text, each in both languages.

@@ -83,6 +83,26 @@ impl PageContext {
         Self { known: None, ..self.clone() }.address("/", None, self.asked, &[])
     }
 
+    /// A page of the site.
+    pub fn page(&self, path: &str) -> String {
+        self.address(path, None, self.asked, &[])
+    }
+
+    /// A plan's page at the moment that the plan names.
+    pub fn plan_by_default(&self, plan: &str) -> String {
+        self.page(&format!("/plans/{plan}"))
+    }
+
+    /// A KPI's page at the moment that the plan names.
+    pub fn kpi_by_default(&self, plan: &str, kpi: &str) -> String {
+        self.page(&format!("/plans/{plan}/kpis/{kpi}"))
+    }
+
+    /// The page of a KPI's vintages.
+    pub fn vintages(&self, plan: &str, kpi: &str) -> String {
+        Self { known: None, ..self.clone() }.page(&format!("/plans/{plan}/kpis/{kpi}/vintages"))
+    }
+
     /// A plan's page.
     pub fn plan(&self, plan: &str, on: &str) -> String {
         self.address(&format!("/plans/{plan}"), Some(on), self.asked, &[])

@@ -42,6 +42,11 @@ pub fn csv(of: (&str, &str), all: &[PeriodVintages]) -> String {
     inert_document(String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default())
 }
 
+/// One object, with a line end.
+pub fn json((plan, kpi): (&str, &str), all: &[PeriodVintages]) -> String {
+    serde_json::json!({ "plan": plan, "kpi": kpi, "periods": all }).to_string() + "\n"
+}
+
 /// A table of GitHub's Markdown.
 pub fn md(of: (&str, &str), all: &[PeriodVintages]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));

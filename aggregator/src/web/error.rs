@@ -29,6 +29,10 @@ pub(super) enum HttpError {
     LongAddress,
     /// The headers are larger than allowed.
     LargeHead,
+    /// The figures are not released; the holder of the token may see them.
+    Embargo,
+    /// Too many wrong tokens.
+    TooManyTokens,
     /// The answer took too long: too many requests at once.
     Busy,
     /// The stores cannot be read.
@@ -43,6 +47,8 @@ impl HttpError {
         match self {
             Self::Query(_) | Self::BadAddress => StatusCode::BAD_REQUEST,
             Self::NoPage | Self::NoPlan | Self::NoKpi | Self::Elsewhere => StatusCode::NOT_FOUND,
+            Self::Embargo => StatusCode::UNAUTHORIZED,
+            Self::TooManyTokens => StatusCode::TOO_MANY_REQUESTS,
             Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::LargeBody => StatusCode::PAYLOAD_TOO_LARGE,
             Self::LongAddress => StatusCode::URI_TOO_LONG,
@@ -63,6 +69,14 @@ impl HttpError {
             Self::Elsewhere => (
                 "その計画は別の集計機が受け持っています。そちらか Grafana で見てください。",
                 "another aggregator keeps that plan, or nothing came of it yet; see there, or Grafana",
+            ),
+            Self::Embargo => (
+                "まだ公表していない内容です。公表した報告は「公表した報告」(/publications) にあります。職員は合言葉で見られます。",
+                "this is not released yet; what was published is at /publications, and staff see the rest with the token",
+            ),
+            Self::TooManyTokens => (
+                "合言葉の間違いが続きました。1分待ってから正しい合言葉で開いてください。",
+                "too many wrong tokens from this address; wait a minute, then ask with the right one",
             ),
             Self::BadMethod => ("ページは見るだけのものです。", "pages can only be read"),
             Self::LargeBody => ("送られた内容が大きすぎます。", "the request's body is too large"),
@@ -85,6 +99,7 @@ impl HttpError {
     /// The heading of the page, in Japanese and English.
     pub(super) fn title(&self) -> (&'static str, &'static str) {
         match self.status() {
+            StatusCode::UNAUTHORIZED => ("まだ公表していません", "Not released yet"),
             StatusCode::NOT_FOUND => ("見つかりません", "Not found"),
             StatusCode::SERVICE_UNAVAILABLE => ("今は表示できません", "Not available just now"),
             StatusCode::INTERNAL_SERVER_ERROR => ("表示できません", "Something went wrong"),

@@ -3,14 +3,16 @@
 use super::api::problem::Problem;
 use super::api::routes::PREFIX;
 use super::content::{HTML, TEXT};
+use super::embargo::StaffAnswer;
 use super::error::HttpError;
+use super::publications::FrozenPolicy;
 use super::query::language_choice;
 use crate::render::html;
 use crate::render::view::PageContext;
 use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
-    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
@@ -79,13 +81,16 @@ fn error_response(error: HttpError, mut response: Response, uri: &Uri, headers: 
 }
 
 fn add_headers(mut response: Response) -> Response {
+    // What staff may see must not stay in a cache that others share.
+    let cached = if response.extensions().get::<StaffAnswer>().is_some() { "private, no-store" } else { "no-cache" };
+    let policy = response.extensions_mut().remove::<FrozenPolicy>();
     let headers: [(HeaderName, &'static str); 5] = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         // The next answer may have newer figures.
-        (CACHE_CONTROL, "no-cache"),
-        (VARY, "accept, accept-language"),
+        (CACHE_CONTROL, cached),
+        (VARY, "accept, accept-language, authorization"),
     ];
     let retry = match response.status() {
         StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_SECONDS),
@@ -97,6 +102,14 @@ fn add_headers(mut response: Response) -> Response {
     }
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(policy) = policy.and_then(|policy| HeaderValue::from_str(&policy.0).ok()) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    // A browser then asks for the token; a program is told by the API's own challenge.
+    if response.status() == StatusCode::UNAUTHORIZED && !response.headers().contains_key(WWW_AUTHENTICATE) {
+        let challenge = HeaderValue::from_static("Basic realm=\"shihyo\", charset=\"UTF-8\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
 }

@@ -5,8 +5,12 @@
 //! passes the listener and binds it to loopback by default.
 
 mod api;
+mod base64;
 mod connection_limit;
 mod content;
+mod embargo;
+#[cfg(test)]
+mod embargo_tests;
 mod error;
 mod kpi;
 mod lookup;
@@ -16,6 +20,7 @@ mod month_tests;
 mod pages;
 mod probes;
 mod progress_io;
+mod publications;
 mod query;
 mod query_error;
 #[cfg(test)]
@@ -29,11 +34,13 @@ mod site;
 #[cfg(test)]
 mod tests;
 mod token_brake;
+mod vintages;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get};
+use embargo::Access;
 use std::future::Future;
 use tokio::net::TcpListener;
 
@@ -41,22 +48,43 @@ pub use api::document;
 pub use server::ServerLimits;
 pub use site::Site;
 
+/// An address outside the API, who may read it under an embargo, and its handler.
+type PageRoute = (&'static str, Access, MethodRouter<Site>);
+
+/// All of them.
+fn page_routes() -> Vec<PageRoute> {
+    use Access::{Index, Public, Released, Staff};
+    vec![
+        ("/", Index, get(pages::scoreboard)),
+        ("/plans/{plan}", Released("report.html"), get(pages::plan)),
+        ("/plans/{plan}/kpis/{kpi}", Staff, get(kpi::kpi)),
+        ("/plans/{plan}/kpis/{kpi}/vintages", Staff, get(vintages::page)),
+        ("/plans/{plan}/kpis/{kpi}/vintages.csv", Staff, get(vintages::csv)),
+        ("/plans/{plan}/kpis/{kpi}/vintages.json", Staff, get(vintages::json)),
+        ("/plans/{plan}/report.md", Released("report.md"), get(pages::markdown)),
+        ("/plans/{plan}/report.csv", Released("report.csv"), get(pages::csv)),
+        ("/plans/{plan}/report.json", Released("report.json"), get(pages::json)),
+        ("/publications", Public, get(publications::page)),
+        ("/plans/{plan}/publications/{id}/{file}", Public, get(publications::file)),
+        ("/staff", Staff, get(pages::staff)),
+        ("/style.css", Public, get(pages::style)),
+        // Browsers request it on their own.
+        ("/favicon.ico", Public, get(|| async { StatusCode::NO_CONTENT })),
+        ("/metrics", Public, get(probes::metrics)),
+        ("/livez", Public, get(probes::livez)),
+        ("/readyz", Public, get(probes::readyz)),
+    ]
+}
+
 /// The routes of the site.
 pub fn router(site: Site) -> Router {
-    Router::new()
-        .route("/", get(pages::scoreboard))
-        .route("/plans/{plan}", get(pages::plan))
-        .route("/plans/{plan}/kpis/{kpi}", get(kpi::kpi))
-        .route("/plans/{plan}/report.md", get(pages::markdown))
-        .route("/plans/{plan}/report.csv", get(pages::csv))
-        .route("/plans/{plan}/report.json", get(pages::json))
-        .route("/style.css", get(pages::style))
-        // Browsers request it on their own.
-        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
-        .route("/metrics", get(probes::metrics))
-        .route("/livez", get(probes::livez))
-        .route("/readyz", get(probes::readyz))
-        .nest("/api/v1", api::router())
+    let gated = |access| from_fn_with_state((site.clone(), access), embargo::gate);
+    let mut router = Router::new();
+    for (path, access, handler) in page_routes() {
+        router = router.route(path, handler.layer(gated(access)));
+    }
+    router
+        .nest("/api/v1", api::router(&site))
         .fallback(pages::not_found)
         .layer(from_fn(middleware::finish))
         .with_state(site)

@@ -14,7 +14,7 @@ use aggregator_core::report_period::ReportPeriod;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use contract::period::Period;
 use contract::time::Micros;
 
@@ -142,8 +142,13 @@ where
     .await
 }
 
+/// The sign-in of staff, behind the token: leads to the figures as they are.
+pub(super) async fn staff() -> Redirect {
+    Redirect::to("/")
+}
+
 /// Names the file of the answer.
-fn with_file_name(name: &str, ending: &str, mut response: Response) -> Response {
+pub(super) fn with_file_name(name: &str, ending: &str, mut response: Response) -> Response {
     // Plan ids and periods are plain letters, digits, `-` and `_`; a header that is not is left out.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);

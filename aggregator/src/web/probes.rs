@@ -1,9 +1,11 @@
 //! Metrics for Prometheus, and the probes of a service manager: whether the process lives, and whether it is ready.
 
 use super::content::{TEXT, of_type};
+use super::embargo::PublicReader;
 use super::error::{HttpError, internal};
 use super::site::Site;
 use crate::metrics::CONTENT_TYPE;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -18,11 +20,15 @@ pub(super) fn is_probe(path: &str) -> bool {
 }
 
 /// A scrape.
-pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpError> {
-    let arrived = Instant::now();
+pub(super) async fn metrics(
+    State(site): State<Site>,
+    public: Option<Extension<PublicReader>>,
+) -> Result<Response, HttpError> {
+    let (arrived, is_public) = (Instant::now(), public.is_some());
     let text = site.scrape(move |site| {
         // What began after this request came is no older than what it would make itself: so many scrapers cost one scrape.
         let mut last = site.last_scrape.lock();
+        let last = &mut last[usize::from(is_public)];
         if let Some((_, text)) = last.as_ref().filter(|(begun, _)| *begun >= arrived) {
             return Ok(text.clone());
         }
@@ -31,7 +37,8 @@ pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, HttpEr
         site.metrics.set_degraded(&health.degraded);
         site.metrics.set_rejects(&site.health.rejects());
         let ready = health.unready().is_none();
-        let shows = |plan: &_| site.shows(plan);
+        // A scraper without the token gets no value, target or status that is not released.
+        let shows = |plan: &_| !is_public && site.shows(plan);
         let text = site.metrics.exposition(&site.plans, site.today(), ready, shows).map_err(internal)?;
         *last = Some((begun, text.clone()));
         Ok::<_, HttpError>(text)

@@ -39,13 +39,15 @@ pub struct Site {
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
     scrapes: Arc<Semaphore>,
-    /// When the last scrape began, and its text.
-    pub(super) last_scrape: Arc<Mutex<Option<(Instant, String)>>>,
+    /// When the last scrape began, and its text: with the figures, and without those that are not released.
+    pub(super) last_scrape: Arc<Mutex<[Option<(Instant, String)>; 2]>>,
     pub(super) vintages: Arc<Semaphore>,
     shared: bool,
     pub(super) replays: bool,
     pub(super) store: Option<PathBuf>,
     pub(super) control: Option<Arc<ControlAccess>>,
+    /// True when the public sees only what was published.
+    pub(super) embargo: bool,
 }
 
 /// What the holder of the token may request of the pipeline.
@@ -53,6 +55,13 @@ pub(super) struct ControlAccess {
     pub(super) token_digest: [u8; 32],
     pub(super) brake: TokenBrake,
     pub(super) requests: Arc<ControlRequests>,
+}
+
+impl ControlAccess {
+    /// True for the token.
+    pub(super) fn accepts(&self, token: &str) -> bool {
+        <[u8; 32]>::from(Sha256::digest(token)) == self.token_digest
+    }
 }
 
 impl Site {
@@ -72,6 +81,7 @@ impl Site {
             replays: false,
             store: None,
             control: None,
+            embargo: false,
         }
     }
 
@@ -112,6 +122,12 @@ impl Site {
         let access =
             ControlAccess { token_digest: Sha256::digest(token).into(), brake: TokenBrake::default(), requests };
         Self { control: Some(Arc::new(access)), ..self }
+    }
+
+    /// A site that shows only what was published to readers without the token.
+    #[must_use]
+    pub fn with_embargo(self, embargo: bool) -> Self {
+        Self { embargo, ..self }
     }
 
     /// True when this instance shows the plan.

@@ -9,6 +9,7 @@ mod openapi;
 mod parameter;
 mod plans;
 pub(super) mod problem;
+mod publications;
 mod quarantine;
 mod records;
 mod request;
@@ -18,10 +19,12 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+use super::embargo::{self, Access};
 use super::site::Site;
 use super::token_brake::PeerAddress;
 use axum::extract::{OriginalUri, RawPathParams, State};
 use axum::http::HeaderMap;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
@@ -32,8 +35,10 @@ use routes::{ROUTES, Route};
 pub use openapi::document;
 
 /// The routes below [`routes::PREFIX`].
-pub(super) fn router() -> Router<Site> {
-    let mut router = Router::new().route("/openapi.json", axum::routing::get(openapi::serve));
+pub(super) fn router(site: &Site) -> Router<Site> {
+    let gated = |access| from_fn_with_state((site.clone(), access), embargo::gate);
+    let document = axum::routing::get(openapi::serve).layer(gated(Access::Public));
+    let mut router = Router::new().route("/openapi.json", document);
     for route in ROUTES {
         let handler = move |State(site): State<Site>,
                             params: RawPathParams,
@@ -48,7 +53,7 @@ pub(super) fn router() -> Router<Site> {
             response.unwrap_or_else(|problem| problem.at(uri.path()))
         };
         let filter = if route.writes { MethodFilter::POST } else { MethodFilter::GET };
-        router = router.route(route.path, on(filter, handler));
+        router = router.route(route.path, on(filter, handler).layer(gated(route.access)));
     }
     router.fallback(no_address).method_not_allowed_fallback(no_method)
 }

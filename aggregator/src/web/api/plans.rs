@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, one, page, ready};
 use crate::explain::{ExplainError, Vintage, explain};
+use crate::web::vintages::of_kpi;
 use crate::web::{lookup, pages};
 use aggregator_core::judge::Status;
 use aggregator_core::points::KpiPoint;
@@ -130,6 +131,11 @@ pub(super) fn history(request: &ApiRequest) -> ApiResponse {
         provisional: point.provisional,
     };
     page(request, points.into_iter().map(point).map(|point| (point.date.clone(), point)))
+}
+
+pub(super) fn vintages(request: &ApiRequest) -> ApiResponse {
+    let (_, found) = of_kpi(&request.site, request.param("plan"), request.param("kpi"))?;
+    page(request, found.into_iter().map(|period| (period.period.clone(), period)))
 }
 
 pub(super) fn rollups(request: &ApiRequest) -> ApiResponse {

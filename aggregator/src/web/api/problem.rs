@@ -102,6 +102,7 @@ impl From<HttpError> for Problem {
             HttpError::NoPage => Self::NoSuchAddress,
             HttpError::BadMethod => Self::NoSuchMethod,
             HttpError::Internal => Self::Internal,
+            HttpError::TooManyTokens => Self::TooManyTokens,
             other => Self::Http(other),
         }
     }
@@ -110,6 +111,7 @@ impl From<HttpError> for Problem {
 fn code(error: &HttpError) -> &'static str {
     match error {
         HttpError::Elsewhere => "elsewhere",
+        HttpError::Embargo => "embargo",
         HttpError::BadAddress => "bad_address",
         HttpError::LargeBody => "large_body",
         HttpError::LongAddress => "long_address",

@@ -18,7 +18,6 @@ use axum::http::{HeaderMap, Uri};
 use bus::Partition;
 use contract::period::Period;
 use contract::time::Micros;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -138,7 +137,7 @@ impl ApiRequest {
         let access = self.site.control.as_deref().ok_or(Problem::NoControl)?;
         let given = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = given.and_then(|given| given.strip_prefix("Bearer ")).ok_or(Problem::NoToken)?;
-        if <[u8; 32]>::from(Sha256::digest(token)) == access.token_digest { Ok(access) } else { Err(Problem::NoToken) }
+        if access.accepts(token) { Ok(access) } else { Err(Problem::NoToken) }
     }
 
     /// The address of the page after a cursor.

@@ -3,8 +3,10 @@
 use super::parameter::Parameter::{self, After, Grain, KnownAt, Limit, On, Plan, Reason, Series, Source};
 use super::request::ApiRequest;
 use super::response::{ApiResponse, ListPage};
-use super::{plans, quarantine, records, sources};
+use super::{plans, publications, quarantine, records, sources};
 use crate::explain::{Explanation, Vintage};
+use crate::vintage_table::PeriodVintages;
+use crate::web::embargo::Access;
 use aggregator_core::report::{KpiReport, Report, RollupReport};
 use axum::http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
@@ -16,11 +18,11 @@ type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 type Handler = fn(&ApiRequest) -> ApiResponse;
 
 /// An address.
-pub(super) struct Route {
+pub(crate) struct Route {
     /// Whether it changes anything: then POST, answered with 202.
-    pub(super) writes: bool,
+    pub(crate) writes: bool,
     /// The path below [`PREFIX`], as the router takes it.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// Name of the operation.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
@@ -30,6 +32,8 @@ pub(super) struct Route {
     pub(super) required: &'static [Parameter],
     /// Whether a token is needed.
     pub(super) token: bool,
+    /// Who may read it under an embargo.
+    pub(crate) access: Access,
     pub(super) schema: SchemaOf,
     pub(super) answer: Handler,
 }
@@ -48,13 +52,32 @@ const fn get(
     query: &'static [Parameter],
     (schema, answer): (SchemaOf, Handler),
 ) -> Route {
-    Route { writes: false, path, id, summary, query, required: &[], token: false, schema, answer }
+    Route {
+        writes: false,
+        path,
+        id,
+        summary,
+        query,
+        required: &[],
+        token: false,
+        access: Access::Staff,
+        schema,
+        answer,
+    }
+}
+
+/// The same for an address that readers without the token may ask under an embargo; all others are refused to them.
+const fn open(access: Access, route: Route) -> Route {
+    Route { access, ..route }
 }
 
 /// All routes but that of the document itself.
-pub(super) static ROUTES: &[Route] = &[
+pub(crate) static ROUTES: &[Route] = &[
     get("/plans", "plans", "Every plan, by id", &[Limit, After], (of::<ListPage<plans::PlanItem>>, plans::plans)),
-    get("/plans/{plan}", "plan", "A plan's standing", &[On, KnownAt], (of::<plans::PlanStanding>, plans::plan)),
+    open(
+        Access::Released("standing.json"),
+        get("/plans/{plan}", "plan", "A plan's standing", &[On, KnownAt], (of::<plans::PlanStanding>, plans::plan)),
+    ),
     get(
         "/plans/{plan}/kpis",
         "kpis",
@@ -104,12 +127,42 @@ pub(super) static ROUTES: &[Route] = &[
         &[],
         (of::<sources::HealthReport>, sources::health),
     ),
+    open(
+        Access::Released("report.json"),
+        get(
+            "/plans/{plan}/export",
+            "export",
+            "The canonical export of a plan, with every rollup",
+            &[On, KnownAt],
+            (of::<Report>, plans::export),
+        ),
+    ),
     get(
-        "/plans/{plan}/export",
-        "export",
-        "The canonical export of a plan, with every rollup",
-        &[On, KnownAt],
-        (of::<Report>, plans::export),
+        "/plans/{plan}/kpis/{kpi}/vintages",
+        "vintages",
+        "Every value that was ever known of a KPI, by period",
+        &[Limit, After],
+        (of::<ListPage<PeriodVintages>>, plans::vintages),
+    ),
+    open(
+        Access::Public,
+        get(
+            "/plans/{plan}/publications",
+            "publications",
+            "What was published of a plan, in order, with the hash of every file",
+            &[Limit, After],
+            (of::<ListPage<publications::PublicationItem>>, publications::list),
+        ),
+    ),
+    open(
+        Access::Public,
+        get(
+            "/plans/{plan}/publications/{publication}",
+            "publication",
+            "One publication, and whether its files are what was published",
+            &[],
+            (of::<publications::PublicationItem>, publications::show),
+        ),
     ),
     get("/export", "exports", "The canonical export of all plans", &[On], (of::<Report>, plans::exports)),
     Route {

@@ -2,13 +2,16 @@ use super::routes::PREFIX;
 use super::*;
 use crate::metrics::Metrics;
 use crate::pipeline::ControlRequests;
+use crate::publication;
 use crate::render::fixture::{plan_state, plan_states};
 use crate::store;
 use crate::web::{self, Site};
 use aggregator_core::report::RULES_VERSION;
+use aggregator_core::report_period::ReportPeriod;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
 use bus::Partition;
+use contract::period::Period;
 use contract::time::{Clock, Micros, Moment, parse_date};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,6 +38,8 @@ fn site() -> (Site, tempfile::TempDir, Arc<ControlRequests>) {
         let record = store::QuarantineRow { at, plan, reason: "unknown_plan", body: body.as_bytes() };
         writer.change(|change| change.put_quarantine(&record)).unwrap();
     }
+    let report = publication::draft(&plan_state(true), ReportPeriod(Period::fiscal_year(2019)), None).unwrap();
+    publication::PublicationFolder::beside_stores(folder.path()).publish(&report, Micros(1), "1").unwrap();
     let requests = Arc::new(ControlRequests::default());
     let site = Site::new(
         plan_states(plan_state(true)),
@@ -68,7 +73,9 @@ async fn every_address_of_the_document_answers_as_its_schema_says() {
     let (site, _folder, _) = site();
     let document = get(&site, "/openapi.json").await;
     assert_eq!(document, openapi::document());
-    let path_values = [("{plan}", "small"), ("{kpi}", "datasets"), ("{number}", "0:1")];
+    let published = get(&site, "/plans/small/publications").await["items"][0]["id"].as_str().unwrap().to_owned();
+    let path_values =
+        [("{plan}", "small"), ("{kpi}", "datasets"), ("{number}", "0:1"), ("{publication}", published.as_str())];
     let mut requested = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
         let path = path_values.iter().fold(path.replace(PREFIX, ""), |path, (name, value)| path.replace(name, value));

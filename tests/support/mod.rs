@@ -75,6 +75,12 @@ impl City {
         file.set_modified(earlier).unwrap();
     }
 
+    /// Writes a file that was not there.
+    pub(crate) fn write_new(&self, file: &str, text: &str) {
+        std::fs::write(self.config().join(file), "").unwrap();
+        self.write(file, text);
+    }
+
     pub(crate) fn read(&self, file: &str) -> String {
         std::fs::read_to_string(self.config().join(file)).unwrap()
     }

@@ -103,9 +103,15 @@ async fn replay(
     range: ReplayRange,
     exit: bool,
 ) -> anyhow::Result<()> {
+    // A signal while sources are read must not leave the folder behind.
+    let ending = service::end_signal();
+    tokio::pin!(ending);
     let listener = AggregatorService::listen(city).await?;
     let collector = service::collector(city);
-    let sources = service::read_sources(city, &collector).await;
+    let sources = tokio::select! {
+        sources = service::read_sources(city, &collector) => sources,
+        () = &mut ending => return Ok(()),
+    };
     let clock = Arc::new(ReplayClock::at(range.start()));
     let outbox = Arc::new(SqliteOutbox::open(city.bus_file(), Arc::clone(&clock) as _)?);
     let mut aggregator = AggregatorService::with_sinks(city, sinks)?;
@@ -117,7 +123,7 @@ async fn replay(
     let mut replay = Replay::new(range, sources, (collector, outbox), (progress, clock));
     tokio::select! {
         begun = replay.begin(city) => begun?,
-        () = service::end_signal() => return pipeline.end().await,
+        () = &mut ending => return pipeline.end().await,
         ended = &mut pipeline.ended => return service::pipeline_outcome(ended),
     }
     let stop = CancellationToken::new();

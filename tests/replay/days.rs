@@ -48,11 +48,12 @@ fn each_replayed_day_is_what_was_known_on_it() {
     assert_eq!(known.unwrap(), vintage(&city, &data, "mihon", ("2020-10-31", "2020-10-31T23:59:59Z")));
 }
 
+/// Words, variables, and what the error says.
+type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn a_replay_that_cannot_be_right_is_refused_with_its_remedy() {
     let city = City::shipped();
-    /// Words, variables, and what the error says.
-    type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
     let rows: [Row<'_>; 7] = [
         (&["2020-01-02..2020-01-01"], &[], "write the earlier one first"),
         (&["2020"], &[], "use two days such as 2019-04-01..2022-03-31"),
@@ -88,17 +89,14 @@ fn a_replay_ends_by_itself_or_at_a_signal_and_leaves_nothing() {
     assert!(output.status.success(), "{log}");
     assert!(log.contains("alert: [Sample]"), "alerts are written to the log: {log}");
 
-    let mut child = replay(&["--speed", "1d/s"]).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    assert!(child.try_wait().unwrap().is_none());
-    let ended = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(ended.success());
-    let (began, mut status) = (Instant::now(), None);
-    while status.is_none() && began.elapsed() < PATIENCE {
-        status = child.try_wait().unwrap();
+    let mut command = replay(&["--speed", "1d/s"]);
+    command.stderr(Stdio::null());
+    let (mut running, began) = (Running::spawn(command), Instant::now());
+    while get(running.address, "/").is_none() {
+        assert!(began.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(status.unwrap().success());
+    assert!(running.interrupt());
     assert!(!city.data().exists(), "the data of the city are not touched");
     assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "its own folder is removed");
 }

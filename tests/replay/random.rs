@@ -129,8 +129,8 @@ fn city(plan: &str, rows: &[&Row]) -> City {
         "sources.d/p.toml",
         "[[source]]\nid = \"register\"\nplan = \"p\"\nkind = \"register\"\ninterval = \"1d\"\npath = \"r.csv\"\n",
     );
-    let lines: String = rows.iter().map(|row| format!("{}\n", row.text)).collect();
-    city.write_new("r.csv", &format!("指標,期間,値,記入日\n{lines}"));
+    let lines: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    city.write_new("r.csv", &format!("指標,期間,値,記入日\n{}\n", lines.join("\n")));
     city
 }
 

@@ -5,8 +5,8 @@ use contract::time::{date_of, day_number, parse_date};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// How long a replay may take to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,11 +19,29 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(city: &City, words: &[&str]) -> Self {
-        let address = free_address();
         let mut command = city.command(&[&["run", "--replay"], words].concat());
-        command.env("SHIHYO__HTTP__LISTEN", address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
-        let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+        command.env("SHIHYO__LOG__LEVEL", "warn").stdout(Stdio::null()).stderr(Stdio::inherit());
+        Self::spawn(command)
+    }
+
+    /// Starts a command that serves pages.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let address = free_address();
+        let child = command.env("SHIHYO__HTTP__LISTEN", address.to_string()).spawn().unwrap();
         Self { child, address }
+    }
+
+    /// Ends it as Ctrl-C does; true when it ends well and in time.
+    pub(crate) fn interrupt(&mut self) -> bool {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        let began = Instant::now();
+        while sent.success() && began.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
     }
 
     /// The canonical export of a plan as it is shown now, and the day that it is of.

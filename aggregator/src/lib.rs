@@ -5,6 +5,7 @@ pub mod diff;
 pub mod explain;
 pub mod health;
 pub mod keys;
+mod landings;
 pub mod metrics;
 pub mod pipeline;
 pub mod plan_states;

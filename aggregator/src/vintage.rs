@@ -96,6 +96,7 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
             Ok::<_, StoreError>(())
         })?;
     }
+    state.landings.compute();
     Ok(PlanVintage { at, state, catalogue: revision, doubts: doubts(collectors, quarantined, at) })
 }
 
@@ -118,6 +119,7 @@ pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<Pl
             })
         })?;
     }
+    states.values_mut().for_each(|state| state.landings.compute());
     Ok(states)
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure>
     }
     let states = options.vintage.states(&configuration, &readers)?;
     let rollups = options.rollups && options.format == Format::Json;
-    let report = |state: &PlanState| state.report(options.vintage.plans.period(&state.catalogue.plan), rollups);
+    let report =
+        |state: &PlanState| state.report_with_landings(options.vintage.plans.period(&state.catalogue.plan), rollups);
     let plans: Vec<_> = states.iter().map(|(state, _)| report(state)).collect();
     for vintage in states.iter().filter_map(|(_, vintage)| vintage.as_ref()) {
         let settled = if vintage.is_settled() { "settled" } else { "not settled" };

@@ -1,7 +1,7 @@
 //! The state of one plan: its catalogue, its figures and its rollups.
 
 use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
-use crate::landing::LandingSource;
+use crate::landing::{KnownLandings, TargetChance};
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
 use crate::report::{self, PlanReport};
 use crate::report_period::{Cutoff, ReportPeriod};
@@ -87,6 +87,10 @@ pub struct PlanState {
     rollups: PlanRollups,
     /// Buckets with a new revision since the rollups were brought up to date.
     touched: Vec<TouchedBucket>,
+    /// Where the KPIs are expected to land, as far as that is known.
+    pub landings: KnownLandings,
+    /// How often settling changed anything.
+    settlings: u64,
 }
 
 impl PlanState {
@@ -94,7 +98,17 @@ impl PlanState {
     pub fn new(catalogue: Catalogue) -> Self {
         let (ids, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
         let (retractions, targets) = (Retractions::default(), TargetHistory::new(&catalogue));
-        Self { catalogue, ids, retractions, targets, ledger, rollups: PlanRollups::default(), touched: Vec::new() }
+        Self {
+            catalogue,
+            ids,
+            retractions,
+            targets,
+            ledger,
+            rollups: PlanRollups::default(),
+            touched: Vec::new(),
+            landings: KnownLandings::default(),
+            settlings: 0,
+        }
     }
 
     /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
@@ -161,7 +175,19 @@ impl PlanState {
     /// Computes the rollups for a cutoff, as far as new observations or the cutoff change them; gives the rows that
     /// differ.
     pub fn settle(&mut self, cutoff: Cutoff) -> Vec<RollupChange> {
-        self.rollups.refresh(&self.catalogue, &self.ledger, &mut self.touched, cutoff)
+        let changes = self.rollups.refresh(&self.catalogue, &self.ledger, &mut self.touched, cutoff);
+        self.settlings += u64::from(!changes.is_empty());
+        changes
+    }
+
+    /// Another number than before says that figures or the day may have changed rollups.
+    pub fn settlings(&self) -> u64 {
+        self.settlings
+    }
+
+    /// How likely the target of a KPI was, by evidence date; empty while that is not known, and where there is no landing.
+    pub fn chances(&self, kpi: usize) -> &[TargetChance] {
+        self.landings.of(kpi).map_or(&[], |landings| &landings.chances)
     }
 
     /// The figures.
@@ -184,12 +210,12 @@ impl PlanState {
         self.report_from(period, rollups, None)
     }
 
-    /// The same with the landings that a source gives.
-    pub fn report_with(&self, period: ReportPeriod, rollups: bool, landings: &dyn LandingSource) -> PlanReport {
-        self.report_from(period, rollups, Some(landings))
+    /// The same with the landings that are known.
+    pub fn report_with_landings(&self, period: ReportPeriod, rollups: bool) -> PlanReport {
+        self.report_from(period, rollups, Some(&self.landings))
     }
 
-    fn report_from(&self, period: ReportPeriod, rollups: bool, landings: Option<&dyn LandingSource>) -> PlanReport {
+    fn report_from(&self, period: ReportPeriod, rollups: bool, landings: Option<&KnownLandings>) -> PlanReport {
         let settled = self.touched.is_empty().then_some(&self.rollups);
         report::plan((&self.catalogue, &self.targets), &self.ledger, settled, period, rollups, landings)
     }

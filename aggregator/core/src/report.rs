@@ -5,7 +5,7 @@
 
 use crate::display;
 use crate::judge::{DatedValue, Judgement, PaceGoal, Phase, Status, judge};
-use crate::landing::{LandingReport, LandingSource, question};
+use crate::landing::{KnownLandings, LandingReport, question};
 use crate::ledger::Ledger;
 use crate::report_period::ReportPeriod;
 use crate::rollup::{LedgerView, PlanRollups, Rollup, RollupKey};
@@ -178,14 +178,14 @@ pub fn judgements(view: &LedgerView<'_>, period: ReportPeriod) -> Vec<Judgement>
 }
 
 /// The report of one plan; takes what it can from `settled` rollups, lists every rollup when `rollups` is set, and has the
-/// landings that `landings` gives.
+/// landings that are known where `landings` is given.
 pub fn plan(
     (catalogue, targets): (&Catalogue, &TargetHistory),
     ledger: &Ledger,
     settled: Option<&PlanRollups>,
     period: ReportPeriod,
     rollups: bool,
-    landings: Option<&dyn LandingSource>,
+    landings: Option<&KnownLandings>,
 ) -> PlanReport {
     let view = match settled {
         Some(settled) => LedgerView::with_rollups(catalogue, ledger, period.cutoff(), settled),
@@ -195,8 +195,8 @@ pub fn plan(
     let phase = judged.iter().map(|j| j.phase).min().unwrap_or(Phase::Before);
     let policies = policies(catalogue, &judged);
     let landing = |kpi: &Kpi, judged: &Judgement| {
-        let source = landings?;
-        let answer = question(&view, kpi, judged, period).and_then(|question| source.answer(&question));
+        let known = landings?;
+        let answer = question(&view, kpi, judged, period).and_then(|question| known.answer(&question));
         Some(LandingReport::new(kpi, judged, &answer))
     };
     let report = |(kpi, judged): (&Kpi, Judgement)| {

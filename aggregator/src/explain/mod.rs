@@ -56,7 +56,7 @@ pub fn explain(
         let figures = evidence::figures(readers, plan, of, upto, &scope)?;
         parts.push(parts::part(&view, of, &scope, figures));
     }
-    let mut report = plan.report(period, false);
+    let mut report = plan.report_with_landings(period, false);
     let index = report.kpis.iter().position(|k| k.id == kpi).unwrap_or(0);
     Ok(Explanation {
         rules_version: RULES_VERSION,

@@ -1,6 +1,7 @@
 //! An explanation as text: Japanese first, with the words of the export beside it.
 
 use super::model::{Explanation, FigureEvidence, RevisionEvidence, RollupUsed, SeriesEvidence};
+use aggregator_core::landing::LandingReport;
 use aggregator_core::report::CanonicalNumber;
 use contract::exact::canonical;
 use std::fmt::Write as _;
@@ -55,6 +56,9 @@ impl Explanation {
         if let Some(carried) = &kpi.carried {
             line(out, format_args!("以前の値 / carried: {} ({})", number(&carried.value), carried.as_of));
         }
+        if let Some(landing) = &kpi.landing {
+            write_landing(out, landing);
+        }
         if let Some(months) = &self.months {
             let numbers: Vec<String> = months.numbers.iter().map(|k| ((k + 2) % 12 + 1).to_string()).collect();
             line(out, format_args!("対象月 / months: {} {}", months.year, numbers.join(", ")));
@@ -65,6 +69,23 @@ impl Explanation {
             line(out, format_args!("欠けている月 / missing months: {}{known}{settled}", kpi.missing.join(", ")));
         }
     }
+}
+
+fn write_landing(out: &mut String, landing: &LandingReport) {
+    if let Some(text) = &landing.text {
+        line(out, format_args!("見通し / outlook: {} / {}", text.ja, text.en));
+    }
+    let Some((target, record)) = landing.target.as_ref().zip(landing.record) else { return };
+    let (low, high) = (number(&target.low95), number(&target.high95));
+    line(out, format_args!("  95%区間 / 95 % interval: {low} 〜 {high}"));
+    let (method, grain) = (landing.method.as_deref().unwrap_or_default(), landing.grain.unwrap_or_default());
+    let figures = landing.figures.unwrap_or_default();
+    let provisional = if landing.provisional { "、最後は速報値 the last provisional" } else { "" };
+    line(out, format_args!("  方法 / method: {method}; 数字 / figures: {figures} ({grain}){provisional}"));
+    let error = landing.backtest_error.as_ref().map(number).unwrap_or_default();
+    line(out, format_args!("  過去での誤差の平均 / mean error in the back-test: {error}"));
+    let (n, in80, in95) = (record.forecasts, record.inside80, record.inside95);
+    line(out, format_args!("  過去での区間の成績 / record of the intervals: 80 %: {in80} / {n}, 95 %: {in95} / {n}"));
 }
 
 fn write_part(out: &mut String, part: &SeriesEvidence) {

@@ -92,7 +92,13 @@ impl PartitionProcessor {
         rejects::load(&self.setup, partition, &reader)?;
         let mut states = plan_states::write(&self.setup.states);
         insert_plans(&reader, &retained.plans, &mut states, &self.setup.keys)?;
-        states.values_mut().for_each(|state| drop(state.settle(self.today.cutoff())));
+        for (plan, state) in states.iter_mut() {
+            state.settle(self.today.cutoff());
+            if retained.plans.contains(plan) {
+                // No worker runs, and no batch waits for the lock.
+                state.landings.compute();
+            }
+        }
         drop(states);
         self.retained.partitions.insert(partition, retained);
         Ok(())

@@ -227,7 +227,16 @@ mod tests {
 
     fn point(day: i32, value: Option<i64>, path: Option<i64>) -> KpiPoint {
         let (value, path) = (value.map(whole), path.map(whole));
-        KpiPoint { day, phase: Phase::Running, status: None, value, path, progress: None, provisional: false }
+        KpiPoint {
+            day,
+            phase: Phase::Running,
+            status: None,
+            value,
+            path,
+            progress: None,
+            provisional: false,
+            landing: None,
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::lang::inert_document;
 use super::sheet::{KpiRow, PlanSheet, PolicySheet};
 use super::words;
+use aggregator_core::landing::OutlookReport;
 use aggregator_core::report::{CanonicalNumber, ReportedValue};
 use contract::catalogue::{Bilingual, Direction};
 use contract::exact::canonical;
@@ -16,7 +17,7 @@ pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 53] = [
+pub const COLUMNS: [&str; 61] = [
     "plan",
     "plan_name_ja",
     "plan_name_en",
@@ -70,6 +71,14 @@ pub const COLUMNS: [&str; 53] = [
     "first_target_status",
     "first_target_known_at",
     "target_changes",
+    "landing",
+    "landing_low80",
+    "landing_high80",
+    "landing_low95",
+    "landing_high95",
+    "landing_probability",
+    "outlook_ja",
+    "outlook_en",
 ];
 
 /// One cell before it is quoted.
@@ -92,6 +101,7 @@ pub fn write(sheets: &[PlanSheet<'_>]) -> String {
                 cells.extend(figures(row));
                 cells.extend(notes(sheet, row));
                 cells.extend(targets(row));
+                cells.extend(landing(row));
                 let _ = out.write_record(cells.into_iter().map(text_of));
             }
         }
@@ -171,6 +181,22 @@ fn figures(row: &KpiRow<'_>) -> Vec<Cell> {
     cells.push(number(judged.required_pace.as_ref()));
     cells.extend(dated(judged.carried.as_ref()));
     cells.extend(dated(judged.later.as_ref()));
+    cells
+}
+
+/// Where it is expected to land.
+fn landing(row: &KpiRow<'_>) -> Vec<Cell> {
+    let target = row.judged.landing.as_ref().and_then(|landing| landing.target.as_ref());
+    let parts: [fn(&OutlookReport) -> &CanonicalNumber; 6] = [
+        |one| &one.expected,
+        |one| &one.low80,
+        |one| &one.high80,
+        |one| &one.low95,
+        |one| &one.high95,
+        |one| &one.probability,
+    ];
+    let mut cells: Vec<Cell> = parts.iter().map(|part| number(target.map(part))).collect();
+    cells.extend(optional_pair(row.outlook));
     cells
 }
 

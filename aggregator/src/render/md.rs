@@ -120,6 +120,7 @@ fn remarks(row: &KpiRow<'_>) -> Vec<String> {
         remark("その後（判定の対象外） Later (not judged)", past(later));
     }
     let texts = [
+        ("見通し Outlook", row.outlook),
         ("データの接続 To connect", row.connect),
         ("注 Note", row.kpi.note.as_ref()),
         ("開始値の理由 Reason for the start", row.kpi.start_reason.as_ref()),

@@ -111,6 +111,8 @@ pub struct KpiRow<'a> {
     pub later: Option<ShownValue>,
     /// Which source to connect: only where there is no data.
     pub connect: Option<&'a Bilingual>,
+    /// Where it is expected to land, or why nothing is said.
+    pub outlook: Option<&'a Bilingual>,
     /// Whom to credit for its figures.
     pub credits: Vec<&'a Bilingual>,
     /// How it stands by its first published target, where that differs.
@@ -216,6 +218,7 @@ fn row<'a>(
         carried: judged.carried.as_ref().map(past),
         later: judged.later.as_ref().map(past),
         connect,
+        outlook: judged.landing.as_ref().and_then(|landing| landing.text.as_ref()),
         credits,
         first: targets::first(judged, lang),
         changes: judged.target_changes.iter().map(TargetChangeRow::from).collect(),

@@ -78,14 +78,14 @@ fn csv_is_rfc_4180_and_no_text_is_a_formula() {
             "small,小さな計画,Small plan,試験市,Test City,見本,2020-06-30,open,公開,Open data,情報課,Data section,\
              datasets,データセット数,Data sets,件,sets,running,実施中,on_track,順調,215,215 件,false,\
              2020-06-01T00:00:00+09:00,2020-06-01,29,108,at_least,300,≥ 300 件,212.021918,55.7,3.864599,,,,,,,,,,,\
-             出所：ポータル,Source: portal,計画書 2ページ,計画書 1ページ,,,,,0",
+             出所：ポータル,Source: portal,計画書 2ページ,計画書 1ページ,,,,,0,,,,,,,,",
             "small,小さな計画,Small plan,試験市,Test City,見本,2020-06-30,open,公開,Open data,情報課,Data section,\
              downloads,'=SUM(A1)|*DL*,<script>alert(1)</script>,回,downloads,running,実施中,at_risk,注意,903,903 回,\
              true,2020-07-01T00:00:00+09:00,2020-06-30,0,2858,at_least,5000,\"≥ 5,000 回\",1065.921875,,395.722222,,,,,,,\
-             '@注意,\"a, b\",,,,,\"'-計画書 \"\"3\"\", ページ\",計画書 1ページ,,,,,0",
+             '@注意,\"a, b\",,,,,\"'-計画書 \"\"3\"\", ページ\",計画書 1ページ,,,,,0,,,,,,,,",
             "small,小さな計画,Small plan,試験市,Test City,見本,2020-06-30,money,費用,Cost,財政課,Finance,\
              cost,経費,Cost,円,yen,running,実施中,no_data,データなし,,,false,,,,,at_most,1000,\"≤ 1,000 円\",,,,,,,,\
-             台帳をつなぐ,connect the register,,,,,,,計画書 4ページ,計画書 1ページ,,,,,0",
+             台帳をつなぐ,connect the register,,,,,,,計画書 4ページ,計画書 1ページ,,,,,0,,,,,,,,",
             "",
         ]
     );

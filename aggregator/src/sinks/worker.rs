@@ -2,6 +2,7 @@
 
 use super::sink::{ConfiguredSink, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
 use crate::health::{Component, Health};
+use crate::landings::LandingWorker;
 use crate::metrics::Metrics;
 use crate::plan_states::SharedPlanStates;
 use crate::store::{SinkCursor, StoreError, StoreWriter};
@@ -42,12 +43,14 @@ pub(crate) struct SinkContext {
     pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
-/// The running sinks of one partition. Dropped, it stops them and waits until they have ended.
+/// The running sinks of one partition, and the worker that computes its landings. Dropped, it stops them and waits until they
+/// have ended.
 #[derive(Debug)]
 pub(crate) struct SinkWorkers {
     stop: CancellationToken,
     finish: CancellationToken,
     threads: Vec<JoinHandle<()>>,
+    landings: Option<JoinHandle<()>>,
     /// How each sink ended: its name, and the error that kept it from finishing.
     ended: Receiver<(&'static str, Option<String>)>,
 }
@@ -57,7 +60,20 @@ impl SinkWorkers {
     pub(crate) fn start(context: &SinkContext, partition: Partition, writer: &StoreWriter) -> Result<Self, StoreError> {
         let (sender, ended) = channel();
         let (stop, finish) = (CancellationToken::new(), CancellationToken::new());
-        let mut workers = Self { stop, finish, threads: Vec::new(), ended };
+        // What sinks write last has the landings.
+        let landed = CancellationToken::new();
+        let mut workers = Self { stop, finish, threads: Vec::new(), landings: None, ended };
+        let landings = LandingWorker {
+            store: writer.desk()?,
+            plans: Arc::clone(&context.plans),
+            clock: Arc::clone(&context.clock),
+            stop: workers.stop.clone(),
+            finish: workers.finish.clone(),
+            done: landed.clone(),
+        };
+        let path = writer.read().path().display().to_string();
+        let spawned = landings.spawn(format!("landings-{partition}"));
+        workers.landings = Some(spawned.map_err(|source| StoreError::Folder { path, source })?);
         for configured in context.sinks.iter() {
             let worker = Worker {
                 name: configured.name,
@@ -66,7 +82,7 @@ impl SinkWorkers {
                 store: writer.desk()?,
                 context: context.clone(),
                 stop: workers.stop.clone(),
-                finish: workers.finish.clone(),
+                finish: landed.clone(),
                 ended: sender.clone(),
             };
             workers.threads.push(worker.spawn(configured)?);
@@ -96,7 +112,7 @@ impl SinkWorkers {
 impl Drop for SinkWorkers {
     fn drop(&mut self) {
         self.stop.cancel();
-        for thread in self.threads.drain(..) {
+        for thread in self.threads.drain(..).chain(self.landings.take()) {
             // A panic is on stderr already.
             let _ = thread.join();
         }

@@ -8,6 +8,7 @@
 //! facts    names  observations  visits  rejects  catalogues  statements  open_polls  quarantine  positions
 //!          counts  configuration
 //! derived  rollups  judgements                     (recomputed from the facts by `shihyo rebuild`)
+//!          landings                                (computed beside the pipeline, by the keys of their questions)
 //! outgoing changes  sinks  dead_letters            (what sinks have yet to write, and their cursors)
 //! alerts   alerts  alert_events  alert_followers   (what is pending or fires, and the sinks that follow alerts)
 //! ```
@@ -28,6 +29,7 @@ mod derived;
 mod error;
 mod file;
 mod folder;
+mod landings;
 mod name_cache;
 mod names;
 mod observations;
@@ -48,6 +50,7 @@ pub use change_log::{ChangeRow, ChangedFigure};
 pub use derived::RollupRow;
 pub use error::StoreError;
 pub use folder::{partitions, path};
+pub use landings::StoredLandings;
 pub use names::{PlanNames, SeriesNames};
 pub use observations::{ObservationRow, StoredObservation};
 pub use open::{open_reader, open_readers, open_writer, partition_count};

@@ -4,10 +4,10 @@ use super::checksum;
 use rusqlite::Connection;
 
 /// The version of the tables below: how many migrations there are.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 /// What brings a store from each version to the next, the first from nothing; what was published is never edited,
 /// only added to.
-const MIGRATIONS: [&str; 6] = [V1, V2, V3, V4, V5, V6];
+const MIGRATIONS: [&str; 7] = [V1, V2, V3, V4, V5, V6, V7];
 
 /// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
@@ -132,5 +132,20 @@ const V6: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// The answers where KPIs are expected to land, by the keys of their questions.
+const V7: &str = "
+    CREATE TABLE landings(
+        plan TEXT NOT NULL, kpi TEXT NOT NULL, key BLOB NOT NULL, answer TEXT NOT NULL, sum INTEGER,
+        PRIMARY KEY (plan, kpi, key)
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// The tables that are made again from the facts.
-pub(super) const DERIVED: [&str; 2] = ["rollups", "judgements"];
+pub(super) const DERIVED: [&str; 3] = ["rollups", "judgements", "landings"];
+
+/// The migrations before the one that makes a table.
+#[cfg(test)]
+pub(super) fn before(table: &str) -> &'static [&'static str] {
+    let made = |migration: &&str| migration.contains(&format!("CREATE TABLE {table}("));
+    &MIGRATIONS[..MIGRATIONS.iter().position(made).unwrap_or(0)]
+}

@@ -45,7 +45,8 @@ impl StoreWriter {
     pub fn remove_derived(&mut self) -> Result<(), StoreError> {
         self.change(|change| {
             change.execute("DELETE FROM rollups", ())?;
-            change.execute("DELETE FROM judgements", ()).map(drop)
+            change.execute("DELETE FROM judgements", ())?;
+            change.execute("DELETE FROM landings", ()).map(drop)
         })
     }
 

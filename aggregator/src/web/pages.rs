@@ -123,7 +123,7 @@ pub(super) fn export(plans: Vec<PlanReport>) -> String {
 /// The report of a plan for the query.
 pub(super) fn report(plan: &PlanState, query: &PageQuery, today: Period) -> PlanReport {
     let on = query.on.or(plan.catalogue.plan.default_on).unwrap_or(today);
-    plan.report(ReportPeriod(on), query.rollups)
+    plan.report_with_landings(ReportPeriod(on), query.rollups)
 }
 
 /// A text of a plan's sheet, and the name of its file.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::health::{Component, DegradedReason, Readiness};
 use crate::metrics::Metrics;
-use crate::render::fixture::{plan_state, plan_states, report};
+use crate::render::fixture::{plan_state, plan_states};
 use aggregator_core::report::Report;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -137,7 +137,9 @@ async fn a_plan_is_reported_at_its_default_unless_asked() {
         ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
         ("/plans/small/report.json?on=FY2021", "FY2021"),
     ] {
-        let expected = Report::from(vec![report(&plan_state(false), on)]).canonical_json() + "\n";
+        let period = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse(on).unwrap());
+        let expected = plan_state(false).report_with_landings(period, false);
+        let expected = Report::from(vec![expected]).canonical_json() + "\n";
         assert_eq!(answer(&site, address).await.2, expected, "{address}");
     }
     site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;

@@ -10,22 +10,6 @@ use contract::exact::{Exact, round_to};
 use contract::period::Period;
 use num_rational::BigRational;
 
-/// Gives the answers to questions: computes them, or has them.
-pub trait LandingSource {
-    /// The answer; [`LandingSilence::Pending`] where it is not there yet.
-    fn answer(&self, question: &LandingQuestion) -> LandingAnswer;
-}
-
-/// Computes every answer at once; milliseconds each.
-#[derive(Clone, Copy, Debug)]
-pub struct Computing;
-
-impl LandingSource for Computing {
-    fn answer(&self, question: &LandingQuestion) -> LandingAnswer {
-        question.answer()
-    }
-}
-
 /// What one grain says of the two years asked.
 struct GrainForecasts {
     target: Result<Forecast, LandingSilence>,

@@ -14,6 +14,7 @@
 mod answer;
 mod figures;
 mod form;
+mod known;
 mod model;
 mod question;
 mod report;
@@ -22,7 +23,7 @@ mod silence;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Computing, LandingSource};
+pub use known::{KnownLandings, KpiLandings};
 pub use model::{Landing, LandingAnswer, LandingTrackRecord, Outlook, TargetChance};
 pub use question::{LandingKey, LandingQuestion, evidence, question};
 pub use report::{LandingReport, OutlookReport, TrackRecordReport};

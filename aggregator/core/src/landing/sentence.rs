@@ -18,18 +18,22 @@ const MAX_DIGITS: u32 = 4;
 const LEAST_PERCENT: i32 = 5;
 const MOST_PERCENT: i32 = 95;
 
-fn text(ja: impl Into<String>, en: impl Into<String>) -> Option<Bilingual> {
-    Some(Bilingual { ja: ja.into(), en: en.into() })
+fn text(ja: impl Into<String>, en: impl Into<String>) -> Bilingual {
+    Bilingual { ja: ja.into(), en: en.into() }
 }
 
 /// The sentence that stands beside a judgement; none where nothing could ever be said.
 pub fn sentence(kpi: &Kpi, judged: &Judgement, answer: &LandingAnswer) -> Option<Bilingual> {
-    let silence = match answer {
-        Ok(landing) => return Some(spoken(kpi, landing)),
-        Err(silence) => silence,
-    };
+    match answer {
+        Ok(landing) => Some(spoken(kpi, landing)),
+        Err(LandingSilence::Ceiling | LandingSilence::Maintain | LandingSilence::Closed) => None,
+        Err(silence) => Some(silent(kpi, judged, silence)),
+    }
+}
+
+fn silent(kpi: &Kpi, judged: &Judgement, silence: &LandingSilence) -> Bilingual {
     match silence {
-        LandingSilence::Ceiling | LandingSilence::Maintain | LandingSilence::Closed => None,
+        LandingSilence::Ceiling | LandingSilence::Maintain | LandingSilence::Closed => Bilingual::default(),
         LandingSilence::Stale => {
             text("新しい数字が届くまで、見通しは出しません。", "No outlook until a new figure comes.")
         }
@@ -38,13 +42,10 @@ pub fn sentence(kpi: &Kpi, judged: &Judgement, answer: &LandingAnswer) -> Option
             text("目標に届いているため、見通しは出しません。", "No outlook: the target is met for good.")
         }
         LandingSilence::Achieved => {
-            let (ja, en) = match kpi.direction {
-                Direction::AtLeast => ("以上", "there"),
-                Direction::AtMost => ("以下", "there"),
-            };
+            let side = if kpi.direction == Direction::AtLeast { "以上" } else { "以下" };
             text(
-                format!("計画の終わりまで目標{ja}を保てば「達成」が確定します。"),
-                format!("It counts as achieved if it stays {en} to the plan's end."),
+                format!("計画の終わりまで目標{side}を保てば「達成」が確定します。"),
+                "It counts as achieved if it stays there to the plan's end.",
             )
         }
         LandingSilence::TooFewFigures { figures } => text(
@@ -67,23 +68,19 @@ pub fn sentence(kpi: &Kpi, judged: &Judgement, answer: &LandingAnswer) -> Option
 }
 
 fn spoken(kpi: &Kpi, landing: &Landing) -> Bilingual {
-    let (mut ja, mut en) = (String::new(), String::new());
-    for outlook in landing.year.iter().chain([&landing.target]) {
-        let one = of_year(kpi, outlook);
-        ja.push_str(&one.ja);
-        en.push_str(if en.is_empty() { "" } else { " " });
-        en.push_str(&one.en);
-    }
+    let years: Vec<Bilingual> = landing.year.iter().chain([&landing.target]).map(|year| of_year(kpi, year)).collect();
+    let joined = |side: fn(&Bilingual) -> &str, comma| years.iter().map(side).collect::<Vec<_>>().join(comma);
+    let (ja, en) = (joined(|year| &year.ja, "、"), joined(|year| &year.en, ", "));
     let target = &landing.target;
     let goal = |unit| display::plain(&target.goal, unit);
     let (chance_ja, chance_en) = percent(&target.probability);
-    ja.push_str(&format!("目標 {}の見込み {chance_ja}。", goal(&kpi.unit.ja)));
-    en.pop();
-    en.push_str(&format!("; chance of the target of {}: {chance_en}.", goal(&kpi.unit.en)));
-    Bilingual { ja, en }
+    Bilingual {
+        ja: format!("このままだと{ja}。目標 {}の見込み {chance_ja}。", goal(&kpi.unit.ja)),
+        en: format!("On its present course {en}; chance of the target of {}: {chance_en}.", goal(&kpi.unit.en)),
+    }
 }
 
-/// What is expected of a year: `このままだと令和3年度末に …（80%区間 …）。`
+/// What is expected of a year: `令和3年度末に …（80%区間 …）`.
 fn of_year(kpi: &Kpi, outlook: &Outlook) -> Bilingual {
     let places = places(kpi, outlook);
     let shown = |value: &Exact| rounded(value, places);
@@ -92,24 +89,15 @@ fn of_year(kpi: &Kpi, outlook: &Outlook) -> Bilingual {
     let year_en = format!("FY{}", outlook.year);
     let (unit_ja, unit_en) = (&kpi.unit.ja, &kpi.unit.en);
     let (ja, en) = if kpi.kind.is_yearly_sum() {
-        (
-            format!("このままだと{year_ja}は年間"),
-            format!("On its present course {year_en} would end at {expected} {unit_en}"),
-        )
+        (format!("{year_ja}は年間"), format!("{year_en} would end at {expected} {unit_en}"))
     } else if kpi.kind.is_monthly_mean() {
-        (
-            format!("このままだと{year_ja}は平均で"),
-            format!("On its present course {year_en} would average {expected} {unit_en}"),
-        )
+        (format!("{year_ja}は平均で"), format!("{year_en} would average {expected} {unit_en}"))
     } else {
-        (
-            format!("このままだと{year_ja}末に"),
-            format!("On its present course {expected} {unit_en} at the end of {year_en}"),
-        )
+        (format!("{year_ja}末に"), format!("{expected} {unit_en} at the end of {year_en}"))
     };
     Bilingual {
-        ja: format!("{ja} {expected} {unit_ja}（80%区間 {low}〜{high}）。"),
-        en: format!("{en} (80 % interval {low} to {high})."),
+        ja: format!("{ja} {expected} {unit_ja}（80%区間 {low}〜{high}）"),
+        en: format!("{en} (80 % interval {low} to {high})"),
     }
 }
 

@@ -39,7 +39,7 @@ pub enum LandingSilence {
 
 impl LandingSilence {
     /// What the judgement itself forbids to look ahead from.
-    pub(super) fn of(kpi: &Kpi, judged: &Judgement) -> Option<Self> {
+    pub fn of(kpi: &Kpi, judged: &Judgement) -> Option<Self> {
         if kpi.kind.is_ceiling() {
             return Some(Self::Ceiling);
         }

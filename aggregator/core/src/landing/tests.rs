@@ -8,17 +8,19 @@ use contract::period::Period;
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::{Micros, Moment};
 
+const KPI: &str = r#"
+    [[kpi]]
+    id = "k"
+    name = { ja = "名", en = "name" }
+    policy = "policy"
+    KIND
+    unit = { ja = "件", en = "items" }
+    citation = "p. 1"
+"#;
+
 fn register(figures: &[i64], kind: &str) -> PlanState {
     let series = testkit::series("s", "shape = \"level\"\ngrain = \"day\"", "d", "src");
-    let kpi = format!(
-        r#"[[kpi]]
-        id = "k"
-        name = {{ ja = "名", en = "name" }}
-        policy = "policy"
-        {kind}
-        unit = {{ ja = "件", en = "items" }}
-        citation = "p. 1""#
-    );
+    let kpi = KPI.replace("KIND", kind);
     let mut state = PlanState::new(testkit::catalogue(&format!("{}{series}{kpi}", testkit::POLICY)));
     for (month, value) in figures.iter().enumerate() {
         let month = Period::month(2019, 4).plus(i32::try_from(month).unwrap());
@@ -124,4 +126,49 @@ fn a_probability_is_never_none_or_all() {
     for (probability, text) in rows {
         assert_eq!(percent(probability), text);
     }
+}
+
+#[test]
+fn a_yearly_sum_says_the_year_asked_and_the_last_one() {
+    let flows = testkit::series("s", "shape = \"flow\"\ngrain = \"month\"", "d", "src");
+    let kpi = KPI.replace(
+        "KIND",
+        &LEVEL.replace("\"level\"", "\"flow_per_year\"").replace("10000", "1200").replace("16000", "1500"),
+    );
+    let mut state = PlanState::new(testkit::catalogue(&format!("{}{flows}{kpi}", testkit::POLICY)));
+    for number in 0..30 {
+        let month = Period::month(2018, 4).plus(number);
+        let period = Span::of(month);
+        state.insert(&Observation { period, ..observation(month.end(), 100 + i64::from(number + number % 4)) }).unwrap();
+    }
+    let (question, ja, en) = asked(&state, "2020-09-30");
+    assert_eq!(
+        ja,
+        "このままだと令和2年度は年間 1,565 件（80%区間 1,558〜1,573）、令和3年度は年間 1,697 件（80%区間 1,675〜1,718）。\
+         目標 1,500 件の見込み 95%以上。"
+    );
+    assert_eq!(
+        en,
+        "On its present course FY2020 would end at 1,565 items (80 % interval 1,558 to 1,573), FY2021 would end at 1,697 items \
+         (80 % interval 1,675 to 1,718); chance of the target of 1,500 items: 95 % or more."
+    );
+    let landing = question.unwrap().answer().unwrap();
+    assert_eq!(landing.year.map(|year| year.goal), contract::exact::parse("1400"));
+    assert_eq!((landing.at, landing.figures), (Period::month(2020, 9).end(), 30));
+}
+
+#[test]
+fn what_is_known_is_answered_and_the_rest_is_pending_or_computed() {
+    let figures = [10_100, 10_200, 10_300, 10_450, 10_500, 10_700, 10_800];
+    let question = asked(&register(&figures, LEVEL), "2019-11-02").0.unwrap();
+    let mut known = KnownLandings::default();
+    assert_eq!(known.answer(&question), Err(LandingSilence::Pending));
+    let mut landings = KpiLandings::default();
+    landings.add(question.key(), question.answer());
+    known.set(3, landings.clone());
+    assert_eq!((known.answer(&question), known.revision(3)), (question.answer(), 1));
+    assert_eq!(landings.chances, [question.answer().unwrap().chance()]);
+    known.set(3, KpiLandings::default());
+    known.compute();
+    assert_eq!((known.answer(&question), known.revision(3)), (question.answer(), 2));
 }

@@ -11,7 +11,8 @@
 //!
 //! From the day after `today` to the plan's last day the ends of months show the path alone.
 
-use crate::judge::{self, Phase, Status};
+use crate::judge::{self, Judgement, Phase, Status};
+use crate::landing::{KnownLandings, Landing, LandingAnswer, LandingSilence, evidence};
 use crate::plan_state::PlanState;
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
@@ -39,6 +40,8 @@ pub struct KpiPoint {
     pub progress: Option<Exact>,
     /// Some part of the value is provisional (速報値).
     pub provisional: bool,
+    /// Where it is expected to land, as far as that is known.
+    pub landing: Option<Landing>,
 }
 
 impl KpiPoint {
@@ -96,7 +99,8 @@ impl PlanState {
         let rest = walk.days.len().saturating_sub(limit);
         let view = self.view(on_day(walk.today).cutoff());
         let kpi = &self.catalogue.kpis[walk.kpi];
-        walk.days.drain(rest..).rev().map(|day| point(&view, kpi, day, walk.today)).collect()
+        let mut landings = LandingsByMonth { known: &self.landings, last: None };
+        walk.days.drain(rest..).rev().map(|day| point(&view, kpi, day, walk.today, &mut landings)).collect()
     }
 }
 
@@ -115,18 +119,54 @@ fn figure_days(view: &LedgerView<'_>, kpi: &Kpi) -> BTreeSet<i32> {
     days
 }
 
-fn point(view: &LedgerView<'_>, kpi: &Kpi, day: i32, today: i32) -> KpiPoint {
+/// Days between the same closings ask the same question: it is made once.
+struct LandingsByMonth<'a> {
+    known: &'a KnownLandings,
+    /// What a question is made of, and its answer.
+    last: Option<((i32, i32), LandingAnswer)>,
+}
+
+impl LandingsByMonth<'_> {
+    fn answer(&mut self, view: &LedgerView<'_>, kpi: &Kpi, judged: &Judgement, day: ReportPeriod) -> Option<Landing> {
+        if LandingSilence::of(kpi, judged).is_some() {
+            return None;
+        }
+        let at_day = view.at(day.cutoff());
+        let month = Period::holding(Grain::Month, day.cutoff().at).plus(-1);
+        let has_ended = kpi.measure.parts().iter().all(|of| at_day.has_ended(at_day.series(*of), month));
+        let made_of = (month.index - i32::from(!has_ended), day.year());
+        let answer = match self.last.take() {
+            Some((of, answer)) if of == made_of => answer,
+            _ => self.known.answer(&evidence(view, kpi, day)),
+        };
+        let landing = answer.clone().ok();
+        self.last = Some((made_of, answer));
+        landing
+    }
+}
+
+fn point(view: &LedgerView<'_>, kpi: &Kpi, day: i32, today: i32, landings: &mut LandingsByMonth<'_>) -> KpiPoint {
     let plan = &view.catalogue.plan;
     let end = on_day(day).cutoff().at;
     let guide = || (end > plan.start() && end <= plan.end()).then(|| judge::guide(view, kpi, end));
     if day > today {
         let phase = if end <= plan.start() { Phase::Before } else { Phase::Running };
         let (status, value, progress) = (None, None, None);
-        return KpiPoint { day, phase, status, value, path: guide(), progress, provisional: false };
+        return KpiPoint { day, phase, status, value, path: guide(), progress, provisional: false, landing: None };
     }
     let judged = judge::judge(view, kpi, on_day(day));
+    let landing = landings.answer(view, kpi, &judged, on_day(day));
     let provisional = judged.measured.as_ref().is_some_and(|m| m.provisional);
     let value = judged.measured.map(|m| m.value);
     let path = judged.path.or_else(|| if value.is_none() { guide() } else { None });
-    KpiPoint { day, phase: judged.phase, status: judged.status, value, path, progress: judged.progress, provisional }
+    KpiPoint {
+        day,
+        phase: judged.phase,
+        status: judged.status,
+        value,
+        path,
+        progress: judged.progress,
+        provisional,
+        landing,
+    }
 }

@@ -11,8 +11,10 @@
 
 pub mod figure;
 pub mod kpi;
+mod landing;
 #[cfg(test)]
 mod tests;
 
 pub use figure::{FigureCursor, FigurePoint};
 pub use kpi::{KpiPoint, KpiWalk};
+pub use landing::LandingWalk;

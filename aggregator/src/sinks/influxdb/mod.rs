@@ -19,6 +19,7 @@
 //!   the next time, while the others are written.
 
 mod client;
+mod landed;
 mod line;
 mod plan;
 mod schema;

@@ -68,6 +68,7 @@ pub(super) fn kpi(lines: &mut LineBuffer, catalogue: &Catalogue, kpi: &Kpi, poin
     let zero = Exact::from_integer(0.into());
     let baseline = kpi.baseline.as_ref().map(|goal| &goal.value);
     let (value, path, progress) = (point.value.as_ref(), point.path.as_ref(), point.progress.as_ref());
+    let landing = point.landing.as_ref().map(|landing| &landing.target);
     let fields = [
         ("value", FieldValue::Exact(value.unwrap_or(&zero))),
         ("value_known", FieldValue::Flag(value.is_some())),
@@ -81,6 +82,13 @@ pub(super) fn kpi(lines: &mut LineBuffer, catalogue: &Catalogue, kpi: &Kpi, poin
         ("status", FieldValue::Whole(status(point.status))),
         ("phase", FieldValue::Whole(phase(point.phase))),
         ("provisional", FieldValue::Flag(point.provisional)),
+        ("landing", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.expected))),
+        ("landing_low80", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.interval80.0))),
+        ("landing_high80", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.interval80.1))),
+        ("landing_low95", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.interval95.0))),
+        ("landing_high95", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.interval95.1))),
+        ("landing_probability", FieldValue::Exact(landing.map_or(&zero, |outlook| &outlook.probability))),
+        ("landing_known", FieldValue::Flag(landing.is_some())),
     ];
     lines.push(KPI, &tags, &fields, point.time())
 }

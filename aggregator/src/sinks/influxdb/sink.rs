@@ -4,6 +4,7 @@
 //! same lines, a killed process starts at the cursor. The sink remembers which points of KPIs it has written, since a
 //! KPI is planned as a whole whenever one of its figures changes.
 
+use super::landed::WrittenLandings;
 use super::line::LineBuffer;
 use super::plan::{PlannedWrites, WriteStep};
 use super::schema::{self, ObsoleteShape};
@@ -45,6 +46,7 @@ pub(super) struct InfluxSink {
     dead: Option<FxHashSet<u64>>,
     /// Hashes of the lines written of a KPI (plan, id), by day.
     written: FxHashMap<(String, String), FxHashMap<i32, u64>>,
+    landed: WrittenLandings,
     /// KPIs to write once no more changes wait, and whether to remove their points first.
     due: BTreeMap<(String, usize), bool>,
     steps: VecDeque<WriteStep>,
@@ -98,6 +100,7 @@ impl InfluxSink {
             written_to: None,
             dead: None,
             written: FxHashMap::default(),
+            landed: WrittenLandings::default(),
             due: BTreeMap::new(),
             steps: VecDeque::new(),
             lines: LineBuffer::default(),
@@ -198,6 +201,9 @@ impl InfluxSink {
         let store = step.store.read();
         let changes = store.changes(cursor, CHANGES)?;
         let plans = if self.written_to == Some(today) { Vec::new() } else { store.plans_judged()? };
+        for kpi in self.landed.changed(&read(step.plans)) {
+            self.due.entry(kpi).or_default();
+        }
         if changes.is_empty() && plans.is_empty() && self.due.is_empty() {
             self.written_to = Some(today);
             return Ok(false);
@@ -285,7 +291,10 @@ impl InfluxSink {
                     else {
                         continue;
                     };
-                    let mut walk = walk.unwrap_or_else(|| state.kpi_walk(index, today));
+                    let mut walk = walk.unwrap_or_else(|| {
+                        self.landed.note(&plan, index, state);
+                        state.kpi_walk(index, today)
+                    });
                     state.kpi_points(&mut walk, DAYS).iter().for_each(|point| self.add_kpi(state, kpi, point));
                     if !walk.is_over() {
                         self.steps.push_front(WriteStep::Kpi(plan, index, Some(walk)));

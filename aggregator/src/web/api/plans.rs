@@ -62,6 +62,10 @@ pub(super) struct KpiHistoryPoint {
     progress: Option<CanonicalNumber>,
     /// 速報値
     provisional: bool,
+    /// What was expected at the plan's end by the figures up to that day; `null` where nothing was said.
+    landing: Option<CanonicalNumber>,
+    /// Probability of reaching the target, likewise.
+    landing_probability: Option<CanonicalNumber>,
 }
 
 /// Moments of one KPI: a day each for forty years.
@@ -90,12 +94,12 @@ pub(super) fn plans(request: &ApiRequest) -> ApiResponse {
 }
 
 pub(super) fn plan(request: &ApiRequest) -> ApiResponse {
-    let plan = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?;
+    let plan = request.plan(|plan| Ok(plan.report_with_landings(ReportPeriod(request.on(plan)?), false)))?;
     one(&PlanStanding { rules_version: RULES_VERSION, plan })
 }
 
 pub(super) fn kpis(request: &ApiRequest) -> ApiResponse {
-    let report = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), false)))?;
+    let report = request.plan(|plan| Ok(plan.report_with_landings(ReportPeriod(request.on(plan)?), false)))?;
     page(request, report.kpis.into_iter().map(|kpi| (kpi.id.clone(), kpi)))
 }
 
@@ -129,6 +133,8 @@ pub(super) fn history(request: &ApiRequest) -> ApiResponse {
         path: point.path.map(CanonicalNumber),
         progress: point.progress.map(CanonicalNumber),
         provisional: point.provisional,
+        landing: point.landing.as_ref().map(|landing| CanonicalNumber(landing.target.expected.clone())),
+        landing_probability: point.landing.map(|landing| CanonicalNumber(landing.target.probability)),
     };
     page(request, points.into_iter().map(point).map(|point| (point.date.clone(), point)))
 }
@@ -139,7 +145,7 @@ pub(super) fn vintages(request: &ApiRequest) -> ApiResponse {
 }
 
 pub(super) fn rollups(request: &ApiRequest) -> ApiResponse {
-    let report = request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true)))?;
+    let report = request.plan(|plan| Ok(plan.report_with_landings(ReportPeriod(request.on(plan)?), true)))?;
     let (series, grain) = (request.text(Parameter::Series), request.text(Parameter::Grain));
     let all = report.rollups.unwrap_or_default().into_iter();
     let wanted = all.filter(|rollup| {
@@ -151,14 +157,16 @@ pub(super) fn rollups(request: &ApiRequest) -> ApiResponse {
 }
 
 pub(super) fn export(request: &ApiRequest) -> ApiResponse {
-    let plans = vec![request.plan(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true)))?];
+    let plans = vec![request.plan(|plan| Ok(plan.report_with_landings(ReportPeriod(request.on(plan)?), true)))?];
     Ok(ready(pages::export(plans)))
 }
 
 pub(super) fn exports(request: &ApiRequest) -> ApiResponse {
     let plans = request.plans(|plans| {
         let shown = plans.values().filter(|state| request.site.shows(state));
-        shown.map(|plan| Ok(plan.report(ReportPeriod(request.on(plan)?), true))).collect::<Result<Vec<_>, Problem>>()
+        shown
+            .map(|plan| Ok(plan.report_with_landings(ReportPeriod(request.on(plan)?), true)))
+            .collect::<Result<Vec<_>, Problem>>()
     })?;
     Ok(ready(pages::export(plans)))
 }

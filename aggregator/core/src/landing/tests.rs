@@ -139,7 +139,9 @@ fn a_yearly_sum_says_the_year_asked_and_the_last_one() {
     for number in 0..30 {
         let month = Period::month(2018, 4).plus(number);
         let period = Span::of(month);
-        state.insert(&Observation { period, ..observation(month.end(), 100 + i64::from(number + number % 4)) }).unwrap();
+        state
+            .insert(&Observation { period, ..observation(month.end(), 100 + i64::from(number + number % 4)) })
+            .unwrap();
     }
     let (question, ja, en) = asked(&state, "2020-09-30");
     assert_eq!(

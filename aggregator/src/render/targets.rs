@@ -112,6 +112,6 @@ mod tests {
         assert!(page.contains("最初に公表した目標では") && page.contains("(≥ 400 件 (FY2021))"), "{page}");
         assert!(page.contains("(<bdi>old-cost</bdi>)"), "{page}");
         let table = eased(csv::write, Language::Both);
-        assert!(table.contains(",400,FY2021,missed,2019-04-01T09:00:00.000000+09:00,1\r\n"), "{table}");
+        assert!(table.contains(",400,FY2021,missed,2019-04-01T09:00:00.000000+09:00,1,,,,,,,,\r\n"), "{table}");
     }
 }

@@ -3,6 +3,7 @@ use crate::health::{Component, DegradedReason, Readiness};
 use crate::metrics::Metrics;
 use crate::render::fixture::{plan_state, plan_states};
 use aggregator_core::report::Report;
+use aggregator_core::report_period::ReportPeriod;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use contract::period::Period;
@@ -137,10 +138,8 @@ async fn a_plan_is_reported_at_its_default_unless_asked() {
         ("/plans/small/report.json?on=2019-03-31", "2019-03-31"),
         ("/plans/small/report.json?on=FY2021", "FY2021"),
     ] {
-        let period = aggregator_core::report_period::ReportPeriod(contract::period::Period::parse(on).unwrap());
-        let expected = plan_state(false).report_with_landings(period, false);
-        let expected = Report::from(vec![expected]).canonical_json() + "\n";
-        assert_eq!(answer(&site, address).await.2, expected, "{address}");
+        let expected = plan_state(false).report_with_landings(ReportPeriod(Period::parse(on).unwrap()), false);
+        assert_eq!(answer(&site, address).await.2, Report::from(vec![expected]).canonical_json() + "\n", "{address}");
     }
     site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
     let (_, _, today) = answer(&site, "/plans/small/report.json").await;

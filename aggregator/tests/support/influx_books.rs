@@ -90,6 +90,8 @@ fn judged(book: &aggregator_core::plan_state::PlanState, kpi: &str, on: i32, may
         "value": value.0, "value_known": value.1, "baseline": baseline.0, "baseline_known": baseline.1,
         "target": target, "path": path.0, "path_known": path.1, "progress": progress.0, "progress_known": progress.1,
         "status": number(&status.to_string()), "phase": number(&phase.to_string()), "provisional": judged.provisional,
+        "landing": 0.0, "landing_low80": 0.0, "landing_high80": 0.0, "landing_low95": 0.0, "landing_high95": 0.0,
+        "landing_probability": 0.0, "landing_known": false,
     })
 }
 

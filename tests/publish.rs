@@ -29,7 +29,7 @@ fn a_published_report_outlives_corrections_a_changed_catalogue_a_rebuild_and_the
     }
 
     let register = city.read("mihon/registers.csv");
-    let row = register.lines().filter(|line| line.starts_with("オープンデータのデータセット数,")).last().unwrap();
+    let row = register.lines().rfind(|line| line.starts_with("オープンデータのデータセット数,")).unwrap();
     let cells: Vec<&str> = row.split(',').collect();
     let corrected = row.replace(&format!(",{},", cells[2]), ",7,");
     city.write("mihon/registers.csv", &register.replace(row, &corrected));

@@ -63,7 +63,7 @@ pub(crate) fn run(folder: &Path, options: &PublishOptions) -> Result<(), Failure
         match outcome.context("the report cannot be published")? {
             PublishOutcome::Published(publication) => output::line(format_args!("published {}", line(&publication)))?,
             PublishOutcome::Same(publication) => {
-                output::line(format_args!("already published {}", line(&publication)))?
+                output::line(format_args!("already published {}", line(&publication)))?;
             }
         }
     }
@@ -115,7 +115,8 @@ fn get(
         let Some(publication) = publications.find(&plan.catalogue.plan.id, id)? else { continue };
         let name = options.format.file();
         let file = publication.file(name).with_context(|| format!("publication {id} has no {name}"))?;
-        return Ok(output::print(&publications.read(&publication, file)?)?);
+        output::print(&publications.read(&publication, file)?)?;
+        return Ok(());
     }
     bail!("no publication `{}`; `shihyo publish --list` has their ids", id.escape_debug())
 }

@@ -74,7 +74,7 @@ impl Story {
                 if let Some(id) = line.strip_prefix("remove ") {
                     let start = current.find(&format!("[[kpi]]\nid = \"{id}\"\n")).unwrap();
                     let end = current[start + 1..].find("[[kpi]]").map_or(current.len(), |next| start + 1 + next);
-                    gone = current[start..end].to_owned();
+                    current[start..end].clone_into(&mut gone);
                     current.replace_range(start..end, "");
                     continue;
                 }

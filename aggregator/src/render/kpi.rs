@@ -129,7 +129,7 @@ impl<'a> KpiSheet<'a> {
         let change = |change: &TargetChangeRow| {
             (change.day().unwrap_or(i32::MAX), change.targets.as_ref().map(|(before, _)| before.clone()))
         };
-        let changed: Vec<(i32, Option<Exact>)> = row.changes.iter().map(change).collect();
+        let retargeted: Vec<(i32, Option<Exact>)> = row.changes.iter().map(change).collect();
         let borders: Vec<i32> = breaks.iter().map(|rule| rule.day).collect();
         // A year's sum begins anew each year: a line between the sums of two years would mean nothing.
         let marks = chart::ChartMarks {
@@ -137,7 +137,7 @@ impl<'a> KpiSheet<'a> {
             restated: &restated,
             falls: row.kpi.kind.is_yearly_sum(),
             guide: row.kpi.kind.has_path(),
-            changes: &changed,
+            changes: &retargeted,
             finest: 0.1_f64.powi(i32::try_from(decimals).unwrap_or(0)),
         };
         let mut days: Vec<HistoryPoint<'a>> =

@@ -42,11 +42,6 @@ pub fn status(name: &str) -> Option<StatusMark> {
     Some(StatusMark { name: status.name(), symbol, ja: status.name_ja(), en })
 }
 
-/// The same for a word that may be absent.
-pub fn named(name: &Option<&'static str>) -> Option<StatusMark> {
-    status(name.as_ref()?)
-}
-
 /// The marks of all statuses, best first.
 pub fn statuses() -> Vec<StatusMark> {
     Status::ALL.iter().rev().filter_map(|one| status(one.name())).collect()

@@ -135,6 +135,7 @@ fn note(error: &PublicationError) {
 }
 
 /// Notes why a publication cannot be read; its reader learns only that it cannot.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub(super) fn unreadable(error: PublicationError) -> HttpError {
     note(&error);
     HttpError::Unreadable

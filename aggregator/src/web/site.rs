@@ -28,6 +28,9 @@ const MAX_SCRAPES_AT_ONCE: usize = 1;
 /// figures and the metrics keep the other places.
 const MAX_VINTAGES_AT_ONCE: usize = 2;
 
+/// When a scrape began, and its text.
+pub(super) type Scrape = (Instant, String);
+
 /// What the pages are made of.
 #[derive(Clone)]
 pub struct Site {
@@ -39,8 +42,8 @@ pub struct Site {
     pub(super) health: Arc<Health>,
     reports: Arc<Semaphore>,
     scrapes: Arc<Semaphore>,
-    /// When the last scrape began, and its text: with the figures, and without those that are not released.
-    pub(super) last_scrape: Arc<Mutex<[Option<(Instant, String)>; 2]>>,
+    /// The last scrape with all figures, and the last one without those that are not released.
+    pub(super) last_scrape: Arc<Mutex<[Option<Scrape>; 2]>>,
     pub(super) vintages: Arc<Semaphore>,
     shared: bool,
     pub(super) replays: bool,

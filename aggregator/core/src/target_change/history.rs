@@ -152,7 +152,7 @@ impl TargetHistory {
         });
         for one in &mut removed {
             let takes = |id: &&str| current.kpi(id).is_some() && predecessor(&versions, id) == Some(one.id.as_str());
-            one.replaced_by = ids.iter().copied().find(|id| takes(&id)).map(str::to_owned);
+            one.replaced_by = ids.iter().copied().find(takes).map(str::to_owned);
         }
         let mut every: Vec<TargetChange> = own.into_values().flatten().collect();
         every.sort_by(|a, b| a.order().cmp(&b.order()));

@@ -213,8 +213,8 @@ fn rhythm(catalogue: &Catalogue, of: SeriesRef) -> String {
     let one = |rhythm: &Rhythm| {
         let (due, grace) = (wait(rhythm.expected_by), wait(rhythm.grace));
         let closed = rhythm.calendar.closed_days().filter(|_| rhythm.has_business_days());
-        let closed: String = closed.map(|day| format!(" −{}", date_of(day))).collect();
-        format!("{} {due} {grace}{closed}{}", rhythm.every.name(), range(rhythm.from, rhythm.until))
+        let closed: Vec<String> = closed.map(|day| format!(" −{}", date_of(day))).collect();
+        format!("{} {due} {grace}{}{}", rhythm.every.name(), closed.concat(), range(rhythm.from, rhythm.until))
     };
     all.map(one).collect::<Vec<_>>().join(", ")
 }

@@ -18,6 +18,7 @@ type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 type Handler = fn(&ApiRequest) -> ApiResponse;
 
 /// An address.
+#[derive(Clone, Copy)]
 pub(crate) struct Route {
     /// Whether it changes anything: then POST, answered with 202.
     pub(crate) writes: bool,

@@ -82,7 +82,7 @@ fn what_the_command_line_says_the_interface_says() {
     let (_, body) = ask(address, "GET /api/v1/plans/mihon/export?on=FY2021", "");
     assert_eq!(body, export, "the same bytes");
     let plans = json(address, "/plans");
-    assert_eq!(plans["items"].as_array().unwrap().len(), 2);
+    assert_eq!(plans["items"].as_array().unwrap().len(), 3);
     // Every observation once, each with the visit that saw it.
     let (mut seen, mut next) = (0, String::new());
     loop {

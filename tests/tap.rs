@@ -14,10 +14,10 @@ fn records_are_printed_as_they_travel_and_chosen_by_their_fields() {
     city.ok(&["collect", "--once"]);
     let all = city.ok(&["tap", "--from-start", "--once"]);
     let count = |words: &[&str]| city.ok(&[&["tap", "--from-start", "--once"], words].concat()).lines().count();
-    assert_eq!(count(&["--kind", "catalogue"]), 2);
+    assert_eq!(count(&["--kind", "catalogue"]), 3);
     assert_eq!(count(&["--plan", "mihon", "--series", "wifi-access-points", "--source", "wifi"]), 2);
     assert_eq!(
-        count(&["--kind", "observation"]) + count(&["--kind", "visit"]) + count(&["--kind", "reject"]) + 2,
+        count(&["--kind", "observation"]) + count(&["--kind", "visit"]) + count(&["--kind", "reject"]) + 3,
         all.lines().count()
     );
     assert_eq!(city.ok(&["tap", "--once"]), "", "what is there already is passed over");

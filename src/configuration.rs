@@ -1,6 +1,7 @@
 //! The configuration: settings, plans and sources, read and checked together.
 
 use crate::clock::SystemClock;
+use crate::published_decimals;
 use crate::settings::{self, Settings};
 use aggregator::keys::KeyList;
 use aggregator::pipeline::{ConfiguredPlans, PipelineSetup};
@@ -11,6 +12,8 @@ use contract::signing::SigningKey;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Name of the bus in the data folder.
+const BUS_FILE: &str = "bus.db";
 /// Folder of the plans inside the configuration.
 const PLANS: &str = "plans";
 
@@ -75,6 +78,9 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
     let advice =
         named.iter().flat_map(|(name, plan)| catalogue::warnings(name, plan)).map(|warning| warning.to_string());
     let advice: Vec<String> = advice.collect();
+    if let Some((settings, _)) = &settings {
+        mistakes.extend(published_decimals::mistakes(&settings.data_dir, &settings.data_dir.join(BUS_FILE), &named));
+    }
     // The sources of a plan with a mistake cannot be checked.
     let sources = if mistakes.is_empty() {
         collectors::config::load(folder, &named).map_err(|found| mistakes.extend(found)).ok()
@@ -149,6 +155,6 @@ impl Configuration {
 
     /// The file of the bus.
     pub(crate) fn bus_file(&self) -> PathBuf {
-        self.settings.data_dir.join("bus.db")
+        self.settings.data_dir.join(BUS_FILE)
     }
 }

@@ -7,6 +7,7 @@ mod failure;
 mod log;
 mod notify;
 mod output;
+mod published_decimals;
 mod service;
 mod settings;
 mod sinks;

@@ -13,6 +13,7 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
     ("catalogues", "plan, revision, digest, text"),
     ("statements", "digest, kind, plan, revision, body"),
     ("open_polls", "plan, id, source, records, digest, since, arrived"),
+    ("definitions", "plan, series, definition, decimals"),
     ("quarantine", "partition, position, time, plan, reason, body"),
     ("changes", "seq, plan, series, definition, grain, period"),
     ("sinks", "name, cursor"),

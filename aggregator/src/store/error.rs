@@ -1,5 +1,6 @@
 //! What can go wrong with a store, each error born with its kind: worth another try, or not.
 
+use contract::catalogue::DecimalsChange;
 use sqlite::SqliteFault;
 use std::path::Path;
 
@@ -102,6 +103,14 @@ pub enum StoreError {
         found: i64,
         /// The last version this program knows.
         known: i64,
+    },
+    /// The configuration gives figures that are stored another meaning.
+    #[error("the catalogue of plan {plan} is refused: {change}")]
+    Decimals {
+        /// The plan.
+        plan: String,
+        /// Which definition, and what to do.
+        change: DecimalsChange,
     },
     /// The library linked into this program is too old to be trusted with a store.
     #[error("the linked library SQLite is version {found}, at least {needed} is needed")]

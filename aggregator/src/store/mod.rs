@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! facts    names  observations  visits  rejects  catalogues  statements  open_polls  quarantine  positions
-//!          counts  configuration
+//!          counts  configuration  definitions
 //! derived  rollups  judgements                     (recomputed from the facts by `shihyo rebuild`)
 //!          landings                                (computed beside the pipeline, by the keys of their questions)
 //! outgoing changes  sinks  dead_letters            (what sinks have yet to write, and their cursors)
@@ -25,6 +25,7 @@ mod alerts;
 mod bus_position;
 mod change_log;
 mod checksum;
+mod definitions;
 mod derived;
 mod error;
 mod file;

@@ -4,10 +4,10 @@ use super::checksum;
 use rusqlite::Connection;
 
 /// The version of the tables below: how many migrations there are.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 /// What brings a store from each version to the next, the first from nothing; what was published is never edited,
 /// only added to.
-const MIGRATIONS: [&str; 7] = [V1, V2, V3, V4, V5, V6, V7];
+const MIGRATIONS: [&str; 8] = [V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
@@ -137,6 +137,15 @@ const V7: &str = "
     CREATE TABLE landings(
         plan TEXT NOT NULL, kpi TEXT NOT NULL, key BLOB NOT NULL, answer TEXT NOT NULL, sum INTEGER,
         PRIMARY KEY (plan, kpi, key)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Digits after the point of every definition that was ever configured while this store was open. They never change: figures are
+/// integers of their step.
+const V8: &str = "
+    CREATE TABLE definitions(
+        plan INTEGER NOT NULL, series INTEGER NOT NULL, definition INTEGER NOT NULL, decimals INTEGER NOT NULL, sum INTEGER,
+        PRIMARY KEY (plan, series, definition)
     ) STRICT, WITHOUT ROWID;
 ";
 

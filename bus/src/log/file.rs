@@ -33,18 +33,25 @@ pub(super) const LOG_FILE: DatabaseFile = DatabaseFile {
 
 /// Opens the log at `path` for reading and writing, and makes it when there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
-    LOG_FILE.open(path).map_err(|error| {
-        let bus = name(path);
-        match error {
-            OpenError::Library { found, needed } => BusError::Library { library: "SQLite", found, needed },
-            OpenError::Unopenable(source) => BusError::Unopenable { bus, source: Arc::new(source) },
-            OpenError::Foreign => BusError::Foreign { bus },
-            OpenError::Later { found, known } | OpenError::Earlier { found, needed: known } => {
-                BusError::Schema { bus, found, known }
-            }
-            OpenError::Sqlite(error) => failed(path, error),
+    LOG_FILE.open(path).map_err(|error| unopened(path, error))
+}
+
+/// Opens the log at `path` for reading alone; it must exist and be of this version.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, BusError> {
+    LOG_FILE.open_read_only(path).map_err(|error| unopened(path, error))
+}
+
+fn unopened(path: &Path, error: OpenError) -> BusError {
+    let bus = name(path);
+    match error {
+        OpenError::Library { found, needed } => BusError::Library { library: "SQLite", found, needed },
+        OpenError::Unopenable(source) => BusError::Unopenable { bus, source: Arc::new(source) },
+        OpenError::Foreign => BusError::Foreign { bus },
+        OpenError::Later { found, known } | OpenError::Earlier { found, needed: known } => {
+            BusError::Schema { bus, found, known }
         }
-    })
+        OpenError::Sqlite(error) => failed(path, error),
+    }
 }
 
 /// An error of SQLite as one of the bus.

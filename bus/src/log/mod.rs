@@ -31,5 +31,5 @@ mod verify;
 mod writer;
 
 pub use consumer::{BATCH_BYTES, PARTITION, SqliteConsumer};
-pub use outbox::SqliteOutbox;
+pub use outbox::{SqliteOutbox, checkpoints_in};
 pub(crate) use shipping::{ShipperLock, ShippingLog};

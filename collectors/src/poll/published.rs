@@ -63,8 +63,17 @@ fn about(note: &Note) -> String {
     format!("{:?} {:?} {:?} {:?}", note.subject, note.topic, note.period, note.language)
 }
 
-fn catalogue(plan: &str) -> String {
+/// The note of the last catalogue of a plan.
+pub(crate) fn catalogue(plan: &str) -> String {
     format!("{PREFIX}{plan}//catalogue")
+}
+
+/// The text of the catalogue in its note.
+pub(crate) fn catalogue_in(notes: &[(String, Vec<u8>)]) -> Option<String> {
+    match contract::wire::decode(&notes.first()?.1) {
+        Ok(Record::Catalogue(text)) => Some(text.text),
+        _ => None,
+    }
 }
 
 /// True when the last catalogue of a plan is remembered.

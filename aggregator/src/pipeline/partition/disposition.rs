@@ -7,7 +7,7 @@ use crate::keys::{KeyList, RecordSignature, SignatureError};
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::{AdmissionError, is_ahead};
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
-use contract::catalogue;
+use contract::catalogue::{self, Catalogue, KnownDecimals};
 use contract::record::{CatalogueText, Record};
 use contract::time::Micros;
 use contract::wire;
@@ -15,6 +15,9 @@ use serde::Deserialize;
 
 /// The reason of a catalogue record whose text is no catalogue of its plan.
 const INVALID_CATALOGUE: &str = "invalid_catalogue";
+
+/// The reason of a catalogue record that gives a definition other decimals than the configured catalogue.
+const DECIMALS_CHANGED: &str = "decimals_changed";
 
 /// A decoded record whose signature, or its absence, is in order.
 #[derive(Debug)]
@@ -67,8 +70,10 @@ pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: 
             Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Disposition::Observation(key),
             Err(error) => Disposition::Quarantined(error.label()),
         },
-        Record::Catalogue(text) if !is_catalogue(text) => Disposition::Quarantined(INVALID_CATALOGUE),
         Record::Catalogue(text) => {
+            if let Some(reason) = refusal(text, &state.catalogue) {
+                return Disposition::Quarantined(reason);
+            }
             state.publish(text);
             Disposition::Fact
         }
@@ -76,9 +81,15 @@ pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: 
     }
 }
 
-/// True when the text is a catalogue of its plan, so that judgements of its time can be reproduced.
-fn is_catalogue(text: &CatalogueText) -> bool {
-    catalogue::parse("record", &text.text).is_ok_and(|catalogue| catalogue.plan.id == text.plan)
+/// Why a catalogue record does not count: its text is no catalogue of its plan, so that judgements of its time cannot be
+/// reproduced, or it gives figures another meaning than they have.
+fn refusal(text: &CatalogueText, configured: &Catalogue) -> Option<&'static str> {
+    let Some(published) = catalogue::parse("record", &text.text).ok().filter(|read| read.plan.id == text.plan) else {
+        return Some(INVALID_CATALOGUE);
+    };
+    let change = KnownDecimals::of(configured).changed_by(&published).into_iter().next()?;
+    tracing::error!(plan = text.plan, %change, "a published catalogue is in quarantine");
+    Some(DECIMALS_CHANGED)
 }
 
 /// The plan that a record names, even one that cannot be read.

@@ -4,6 +4,7 @@ mod arrivals;
 mod backlog;
 mod derived;
 mod disposition;
+mod fixed_decimals;
 mod intake;
 mod open;
 mod rejudge;

@@ -3,6 +3,7 @@
 use super::arrivals::PollArrivals;
 use super::backlog::Backlog;
 use super::derived::DerivedRows;
+use super::fixed_decimals;
 use super::rejudge::{self, UnadmittedObservation};
 use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
 use crate::keys::{self, Claim, KeyList, SignatureError};
@@ -71,6 +72,9 @@ pub(crate) fn open(
     // Nothing is written before the store is verified.
     let (mut plans, unadmitted) =
         insert_verified(&mut writer, store::open_reader(&setup.data, partition)?, states, keys)?;
+    for catalogue in configured.catalogues() {
+        fixed_decimals::check(writer.read(), catalogue, states)?;
+    }
     let digests = configured.digests(keys);
     // What a changed catalogue no longer has would stay with those sinks.
     let changed = writer.read().configuration()? != digests;
@@ -82,7 +86,9 @@ pub(crate) fn open(
     let mut names = BTreeMap::new();
     writer.change(|change| {
         for catalogue in configured.catalogues() {
-            names.insert(catalogue.plan.id.clone(), change.plan_names(catalogue)?);
+            let ids = change.plan_names(catalogue)?;
+            change.put_decimals(&ids, catalogue)?;
+            names.insert(catalogue.plan.id.clone(), ids);
         }
         Ok(())
     })?;

@@ -147,6 +147,7 @@ fn predicate(measurement: &str, tags: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aggregator_core::rollup::{Rollup, RollupKey};
 
     #[test]
     fn obsolete_points_are_selected_by_their_tags_and_time() {
@@ -181,5 +182,21 @@ mod tests {
             [format!("{rule} AND \"grain\"=\"day\" | {exact}")]
         );
         assert_eq!(predicate("m", &[("a", "b\"\\")]), "_measurement=\"m\" AND \"a\"=\"b\\\"\\\\\"");
+    }
+
+    #[test]
+    fn a_figure_with_decimals_is_written_in_the_unit_and_a_whole_one_as_ever() {
+        let line = |digits: u32| {
+            let series = testkit::series("s", "shape = \"flow\"\ngrain = \"month\"", "d", "a");
+            let catalogue =
+                testkit::catalogue(&series.replace("id = \"d\"\n", &format!("id = \"d\"\ndecimals = {digits}\n")));
+            let key = RollupKey { series: 0, definition: 0, period: Period::month(2020, 4) };
+            let rollup = Rollup { value: Some(549), complete: true, provisional: false, restated: false };
+            let mut lines = LineBuffer::default();
+            figure(&mut lines, &catalogue, &FigurePoint { key, time: Moment(7), rollup }).unwrap();
+            lines.last().split(' ').nth(1).unwrap().to_owned()
+        };
+        assert_eq!(line(0), "value=549,value_known=true,complete=true,provisional=false");
+        assert_eq!(line(2), "value=5.49,value_known=true,complete=true,provisional=false");
     }
 }

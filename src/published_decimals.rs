@@ -1,0 +1,28 @@
+//! Refuses a configuration that changes the decimals of a definition: figures that were published or stored would mean other
+//! amounts. Every command reads its configuration so, because each of them turns steps into the unit.
+
+use aggregator::store;
+use contract::catalogue::{Catalogue, KnownDecimals};
+use contract::reader::Mistake;
+use std::path::Path;
+
+/// The changes of the plans (file, catalogue) against the outbox and the stores of this machine. What cannot be read is named where
+/// it is opened for use.
+pub(crate) fn mistakes(data: &Path, outbox: &Path, plans: &[(String, Catalogue)]) -> Vec<Mistake> {
+    let stores = store::open_readers(data).unwrap_or_default();
+    let mut found = Vec::new();
+    for (file, plan) in plans {
+        let id = &plan.plan.id;
+        let published = outbox.exists().then(|| collectors::catalogues::published_decimals(outbox, id).ok()).flatten();
+        let stored = stores.iter().filter_map(|store| store.known_decimals(id).ok());
+        let all: Vec<KnownDecimals> = published.into_iter().chain(stored).collect();
+        let changes = all.iter().find_map(|known| Some(known.changed_by(plan)).filter(|changes| !changes.is_empty()));
+        let mistake = |change: contract::catalogue::DecimalsChange| Mistake {
+            file: file.clone(),
+            line: change.line,
+            message: change.to_string(),
+        };
+        found.extend(changes.into_iter().flatten().map(mistake));
+    }
+    found
+}

@@ -23,6 +23,7 @@ fn a_published_report_outlives_corrections_a_changed_catalogue_a_rebuild_and_the
     let words = ["publish", "--plan", "mihon", "--on", "FY2021"];
     let first = id(&city.ok(&words));
     let json = get(&city, &first, "json");
+    assert_eq!(json, city.export("mihon", "FY2021"), "with the landings, as `report` prints it");
     assert!(city.ok(&words).starts_with(&format!("already published mihon {first}")));
     for (format, text) in &before {
         assert_eq!(get(&city, &first, format), *text, "{format}");

@@ -20,7 +20,7 @@ pub struct ReportDraft {
 
 /// The files of a plan's report: what `report` prints in each form, and the answer of the API about the plan.
 pub fn draft(state: &PlanState, period: ReportPeriod, known_at: Option<Micros>) -> Result<ReportDraft, askama::Error> {
-    let (full, plan) = (state.report(period, true), state.report(period, false));
+    let (full, plan) = (state.report_with_landings(period, true), state.report_with_landings(period, false));
     let sheet = [PlanSheet::new(&state.catalogue, &plan)];
     let standing = serde_json::to_string(&plan).unwrap_or_default();
     let standing = format!("{{\"rules_version\":{RULES_VERSION},{}", standing.trim_start_matches('{'));

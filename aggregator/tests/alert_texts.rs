@@ -12,7 +12,7 @@ use aggregator::sinks::webhook::WebhookSettings;
 use aggregator::store;
 use aggregator_core::alert::{AlertPolicy, AlertRule, AlertState, AlertTransition};
 use alert_fake::{Fake, until};
-use contract::record::Record;
+use contract::record::{CatalogueText, Record};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +80,34 @@ fn a_fall_says_value_guide_gap_and_the_pace_that_is_needed_in_each_language() {
 }
 
 #[test]
+fn a_register_that_falls_is_told_before_it_crosses_its_path() {
+    // The path goes from 65 to 125 in the plan's three years; on 31 December 2019 it is at 79.97.
+    let (mut world, fake) = (living("id = \"register\"\n"), Fake::new());
+    world.text =
+        world.text.replace("value = 10 }\ntarget = { at_least = 50", "value = 65 }\ntarget = { at_least = 125");
+    world.text =
+        world.text.replace("baseline = { year = \"FY2017\", value = 65", "baseline = { year = \"FY2018\", value = 65");
+    world.set_clock(micros("2020-01-05"));
+    let figures = [(7, 31, 100), (8, 31, 98), (9, 30, 95), (10, 31, 91), (11, 30, 86), (12, 31, 81)];
+    let record = |(month, day, value): (i32, i32, i64)| {
+        let date = format!("2019-{month:02}-{day}");
+        Record::Observation(sets(&date, value, &date))
+    };
+    world.publish(&figures.map(record));
+    let setup = PipelineSetup { alerts: Arc::default(), ..setup(&world, &fake) };
+    world.keep_with(&setup, 6, || until("fired", || !fake.requests().is_empty()));
+    let (summary, lines, body) = said(&fake, 0);
+    assert_eq!(summary, "will probably miss its target: sets 81 sets (plan)");
+    assert_eq!((&body["rule"], &body["status"]["after"]), (&Value::from("landing"), &Value::from("on_track")));
+    assert!(lines.contains(&"目安（計画の目標ではない）: 80 件".to_owned()), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("目標に届く見込み: ")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("Chance of reaching the target: ")), "{lines:?}");
+    // A restart tells nobody again, and a fall off the path is another alert.
+    world.keep_with(&setup, 6, || std::thread::sleep(Duration::from_millis(700)));
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
 fn overdue_names_source_period_and_since_when() {
     let (world, fake) = (living(RHYTHM), Fake::new());
     world.set_clock(micros("2021-08-01"));
@@ -121,6 +149,34 @@ fn a_correction_of_a_published_status_is_told_once_and_ends_silently() {
 }
 
 #[test]
+fn a_target_that_was_changed_is_told_with_what_it_was_and_what_it_is() {
+    let (mut world, fake) = (living("id = \"register\"\n"), Fake::new());
+    world.set_clock(micros("2019-10-05"));
+    let catalogue = |text: &str, seen: &str| {
+        Record::Catalogue(CatalogueText { plan: "p".into(), revision: micros(seen), text: text.to_owned() })
+    };
+    let first = world.text.clone();
+    world.text = world.text.replace("at_least = 50", "at_least = 40");
+    let long_ago =
+        [catalogue(&first.replace("at_least = 50", "at_least = 60"), "2019-04-01"), catalogue(&first, "2019-05-01")];
+    let state = Record::Observation(sets("2019-10-01", 39, "2019-10-01"));
+    world.publish(&[long_ago.as_slice(), &[state, catalogue(&world.text, "2019-10-04")]].concat());
+    let setup = setup(&world, &fake);
+    world.keep_with(&setup, 4, || {
+        until("told", || !fake.requests().is_empty());
+        std::thread::sleep(Duration::from_millis(500));
+    });
+    assert_eq!(fake.requests().len(), 1);
+    let (summary, lines, body) = said(&fake, 0);
+    assert_eq!(
+        (summary.as_str(), &body["rule"]),
+        ("target changed: sets 39 sets (plan)", &Value::from("target_changed"))
+    );
+    assert_eq!(lines[1], "変更: 目標 50 → 40");
+    assert!(lines.contains(&"Changed: Target 50 → 40".to_owned()), "{lines:?}");
+}
+
+#[test]
 fn an_invented_plan_alerts_only_when_it_is_asked_to_and_a_rule_only_when_it_is_followed() {
     let (mut world, fake) = (World::new(), Fake::new());
     world.text =
@@ -128,17 +184,22 @@ fn an_invented_plan_alerts_only_when_it_is_asked_to_and_a_rule_only_when_it_is_f
     world.publish(&year());
     let with = |policy: AlertPolicy| PipelineSetup { alerts: Arc::new(policy), ..setup(&world, &fake) };
     let quietly = |policy: AlertPolicy| {
-        world.keep_with(&with(policy), 13, || std::thread::sleep(Duration::from_millis(700)));
+        let rules = policy.rules.iter().copied().filter(|rule| *rule != AlertRule::Landing).collect();
+        world.keep_with(&with(AlertPolicy { rules, ..policy }), 13, || std::thread::sleep(Duration::from_millis(700)));
         assert!(world.reader().alerts().unwrap().is_empty());
         assert!(fake.requests().is_empty());
     };
     quietly(AlertPolicy::default());
-    let samples = AlertPolicy { samples: true, ..AlertPolicy::default() };
+    let samples = AlertPolicy { samples: true, rules: vec![AlertRule::Trend], ..AlertPolicy::default() };
     quietly(AlertPolicy { rules: vec![AlertRule::Overdue], ..samples.clone() });
     world.keep_with(&with(samples), 13, || until("fired", || !fake.requests().is_empty()));
     assert_eq!(said(&fake, 0).0, "[Sample] off track: uses 120 uses (plan)");
     // What is not followed any more is over.
-    world.keep_with(&with(AlertPolicy::default()), 13, || until("resolved", || fake.requests().len() == 2));
+    world.keep_with(
+        &with(AlertPolicy { samples: false, rules: vec![AlertRule::Trend], ..AlertPolicy::default() }),
+        13,
+        || until("resolved", || fake.requests().len() == 2),
+    );
     let (summary, lines, _) = said(&fake, 1);
     assert_eq!(summary, "[Sample] resolved: uses 120 uses (plan)");
     assert_eq!(lines[0], "成果指標「利用件数」（施策「施策」）は通知の対象ではなくなりました。");
@@ -194,7 +255,10 @@ fn another_store_gives_the_same_alerts_the_same_names_in_any_order_of_arrival() 
         let setup = setup(&world, &fake);
         world.keep_with(&setup, 13, || until("fired", || !fake.requests().is_empty()));
         let mut said = fake.requests()[0].json();
-        said.as_object_mut().unwrap().remove("time");
+        // The text may have a chance of the target, which is computed beside the pipeline.
+        for part in ["time", "text"] {
+            said.as_object_mut().unwrap().remove(part);
+        }
         (fake.requests()[0].header("idempotency-key").to_owned(), said)
     };
     let first = told(&figures);

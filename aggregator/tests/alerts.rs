@@ -84,11 +84,17 @@ fn a_status_that_stays_bad_is_notified_once_and_its_recovery_once_in_both_langua
     let ja = "成果指標「利用件数」（施策「施策」）の状態は「遅れ」です。\n実績: 120 件（2019年度の計）\n\
               目安（計画の目標ではない）: 150 件\n目標: ≥ 200 件\n差: 目安に 30 件 足りません\n進捗: 20.0 %\n担当: 課\n\
               https://shihyo.example/plans/p/kpis/uses";
-    assert_eq!(said["text"]["description"]["ja"], ja);
+    let without_chance = |language: &str| {
+        let lines = said["text"]["description"][language].as_str().unwrap().lines();
+        // Landings are computed beside the pipeline: one may be known by then.
+        let lines = lines.filter(|line| !line.starts_with("目標に届く見込み") && !line.starts_with("Chance of"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(without_chance("ja"), ja);
     let en = "KPI \"uses\" of policy \"policy\" is \"off track\".\nValue: 120 uses (total of FY2019)\n\
               Guide (not the plan's target): 150 uses\nTarget: ≥ 200 uses\nGap: 30 uses short of the guide\nProgress: 20.0 %\n\
               Owner: section\nhttps://shihyo.example/plans/p/kpis/uses";
-    assert_eq!(said["text"]["description"]["en"], en);
+    assert_eq!(without_chance("en"), en);
     world.set_clock(after(400));
     world.publish(&[recovery()]);
     world.keep_with(&setup(&world, webhook(fake.url())), YEAR + 1, || {

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use aggregator_core::alert::{AlertRule, AlertSubject, Finding, KpiFacts, detail, evaluate, restated};
-use aggregator_core::judge::OverduePeriod;
+use aggregator_core::judge::{OverduePeriod, Status};
+use aggregator_core::landing::{TargetChance, evidence};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
-use contract::exact::{Exact, whole};
+use contract::exact::whole;
 use contract::period::Period;
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::{Micros, Moment, parse_date};
@@ -182,8 +183,9 @@ fn a_month_inside_the_year_that_never_came_is_missing_not_overdue() {
     assert_eq!(both, [Finding::Clear, Finding::Holds("stale")]);
 }
 
-fn chances(per_cent: &[u32]) -> Vec<(Moment, Exact)> {
-    (1..).map(Moment).zip(per_cent.iter().map(|p| whole(*p) / whole(100))).collect()
+fn chances(per_cent: &[u32]) -> Vec<TargetChance> {
+    let chance = |(at, p): (i64, &u32)| TargetChance { at: Moment(at), probability: whole(*p) / whole(100) };
+    (1..).zip(per_cent).map(chance).collect()
 }
 
 #[test]
@@ -201,6 +203,17 @@ fn a_chance_that_falls_alerts_while_the_plan_runs_and_the_target_is_open() {
     assert_eq!(of(&mut state, "2019-10-02", &[]), Finding::Open, "not known yet: an alert stays as it is");
     assert_eq!(of(&mut state, "2019-10-02", &[70, 50]), Finding::Clear);
     assert_eq!(of(&mut state, "2019-10-02", &[70, 40, 30]), Finding::Holds("landing"));
+    let mut off_track = level("at_least = 400");
+    observe(&mut off_track, as_of("2019-10-01"), Some(90), "2019-10-01");
+    assert_eq!(of(&mut off_track, "2019-10-02", &[70, 40]), Finding::Holds("landing"), "it was warned of before");
+    let late =
+        [TargetChance { at: Moment::midnight(parse_date("2019-10-31").unwrap()), probability: whole(1) / whole(10) }];
+    let found = with(&mut off_track, "2019-11-02", |facts| {
+        let mut asked = KpiFacts::new(facts.view, facts.kpi, facts.period);
+        asked.chances = &late;
+        evaluate(&asked, AlertRule::Landing)
+    });
+    assert_eq!(found, Finding::Clear, "off its path already");
     observe(&mut state, as_of("2019-11-01"), Some(400), "2019-11-01");
     assert_eq!(of(&mut state, "2019-11-02", &[70, 40, 30]), Finding::Clear, "it is achieved");
     assert_eq!(of(&mut state, "2022-06-01", &[70, 40, 30]), Finding::Clear, "the verdict speaks");
@@ -271,4 +284,46 @@ fn any_order_of_arrival_gives_the_same_findings() {
     for order in [[5, 4, 3, 2, 1, 0], [3, 2, 5, 0, 4, 1], [4, 1, 0, 5, 2, 3]] {
         assert_eq!(all(&order), forward);
     }
+}
+
+/// The chances at each of some dates, as the figures stand now.
+fn chances_at(state: &mut PlanState, dates: &[&str]) -> Vec<TargetChance> {
+    let chance = |on: &&str| {
+        let period = ReportPeriod(Period::parse(on).unwrap());
+        let landing = evidence(&state.view(period.cutoff()), &state.catalogue.kpis[0], period).answer().ok()?;
+        Some(TargetChance { at: landing.at, probability: landing.target.probability })
+    };
+    dates.iter().filter_map(chance).collect()
+}
+
+#[test]
+fn a_register_that_falls_fires_landing_before_it_crosses_its_path() {
+    // The path goes from 65 to 125; on 31 December 2019 it is at 79.97.
+    let kpi = kpi("level", "at_least = 125").replace("value = 100", "value = 65");
+    let mut state = plan("shape = \"level\"\ngrain = \"day\"", &kpi);
+    let figures = [
+        ("2019-07-31", 100),
+        ("2019-08-31", 98),
+        ("2019-09-30", 95),
+        ("2019-10-31", 91),
+        ("2019-11-30", 86),
+        ("2019-12-31", 81),
+    ];
+    for (date, value) in figures {
+        observe(&mut state, as_of(date), Some(value), date);
+    }
+    let (status, path) = with(&mut state, "2020-01-05", |facts| {
+        let judged = facts.judged();
+        (judged.status, contract::exact::fixed(judged.path.as_ref().unwrap(), 2))
+    });
+    assert_eq!((status, path.as_str()), (Some(Status::OnTrack), "79.97"));
+    let dates = ["2019-08-05", "2019-09-05", "2019-10-05", "2019-11-05", "2019-12-05", "2020-01-05"];
+    let chances = chances_at(&mut state, &dates);
+    assert_eq!(chances.len(), 1, "the first five dates have too few figures");
+    let found = with(&mut state, "2020-01-05", |facts| {
+        let mut asked = KpiFacts::new(facts.view, facts.kpi, facts.period);
+        asked.chances = &chances;
+        [AlertRule::Landing, AlertRule::Trend].map(|rule| evaluate(&asked, rule))
+    });
+    assert_eq!(found, [Finding::Holds("landing"), Finding::Clear]);
 }

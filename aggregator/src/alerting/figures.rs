@@ -4,7 +4,7 @@ use super::notification::AlertFigures;
 use super::period_words::period_words;
 use aggregator_core::alert::KpiFacts;
 use aggregator_core::display;
-use aggregator_core::judge::{Judgement, Phase};
+use aggregator_core::judge::{Judgement, Phase, Status};
 use contract::catalogue::{Bilingual, Catalogue, Direction, Kpi};
 use contract::exact::{Exact, whole};
 
@@ -29,8 +29,14 @@ pub(super) fn figures(catalogue: &Catalogue, facts: &KpiFacts<'_>) -> AlertFigur
         gap: gap(kpi, judged),
         target: in_units(kpi, |unit| format!("{side} {}", display::plain(&kpi.target, unit))),
         pace: judged.required_pace.as_ref().map(per_month),
-        landing: facts.chances.last().map(|(_, chance)| chance_text(chance)),
+        landing: facts.chances.last().filter(|_| has_outlook(judged)).map(|chance| chance_text(&chance.probability)),
     }
+}
+
+/// False where pages give no outlook either: what is achieved, overdue, without data or at its verdict.
+fn has_outlook(judged: &Judgement) -> bool {
+    let is_silent = matches!(judged.status, Some(Status::Stale | Status::NoData | Status::Achieved));
+    judged.phase == Phase::Running && !is_silent
 }
 
 fn in_units(kpi: &Kpi, text: impl Fn(&str) -> String) -> Bilingual {

@@ -126,9 +126,9 @@ pub struct ChangedField {
     /// Its name.
     pub field: Bilingual,
     /// What it was.
-    pub before: Option<String>,
+    pub before: Option<Bilingual>,
     /// What it is.
-    pub after: Option<String>,
+    pub after: Option<Bilingual>,
 }
 
 impl AlertNotification {

@@ -4,6 +4,7 @@ use super::notification::ChangedField;
 use aggregator_core::alert::{NOTICE_DAYS, RestatedStatus, corrections, restated};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
+use contract::catalogue::Bilingual;
 use contract::period::{Grain, Period};
 use contract::time::{Micros, Moment, date_of};
 use std::hash::{Hash as _, Hasher as _};
@@ -45,6 +46,14 @@ fn day_start(day: i32) -> Moment {
 }
 
 /// What a KPI is judged by that was changed in the last days: when, and what; in order.
-pub(super) fn target_changes(_state: &PlanState, _kpi: &str, _now: Micros) -> Vec<(Moment, ChangedField)> {
-    Vec::new()
+pub(super) fn target_changes(state: &PlanState, kpi: &str, now: Micros) -> Vec<(Moment, ChangedField)> {
+    let since = day_start(now.moment().day() - NOTICE_DAYS).micros();
+    let recent = state.targets().of(kpi).iter().filter_map(|change| {
+        // One that is configured and not recorded yet becomes known with its record.
+        let known = change.known_at.filter(|known| *known > since)?;
+        let (ja, en) = change.field.label();
+        let field = Bilingual { ja: ja.to_owned(), en: en.to_owned() };
+        Some((known.moment(), ChangedField { field, before: change.before.clone(), after: change.after.clone() }))
+    });
+    recent.collect()
 }

@@ -41,6 +41,8 @@ pub(crate) struct AlertTracker {
     episodes: BTreeMap<AlertKey, Micros>,
     /// By plan.
     restated: RefCell<BTreeMap<String, RestatedPlan>>,
+    /// How often landings had been set when a plan was stepped last, by plan.
+    landings: RefCell<BTreeMap<String, u64>>,
     /// `None` once all that waited on the bus when the partition was opened has been read.
     catching_up: Option<CatchUp>,
 }
@@ -107,6 +109,11 @@ fn may_hold(rule: AlertRule, status: Option<&str>) -> bool {
     }
 }
 
+/// How often the landings of a plan were set.
+fn landings_set(state: &PlanState) -> u64 {
+    (0..state.catalogue.kpis.len()).map(|kpi| state.landings.revision(kpi)).sum()
+}
+
 /// The name of an alert for good.
 pub(crate) fn id((plan, kpi, rule): &AlertKey) -> String {
     format!("{plan}/{kpi}/{}", rule.name())
@@ -122,12 +129,27 @@ impl AlertTracker {
     ) -> Result<Self, StoreError> {
         let catching_up = Some(CatchUp { notified, opened: now, idle: 0 });
         let (alerts, episodes) = (reader.alerts()?, reader.last_episodes()?);
-        Ok(Self { hold, policy, alerts, episodes, restated: RefCell::default(), catching_up })
+        Ok(Self {
+            hold,
+            policy,
+            alerts,
+            episodes,
+            restated: RefCell::default(),
+            landings: RefCell::default(),
+            catching_up,
+        })
     }
 
     /// True when time alone changes some alert.
     pub(crate) fn is_due(&self, now: Micros) -> bool {
         self.catching_up.is_none() && self.alerts.values().any(|alert| alert.state.is_due(now, self.hold))
+    }
+
+    /// True when landings came since a plan was stepped last: they are computed beside the pipeline.
+    pub(crate) fn has_new_landings(&self, state: &PlanState) -> bool {
+        let plan = &state.catalogue.plan;
+        let is_new = || self.landings.borrow().get(&plan.id).copied().unwrap_or_default() != landings_set(state);
+        self.catching_up.is_none() && self.policy.follows(plan, AlertRule::Landing) && is_new()
     }
 
     /// True while waiting records are read.
@@ -171,6 +193,7 @@ impl AlertTracker {
         if self.policy.follows(plan, AlertRule::Restated) {
             restated.refresh(state, time.now);
         }
+        self.landings.borrow_mut().insert(plan.id.clone(), landings_set(state));
         for (index, (kpi, number)) in state.catalogue.kpis.iter().zip(&names.kpis).enumerate() {
             let row = (names.plan, *number);
             let changed = target_changes(state, &kpi.id, time.now);
@@ -179,6 +202,7 @@ impl AlertTracker {
             facts.at_risk = self.policy.alerts_at_risk(&plan.id, &kpi.id);
             facts.thresholds = self.policy.landing;
             facts.restated = restated.of(index);
+            facts.chances = state.chances(index);
             facts.target_changes = &moments;
             let judgements = [before.get(&row).map(String::as_str), after(row)].map(status);
             for rule in AlertRule::ALL {

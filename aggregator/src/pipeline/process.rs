@@ -123,7 +123,7 @@ impl PartitionProcessor {
         Ok(())
     }
 
-    /// Fires alerts whose rule has held for long enough, also when no record comes.
+    /// Steps alerts when time alone changes them, or new landings do, also when no record comes.
     pub(super) fn fire_due_alerts(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
         // Another instance may have taken over, with newer figures.
         if !self.setup.membership.is_ours() {
@@ -132,10 +132,14 @@ impl PartitionProcessor {
         let time = self.evaluation_time();
         let mut stepped = false;
         for open in self.open.values_mut() {
-            if !open.alerts.as_ref().is_some_and(|tracker| tracker.is_due(time.now)) {
+            let Some(tracker) = &open.alerts else { continue };
+            let states = plan_states::read(&self.setup.states);
+            let mut plans = open.plans.iter().filter_map(|plan| states.get(plan));
+            if !tracker.is_due(time.now) && !plans.any(|state| tracker.has_new_landings(state)) {
                 continue;
             }
-            let update = open.step_alerts(&plan_states::read(&self.setup.states), time);
+            let update = open.step_alerts(&states, time);
+            drop(states);
             store(&self.setup, open, update, stop)?;
             stepped = true;
         }

@@ -1,6 +1,7 @@
 //! Whether a rule holds of a KPI, and what an alert has to say of it.
 
 use super::facts::KpiFacts;
+use super::landing::LandingFall;
 use super::restated::RestatedStatus;
 use super::rule::AlertRule;
 use super::trend;
@@ -74,7 +75,10 @@ fn landing(facts: &KpiFacts<'_>) -> Finding {
     if facts.chances.is_empty() {
         return Finding::Open;
     }
-    facts.landing().map_or(Finding::Clear, |_| Finding::Holds(AlertRule::Landing.name()))
+    // It warns beforehand: what was off its path already needs no word about where it will land.
+    let is_warning = |fall: &LandingFall| trend::fallen(facts).is_none() || fall.began < trend::began(facts);
+    let fall = facts.landing().filter(is_warning);
+    fall.map_or(Finding::Clear, |_| Finding::Holds(AlertRule::Landing.name()))
 }
 
 /// What a notification says of a rule that holds; `None` when it does not.

@@ -3,10 +3,10 @@
 use super::landing::{LandingFall, LandingThresholds, fallen};
 use super::restated::RestatedStatus;
 use crate::judge::{self, Judgement, Lateness};
+use crate::landing::TargetChance;
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
 use contract::catalogue::Kpi;
-use contract::exact::Exact;
 use contract::time::Moment;
 use std::cell::OnceCell;
 
@@ -23,7 +23,7 @@ pub struct KpiFacts<'a> {
     /// When a fallen chance alerts.
     pub thresholds: LandingThresholds,
     /// Its chances of reaching the target, one an evidence date and in order; none where none are known.
-    pub chances: &'a [(Moment, Exact)],
+    pub chances: &'a [TargetChance],
     /// Its published statuses that corrections have changed of late, the latest day first.
     pub restated: &'a [RestatedStatus],
     /// When its target, or what else it is judged by, was changed of late, in order.
@@ -51,6 +51,6 @@ impl<'a> KpiFacts<'a> {
 
     /// The fall of its chance that stands.
     pub fn landing(&self) -> Option<LandingFall> {
-        fallen(self.chances.iter().map(|(at, chance)| (*at, chance)), self.thresholds)
+        fallen(self.chances, self.thresholds)
     }
 }

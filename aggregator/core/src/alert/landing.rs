@@ -3,6 +3,7 @@
 //! Folded over all evidence dates in calendar order, so that it does not depend on when anything was evaluated. Between the
 //! two thresholds nothing changes: a chance that moves around one of them raises one alert, not many.
 
+use crate::landing::TargetChance;
 use contract::exact::{Exact, whole};
 use contract::time::Moment;
 
@@ -33,23 +34,19 @@ pub struct LandingFall {
 }
 
 /// The fall that stands at the end of some chances, one an evidence date and in order; `None` where none does.
-pub fn fallen<'a>(
-    chances: impl Iterator<Item = (Moment, &'a Exact)>,
-    thresholds: LandingThresholds,
-) -> Option<LandingFall> {
+pub fn fallen(chances: &[TargetChance], thresholds: LandingThresholds) -> Option<LandingFall> {
     let share = |per_cent: u32| whole(per_cent) / whole(100);
     let (below, clears) = (share(thresholds.below), share(thresholds.clears_above));
-    let (mut began, mut in_row, mut latest) = (None, 0, None);
-    for (at, chance) in chances {
-        latest = Some(chance);
+    let (mut began, mut in_row) = (None, 0);
+    for TargetChance { at, probability: chance } in chances {
         in_row = if *chance < below { in_row + 1 } else { 0 };
         if in_row >= thresholds.dates.max(1) {
-            began = began.or(Some(at));
+            began = began.or(Some(*at));
         } else if in_row == 0 && *chance > clears {
             began = None;
         }
     }
-    Some(LandingFall { began: began?, chance: latest?.clone() })
+    Some(LandingFall { began: began?, chance: chances.last()?.probability.clone() })
 }
 
 #[cfg(test)]
@@ -58,8 +55,9 @@ mod tests {
 
     /// When the standing fall began, by the number of the date from 1.
     fn began(per_cent: &[u32], thresholds: LandingThresholds) -> Option<i64> {
-        let chances: Vec<Exact> = per_cent.iter().map(|p| whole(*p) / whole(100)).collect();
-        fallen((1..).map(Moment).zip(&chances), thresholds).map(|fall| fall.began.0)
+        let chance = |(at, p): (i64, &u32)| TargetChance { at: Moment(at), probability: whole(*p) / whole(100) };
+        let chances: Vec<TargetChance> = (1..).zip(per_cent).map(chance).collect();
+        fallen(&chances, thresholds).map(|fall| fall.began.0)
     }
 
     #[test]

@@ -26,10 +26,11 @@ pub(super) fn lines(of: &AlertNotification) -> Vec<Bilingual> {
         AlertSubjectText::TargetChanged { changes } => changes
             .iter()
             .map(|change| {
-                let [before, after] = [&change.before, &change.after].map(|text| text.as_deref().unwrap_or("–"));
+                let none = || Bilingual { ja: "–".to_owned(), en: "–".to_owned() };
+                let [before, after] = [&change.before, &change.after].map(|text| text.clone().unwrap_or_else(none));
                 Bilingual {
-                    ja: format!("変更: {} {before} → {after}", change.field.ja),
-                    en: format!("Changed: {} {before} → {after}", change.field.en),
+                    ja: format!("変更: {} {} → {}", change.field.ja, before.ja, after.ja),
+                    en: format!("Changed: {} {} → {}", change.field.en, before.en, after.en),
                 }
             })
             .collect(),

@@ -50,3 +50,106 @@ fn the_scenarios_of_the_core_are_such_files() {
     assert!(output.status.success(), "{text}");
     assert!(text.lines().count() >= 95 && text.lines().all(|line| line.ends_with("expectation(s) hold")), "{text}");
 }
+
+/// `kpi plan` with a changed configuration beside the city's own.
+fn preview(city: &City, format: &str) -> Option<String> {
+    let changed = city.config().with_file_name("changed");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shihyo"));
+    command.arg("--config").arg(changed).args(["kpi", "plan", "--plan", "kawasaki", "--format", format]);
+    let output = command.output().unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
+/// Copies the configuration, and changes a text of some files in the copy.
+fn change(city: &City, changes: &[(&str, &str, &str)]) {
+    let copy = city.config().with_file_name("changed");
+    let copied = std::process::Command::new("cp").arg("-r").arg(city.config()).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    for (file, from, to) in changes {
+        let text = std::fs::read_to_string(copy.join(file)).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(copy.join(file), text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+/// Name and bytes of every file of the data folder.
+fn data(city: &City) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let (mut files, mut folders) = (Vec::new(), vec![city.data()]);
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                // Who reads a database may leave an empty log and a shared index beside it.
+                let bytes = std::fs::read(&path).unwrap();
+                let beside = path.to_string_lossy().ends_with("-shm") || bytes.is_empty();
+                files.extend((!beside).then_some((path, bytes)));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+const PLAN: &str = "plans/kawasaki.toml";
+
+#[test]
+fn a_changed_target_is_shown_day_by_day_with_its_alerts_and_nothing_is_written() {
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    let target = "value = 13.6 }\ntarget = { at_least = ";
+    change(&city, &[(PLAN, &format!("{target}20 }}"), &format!("{target}60 }}"))]);
+    let before = data(&city);
+    let text = preview(&city, "text").unwrap();
+    for line in [
+        "1 KPI(s) differ, 13 stay as they are",
+        " (achieved, target 20) -> 47.98 % (missed, target 60)",
+        "  2019-04-01 to 2020-04-30: on_track -> off_track\n",
+        "  2020-05-01 to 2022-03-31: achieved -> off_track\n",
+        "  alert trend would have fired: 2019-04-01 to now\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // Each day is what `report --on DAY` says.
+    let json: serde_json::Value = serde_json::from_str(&preview(&city, "json").unwrap()).unwrap();
+    let spans = json["plans"][0]["kpis"][0]["statuses"].as_array().unwrap().clone();
+    assert_eq!(spans.len(), 3);
+    for (span, day) in spans.iter().flat_map(|span| [(span, &span["from"]), (span, &span["to"])]) {
+        let now = city.kpi("kawasaki", day.as_str(), "mynumber-rate");
+        assert_eq!(now["status"], span["before"], "{day}");
+    }
+    let csv = preview(&city, "csv").unwrap();
+    assert!(csv.contains("kawasaki,mynumber-rate,alert,trend,,,,firing,2019-04-01,\r\n"), "{csv}");
+    let md = preview(&city, "md").unwrap();
+    assert!(md.contains("| 2020-05-01 | 2022-03-31 | ✔ 達成 achieved | ■ 遅れ off track |"), "{md}");
+    assert!(before == data(&city), "a preview must not write");
+
+    // The same while the service runs.
+    let mut service = city.start(&["run"]);
+    let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    let found = loop {
+        match preview(&city, "csv") {
+            Some(found) => break Some(found),
+            None if std::time::Instant::now() > until => break None,
+            None => std::thread::sleep(std::time::Duration::from_millis(200)),
+        }
+    };
+    assert!(service.try_wait().unwrap().is_none(), "the service still runs");
+    service.kill().unwrap();
+    service.wait().unwrap();
+    assert_eq!(found.as_deref(), Some(csv.as_str()));
+}
+
+#[test]
+fn figures_that_a_changed_catalogue_does_not_take_are_counted() {
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    // The counting rule of the population gets another id: figures by the old one count no more.
+    let old = "definition = \"edition\"";
+    let new = "definition = \"edition-2\"";
+    let rule = (PLAN, "id = \"edition\"", "id = \"edition-2\"");
+    change(&city, &[rule, (PLAN, old, new), ("sources.d/kawasaki.toml", old, new)]);
+    let text = preview(&city, "text").unwrap();
+    assert!(text.contains("figure(s) that count now would go to quarantine\n"), "{text}");
+    assert!(text.contains(" (achieved, target 20) -> – (no_data, target 20)"), "{text}");
+}

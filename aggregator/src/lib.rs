@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod pipeline;
 pub mod plan_states;
 pub mod publication;
+pub mod preview;
 pub mod render;
 pub mod sinks;
 pub mod store;

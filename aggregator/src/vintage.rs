@@ -150,20 +150,29 @@ fn doubts(collectors: BTreeMap<String, Micros>, quarantined: u64, at: Micros) ->
     doubts
 }
 
-/// The catalogue with the greatest (revision, text) up to a time, else the configured one.
+/// The catalogue in force at a time, else the configured one.
 fn catalogue_at(
     readers: &[StoreReader],
     configured: &Catalogue,
     at: Micros,
 ) -> Result<(Catalogue, Option<Micros>), StoreError> {
+    let recorded = recorded_catalogue(readers, &configured.plan.id, at)?;
+    Ok(recorded.map_or_else(|| (configured.clone(), None), |(revision, catalogue)| (catalogue, Some(revision))))
+}
+
+/// The recorded catalogue of a plan with the greatest (revision, text) up to a time; `None` where there is none, or where it is
+/// not valid any more.
+pub(crate) fn recorded_catalogue(
+    readers: &[StoreReader],
+    plan: &str,
+    at: Micros,
+) -> Result<Option<(Micros, Catalogue)>, StoreError> {
     let mut latest = None;
     for reader in readers {
-        let found = reader.catalogue_at(&configured.plan.id, at)?;
+        let found = reader.catalogue_at(plan, at)?;
         latest = latest.max(found.map(|found| (found.revision, found.text)));
     }
-    // Only valid texts were stored; the configured catalogue replaces one that is not valid any more.
-    let read = |(revision, text): (Micros, String)| Some((catalogue::parse("record", &text).ok()?, Some(revision)));
-    Ok(latest.and_then(read).unwrap_or_else(|| (configured.clone(), None)))
+    Ok(latest.and_then(|(revision, text)| Some((revision, catalogue::parse("record", &text).ok()?))))
 }
 
 /// True when a quarantined record may belong to the plan and had arrived, or been collected, by that time.

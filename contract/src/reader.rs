@@ -107,6 +107,11 @@ impl<'a> TomlTable<'a> {
         self.add_mistake(self.line_of(key), message.into());
     }
 
+    /// Reports a mistake at a line.
+    pub fn mistake_at(&self, line: u32, message: impl Into<String>) {
+        self.add_mistake(line, message.into());
+    }
+
     /// The line of a key, or of the table when it has no such key.
     pub fn line_of(&self, key: &str) -> u32 {
         let span = self.table.key(key).and_then(toml_edit::Key::span);

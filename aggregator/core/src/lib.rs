@@ -16,6 +16,7 @@
 pub mod admit;
 pub mod alert;
 pub mod display;
+pub mod grade;
 pub mod judge;
 pub mod landing;
 pub mod late_sources;

@@ -4,6 +4,7 @@
 //! coordinates, so that two machines with the same records print the same bytes.
 
 use crate::display;
+use crate::grade::{self, GradeReport};
 use crate::judge::{DatedValue, Judgement, PaceGoal, Phase, Status, judge};
 use crate::landing::{KnownLandings, LandingReport, question};
 use crate::ledger::Ledger;
@@ -96,6 +97,9 @@ pub struct KpiReport {
     /// Where it is expected to land (見通し); absent from a judgement as it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing: Option<LandingReport>,
+    /// Grades (段階評価) by the catalogue's scales; absent without any. No status depends on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grades: Vec<GradeReport>,
 }
 
 /// One rollup of the canonical export.
@@ -199,16 +203,19 @@ pub fn plan(
         let answer = question(&view, kpi, judged, period).and_then(|question| known.answer(&question));
         Some(LandingReport::new(kpi, judged, &answer))
     };
-    let report = |(kpi, judged): (&Kpi, Judgement)| {
+    let report = |(index, (kpi, judged)): (usize, (&Kpi, Judgement))| {
         let (landing, first) = (landing(kpi, &judged), targets.first(&kpi.id));
+        let lands = landing.as_ref().and_then(|landing| Some(&landing.target.as_ref()?.expected.0));
+        let grades = grade::grades(catalogue, index, &judged, lands, period);
         KpiReport {
             landing,
+            grades,
             first_target: first.map(|first| FirstTargetReport::new(first, first.judge(ledger, settled, period))),
             target_changes: targets.of(&kpi.id).iter().map(TargetChangeReport::from).collect(),
             ..kpi_report(catalogue, kpi, judged)
         }
     };
-    let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).map(report).collect();
+    let mut kpis: Vec<KpiReport> = catalogue.kpis.iter().zip(judged).enumerate().map(report).collect();
     kpis.sort_by(|a, b| a.id.cmp(&b.id));
     let rows = || view.all().into_iter().map(|row| rollup_report(catalogue, row)).collect();
     PlanReport {
@@ -252,6 +259,7 @@ fn kpi_report(catalogue: &Catalogue, kpi: &Kpi, judged: Judgement) -> KpiReport 
         first_target: None,
         target_changes: Vec::new(),
         landing: None,
+        grades: Vec::new(),
     }
 }
 

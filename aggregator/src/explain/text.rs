@@ -1,6 +1,7 @@
 //! An explanation as text: Japanese first, with the words of the export beside it.
 
 use super::model::{Explanation, FigureEvidence, RevisionEvidence, RollupUsed, SeriesEvidence};
+use aggregator_core::grade::GradeReport;
 use aggregator_core::landing::LandingReport;
 use aggregator_core::report::CanonicalNumber;
 use contract::exact::canonical;
@@ -44,6 +45,9 @@ impl Explanation {
         }
         let status = kpi.status.map_or_else(|| "-".to_owned(), |s| format!("{} {s}", self.status_ja.unwrap_or("")));
         line(out, format_args!("種類 / kind: {}  段階 / phase: {}  状態 / status: {status}", self.kind, kpi.phase));
+        for grade in kpi.grades.iter().map(GradeReport::text) {
+            line(out, format_args!("段階評価 / grade: {} / {}", grade.ja, grade.en));
+        }
         let flag = if kpi.provisional { "（速報値 provisional）" } else { "" };
         let value = kpi.value_text.as_deref().unwrap_or("データなし no data");
         let at = kpi.as_of.as_deref().map_or_else(String::new, |at| format!(" ({at})"));

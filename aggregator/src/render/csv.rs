@@ -81,6 +81,9 @@ pub const COLUMNS: [&str; 61] = [
     "outlook_en",
 ];
 
+/// Columns behind these where a plan has scales of grades.
+pub const GRADE_COLUMNS: [&str; 3] = ["grades", "grades_ja", "grades_en"];
+
 /// One cell before it is quoted.
 enum Cell {
     /// A text of a catalogue, which must not become a formula.
@@ -93,7 +96,10 @@ enum Cell {
 pub fn write(sheets: &[PlanSheet<'_>]) -> String {
     let mut out = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory cannot fail, and every row has all columns.
-    let _ = out.write_record(COLUMNS);
+    let rows =
+        |sheet: &PlanSheet<'_>| sheet.policies.iter().flat_map(|policy| &policy.rows).any(|row| !row.grades.is_empty());
+    let graded = sheets.iter().any(rows);
+    let _ = out.write_record(COLUMNS.iter().chain(GRADE_COLUMNS.iter().filter(|_| graded)));
     for sheet in sheets {
         for policy in &sheet.policies {
             for row in &policy.rows {
@@ -102,6 +108,7 @@ pub fn write(sheets: &[PlanSheet<'_>]) -> String {
                 cells.extend(notes(sheet, row));
                 cells.extend(targets(row));
                 cells.extend(landing(row));
+                cells.extend(grades(row).into_iter().filter(|_| graded));
                 let _ = out.write_record(cells.into_iter().map(text_of));
             }
         }
@@ -224,4 +231,12 @@ fn targets(row: &KpiRow<'_>) -> [Cell; 5] {
         value_cell(first.and_then(|first| first.known_at.clone()).unwrap_or_default()),
         value_cell(changes.to_string()),
     ]
+}
+
+/// Grades as `scale=mark`, and as sentences.
+fn grades(row: &KpiRow<'_>) -> [Cell; 3] {
+    let joined = |texts: Vec<String>| text_cell(&texts.join("; "));
+    let marks = row.judged.grades.iter().map(|grade| format!("{}={}", grade.scale, grade.grade)).collect();
+    let side = |side: fn(&Bilingual) -> &String| joined(row.grades.iter().map(side).cloned().collect());
+    [joined(marks), side(|text| &text.ja), side(|text| &text.en)]
 }

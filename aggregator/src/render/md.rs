@@ -113,6 +113,9 @@ fn remarks(row: &KpiRow<'_>) -> Vec<String> {
         let label = if row.declared_start { "宣言した開始値 Declared start" } else { "現状値 Baseline" };
         remark(label, escaped(baseline));
     }
+    for grade in &row.grades {
+        remark("段階評価 Grade", both(grade));
+    }
     if let Some(carried) = &row.carried {
         remark("過去の値（判定の対象外） Earlier value (not judged)", past(carried));
     }
@@ -144,7 +147,8 @@ fn sources(sheet: &PlanSheet<'_>) -> Vec<String> {
     let head = ["", "## 出典 Sources", ""].map(str::to_owned);
     let plan = format!("- 計画 Plan: {}", escaped(&sheet.plan.citation));
     let credits = sheet.credits.iter().map(|credit| format!("- データ Data: {}", both(credit)));
-    head.into_iter().chain([plan]).chain(credits).collect()
+    let grades = sheet.grade_sources.iter().map(|source| format!("- 段階評価 Grades: {}", both(source)));
+    head.into_iter().chain([plan]).chain(credits).chain(grades).collect()
 }
 
 fn counts(counts: &[StatusCount]) -> String {

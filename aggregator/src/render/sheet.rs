@@ -6,6 +6,7 @@ use super::show::{self, DataMoment, ShownValue};
 use super::targets::{self, FirstTargetRow, TargetChangeRow};
 use super::words::{self, StatusMark};
 use aggregator_core::display;
+use aggregator_core::grade::GradeReport;
 use aggregator_core::judge::{Phase, Status};
 use aggregator_core::report::{KpiReport, PlanReport, PolicyReport};
 use aggregator_core::target_change::RemovedKpiReport;
@@ -31,6 +32,8 @@ pub struct PlanSheet<'a> {
     pub credits: Vec<&'a Bilingual>,
     /// KPIs that were published and are not in the plan any more.
     pub removed: &'a [RemovedKpiReport],
+    /// Who published the scales of grades.
+    pub grade_sources: Vec<&'a Bilingual>,
 }
 
 /// How many KPIs have a status.
@@ -109,6 +112,8 @@ pub struct KpiRow<'a> {
     pub carried: Option<ShownValue>,
     /// その後
     pub later: Option<ShownValue>,
+    /// Grades, in Japanese and English.
+    pub grades: Vec<Bilingual>,
     /// Which source to connect: only where there is no data.
     pub connect: Option<&'a Bilingual>,
     /// Where it is expected to land, or why nothing is said.
@@ -153,6 +158,7 @@ impl<'a> PlanSheet<'a> {
             policies,
             credits,
             removed: &report.removed_kpis,
+            grade_sources: catalogue.grades.iter().filter_map(|scale| scale.source.as_ref()).collect(),
         }
     }
 
@@ -217,6 +223,7 @@ fn row<'a>(
         pace: judged.required_pace.as_ref().map(|pace| show::pace(kpi, &pace.0, lang)),
         carried: judged.carried.as_ref().map(past),
         later: judged.later.as_ref().map(past),
+        grades: judged.grades.iter().map(GradeReport::text).collect(),
         connect,
         outlook: judged.landing.as_ref().and_then(|landing| landing.text.as_ref()),
         credits,

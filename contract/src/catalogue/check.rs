@@ -24,6 +24,7 @@ pub(super) fn whole(top: &TomlTable<'_>, catalogue: &Catalogue) {
     };
     unique("policy", catalogue.policies.iter().map(|p| p.id.as_str()).collect());
     unique("series", catalogue.series.iter().map(|s| s.id.as_str()).collect());
+    unique("grade", catalogue.grades.iter().map(|g| g.id.as_str()).collect());
     unique("kpi", catalogue.kpis.iter().map(|k| k.id.as_str()).collect());
     for series in &catalogue.series {
         unique("series", series.definitions.iter().map(|d| d.id.as_str()).collect());

@@ -4,10 +4,14 @@
 
 mod advice;
 mod check;
+mod grade;
+#[cfg(test)]
+mod grade_tests;
 mod known_decimals;
 mod kpi_kind;
 mod model;
 mod read;
+mod read_grade;
 mod read_rhythm;
 mod rhythm;
 #[cfg(test)]
@@ -15,6 +19,7 @@ mod tests;
 
 pub use crate::bilingual::Bilingual;
 pub use advice::warnings;
+pub use grade::{EnteredGrade, GradeBand, GradeBasis, GradeBound, GradeMeasure, GradeScale, GradeWord};
 pub use known_decimals::{DecimalsChange, KnownDecimals};
 pub use model::{
     Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Series, SeriesRef,

@@ -1,5 +1,6 @@
 //! What a catalogue holds.
 
+use super::grade::{EnteredGrade, GradeScale};
 use super::rhythm::Rhythm;
 use crate::bilingual::Bilingual;
 use crate::business_day::BusinessCalendar;
@@ -20,6 +21,8 @@ pub struct Catalogue {
     pub series: Vec<Series>,
     /// Its KPIs, in the order of the file.
     pub kpis: Vec<Kpi>,
+    /// Its scales of grades, in the order of the file.
+    pub grades: Vec<GradeScale>,
 }
 
 /// A data plan of a city.
@@ -282,6 +285,8 @@ pub struct Kpi {
     pub round_to: Option<i64>,
     /// Months on the same side before a status changes; 1 is at once.
     pub confirm: u32,
+    /// Grades that persons entered.
+    pub entered: Vec<EnteredGrade>,
     /// Where it stands in the plan.
     pub citation: String,
     /// What a reader must know.

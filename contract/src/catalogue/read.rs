@@ -1,11 +1,12 @@
 //! From TOML to the catalogue, table by table.
 
 use super::check;
+use super::grade::GradeScale;
 use super::model::{
     Catalogue, Combine, Decrease, Definition, Direction, Goal, Kpi, KpiKind, Measure, Plan, Policy, Series, SeriesRef,
     SeriesSource, Shape,
 };
-use super::read_rhythm;
+use super::{read_grade, read_rhythm};
 use crate::bilingual::Bilingual;
 use crate::business_day::BusinessCalendar;
 use crate::decimals::Decimals;
@@ -42,8 +43,10 @@ pub fn parse(file: &str, text: &str) -> Result<Catalogue, Vec<Mistake>> {
         let plan = plan(top);
         let policies: Vec<Policy> = top.tables("policy").iter().map(policy).collect();
         let series: Vec<Series> = top.tables("series").iter().map(|r| series(r, &plan)).collect();
-        let kpis = top.tables("kpi").iter().map(|r| kpi(r, &plan, &policies, &series)).collect();
-        let catalogue = Catalogue { plan, policies, series, kpis };
+        let kpis: Vec<Kpi> = top.tables("kpi").iter().map(|r| kpi(r, &plan, &policies, &series)).collect();
+        let grades: Vec<GradeScale> = top.tables("grade").iter().map(|r| read_grade::scale(r, &plan, &kpis)).collect();
+        read_grade::entered_fit(top, &grades, &kpis);
+        let catalogue = Catalogue { plan, policies, series, kpis, grades };
         check::whole(top, &catalogue);
         catalogue
     })
@@ -274,6 +277,7 @@ fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -
         decimals: narrow(r.integer("decimals", 0..=i64::from(Decimals::MAX), shown_decimals(&measure, series))),
         round_to: r.integer_if("round_to", 1..=i64::MAX),
         confirm: narrow(r.integer("confirm", 1..=36, 1)),
+        entered: r.tables("entered").iter().map(read_grade::entered).collect(),
         citation: r.text("citation"),
         note: bilingual_if(r, "note"),
         connect: bilingual_if(r, "connect"),

@@ -3,6 +3,7 @@
 use super::figure::{columns, pairs};
 use super::outlook::{NONE, landed, shown};
 use super::parse::NumberedLine;
+use crate::grade::grades;
 use crate::judge::{DatedValue, Judgement, PaceGoal, Phase, Status, judge};
 use crate::landing::question;
 use crate::plan_state::PlanState;
@@ -13,7 +14,7 @@ use contract::period::Period;
 use contract::reader::nearest;
 
 /// The words of `more`.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 21] = [
     "as_of",
     "path",
     "progress",
@@ -34,6 +35,7 @@ const WORDS: [&str; 20] = [
     "year_lands",
     "points",
     "landing_provisional",
+    "grades",
 ];
 const PHASES: [Phase; 4] = [Phase::Before, Phase::Running, Phase::Closing, Phase::Closed];
 
@@ -84,13 +86,21 @@ fn expectation(line: u32, text: &str) -> Result<Expectation, String> {
 
 impl Expectation {
     /// Everything in which the judgement of a KPI is unlike it.
-    pub(super) fn unlike(&self, state: &PlanState, kpi: usize) -> Vec<String> {
+    pub(super) fn unlike(&self, state: &PlanState, kpi_index: usize) -> Vec<String> {
         let period = ReportPeriod(self.on);
         let catalogue = &state.catalogue;
-        let (view, kpi) = (state.view(period.cutoff()), &catalogue.kpis[kpi]);
+        let (view, kpi) = (state.view(period.cutoff()), &catalogue.kpis[kpi_index]);
         let judged = judge(&view, kpi, period);
         let landing = || question(&view, kpi, &judged, period).and_then(|question| question.answer());
+        let graded = || {
+            let all = grades(catalogue, kpi_index, &judged, None, period);
+            let marks: Vec<String> = all.iter().map(|grade| format!("{}={}", grade.scale, grade.grade)).collect();
+            if marks.is_empty() { NONE.to_owned() } else { marks.join(" ") }
+        };
         let got = |name: &str, want: &str| {
+            if name == "grades" {
+                return graded();
+            }
             let said = shown_field(catalogue, &judged, name, want);
             said.unwrap_or_else(|| landed(name, &landing(), want))
         };

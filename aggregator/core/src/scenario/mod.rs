@@ -10,6 +10,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use crate::admit::AdmissionError;
 use crate::plan_state::PlanState;
 use contract::catalogue::Catalogue;
 use contract::period::Period;
@@ -75,7 +76,7 @@ impl Scenario {
         let mut state = PlanState::new(self.catalogue.clone());
         let mut wrong = Vec::new();
         for figure in &self.figures {
-            let refused = state.insert(&figure.observation).err().map(|error| error.label());
+            let refused = state.insert(&figure.observation).err().map(AdmissionError::label);
             wrong.extend(figure.unlike(refused).map(|message| parse::at(&self.file, figure.line, message)));
         }
         for expectation in &self.expectations {

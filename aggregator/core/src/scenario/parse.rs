@@ -3,7 +3,7 @@
 use contract::catalogue::{self, Catalogue, SeriesRef};
 use contract::reader::{Mistake, nearest};
 
-const PARTS: [&str; 5] = ["plan", "series", "kpi", "figures", "expect"];
+const PARTS: [&str; 6] = ["plan", "series", "kpi", "grade", "figures", "expect"];
 const NAMES: &str = "name = { ja = \"名\", en = \"name\" }\nunit = { ja = \"件\", en = \"items\" }\n";
 const PLAN: &str = "[plan]\nid = \"p\"\nname = { ja = \"計画\", en = \"plan\" }\ncity = { ja = \"市\", en = \"city\" }\ncitation = \"scenario\"\n";
 const YEARS: [(&str, &str); 2] =
@@ -29,6 +29,7 @@ pub(super) struct ScenarioParts<'a> {
     /// The heading of the KPI, with `PLAN/KPI` where it is a configured one.
     kpi_heading: Option<NumberedLine<'a>>,
     kpi: Vec<NumberedLine<'a>>,
+    grade: Vec<NumberedLine<'a>>,
     pub(super) figures: Vec<NumberedLine<'a>>,
     pub(super) expect: Vec<NumberedLine<'a>>,
 }
@@ -60,6 +61,7 @@ impl<'a> ScenarioParts<'a> {
                     "" => mistakes.push(at(file, number, format!("unknown part `{name}`{}", nearest(name, PARTS)))),
                     "series" => parts.series.push(((number, more.trim()), Vec::new())),
                     "kpi" => parts.kpi_heading = Some((number, more.trim())),
+                    "grade" => parts.grade.push((number, "[[grade]]")),
                     _ => {}
                 }
                 continue;
@@ -68,6 +70,7 @@ impl<'a> ScenarioParts<'a> {
                 "plan" => Some(&mut parts.plan),
                 "series" => parts.series.last_mut().map(|(_, lines)| lines),
                 "kpi" => Some(&mut parts.kpi),
+                "grade" => Some(&mut parts.grade),
                 "figures" => Some(&mut parts.figures),
                 "expect" => Some(&mut parts.expect),
                 _ => None,
@@ -96,7 +99,7 @@ impl<'a> ScenarioParts<'a> {
             return Ok(Subject { catalogue, text, kpi: 0, series: SeriesRef { series: 0, definition: 0 } });
         }
         let one = |message: String| vec![at(file, number, message)];
-        if !(self.plan.is_empty() && self.series.is_empty() && self.kpi.is_empty()) {
+        if !(self.plan.is_empty() && self.series.is_empty() && self.kpi.is_empty() && self.grade.is_empty()) {
             return Err(one(format!(
                 "`--- kpi {named}` is configured; a scenario of it has only figures and expectations"
             )));
@@ -134,6 +137,7 @@ impl<'a> ScenarioParts<'a> {
         let number = self.kpi_heading.map_or(1, |(number, _)| number);
         toml.push(number, &format!("{KPI}{NAMES}"));
         toml.push_all(&self.kpi);
+        toml.push_all(&self.grade);
         match catalogue::parse(file, &toml.text) {
             Ok(catalogue) => Ok((catalogue, toml.text)),
             Err(mistakes) => Err(toml.placed(mistakes)),
@@ -158,7 +162,9 @@ impl Toml {
     }
 
     fn push_all(&mut self, lines: &[NumberedLine<'_>]) {
-        lines.iter().for_each(|(number, line)| self.push(*number, line));
+        for (number, line) in lines {
+            self.push(*number, line);
+        }
     }
 
     fn placed(&self, mistakes: Vec<Mistake>) -> Vec<Mistake> {

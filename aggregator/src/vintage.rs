@@ -119,7 +119,9 @@ pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<Pl
             })
         })?;
     }
-    states.values_mut().for_each(|state| state.landings.compute());
+    for state in states.values_mut() {
+        state.landings.compute();
+    }
     Ok(states)
 }
 

@@ -74,7 +74,9 @@ mod tests {
         let at = path(folder.path(), Partition(0));
         let connection = Connection::open(&at).unwrap();
         let before = schema::before("landings");
-        before.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
+        for migration in before {
+            connection.execute_batch(migration).unwrap();
+        }
         connection.pragma_update(None, "application_id", file::STORE_FILE.application_id).unwrap();
         connection.pragma_update(None, "user_version", i64::try_from(before.len()).unwrap()).unwrap();
         drop(connection);

@@ -14,8 +14,8 @@ pub(crate) fn mistakes(data: &Path, outbox: &Path, plans: &[(String, Catalogue)]
     for (file, plan) in plans {
         let id = &plan.plan.id;
         let published = outbox.exists().then(|| collectors::catalogues::published_decimals(outbox, id).ok()).flatten();
-        let stored = stores.iter().filter_map(|store| store.known_decimals(id).ok());
-        let all: Vec<KnownDecimals> = published.into_iter().chain(stored).collect();
+        let of_stores = stores.iter().filter_map(|store| store.known_decimals(id).ok());
+        let all: Vec<KnownDecimals> = published.into_iter().chain(of_stores).collect();
         let changes = all.iter().find_map(|known| Some(known.changed_by(plan)).filter(|changes| !changes.is_empty()));
         let mistake = |change: contract::catalogue::DecimalsChange| Mistake {
             file: file.clone(),

@@ -6,7 +6,7 @@
 
 mod error;
 mod folder;
-mod manifest;
+pub(crate) mod manifest;
 mod report_files;
 #[cfg(test)]
 mod tests;

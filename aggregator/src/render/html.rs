@@ -7,7 +7,7 @@ use super::lang::inert_document;
 use super::sheet::PlanSheet;
 use super::source::SourceRow;
 use super::view::PageContext;
-use crate::publication::Publication;
+use crate::publication::manifest::Publication;
 use crate::vintage_table::PeriodVintages;
 use askama::Template;
 use contract::catalogue::{Kpi, Plan};

@@ -3,9 +3,9 @@
 use super::api::problem::Problem;
 use super::api::routes::PREFIX;
 use super::content::{HTML, TEXT};
+use super::content_policy::{FrozenPolicy, POLICY};
 use super::embargo::StaffAnswer;
 use super::error::HttpError;
-use super::publications::FrozenPolicy;
 use super::query::language_choice;
 use crate::render::html;
 use crate::render::view::PageContext;
@@ -17,10 +17,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
-
-/// A page loads its own style sheet only, and no other site may frame it.
-pub(super) const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Seconds after which a client may ask again for an answer that could not be made.
 const RETRY_SECONDS: &str = "5";

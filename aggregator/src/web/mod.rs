@@ -8,6 +8,9 @@ mod api;
 mod base64;
 mod connection_limit;
 mod content;
+mod content_policy;
+#[cfg(test)]
+mod degraded_tests;
 mod embargo;
 #[cfg(test)]
 mod embargo_tests;

@@ -2,6 +2,7 @@
 
 use super::base64::encode;
 use super::content::{HTML, of_type};
+use super::content_policy::{FrozenPolicy, POLICY};
 use super::error::{HttpError, internal};
 use super::lookup;
 use super::query::{PageQuery, language_choice};
@@ -18,10 +19,6 @@ use sha2::{Digest, Sha256};
 
 /// Names the publication that an answer is from.
 const PUBLICATION: HeaderName = HeaderName::from_static("publication");
-
-/// The policy of a page that was frozen with its style inside.
-#[derive(Clone, Debug)]
-pub(super) struct FrozenPolicy(pub(super) String);
 
 /// All publications of all plans.
 pub(super) async fn page(State(site): State<Site>, query: PageQuery) -> Result<Response, HttpError> {
@@ -122,7 +119,7 @@ fn policy(page: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(page).ok()?;
     let style = text.split_once("<style>")?.1.split_once("</style>")?.0;
     let hash = encode(&Sha256::digest(style));
-    Some(super::middleware::POLICY.replace("style-src 'self'", &format!("style-src 'sha256-{hash}'")))
+    Some(POLICY.replace("style-src 'self'", &format!("style-src 'sha256-{hash}'")))
 }
 
 /// The publications of a site with stores.

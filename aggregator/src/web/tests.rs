@@ -90,7 +90,7 @@ async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
         let (got, headers, body) = answer(&site, address).await;
         assert_eq!(got.as_u16(), status, "{address}: {body}");
         assert_eq!(headers.get("content-type").map_or("", |kind| kind.to_str().unwrap()), kind, "{address}");
-        assert_eq!(headers["content-security-policy"], middleware::POLICY, "{address}");
+        assert_eq!(headers["content-security-policy"], content_policy::POLICY, "{address}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{address}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{address}");
     }
@@ -364,46 +364,5 @@ async fn moments_are_links_named_as_officers_name_them() {
         "<input type=\"hidden\" name=\"lang\" value=\"ja\">",
     ] {
         assert!(page.contains(link), "{link}: {page}");
-    }
-}
-
-#[tokio::test]
-async fn every_page_shows_the_degraded_components() {
-    let site = site(false);
-    let addresses = ["/", "/plans/small", "/plans/small/kpis/datasets"];
-    for address in addresses {
-        let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
-        assert!(page.contains("起動中のため、数字がまだそろっていません。"), "{address}: {page}");
-    }
-    site.health.set_readiness(Readiness::Ready);
-    let now = site.clock.now();
-    let degrade =
-        |component, reason| site.health.degrade(component, reason, "host:8086 said <no>".into(), Some(7), now);
-    degrade(Component::Sink("influxdb", 0), DegradedReason::Refused);
-    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 200, "a dead sink leaves the process ready");
-    degrade(Component::Outbox, DegradedReason::Full);
-    assert_eq!(answer(&site, "/readyz").await.0.as_u16(), 503, "a full outbox does not");
-    for address in addresses {
-        let (_, _, page) = answer(&site, &format!("{address}?lang=ja")).await;
-        for text in [
-            "集めた数字を記録できません（ディスクに空きがありません、今しがたから）",
-            "InfluxDB（グラフ用）へ送れません（接続できないか、受け付けられません、今しがたから）。7件が待っています。",
-            "<code lang=\"en\">host:8086 said &#60;no&#62;</code>",
-        ] {
-            assert!(page.contains(text), "{address}: {text}: {page}");
-        }
-    }
-    let (_, _, metrics) = answer(&site, "/metrics").await;
-    for line in [
-        "shihyo_component_degraded{component=\"influxdb\",reason=\"refused\"} 1\n",
-        "shihyo_component_degraded{component=\"outbox\",reason=\"full\"} 1\n",
-    ] {
-        assert!(metrics.contains(line), "{line}: {metrics}");
-    }
-    site.health.recover(Component::Sink("influxdb", 0));
-    site.health.recover(Component::Outbox);
-    assert!(!answer(&site, "/metrics").await.2.contains("shihyo_component_degraded{"));
-    for address in addresses {
-        assert!(!answer(&site, address).await.2.contains("class=\"notice"), "{address}");
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn kpi(r: &TomlTable<'_>, plan: &Plan, series: &[Series], kpi: &Kpi) 
     if kpi.round_to.is_some() && !kpi.kind.may_round() {
         r.mistake("round_to", "only a ceiling has `round_to`");
     }
+    if kpi.maximum.as_ref().is_some_and(|maximum| kpi.target > *maximum) {
+        r.mistake("maximum", "`maximum` is below the target, which could then never be met");
+    }
     if kpi.tolerance.as_ref().is_some_and(Signed::is_negative) {
         r.mistake("tolerance", "`tolerance` must not be negative");
     }

@@ -277,6 +277,8 @@ pub struct Kpi {
     pub direction: Direction,
     /// Goals between baseline and target, by year.
     pub milestones: Vec<Goal>,
+    /// What the value can never exceed, such as the number of all schools; a share of a whole needs none.
+    pub maximum: Option<Exact>,
     /// Distance from the path that is still `at_risk`; 10 % of |t - b| when `None`.
     pub tolerance: Option<Exact>,
     /// Digits shown after the point; those of its definition where the catalogue names none.

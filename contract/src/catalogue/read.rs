@@ -273,6 +273,7 @@ fn kpi(r: &TomlTable<'_>, plan: &Plan, policies: &[Policy], series: &[Series]) -
         target,
         direction,
         milestones: r.tables("milestone").iter().map(goal).collect(),
+        maximum: r.exact_if("maximum"),
         tolerance: r.exact_if("tolerance"),
         decimals: narrow(r.integer("decimals", 0..=i64::from(Decimals::MAX), shown_decimals(&measure, series))),
         round_to: r.integer_if("round_to", 1..=i64::MAX),

@@ -60,6 +60,11 @@ fn each_mistake_is_named_with_its_line_and_remedy() {
     let rows = [
         ("series = \"datasets\"", "series = \"datasts\"", "unknown series `datasts`; did you mean `datasets`?"),
         ("at_least = 300", "at_most = 300", "the direction runs against the target: from 108 to 300"),
+        (
+            "at_least = 300 }",
+            "at_least = 300 }\nmaximum = 299",
+            "`maximum` is below the target, which could then never be met",
+        ),
         ("value = 200.5", "value = 90", "the milestone of FY2019 (90) is not towards the target"),
         ("value = 200.5", "value = 301", "the milestone of FY2019 (301) is not towards the target"),
         ("citation = \"plan, page 2\"\n", "", "`citation` is missing"),

@@ -101,14 +101,16 @@ fn kind(kpi: &Kpi) -> FigureKind {
     }
 }
 
-/// Nothing is below 0 but what is signed. A share ends at its whole, unless a figure or the target lies beyond it.
+/// Nothing is below 0 but what is signed. What ends at a maximum of its own ends there, a share at its whole, unless a figure or
+/// the target lies beyond it.
 fn bounds(view: &LedgerView<'_>, kpi: &Kpi, values: &[Option<f64>]) -> Bounds {
     let signed = kpi.measure.parts().iter().any(|of| view.series(*of).signed);
     let all = match kpi.measure {
         Measure::Ratio { per, .. } => Some(whole(per)),
         Measure::Series(_) => (kpi.unit.en == "%" && !kpi.kind.is_yearly_sum()).then(|| whole(100)),
     };
-    let all = all.filter(|all| !signed && kpi.target <= *all).as_ref().and_then(double);
+    let all = all.filter(|all| !signed && kpi.target <= *all);
+    let all = kpi.maximum.clone().or(all).as_ref().and_then(double);
     Bounds {
         lower: (!signed).then_some(0.0),
         upper: all.filter(|all| values.iter().flatten().all(|value| value <= all)),

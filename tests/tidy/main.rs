@@ -10,6 +10,7 @@
 mod circles;
 mod cost;
 mod map;
+mod merges;
 mod modules;
 mod names;
 

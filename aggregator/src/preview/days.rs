@@ -9,7 +9,7 @@ use contract::period::{Grain, Period};
 use contract::time::{date_of, month_of};
 
 /// The rules whose alerts follow from figures and catalogue alone.
-pub(super) const RULES: [AlertRule; 3] = [AlertRule::Trend, AlertRule::Overdue, AlertRule::Missing];
+pub(super) const RULES: [AlertRule; 4] = [AlertRule::Trend, AlertRule::Overdue, AlertRule::Missing, AlertRule::Landing];
 
 /// A KPI on one day: its status, and which of [`RULES`] hold.
 type KpiDay = (Option<Status>, [bool; RULES.len()]);
@@ -36,7 +36,12 @@ impl KpiDays {
 
 /// Judges a KPI at the end of each day from a first to a last one.
 pub(super) fn of_kpi(state: &PlanState, id: &str, (first, last): (i32, i32), policy: &AlertPolicy) -> KpiDays {
-    let Some(kpi) = state.catalogue.kpis.iter().find(|kpi| kpi.id == id) else { return KpiDays::default() };
+    let mut kpis = state.catalogue.kpis.iter().enumerate();
+    let Some((index, kpi)) = kpis.find(|(_, kpi)| kpi.id == id) else { return KpiDays::default() };
+    let chances = match policy.rules.contains(&AlertRule::Landing) {
+        true => state.landings_until(index, last).chances,
+        false => Vec::new(),
+    };
     let on = |day: i32| ReportPeriod(Period { grain: Grain::Day, index: day });
     let at_risk = policy.alerts_at_risk(&state.catalogue.plan.id, id);
     // The state is settled for the last day that was asked: periods that have ended by then are not computed again.
@@ -45,6 +50,8 @@ pub(super) fn of_kpi(state: &PlanState, id: &str, (first, last): (i32, i32), pol
     for day in first..=last {
         let mut facts = KpiFacts::new(&view, kpi, on(day));
         facts.at_risk = at_risk;
+        facts.thresholds = policy.landing;
+        facts.chances = &chances[..chances.partition_point(|chance| chance.at <= on(day).cutoff().at)];
         let status = facts.judged().status;
         let before = days.last().filter(|_| month_of(day) == month_of(day - 1)).copied();
         // The rules look back at ends of months; inside a month a new day changes them only with the status, or while overdue.
@@ -128,16 +135,16 @@ pub(super) fn alert_changes(before: &KpiDays, after: &KpiDays) -> Vec<AlertChang
 mod tests {
     use super::*;
 
-    /// A letter a day from 2019-04-01 on: `o` on track, `x` off track, `m` missed, `s` stale, `.` not judged.
+    /// A letter a day from 2019-04-01 on: `o` on track, `l` on track with a fallen landing, `x` off track, `m` missed, `s` stale, `.` not judged.
     fn days(letters: &str) -> KpiDays {
         let status = |letter| match letter {
-            'o' => Some(Status::OnTrack),
+            'o' | 'l' => Some(Status::OnTrack),
             'x' => Some(Status::OffTrack),
             'm' => Some(Status::Missed),
             's' => Some(Status::Stale),
             _ => None,
         };
-        let day = |letter: char| (status(letter), ["xm".contains(letter), letter == 's', false]);
+        let day = |letter: char| (status(letter), ["xm".contains(letter), letter == 's', false, letter == 'l']);
         KpiDays { first: 17_987, days: letters.chars().map(day).collect() }
     }
 
@@ -165,6 +172,7 @@ mod tests {
         let (statuses, alerts) = told("oxoxsm", "oooxom");
         assert_eq!(statuses, ["02..02 off_track on_track", "05..05 stale on_track"]);
         assert_eq!(alerts, ["trend 02..02 -", "overdue 05..05 -"]);
+        assert_eq!(told("ollxo", "oolxo"), (vec![], vec!["landing 02..03 03..03".to_owned()]));
         let (statuses, alerts) = told("", ".oxxm");
         assert_eq!(statuses, ["02..02 - on_track", "03..04 - off_track", "05..05 - missed"]);
         assert_eq!(alerts, ["trend - 03.."], "it fires still on the last day, and worse is no other alert");

@@ -2,7 +2,7 @@
 //! catalogue and under the changed one, from the figures that are stored now.
 //!
 //! Reads the stores and writes nothing, so it can run beside the service. Statuses are those of `report --on DAY`. Alerts are those
-//! that follow from figures and catalogue alone: the trend, overdue sources, missing months.
+//! that follow from figures and catalogue alone: the trend, overdue sources, missing months and a fallen landing.
 
 mod csv;
 mod days;

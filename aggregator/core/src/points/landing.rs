@@ -4,7 +4,7 @@
 //! Between two closings every day asks the same question ([`crate::landing`]): a state closes a month at the midnight that
 //! ends it, which the last day does not see yet, and a flow on the last day.
 
-use crate::landing::{LandingQuestion, evidence};
+use crate::landing::{KpiLandings, LandingQuestion, evidence};
 use crate::plan_state::PlanState;
 use crate::report_period::ReportPeriod;
 use contract::period::{Grain, Period};
@@ -52,5 +52,16 @@ impl PlanState {
             evidence(&self.view(period.cutoff()), &self.catalogue.kpis[walk.kpi], period)
         };
         walk.days.drain(..more).map(ask).collect()
+    }
+
+    /// All answers of a KPI up to `today`, computed now: milliseconds for each closing.
+    pub fn landings_until(&self, kpi: usize, today: i32) -> KpiLandings {
+        let mut landings = KpiLandings::default();
+        for question in self.landing_questions(&mut self.landing_walk(kpi, today), usize::MAX) {
+            let key = question.key();
+            let answer = landings.answers.get(&key).cloned().unwrap_or_else(|| question.answer());
+            landings.add(key, answer);
+        }
+        landings
     }
 }

@@ -64,7 +64,8 @@ async fn the_invented_city_is_read_except_for_its_deliberate_errors() {
             "mihon/register",
             "mihon/register-xlsx",
             "mihon/table",
-            "mihon/wifi"
+            "mihon/wifi",
+            "sapporo/report"
         ]
     );
     let all_lines: Vec<String> = all.values().flat_map(|records| lines(records)).collect();

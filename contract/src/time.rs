@@ -149,6 +149,27 @@ impl fmt::Display for Micros {
     }
 }
 
+/// English names of the months, from January.
+const MONTH_NAMES: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The English name of a month of the civil calendar, 1 to 12; empty for another number.
+pub fn month_name(month: i8) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|index| MONTH_NAMES.get(index)).unwrap_or(&"")
+}
+
 /// Reads `2020-04-01`; `None` when it is no such date or its year is out of range.
 pub fn parse_date(text: &str) -> Option<Date> {
     if text.len() != 10 {

@@ -4,23 +4,7 @@ use aggregator_core::display::DataDate;
 use aggregator_core::judge::{MeasuredValue, MonthCount};
 use contract::catalogue::{Bilingual, Catalogue, Kpi};
 use contract::period::Period;
-use contract::time::parse_date;
-
-/// Names of the months, April first.
-const MONTHS: [&str; 12] = [
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-    "January",
-    "February",
-    "March",
-];
+use contract::time::{month_name, parse_date};
 
 /// What a value is of: `2020年11月30日現在`, or `2020年度 4〜11月の計（12か月のうち8か月）`.
 pub(super) fn period_words(catalogue: &Catalogue, kpi: &Kpi, measured: &MeasuredValue) -> Bilingual {
@@ -33,7 +17,7 @@ pub(super) fn period_words(catalogue: &Catalogue, kpi: &Kpi, measured: &Measured
 fn of_state(of: &DataDate) -> Bilingual {
     let (ja, en) = match parse_date(&of.date) {
         Some(date) => {
-            let month = MONTHS[usize::try_from((date.month() + 8) % 12).unwrap_or(0)];
+            let month = month_name(date.month());
             let ja = format!("{}年{}月{}日", date.year(), date.month(), date.day());
             (ja, format!("{} {month} {}", date.day(), date.year()))
         }
@@ -85,7 +69,7 @@ fn run_ja((first, last): (i32, i32)) -> String {
 }
 
 fn run_en((first, last): (i32, i32)) -> String {
-    let name = |number: i32| MONTHS[usize::try_from(number - 1).unwrap_or(0) % MONTHS.len()];
+    let name = |number: i32| i8::try_from(calendar(number)).map_or("", month_name);
     if first == last { name(first).to_owned() } else { format!("{} to {}", name(first), name(last)) }
 }
 

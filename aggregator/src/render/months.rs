@@ -2,24 +2,10 @@
 
 use aggregator_core::report::KpiReport;
 use contract::period::{Grain, Period};
+use contract::time::month_name;
 
 /// Runs of missing months that are named; the number of further months follows.
 const MAX_RUNS: usize = 6;
-/// The months in English, from January.
-const ENGLISH: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// A text in Japanese and in English.
 type Text = (String, String);
@@ -68,8 +54,7 @@ fn ja(month: Period) -> String {
 
 fn en(month: Period) -> String {
     let date = month.start().date();
-    let name = usize::try_from(date.month() - 1).ok().and_then(|index| ENGLISH.get(index)).unwrap_or(&"");
-    format!("{name} {}", date.year())
+    format!("{} {}", month_name(date.month()), date.year())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use crate::city::City;
 use crate::influx_read::Points;
+use aggregator_core::landing::OutlookReport;
+use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::ReportPeriod;
 use contract::exact::{self, Exact};
 use contract::period::{Grain, Period};
@@ -61,16 +63,21 @@ pub(crate) fn expected(city: &City) -> Points {
         shown.dedup();
         for on in shown {
             let name = format!("kpi,kpi={},plan=p,policy=policy", kpi.id);
-            put(name, day(on).start(), judged(book, &kpi.id, on, may));
+            put(name, day(on).start(), judged(book, &kpi.id, (on, today), may));
         }
     }
     points
 }
 
-fn judged(book: &aggregator_core::plan_state::PlanState, kpi: &str, on: i32, may: Option<i128>) -> serde_json::Value {
-    let report = book.report(ReportPeriod(day(on)), false);
+fn judged(
+    book: &aggregator_core::plan_state::PlanState,
+    kpi: &str,
+    (on, today): (i32, i32),
+    may: Option<i128>,
+) -> serde_json::Value {
+    let report = book.report_with_landings(ReportPeriod(day(on)), false);
     let judged = report.kpis.iter().find(|k| k.id == kpi).unwrap();
-    let known = |n: &Option<aggregator_core::report::CanonicalNumber>| {
+    let known = |n: &Option<CanonicalNumber>| {
         let value = n.as_ref().map(|n| number(&exact::canonical(&n.0)));
         (value.unwrap_or(0.0), value.is_some())
     };
@@ -86,12 +93,19 @@ fn judged(book: &aggregator_core::plan_state::PlanState, kpi: &str, on: i32, may
         path = (alone(kpi, ends, may), true);
     }
     let target = number(&exact::canonical(&judged.target.0));
+    // Of the days to come nothing is said but the path.
+    let landing = judged.landing.as_ref().filter(|_| on <= today).and_then(|landing| landing.target.as_ref());
+    let lands = |of: fn(&OutlookReport) -> &CanonicalNumber| {
+        landing.map_or(0.0, |outlook| number(&exact::canonical(&of(outlook).0)))
+    };
     json!({
         "value": value.0, "value_known": value.1, "baseline": baseline.0, "baseline_known": baseline.1,
         "target": target, "path": path.0, "path_known": path.1, "progress": progress.0, "progress_known": progress.1,
         "status": number(&status.to_string()), "phase": number(&phase.to_string()), "provisional": judged.provisional,
-        "landing": 0.0, "landing_low80": 0.0, "landing_high80": 0.0, "landing_low95": 0.0, "landing_high95": 0.0,
-        "landing_probability": 0.0, "landing_known": false,
+        "landing": lands(|outlook| &outlook.expected),
+        "landing_low80": lands(|outlook| &outlook.low80), "landing_high80": lands(|outlook| &outlook.high80),
+        "landing_low95": lands(|outlook| &outlook.low95), "landing_high95": lands(|outlook| &outlook.high95),
+        "landing_probability": lands(|outlook| &outlook.probability), "landing_known": landing.is_some(),
     })
 }
 

@@ -38,10 +38,8 @@ impl KpiDays {
 pub(super) fn of_kpi(state: &PlanState, id: &str, (first, last): (i32, i32), policy: &AlertPolicy) -> KpiDays {
     let mut kpis = state.catalogue.kpis.iter().enumerate();
     let Some((index, kpi)) = kpis.find(|(_, kpi)| kpi.id == id) else { return KpiDays::default() };
-    let chances = match policy.rules.contains(&AlertRule::Landing) {
-        true => state.landings_until(index, last).chances,
-        false => Vec::new(),
-    };
+    let asks = policy.rules.contains(&AlertRule::Landing);
+    let chances = if asks { state.landings_until(index, last).chances } else { Vec::new() };
     let on = |day: i32| ReportPeriod(Period { grain: Grain::Day, index: day });
     let at_risk = policy.alerts_at_risk(&state.catalogue.plan.id, id);
     // The state is settled for the last day that was asked: periods that have ended by then are not computed again.

@@ -5,7 +5,7 @@ use aggregator_core::report::KpiReport;
 use std::fmt::{self, Write};
 
 /// What the days and alerts are made of, for every form.
-pub(super) const BASIS: &str = "every status as report --on DAY gives it, from the figures that are stored now; alerts of trend, overdue sources and missing months";
+pub(super) const BASIS: &str = "every status as report --on DAY gives it, from the figures that are stored now; alerts of trend, overdue sources, missing months and fallen landings";
 
 impl CataloguePreview {
     /// As text, a line a change.

@@ -166,13 +166,14 @@ async fn probes_answer_while_every_place_is_taken_by_an_answer_that_is_not_made(
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_answer_while_heads_come_byte_by_byte_and_answers_are_read_so() {
     let (address, _stop) = serving(ServerLimits { connections: 8, ..ServerLimits::default() }).await;
-    let stop = CancellationToken::new();
+    let (stop, (all_connected, connected_all)) = (CancellationToken::new(), std::sync::mpsc::channel());
     let trickling = stop.clone();
     let slow = std::thread::spawn(move || {
         let head = b"GET / HTTP/1.1\r\nX: ";
         let whole = b"HEAD /large HTTP/1.1\r\nHost: x\r\n\r\nGET /large HTTP/1.1\r\nHost: x\r\n\r\n";
         let sent = |at: usize| if at.is_multiple_of(2) { &head[..] } else { whole };
         let mut streams: Vec<TcpStream> = (0..150).map(|at| connected(address, sent(at))).collect();
+        all_connected.send(()).unwrap();
         while !trickling.is_cancelled() {
             for stream in &mut streams {
                 stream.set_nonblocking(true).unwrap();
@@ -181,6 +182,9 @@ async fn probes_answer_while_heads_come_byte_by_byte_and_answers_are_read_so() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
+    // More new connections at once than there are places would close a probe's before it is answered.
+    connected_all.recv().unwrap();
+    std::thread::sleep(SHORT);
     probes_answer(address, 20);
     stop.cancel();
     slow.join().unwrap();

@@ -2,6 +2,8 @@
 //! amounts. Every command reads its configuration so, because each of them turns steps into the unit.
 
 use aggregator::store;
+use bus::CheckpointReader;
+use collectors::catalogues::published_decimals;
 use contract::catalogue::{Catalogue, KnownDecimals};
 use contract::reader::Mistake;
 use std::path::Path;
@@ -10,10 +12,11 @@ use std::path::Path;
 /// it is opened for use.
 pub(crate) fn mistakes(data: &Path, outbox: &Path, plans: &[(String, Catalogue)]) -> Vec<Mistake> {
     let stores = store::open_readers(data).unwrap_or_default();
+    let outbox = outbox.exists().then(|| CheckpointReader::open(outbox).ok()).flatten();
     let mut found = Vec::new();
     for (file, plan) in plans {
         let id = &plan.plan.id;
-        let published = outbox.exists().then(|| collectors::catalogues::published_decimals(outbox, id).ok()).flatten();
+        let published = outbox.as_ref().and_then(|outbox| published_decimals(outbox, id).ok());
         let of_stores = stores.iter().filter_map(|store| store.known_decimals(id).ok());
         let all: Vec<KnownDecimals> = published.into_iter().chain(of_stores).collect();
         let changes = all.iter().find_map(|known| Some(known.changed_by(plan)).filter(|changes| !changes.is_empty()));

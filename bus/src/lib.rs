@@ -45,6 +45,6 @@ pub use consumer::{Consumer, Delivery};
 pub use error::{BusError, Cause, PublishError};
 pub use failpoint::Failpoint;
 pub use limits::{MAX_AHEAD, MAX_BODY_BYTES, MAX_NAME_BYTES, MAX_PUBLISH_BYTES};
-pub use log::{BATCH_BYTES, PARTITION, SqliteConsumer, SqliteOutbox, checkpoints_in};
+pub use log::{BATCH_BYTES, CheckpointReader, PARTITION, SqliteConsumer, SqliteOutbox};
 pub use outbox::{Checkpoint, Outbox, Outgoing};
 pub use pending::{Pending, PendingSender};

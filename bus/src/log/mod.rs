@@ -30,6 +30,7 @@ mod signal;
 mod verify;
 mod writer;
 
+pub use checkpoints::CheckpointReader;
 pub use consumer::{BATCH_BYTES, PARTITION, SqliteConsumer};
-pub use outbox::{SqliteOutbox, checkpoints_in};
+pub use outbox::SqliteOutbox;
 pub(crate) use shipping::{ShipperLock, ShippingLog};

@@ -74,13 +74,6 @@ impl SqliteOutbox {
     }
 }
 
-/// The checkpoints of the log at `path` whose name starts with `prefix`, read without changing the file.
-pub fn checkpoints_in(path: impl AsRef<Path>, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, BusError> {
-    let path = path.as_ref();
-    let connection = file::open_read_only(path)?;
-    checkpoints::read(&connection, prefix).map_err(|error| file::failed(path, error))
-}
-
 impl Outbox for SqliteOutbox {
     fn publish(&self, batch: Vec<Outgoing>, checkpoint: Checkpoint) -> Pending {
         let (ack, pending) = Pending::new(file::name(&self.path));

@@ -3,16 +3,18 @@
 use crate::document::sha256;
 use crate::poll::state::{ClockBehind, ClockNote};
 use crate::poll::{outgoing, published};
-use bus::{BusError, Checkpoint, Outbox, PublishError};
+use bus::{BusError, Checkpoint, CheckpointReader, Outbox, PublishError};
 use contract::catalogue::{self, DecimalsChange, KnownDecimals};
 use contract::record::{CatalogueText, Record};
 use contract::signing::SigningKey;
 use contract::time::Clock;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Name of a plan's checkpoint before its id.
 const PREFIX: &str = "catalogue/";
+/// Bytes of the texts that are published at once. As lines, and again as notes, they take a few times that; a bus takes
+/// [`bus::MAX_PUBLISH_BYTES`].
+const PART_BYTES: usize = 4 << 20;
 
 /// What was published last for a plan.
 #[derive(Default, Serialize, Deserialize)]
@@ -55,15 +57,16 @@ impl CatalogueError {
     }
 }
 
-/// Publishes the catalogues (plan id and text) that differ from the published ones in one transaction, and returns their
-/// number.
+/// Publishes the catalogues (plan id and text) that differ from the published ones, and returns their number. All are
+/// checked before the first is published; they go out in parts, each with its notes in one transaction, and what an
+/// interruption left is published by the next call.
 pub async fn publish_catalogues(
     outbox: &dyn Outbox,
     clock: &dyn Clock,
     signer: Option<&SigningKey>,
     catalogues: &[(String, String)],
 ) -> Result<usize, CatalogueError> {
-    let (mut records, mut checkpoint) = (Vec::new(), Vec::new());
+    let mut changed = Vec::new();
     for (plan, text) in catalogues {
         let name = format!("{PREFIX}{plan}");
         let note = load(&|name| outbox.checkpoints(name), plan)?.unwrap_or_default();
@@ -80,17 +83,27 @@ pub async fn publish_catalogues(
             decimals.learn(&catalogue);
         }
         let revision = note.clock.next(clock.now())?;
-        records.push(Record::Catalogue(CatalogueText { plan: plan.clone(), revision, text: text.clone() }));
+        let record = CatalogueText { plan: plan.clone(), revision, text: text.clone() };
         let note = CatalogueNote { sha256, clock: ClockNote { last: revision.0, success: None }, decimals };
         // A plain struct of texts and numbers: writing it does not fail.
-        checkpoint.push((name, Some(serde_json::to_vec(&note).unwrap_or_default())));
+        changed.push((record, (name, Some(serde_json::to_vec(&note).unwrap_or_default()))));
     }
-    if !records.is_empty() {
+    let count = changed.len();
+    let mut changed = changed.into_iter().peekable();
+    while changed.peek().is_some() {
+        let (mut records, mut checkpoint, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while let Some((record, note)) =
+            changed.next_if(|(next, _)| bytes == 0 || bytes + next.text.len() <= PART_BYTES)
+        {
+            bytes += record.text.len();
+            records.push(Record::Catalogue(record));
+            checkpoint.push(note);
+        }
         let outgoing = outgoing(&records, signer);
         checkpoint.extend(published::notes(&records, &outgoing));
         outbox.publish(outgoing, checkpoint).await?;
     }
-    Ok(records.len())
+    Ok(count)
 }
 
 /// The state in which plans are published once more whose last catalogue is not remembered, because a version of before
@@ -112,9 +125,9 @@ pub fn forget(outbox: &dyn Outbox, plans: impl Iterator<Item = String>) -> Resul
 /// Reads the checkpoints whose name starts with a prefix.
 type ReadCheckpoints<'a> = &'a dyn Fn(&str) -> Result<Vec<(String, Vec<u8>)>, BusError>;
 
-/// Digits after the point of the definitions of a plan, as the outbox in a file has published them. Reads alone; blocks.
-pub fn published_decimals(outbox: &Path, plan: &str) -> Result<KnownDecimals, CatalogueError> {
-    let read = |name: &str| bus::checkpoints_in(outbox, name);
+/// Digits after the point of the definitions of a plan, as an outbox has published them. Blocks.
+pub fn published_decimals(outbox: &CheckpointReader, plan: &str) -> Result<KnownDecimals, CatalogueError> {
+    let read = |name: &str| outbox.checkpoints(name);
     let note = load(&read, plan)?.unwrap_or_default();
     known(&read, plan, note.decimals)
 }
@@ -139,79 +152,4 @@ fn load(read: ReadCheckpoints<'_>, plan: &str) -> Result<Option<CatalogueNote>, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{TestClock, outbox};
-    use contract::wire;
-
-    #[tokio::test]
-    async fn a_catalogue_is_published_when_its_text_changed_and_only_then() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = TestClock::at("2022-07-01");
-        let outbox = outbox(folder.path(), &clock);
-        let publish = async |texts: &[(&str, &str)]| {
-            let texts: Vec<_> = texts.iter().map(|(plan, text)| ((*plan).to_owned(), (*text).to_owned())).collect();
-            publish_catalogues(outbox.as_ref(), clock.as_ref(), None, &texts).await
-        };
-        assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 2);
-        assert_eq!(publish(&[("a", "1"), ("ab", "1")]).await.unwrap(), 0);
-        assert_eq!(publish(&[("a", "2"), ("ab", "1")]).await.unwrap(), 1);
-        assert_eq!(publish(&[("a", "1")]).await.unwrap(), 1);
-        clock.pass(-3600);
-        assert!(matches!(publish(&[("a", "3")]).await, Err(CatalogueError::Clock(_))));
-    }
-
-    fn with_decimals(digits: u32) -> String {
-        let series = testkit::series("s", "shape = \"level\"\ngrain = \"day\"", "d", "a");
-        let series = series.replace("id = \"d\"\n", &format!("id = \"d\"\ndecimals = {digits}\n"));
-        format!("{}{series}", testkit::PLAN)
-    }
-
-    #[tokio::test]
-    async fn a_catalogue_that_changes_decimals_is_never_published_even_after_an_absence() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = TestClock::at("2022-07-01");
-        let outbox = outbox(folder.path(), &clock);
-        let publish = async |text: &str| {
-            clock.pass(1);
-            let texts = [("p".to_owned(), text.to_owned())];
-            publish_catalogues(outbox.as_ref(), clock.as_ref(), None, &texts).await
-        };
-        let changed = |error: Result<usize, CatalogueError>| match error {
-            Err(CatalogueError::Decimals(plan, change)) => (plan, change.was, change.is),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(publish(&with_decimals(1)).await.unwrap(), 1);
-        assert_eq!(changed(publish(&with_decimals(0)).await), ("p".into(), 1, 0));
-        assert_eq!(publish(testkit::PLAN).await.unwrap(), 1);
-        assert_eq!(changed(publish(&with_decimals(2)).await), ("p".into(), 1, 2));
-        assert_eq!(publish(&with_decimals(1)).await.unwrap(), 1);
-        assert_eq!(published_decimals(&folder.path().join("bus.db"), "p").unwrap().get("s", "d"), Some(1));
-    }
-
-    #[tokio::test]
-    async fn a_note_of_a_version_before_knows_the_catalogue_that_was_published() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = TestClock::at("2022-07-01");
-        let outbox = outbox(folder.path(), &clock);
-        let texts = [("p".to_owned(), with_decimals(0))];
-        publish_catalogues(outbox.as_ref(), clock.as_ref(), None, &texts).await.unwrap();
-        let (name, note) = outbox.checkpoints("catalogue/p").unwrap().remove(0);
-        let mut note: serde_json::Value = serde_json::from_slice(&note).unwrap();
-        assert!(note.as_object_mut().unwrap().remove("decimals").is_some());
-        outbox.publish(vec![], vec![(name, Some(serde_json::to_vec(&note).unwrap()))]).await.unwrap();
-        let texts = [("p".to_owned(), with_decimals(1))];
-        let refused = publish_catalogues(outbox.as_ref(), clock.as_ref(), None, &texts).await;
-        assert!(matches!(refused, Err(CatalogueError::Decimals(_, change)) if (change.was, change.is) == (0, 1)));
-    }
-
-    #[test]
-    fn a_catalogue_is_the_same_after_the_wire() {
-        let text =
-            CatalogueText { plan: "p".into(), revision: contract::time::Micros(7), text: "a = \"計\"\n".into() };
-        let record = Record::Catalogue(text);
-        let out = outgoing(std::slice::from_ref(&record), None);
-        assert_eq!((&*out[0].key, out[0].revision.0), ("p", 7));
-        assert_eq!(wire::decode(&out[0].body), Ok(record));
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
 //! The interface for machines, asked of a running service as its users would.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{City, free_address};
 use bus::{Outbox, Outgoing, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use serde_json::Value;
@@ -11,7 +11,6 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::{City, free_address};
 
 const TOKEN: &str = "0123456789abcdef";
 

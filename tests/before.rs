@@ -1,10 +1,8 @@
 //! What an earlier version left behind still opens: store, outbox, bundles, configuration, and the exports it printed.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::{City, before};
 use std::process::Output;
-use support::{City, before};
 
 /// What this version prints of the old data. Judgements follow the rules of today (`rules_version` 2), so these were printed anew
 /// when the rules changed; `rules-1` has what the earlier version itself printed.

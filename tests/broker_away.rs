@@ -2,15 +2,14 @@
 //! the brokers are back; it also starts without them.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{City, free_address};
 use rdkafka::mocking::MockCluster;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::process::Child;
 use std::time::{Duration, Instant};
-use support::{City, free_address};
 
 const TOPIC: &str = "records";
 const WAIT: Duration = Duration::from_mins(1);

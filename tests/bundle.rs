@@ -1,8 +1,7 @@
 //! From a zone without a network path to the judged KPIs, through the binary: the same answer as the direct way.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use aggregator::{pipeline, store};
 use bus::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use contract::time::{Clock, Micros};
@@ -10,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::City;
 
 /// Kills of a plain run, on each side; `SHIHYO_KILLS` asks for more.
 const KILLS: u32 = 20;

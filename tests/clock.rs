@@ -1,8 +1,7 @@
 //! A collector whose clock was nine hours ahead once: it is named, everything goes on, and a plan may be edited meanwhile.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::{City, free_address, get};
 use bus::kafka::{KafkaConfig, Shipper};
 use bus::{Checkpoint, Outbox, Outgoing, SqliteOutbox};
 use collectors::catalogues::publish_catalogues;
@@ -14,7 +13,6 @@ use rdkafka::producer::DefaultProducerContext;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use support::{City, free_address, get};
 
 /// This machine's clock, nine hours ahead.
 struct Ahead;

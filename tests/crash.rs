@@ -6,12 +6,10 @@
     reason = "a test may stop at what is wrong"
 )]
 
-mod support;
-
+use crate::support::City;
 use aggregator::{pipeline, store};
 use std::fmt::Write;
 use std::time::Duration;
-use support::City;
 
 /// Kills of a plain run; `SHIHYO_KILLS` asks for more.
 const KILLS: u32 = 60;

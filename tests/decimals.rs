@@ -1,10 +1,8 @@
 //! A city whose survey has decimals: every answer is in the unit, the wire in steps, and the decimals never change.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use serde_json::{Value, json};
-use support::City;
 
 const PLAN: &str = r#"[plan]
 id = "p"

@@ -1,10 +1,8 @@
 //! `shihyo diff`: what became known between two times, from which file, and what it did to the KPIs.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use serde_json::Value;
-use support::City;
 
 /// The latest revision behind any KPI: a time at which all of that was known.
 fn known(city: &City) -> String {

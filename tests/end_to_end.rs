@@ -6,8 +6,7 @@
     reason = "a test may stop at what is wrong"
 )]
 
-mod support;
-
+use crate::support::City;
 use bus::{Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use contract::record::Record;
 use contract::time::{Clock, Micros};
@@ -16,7 +15,6 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::City;
 
 const ON: [&str; 8] =
     ["2019-11-30", "FY2019", "2020-11-30", "FY2020", "2021-11-30", "2022-04-10", "2022-08-31", "FY2021"];

@@ -1,10 +1,8 @@
 //! Signed records from the command line: a key is made, a collector signs with it, and an aggregator verifies.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use std::os::unix::fs::PermissionsExt;
-use support::City;
 
 const LISTED: &str = "
 [[keys]]

@@ -1,9 +1,7 @@
 //! `shihyo kpi`: a catalogue is tried before it is used.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
-use support::City;
+use crate::support::City;
 
 #[test]
 fn scenarios_of_a_city_name_file_line_expected_and_got() {

@@ -1,11 +1,9 @@
 //! A poll of more figures than one transaction takes is published in parts, and arrives whole.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use contract::time::date_of;
 use std::fmt::Write;
-use support::City;
 
 const SERIES: usize = 6;
 const DAYS: usize = 10_000;

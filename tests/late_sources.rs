@@ -1,9 +1,7 @@
 //! `check` and a dry run suggest `from` for a source whose figures begin later than a KPI asks for them.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
-use support::City;
+use crate::support::City;
 
 /// What a command suggests on stderr.
 fn hints(city: &City, words: &[&str]) -> Vec<String> {

@@ -1,9 +1,7 @@
 //! `shihyo publish`: what was published stays the same, byte by byte.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
-use support::City;
+use crate::support::City;
 
 /// The id in a line of `publish`.
 fn id(line: &str) -> String {

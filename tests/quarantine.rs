@@ -1,12 +1,10 @@
 //! `shihyo quarantine`: what does not count is listed, shown without harm, and counts once the catalogue knows it.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use bus::{Outbox, Outgoing, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use std::sync::Arc;
-use support::City;
 
 /// A time after all figures of the invented city.
 struct Later;

@@ -2,13 +2,11 @@
 //! says where it is.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::{City, free_address, get};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use support::{City, free_address, get};
 
 fn until(what: &str, mut is: impl FnMut() -> bool) {
     let begun = Instant::now();

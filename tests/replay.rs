@@ -7,4 +7,3 @@ mod days;
 mod random;
 #[path = "replay/running.rs"]
 mod running;
-mod support;

@@ -1,12 +1,10 @@
 //! A collector whose clock was nine hours ahead once: its poll is named, `shihyo retract` takes it back, and the source goes on.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use bus::{Outbox, Outgoing, SqliteOutbox};
 use contract::time::{Clock, Micros};
 use std::sync::Arc;
-use support::City;
 
 /// The machine's clock, and nine hours more.
 struct Ahead;

@@ -1,12 +1,10 @@
 //! The shipped plan of 札幌市 against the city's own reports of 2024 and 2025 (`fixtures/sapporo/ap2023.csv`).
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use contract::exact::{Exact, parse};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use support::City;
 
 /// A row of the fixture, by column.
 type Row = HashMap<String, String>;

@@ -1,11 +1,10 @@
 //! `shihyo tap` and `shihyo check --connect`.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::City;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use support::City;
 
 #[test]
 fn records_are_printed_as_they_travel_and_chosen_by_their_fields() {

@@ -4,12 +4,11 @@
 
 #[path = "transports/portal.rs"]
 mod portal;
-mod support;
 
+use crate::support::City;
 use portal::Portal;
 use std::fs;
 use std::path::Path;
-use support::City;
 
 /// The shipped sources, each with `path` replaced by where the portal has it.
 fn remote(text: &str, portal: &Portal) -> String {

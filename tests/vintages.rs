@@ -1,8 +1,7 @@
 //! `report --vintages`: every value that was ever known of a KPI is what `--on` and `--known-at` answer one by one.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support::City;
 use aggregator::store::{self, ObservationRow, StoreReader};
 use aggregator::vintage::known_at;
 use aggregator::vintage_table::of_kpi;
@@ -16,7 +15,6 @@ use contract::record::{CatalogueText, Finality, Observation, Span, Value as Figu
 use contract::time::{Micros, Moment};
 use serde_json::Value;
 use std::path::Path;
-use support::City;
 
 const DAY: i64 = 86_400_000_000;
 

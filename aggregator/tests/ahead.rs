@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, catalogue_record, uses, visit, year};
 use aggregator::pipeline::{self, PipelineSetup, RecordCounts};
 use aggregator::{store, vintage};
 use aggregator_core::report::Report;
@@ -12,7 +12,6 @@ use contract::period::Period;
 use contract::record::{Observation, Record};
 use contract::time::{MAX_AHEAD, Micros};
 use contract::wire;
-use support::{World, catalogue_record, uses, visit, year};
 
 const HOUR: i64 = 3600 * 1_000_000;
 

@@ -2,21 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-#[path = "support/alert_fake.rs"]
-mod alert_fake;
-mod support;
-
+use crate::alert_fake::{Fake, until};
+use crate::support::{World, micros, sets, uses, year};
 use aggregator::pipeline::PipelineSetup;
 use aggregator::sinks::ConfiguredSink;
 use aggregator::sinks::webhook::WebhookSettings;
 use aggregator::store;
 use aggregator_core::alert::{AlertPolicy, AlertRule, AlertState, AlertTransition};
-use alert_fake::{Fake, until};
 use contract::record::{CatalogueText, Record};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{World, micros, sets, uses, year};
 
 fn webhook(url: String) -> ConfiguredSink {
     WebhookSettings { url, secret: "a secret".into(), external_url: "https://shihyo.example/".into() }.sink().unwrap()

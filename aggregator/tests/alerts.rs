@@ -2,17 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-#[path = "support/alert_fake.rs"]
-mod alert_fake;
-mod support;
-
+use crate::alert_fake::{Fake, Request, until};
+use crate::support::{World, micros, sets, uses, year};
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{self, PipelineSetup, Progress};
 use aggregator::sinks::ConfiguredSink;
 use aggregator::sinks::alertmanager::AlertmanagerSettings;
 use aggregator::sinks::kind::SinkSettingError;
 use aggregator::sinks::webhook::WebhookSettings;
-use alert_fake::{Fake, Request, until};
 use contract::period::Period;
 use contract::record::Record;
 use contract::time::Micros;
@@ -20,7 +17,6 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{World, micros, sets, uses, year};
 
 const LINK: &str = "https://shihyo.example/";
 const SECRET: &str = "a secret";

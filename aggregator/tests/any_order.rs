@@ -1,10 +1,9 @@
 //! The same records in any order, batching and number of copies give the same bytes.
 
-mod support;
-
+use crate::support;
+use crate::support::{World, observation, uses, visit};
 use contract::record::{Finality, Record, Span, Value};
 use proptest::prelude::*;
-use support::{World, observation, uses, visit};
 
 /// One observation out of few keys, so that revisions of one key meet.
 fn record() -> impl Strategy<Value = Record> {

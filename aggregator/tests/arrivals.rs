@@ -1,7 +1,6 @@
 //! A poll that arrived in part is named, whatever lost the rest.
 
-mod support;
-
+use crate::support::{World, micros, visit, year};
 use aggregator::health::Component;
 use aggregator::pipeline::{PipelineSetup, Progress};
 use contract::record::{PollSize, Record};
@@ -9,7 +8,6 @@ use contract::time::Micros;
 use contract::wire;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::{World, micros, visit, year};
 
 const MINUTE: i64 = 60 * 1_000_000;
 

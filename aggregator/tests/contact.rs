@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{World, uses, year};
 use aggregator::health::{Component, Health, Readiness};
 use aggregator::pipeline::{self, PipelineSetup, Progress};
 use aggregator::sinks::Membership;
@@ -16,7 +15,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::{World, uses, year};
 
 /// What a scripted bus does next.
 enum Step {

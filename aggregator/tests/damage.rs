@@ -5,8 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, configured, micros, observation, sets, visit, year};
 use aggregator::pipeline::{self, PipelineError};
 use aggregator::store::{self, StoreError, StoreReader, StoredAlert};
 use aggregator::vintage;
@@ -19,7 +19,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::{World, configured, micros, observation, sets, visit, year};
 
 /// Records on the bus.
 const TOTAL: u64 = 121;

@@ -1,14 +1,13 @@
 //! What is stored never changes its meaning: the decimals of a definition stay what they were.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, catalogue_record, sets};
 use aggregator::pipeline;
 use aggregator::store::StoreError;
 use bus::SqliteConsumer;
 use contract::record::Record;
 use std::sync::atomic::AtomicBool;
-use support::{World, catalogue_record, sets};
 
 /// The plan whose `sets` are counted in tenths, hundredths and so on.
 fn with_decimals(digits: u32) -> String {

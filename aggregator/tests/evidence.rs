@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, configured, micros, sets, uses, visit, with_target, year};
 use aggregator::explain::{ExplainError, FigureEvidence, explain, restated};
 use aggregator::vintage::{NOW, PlanVintage, UnsettledReason, known_at};
 use aggregator_core::report::{CanonicalNumber, PlanReport};
@@ -11,7 +11,6 @@ use aggregator_core::report_period::ReportPeriod;
 use contract::exact::canonical;
 use contract::period::Period;
 use contract::record::{Finality, Observation, Record, Span, Value};
-use support::{World, configured, micros, sets, uses, visit, with_target, year};
 
 fn known(world: &World, date: &str) -> PlanVintage {
     let configured = configured(&world.text);

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use crate::support;
 #[path = "support/influx_city.rs"]
 mod city;
 #[path = "support/influx_direct.rs"]
 mod direct;
 #[path = "support/influx_fake.rs"]
 mod fake;
-mod support;
 
+use crate::support::{World, extended, micros, sets, uses, year};
 use aggregator::pipeline::{self, PipelineSetup};
 use aggregator::sinks::SinkError;
 use aggregator::sinks::influxdb::InfluxSettings;
@@ -20,7 +21,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use support::{World, extended, micros, sets, uses, year};
 
 const ALL_WELL: fn(&Request) -> Answer = |_| Answer::Take;
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, micros, sets, uses};
 use aggregator::store::{self, StoredLandings};
 use aggregator_core::landing::{KpiLandings, LandingSilence};
 use aggregator_core::plan_state::PlanState;
@@ -12,7 +12,6 @@ use bus::PARTITION;
 use contract::period::{Grain, Period};
 use contract::record::Record;
 use std::time::{Duration, Instant};
-use support::{World, micros, sets, uses};
 
 /// A register of eight months and a year of counts, seen on 1 December 2019.
 fn published(world: &World) -> u64 {

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{World, micros, uses, year};
 use aggregator::health::{Component, DegradedReason, Health};
 use aggregator::pipeline::{self, PipelineError};
 use aggregator::store::{self, StoreError};
@@ -16,7 +15,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{World, micros, uses, year};
 
 /// What a scripted consumer was told.
 type Told = Arc<Mutex<Vec<(i32, Option<Position>)>>>;

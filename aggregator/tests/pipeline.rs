@@ -1,14 +1,13 @@
 //! The pipeline and the store: conservation, restarts, corrections, quarantine, one writer.
 
-mod support;
-
+use crate::support;
+use crate::support::{World, extended, observation, sets, uses, visit, year};
 use aggregator::pipeline;
 use aggregator::store::{self, StoreError};
 use bus::PARTITION;
 use contract::record::{Finality, Record, Reject, Value};
 use contract::wire;
 use std::collections::BTreeSet;
-use support::{World, extended, observation, sets, uses, visit, year};
 
 fn lines(text: &str) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()

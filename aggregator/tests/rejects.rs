@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{World, micros, run_until, year};
 use aggregator::health::{Health, SourceRejects};
 use aggregator::pipeline::{PipelineSetup, Progress};
 use contract::record::{PollOutcome, PollRecord, Record, Reject};
 use std::sync::Arc;
-use support::{World, micros, run_until, year};
 
 fn poll(date: &str, outcome: PollOutcome, sha256: Option<&str>) -> Record {
     Record::Poll(PollRecord {

@@ -1,11 +1,9 @@
 //! What was retracted counts no more, in whatever order the records come.
 
-mod support;
-
+use crate::support::{World, configured, micros, uses, visit, year};
 use aggregator::vintage;
 use contract::record::{Record, Retraction};
 use contract::time::Micros;
-use support::{World, configured, micros, uses, visit, year};
 
 fn retraction(from: &str, to: &str, stated: &str) -> Record {
     Record::Retraction(Retraction {

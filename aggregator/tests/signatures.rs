@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, micros, uses};
 use aggregator::keys::{KeyList, ListedKey, SourcePattern};
 use aggregator::pipeline::PipelineSetup;
 use contract::record::Record;
@@ -11,7 +11,6 @@ use contract::signing::SigningKey;
 use contract::time::Micros;
 use contract::wire;
 use std::sync::Arc;
-use support::{World, micros, uses};
 
 fn key(id: &str) -> SigningKey {
     SigningKey::new(id, [id.as_bytes()[0]; 32]).unwrap()

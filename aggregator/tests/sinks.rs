@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{World, catalogue_record, extended, sets, uses, year};
 use aggregator::health::{Component, Health};
 use aggregator::metrics::Metrics;
 use aggregator::pipeline::{PipelineSetup, Progress};
@@ -13,7 +12,6 @@ use contract::record::Record;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::{World, catalogue_record, extended, sets, uses, year};
 use tokio_util::sync::CancellationToken;
 
 /// What a sink was told: everything, or the changes.

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{World, catalogue_record, configured, micros, visit, with_target, year};
 use aggregator::diff::diff;
 use aggregator::plan_states::PlanStates;
 use aggregator::vintage::{NOW, known_at, plan_states};
@@ -11,7 +10,6 @@ use aggregator_core::report::KpiReport;
 use aggregator_core::report_period::ReportPeriod;
 use contract::period::Period;
 use contract::record::Record;
-use support::{World, catalogue_record, configured, micros, visit, with_target, year};
 
 fn fy2019() -> ReportPeriod {
     ReportPeriod(Period::fiscal_year(2019))

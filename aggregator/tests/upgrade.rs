@@ -1,12 +1,10 @@
 //! Collectors and aggregators of two versions of the wire schema.
 
-mod support;
-
+use crate::support::{World, visit, year};
 use bus::{PARTITION, Partition};
 use contract::record::{PollSize, Record};
 use contract::wire;
 use std::collections::BTreeMap;
-use support::{World, visit, year};
 
 #[test]
 fn what_an_aggregator_of_before_could_not_read_counts_after_its_upgrade() {

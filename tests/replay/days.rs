@@ -1,6 +1,6 @@
 //! Each day that a replay comes to is what `report --on DAY --known-at DAY` says, and nothing of this machine is used.
 
-use crate::running::{PATIENCE, Running, day_before, vintage, without_landings};
+use super::running::{PATIENCE, Running, day_before, vintage, without_landings};
 use crate::support::{City, get};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;

@@ -2,7 +2,7 @@
 //!
 //! `SHIHYO_ROUNDS=20` makes a long run, `SHIHYO_SEED=n` begins with that one.
 
-use crate::running::{PATIENCE, Running, vintage, without_landings};
+use super::running::{PATIENCE, Running, vintage, without_landings};
 use crate::support::City;
 use contract::period::{Grain, Period};
 use contract::time::{date_of, day_number, parse_date};

@@ -13,6 +13,7 @@ mod map;
 mod merges;
 mod modules;
 mod names;
+mod test_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What a bucket must hold, by the schema's letter, computed from the books without the sink's code.
 
-use crate::city::City;
-use crate::influx_read::Points;
+use super::city::City;
+use super::influx_read::Points;
 use aggregator_core::landing::OutlookReport;
 use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::ReportPeriod;

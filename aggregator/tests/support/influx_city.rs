@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use crate::direct::Direct;
+use super::direct::Direct;
 use crate::support::{World, sets};
 use aggregator::pipeline::PipelineSetup;
 use aggregator::plan_states::SharedPlanStates;

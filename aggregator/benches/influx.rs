@@ -13,6 +13,7 @@ use aggregator::sinks::influxdb::{
 use contract::time::Moment;
 use direct::Direct;
 use std::time::{Duration, Instant};
+use testkit::bench::{LoadWatch, spread, table};
 use tokio_util::sync::CancellationToken;
 
 /// Points of one run.
@@ -73,6 +74,7 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    let _watch = LoadWatch::begin();
     let bucket = influx_read::fresh(0);
     let to = InfluxSettings::new(&bucket.url, &bucket.org, &bucket.name, &bucket.token);
     let stop = CancellationToken::new();
@@ -85,16 +87,17 @@ fn main() {
     for (_, writer) in &mut writers {
         let _ = write(writer.as_mut(), &stop);
     }
-    let mut sums = [(Duration::ZERO, Duration::ZERO); 3];
+    let million = 1e6 / f64::from(u32::try_from(POINTS).unwrap_or(u32::MAX));
+    let mut costs: [Vec<(f64, f64)>; 3] = Default::default();
     for _ in 0..ROUNDS {
-        for (sum, (_, writer)) in sums.iter_mut().zip(&mut writers) {
+        for (costs, (_, writer)) in costs.iter_mut().zip(&mut writers) {
             let (took, worked) = write(writer.as_mut(), &stop);
-            *sum = (sum.0 + took, sum.1 + worked);
+            costs.push((took.as_secs_f64() * million, worked.as_secs_f64() * million));
         }
     }
-    let million = 1e6 / (f64::from(ROUNDS) * f64::from(u32::try_from(POINTS).unwrap_or(u32::MAX)));
-    for ((name, _), (took, worked)) in writers.iter().zip(sums) {
-        let (took, worked) = (took.as_secs_f64() * million, worked.as_secs_f64() * million);
-        println!("{name:12} a million points: {took:.2} s, of which {worked:.2} s of this process's processor time");
-    }
+    let row = |name: &str, costs: &[(f64, f64)]| {
+        [name.to_owned(), spread(costs.iter().map(|cost| cost.0), 2), spread(costs.iter().map(|cost| cost.1), 2)]
+    };
+    let rows: Vec<_> = writers.iter().zip(&costs).map(|((name, _), costs)| row(name, costs)).collect();
+    println!("{}", table("influx-writers", ["a million points", "s", "CPU s of this process"], &rows));
 }

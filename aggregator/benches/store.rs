@@ -11,11 +11,12 @@ use bus::{Consumer, Delivery, Outbox, Outgoing, SqliteConsumer, SqliteOutbox};
 use city::{Random, Then, configured, observation};
 use contract::time::Micros;
 use contract::wire;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use testkit::bench::LoadWatch;
 
 const OBSERVATIONS: usize = 200_000;
 
@@ -164,4 +165,9 @@ fn store(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, store);
-criterion_main!(benches);
+
+fn main() {
+    let _watch = LoadWatch::begin();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

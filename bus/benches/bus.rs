@@ -5,12 +5,13 @@
 
 use bus::{Checkpoint, Consumer, Delivery, Outbox, Outgoing, PARTITION, SqliteConsumer, SqliteOutbox};
 use contract::time::Micros;
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
 use rusqlite::{Connection, params};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 use testkit::TestClock;
+use testkit::bench::LoadWatch;
 
 const NOW: Micros = Micros(1_585_666_800_000_000);
 const BATCH: usize = 20_000;
@@ -104,4 +105,9 @@ fn read(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, publish, read);
-criterion_main!(benches);
+
+fn main() {
+    let _watch = LoadWatch::begin();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

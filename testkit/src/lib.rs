@@ -1,5 +1,7 @@
-//! What the tests of several crates share: a minimal plan, a minimal poll and a clock that a test sets.
+//! What the tests of several crates share: a minimal plan, a minimal poll, a clock that a test sets, and what benches
+//! print.
 
+pub mod bench;
 mod clock;
 mod plan;
 mod poll;

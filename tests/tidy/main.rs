@@ -7,6 +7,7 @@
     reason = "a test may stop at what is wrong"
 )]
 
+mod benchmarks;
 mod circles;
 mod cost;
 mod map;

@@ -13,8 +13,9 @@ use contract::catalogue::{self, Catalogue};
 use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::Micros;
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
 use std::collections::HashMap;
+use testkit::bench::LoadWatch;
 
 const OBSERVATIONS: usize = 1_000_000;
 const SERIES: usize = 40;
@@ -151,4 +152,9 @@ fn core(c: &mut Criterion) {
 }
 
 criterion_group!(benches, core);
-criterion_main!(benches);
+
+fn main() {
+    let _watch = LoadWatch::begin();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

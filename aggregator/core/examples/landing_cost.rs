@@ -8,7 +8,8 @@ use contract::period::Period;
 use contract::record::{Finality, Observation, Span, Value};
 use contract::time::Micros;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use testkit::bench::{LoadWatch, aim, median, table};
 
 /// Months of figures; a plan of three years seldom has more.
 const MONTHS: i32 = 72;
@@ -56,31 +57,46 @@ fn day() -> ReportPeriod {
     ReportPeriod(Period::parse("2021-04-10").unwrap())
 }
 
-fn timed<T>(what: &str, mut work: impl FnMut() -> T) {
-    let mut took: Vec<Duration> = (0..ROUNDS)
+/// Milliseconds of each round, sorted.
+fn timed<T>(mut work: impl FnMut() -> T) -> Vec<f64> {
+    let mut took: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let started = Instant::now();
             black_box(work());
-            started.elapsed()
+            started.elapsed().as_secs_f64() * 1e3
         })
         .collect();
-    took.sort_unstable();
-    println!("  {what}: median {:?}, 95 of 100 within {:?}", took[ROUNDS / 2], took[ROUNDS * 95 / 100]);
+    took.sort_by(f64::total_cmp);
+    took
+}
+
+fn shown(took: &[f64]) -> String {
+    format!("{:.2}, {:.2}", median(took), took[ROUNDS * 95 / 100])
 }
 
 fn main() {
-    for (shape, kind) in
-        [("shape = \"level\"\ngrain = \"day\"", "level"), ("shape = \"flow\"\ngrain = \"month\"", "flow_per_year")]
-    {
+    let _watch = LoadWatch::begin();
+    let kinds =
+        [("shape = \"level\"\ngrain = \"day\"", "level"), ("shape = \"flow\"\ngrain = \"month\"", "flow_per_year")];
+    let rows = kinds.map(|(shape, kind)| {
         let state = state(shape, kind);
         let ask = || -> LandingQuestion { evidence(&state.view(day().cutoff()), &state.catalogue.kpis[0], day()) };
         let question = ask();
         let (mut known, mut landings) = (KnownLandings::default(), KpiLandings::default());
         landings.add(question.key(), question.answer());
         known.set(0, landings);
-        println!("{kind}, {MONTHS} months");
-        timed("question", ask);
-        timed("answer on new evidence: methods selected, forecast", || question.answer());
-        timed("refresh: question asked again, answer known", || known.answer(&ask()));
-    }
+        let (asking, answering) = (timed(ask), timed(|| question.answer()));
+        let refreshing = timed(|| known.answer(&ask()));
+        let middle = median(&refreshing);
+        let aim = aim("refresh 5 ms", middle <= 5.0, format!("{middle:.2} ms"));
+        [kind.to_owned(), shown(&asking), shown(&answering), shown(&refreshing), aim]
+    });
+    let columns = [
+        "one KPI, 72 months",
+        "question in ms: median, 95 of 100 within",
+        "selecting and forecasting on new evidence",
+        "refreshing: question asked again, answer known",
+        "aim",
+    ];
+    println!("{}", table("landing-cost", columns, &rows));
 }

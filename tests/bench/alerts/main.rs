@@ -92,6 +92,7 @@ fn main() {
         ("run rate of 12 months", by_run_rate(Some(12), 0.0)),
         ("run rate of 6 months", by_run_rate(Some(6), 0.0)),
     ];
+    println!("<!-- table alerts -->");
     println!("| warning | recall | median lead | false alarms | months in false alarm | alerts a steady series |");
     println!("|---|---|---|---|---|---|");
     for (name, alarm) in contenders {

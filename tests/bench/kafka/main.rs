@@ -138,25 +138,11 @@ fn measure(place: &Place, answers: &Answers, topic: &str, rounds: u16) -> anyhow
 
 fn print(answers: &Answers, rounds: u16, readers: &[Row], writers: &[Row]) {
     let size = answers.bytes / answers.records;
-    println!("{}\n", machine());
     println!(
         "{} observations of {size} B in 4 partitions, {} month sums; median of {rounds} rounds (least to most).\n",
         answers.records,
         answers.months.len()
     );
-    println!("{}", table::markdown(readers, answers.records, "from Kafka"));
-    println!("{}\n", table::memory(&readers[0], MEMORY_MB));
-    println!("{}", table::markdown(writers, answers.records, "to Kafka, acks=all"));
-}
-
-/// One line about the machine.
-fn machine() -> String {
-    let read = |path: &str, key: &str| {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
-        line.split_once(':').map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
-    };
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let memory = read("/proc/meminfo", "MemTotal");
-    format!("Machine: {cores} cores, {}, {memory}; the broker on the same cores.", read("/proc/cpuinfo", "model name"))
+    println!("{}", table::markdown("kafka-from", readers, answers.records, "from Kafka", Some(MEMORY_MB)));
+    println!("{}", table::markdown("kafka-to", writers, answers.records, "to Kafka, acks=all", None));
 }

@@ -1,7 +1,7 @@
 //! Medians, ranges and aims as Markdown.
 
 use crate::readers::Sample;
-use std::fmt::Write as _;
+use testkit::bench;
 
 /// A contender and its samples.
 pub(crate) struct Row {
@@ -12,13 +12,23 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn seconds(&self, of: impl Fn(&Sample) -> f64) -> Spread {
-        Spread::of(self.samples.iter().map(of))
+    fn samples(&self, of: impl Fn(&Sample) -> f64) -> Vec<f64> {
+        let mut values: Vec<f64> = self.samples.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    fn spread(&self, digits: usize, of: impl Fn(&Sample) -> f64) -> String {
+        bench::spread(self.samples(of), digits)
+    }
+
+    fn median(&self, of: impl Fn(&Sample) -> f64) -> f64 {
+        bench::median(&self.samples(of))
     }
 
     /// Seconds by which it is compared: peers since their first record, which leaves out their start.
     fn compared(&self) -> f64 {
-        self.seconds(|sample| sample.work.unwrap_or(sample.whole)).median
+        self.median(|sample| sample.work.unwrap_or(sample.whole))
     }
 
     /// What was wrong.
@@ -27,70 +37,53 @@ impl Row {
     }
 }
 
-/// Median, least and most.
-struct Spread {
-    median: f64,
-    least: f64,
-    most: f64,
-}
+/// What is said of each contender.
+const COLUMNS: [&str; 9] = [
+    "",
+    "k obs/s, whole process",
+    "k obs/s, without its start",
+    "CPU s per million",
+    "cores busy",
+    "peak memory MB",
+    "broker's CPU s",
+    "ours is",
+    "aim",
+];
 
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        let median = if values.len().is_multiple_of(2) {
-            f64::midpoint(values[middle - 1], values[middle])
-        } else {
-            values[middle]
-        };
-        Self { median, least: values[0], most: values[values.len() - 1] }
-    }
-
-    fn shown(&self, digits: usize) -> String {
-        format!("{:.digits$} ({:.digits$} to {:.digits$})", self.median, self.least, self.most)
-    }
-}
-
-/// One table; the first row is ours. `records` are those of one sample.
+/// One table; the first row is ours. `records` are those of one sample, `memory_mb` is what ours may take.
 #[expect(clippy::cast_precision_loss, reason = "a count of records is far below 2^52")]
-pub(crate) fn markdown(rows: &[Row], records: u64, title: &str) -> String {
+pub(crate) fn markdown(name: &str, rows: &[Row], records: u64, title: &str, memory_mb: Option<f64>) -> String {
     let records = records as f64;
     let rate = |seconds: f64| records / seconds / 1000.0;
     let per_million = 1e6 / records;
-    let mut text = format!(
-        "| {title} | k obs/s, whole process | k obs/s, without its start | CPU s per million | cores busy | peak memory MB | \
-         broker's CPU s | ours is | aim |\n|---|---|---|---|---|---|---|---|---|\n"
-    );
-    for row in rows {
+    let cells = |row: &Row| {
         let wrong = if row.wrong().next().is_some() { " **WRONG**" } else { "" };
-        let whole = row.seconds(|sample| rate(sample.whole)).shown(0);
-        let work = row.samples.iter().all(|sample| sample.work.is_some());
-        let work = if work { row.seconds(|sample| rate(sample.work.unwrap_or(1.0))).shown(0) } else { "-".to_owned() };
-        let cpu = row.seconds(|sample| sample.cost.cpu * per_million).shown(2);
-        let cores = row.seconds(|sample| sample.cost.cpu / sample.cost.wall).median;
-        let memory = row.seconds(|sample| sample.cost.peak_mb).shown(0);
-        let broker = row.seconds(|sample| sample.broker).median;
+        let started = row.samples.iter().all(|sample| sample.work.is_some());
+        let work = || row.spread(0, |sample| rate(sample.work.unwrap_or(1.0)));
         let times = row.compared() / rows[0].compared();
-        let (ours, aim) = match row.aim {
-            None => ("-".to_owned(), "-".to_owned()),
-            Some(aim) => {
-                let met = if times >= aim { "met" } else { "**missed**" };
-                (format!("{times:.2}x as fast"), format!("{aim}x: {met}"))
+        let (ours, aim) = match (row.aim, memory_mb) {
+            (Some(aim), _) => {
+                (format!("{times:.2}x as fast"), bench::aim(&format!("{aim}x"), times >= aim, format!("{times:.2}x")))
             }
+            (None, Some(most)) => {
+                let peak = row.samples(|sample| sample.cost.peak_mb).last().copied().unwrap_or_default();
+                ("-".to_owned(), bench::aim(&format!("{most} MB"), peak <= most, format!("{peak:.0} MB")))
+            }
+            (None, None) => ("-".to_owned(), "-".to_owned()),
         };
-        let _ = writeln!(
-            text,
-            "| {}{wrong} | {whole} | {work} | {cpu} | {cores:.1} | {memory} | {broker:.1} | {ours} | {aim} |",
-            row.name
-        );
-    }
-    text
-}
-
-/// Whether ours stays below a limit of memory.
-pub(crate) fn memory(ours: &Row, limit_mb: f64) -> String {
-    let peak = ours.seconds(|sample| sample.cost.peak_mb).most;
-    let met = if peak <= limit_mb { "met" } else { "**missed**" };
-    format!("Memory of {}: {peak:.0} MB at most; aim {limit_mb:.0} MB: {met}.", ours.name)
+        [
+            format!("{}{wrong}", row.name),
+            row.spread(0, |sample| rate(sample.whole)),
+            if started { work() } else { "-".to_owned() },
+            row.spread(2, |sample| sample.cost.cpu * per_million),
+            format!("{:.1}", row.median(|sample| sample.cost.cpu / sample.cost.wall)),
+            row.spread(0, |sample| sample.cost.peak_mb),
+            format!("{:.1}", row.median(|sample| sample.broker)),
+            ours,
+            aim,
+        ]
+    };
+    let mut columns = COLUMNS;
+    columns[0] = title;
+    bench::table(name, columns, &rows.iter().map(cells).collect::<Vec<_>>())
 }

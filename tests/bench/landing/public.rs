@@ -39,6 +39,19 @@ impl Tally {
         self.interval_score.extend(&other.interval_score);
     }
 
+    /// Whether both intervals hold what they say, and, over several cells, whether it is as near as the peer.
+    fn aim(&self, peer: &Self, is_cell: bool) -> String {
+        let (near, far) = (100.0 * mean(&self.inside80), 100.0 * mean(&self.inside95));
+        let (own, other) = (mean(&self.mase), mean(&peer.mase));
+        let (text, met) = if is_cell {
+            ("80 % in 74 to 88, 95 % >= 90", (74.0..=88.0).contains(&near) && far >= 90.0)
+        } else {
+            let holds = (77.0..=83.0).contains(&near) && (93.0..=97.0).contains(&far);
+            ("80 % in 77 to 83, 95 % in 93 to 97, MASE no worse", holds && own <= other)
+        };
+        if met { format!("{text}: met") } else { format!("{text}: missed ({near:.1}, {far:.1}, {own:.3})") }
+    }
+
     fn row(&self) -> String {
         let (mase, score) = (mean(&self.mase), mean(&self.interval_score));
         format!("{mase:.3} | {:.1} | {:.1} | {score:.2}", 100.0 * mean(&self.inside80), 100.0 * mean(&self.inside95))
@@ -73,10 +86,11 @@ fn answers(series: &PublicSeries) -> Vec<Quintet> {
 
 /// Prints the table.
 pub(crate) fn test(all: &[PublicSeries], peers: &str) {
+    println!("<!-- table landing -->");
     println!(
-        "| cell | series | Shihyo: MASE | in 80 % | in 95 % | interval score | AutoETS: MASE | in 80 % | in 95 % | interval score |"
+        "| cell | series | Shihyo: MASE | in 80 % | in 95 % | interval score | AutoETS: MASE | in 80 % | in 95 % | interval score | aim |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("|{}", "---|".repeat(11));
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
     for competition in ["M3", "Tourism"] {
         for frequency in Frequency::ALL {
@@ -92,7 +106,13 @@ pub(crate) fn test(all: &[PublicSeries], peers: &str) {
 }
 
 fn print(name: &str, own: &Tally, other: &Tally) {
-    println!("| {name} | {} | {} | {} |", own.mase.len(), own.row(), other.row());
+    println!(
+        "| {name} | {} | {} | {} | {} |",
+        own.mase.len(),
+        own.row(),
+        other.row(),
+        own.aim(other, name.contains("ly"))
+    );
 }
 
 /// Ours and the peer's tally of one cell.

@@ -20,8 +20,9 @@ fn summary(times: &mut [f64]) -> String {
 
 /// Prints the table.
 pub(crate) fn test(all: &[PublicSeries]) {
-    println!("| frequency | series | learning in ms: median, 95 of 100 within | forecast in ms: the same |");
-    println!("|---|---|---|---|");
+    println!("<!-- table landing-time -->");
+    println!("| frequency | series | learning in ms: median, 95 of 100 within | forecast in ms: the same | aim |");
+    println!("|---|---|---|---|---|");
     for frequency in Frequency::ALL {
         let (mut learning, mut forecasts) = (Vec::new(), Vec::new());
         for series in all.iter().filter(|series| series.frequency == frequency) {
@@ -32,7 +33,10 @@ pub(crate) fn test(all: &[PublicSeries]) {
             let (_, spent) = timed(|| selection.forecast(&figures, &asked(index, index)).unwrap());
             forecasts.push(spent);
         }
-        let (learning, forecasts, count) = (summary(&mut learning), summary(&mut forecasts), forecasts.len());
-        println!("| {frequency:?} | {count} | {learning} | {forecasts} |");
+        let (learning, count) = (summary(&mut learning), forecasts.len());
+        let spent = summary(&mut forecasts);
+        let median = forecasts[count / 2];
+        let aim = if median <= 5.0 { "5 ms: met".to_owned() } else { format!("5 ms: missed ({median:.1} ms)") };
+        println!("| {frequency:?} | {count} | {learning} | {spent} | {aim} |");
     }
 }

@@ -6,6 +6,8 @@ use landing::{FigureKind, FigureSeries, Forecast, Frequency, LandingRequest, Lan
 /// Targets, as changes against the total of the year before.
 const CHANGES: [f64; 5] = [-0.10, -0.05, 0.0, 0.05, 0.10];
 const YEAR: usize = 12;
+/// Points by which what came may differ from what was said.
+const AIM: f64 = 5.0;
 
 /// One series in its last twelve months.
 struct YearCase<'a> {
@@ -111,20 +113,35 @@ impl Tally {
         );
     }
 
-    fn print_reliability(&self) {
-        println!("\n| probability | questions | said | came | difference in points |\n|---|---|---|---|---|");
-        for decile in 0..10 {
-            let (low, high) = (f64::from(decile) / 10.0, f64::from(decile + 1) / 10.0);
-            let inside: Vec<&[f64; 4]> = self.chances.iter().filter(|c| low <= c[0] && (c[0] < high)).collect();
-            let said = 100.0 * mean(&inside.iter().map(|c| c[0]).collect::<Vec<_>>());
-            let came = 100.0 * mean(&inside.iter().map(|c| c[3]).collect::<Vec<_>>());
-            println!("| {low:.1} to {high:.1} | {} | {said:.1} | {came:.1} | {:+.1} |", inside.len(), came - said);
-        }
+    /// Questions whose probability lies in a decile: how many, the mean of what was said, and of what came.
+    fn decile(&self, decile: u8) -> (usize, f64, f64) {
+        let (low, high) = (f64::from(decile) / 10.0, f64::from(decile + 1) / 10.0);
+        let inside: Vec<&[f64; 4]> = self.chances.iter().filter(|c| low <= c[0] && (c[0] < high)).collect();
+        let percent = |who: usize| 100.0 * mean(&inside.iter().map(|c| c[who]).collect::<Vec<_>>());
+        (inside.len(), percent(0), percent(3))
+    }
+}
+
+/// How often came what was said, by the probability; in brackets without the series of which the scores were learned.
+fn print_reliability(whole: &Tally, unseen: &Tally) {
+    println!("\n<!-- table landing-said -->");
+    println!("| said | questions | mean said | came | difference in points | aim |\n|---|---|---|---|---|---|");
+    for decile in 0..10 {
+        let ((count, said, came), (count2, said2, came2)) = (whole.decile(decile), unseen.decile(decile));
+        let off = came - said;
+        let missed = format!("{AIM} points: missed ({off:+.1})");
+        let aim = if off.abs() <= AIM { format!("{AIM} points: met") } else { missed };
+        println!(
+            "| 0.{decile} to {:.1} | {count} ({count2}) | {said:.1} ({said2:.1}) | {came:.1} ({came2:.1}) | {off:+.1} ({:+.1}) | {aim} |",
+            f64::from(decile + 1) / 10.0,
+            came2 - said2
+        );
     }
 }
 
 /// Prints coverage, errors and Brier scores, then the reliability of the probabilities.
 pub(crate) fn test(all: &[PublicSeries]) {
+    println!("<!-- table landing-years -->");
     println!(
         "| months known | series | in 80 % | in 95 % | error in % of the year: Shihyo, run rate, seasonal run rate | Brier: the same |"
     );
@@ -145,6 +162,5 @@ pub(crate) fn test(all: &[PublicSeries]) {
     }
     whole.print("all");
     unseen.print("all, without M1");
-    whole.print_reliability();
-    unseen.print_reliability();
+    print_reliability(&whole, &unseen);
 }

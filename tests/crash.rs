@@ -9,7 +9,7 @@
 use crate::support::City;
 use aggregator::{pipeline, store};
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Kills of a plain run; `SHIHYO_KILLS` asks for more.
 const KILLS: u32 = 60;
@@ -72,6 +72,23 @@ fn register(values: &[u32]) -> String {
     text
 }
 
+/// How long it takes on this machine until the first figures are stored.
+fn millis_to_work(city: &City) -> u32 {
+    let begun = Instant::now();
+    let mut child = city.start(&["run"]);
+    let is_at_work = || {
+        let readers = store::open_readers(&city.data()).unwrap_or_default();
+        readers.iter().any(|reader| pipeline::check(reader).is_ok_and(|counts| counts.stored > u64::from(DAYS)))
+    };
+    while !is_at_work() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing is stored");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    u32::try_from(begun.elapsed().as_millis()).unwrap()
+}
+
 #[test]
 fn killed_at_random_moments_it_ends_with_the_export_of_a_clean_run() {
     let kills = std::env::var("SHIHYO_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
@@ -80,6 +97,8 @@ fn killed_at_random_moments_it_ends_with_the_export_of_a_clean_run() {
     let (hurt, clean) = (city(), city());
     let mut values: Vec<u32> = (0..DAYS).map(|_| random.below(1000)).collect();
     let (mut early, mut at_work) = (0, 0);
+    hurt.write_new("register.csv", &register(&values));
+    let span = millis_to_work(&hurt) * 3 / 2;
     for _ in 0..kills {
         for _ in 0..CHANGES {
             let day = random.below(DAYS) as usize;
@@ -87,7 +106,7 @@ fn killed_at_random_moments_it_ends_with_the_export_of_a_clean_run() {
         }
         hurt.write("register.csv", &register(&values));
         let mut child = hurt.start(&["run"]);
-        std::thread::sleep(Duration::from_millis(u64::from(2 + random.below(400))));
+        std::thread::sleep(Duration::from_millis(u64::from(2 + random.below(span))));
         // Killed while it still worked, not after it failed by itself.
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself: seed {seed}");
         child.kill().unwrap();

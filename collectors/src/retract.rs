@@ -55,7 +55,7 @@ pub async fn retract(
     let records: Vec<Record> = correction.polls.iter().map(retraction).collect();
     // A revision that is not ahead is not given again, even when the clock is set back a little.
     let last = if state.clock.last > now.0 { now.0 } else { state.clock.last };
-    let forgotten = SourceState { clock: ClockNote { last, success: None }, ..SourceState::default() };
+    let forgotten = SourceState { clock: ClockNote { last, ..ClockNote::default() }, ..SourceState::default() };
     let outgoing = outgoing(&records, signer);
     let mut checkpoint = state.changes(&forgotten, plan, source);
     checkpoint.extend(published::notes(&records, &outgoing));

@@ -11,6 +11,19 @@ pub const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// Limit of `Retry-After`, unless the source's interval is longer: a wrong header must not stop a source for days.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
+/// Longest time over which polls that are overdue at a start are spread.
+const MAX_SPREAD: Duration = Duration::from_mins(10);
+/// Sources of up to this interval are polled at once: all of them are polled in so short a time anyway.
+const SHORT_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Pause before the first poll of a process. `since` is the time since the last poll, `None` where nothing is to be waited
+/// for; `place` is from 0 to 1, another one for each source.
+pub fn first(interval: Duration, since: Option<Duration>, place: f64) -> Duration {
+    let Some(since) = since.filter(|_| interval > SHORT_INTERVAL) else { return Duration::ZERO };
+    let left = interval.saturating_sub(since);
+    if left.is_zero() { interval.mul_f64(JITTER).min(MAX_SPREAD).mul_f64(place.clamp(0.0, 1.0)) } else { left }
+}
+
 /// Pause after a successful poll: `interval` ±10 %; `random` is from 0 to 1.
 pub fn after_success(interval: Duration, random: f64) -> Duration {
     interval.mul_f64(1.0 - JITTER + 2.0 * JITTER * random.clamp(0.0, 1.0))
@@ -39,6 +52,16 @@ mod tests {
         assert_eq!(after_success(HOUR, 0.5), HOUR);
         assert_eq!(after_success(HOUR, 1.0), seconds(3960));
         assert_eq!(after_success(HOUR, 7.0), seconds(3960));
+    }
+
+    #[test]
+    fn a_restart_does_not_bring_polls_forward_and_spreads_those_that_are_overdue() {
+        assert_eq!(first(HOUR, None, 0.5), Duration::ZERO);
+        assert_eq!(first(HOUR, Some(seconds(600)), 0.5), seconds(3000));
+        assert_eq!(first(HOUR, Some(HOUR), 0.5), seconds(180));
+        assert_eq!(first(24 * HOUR, Some(48 * HOUR), 0.5), seconds(300));
+        assert_eq!(first(24 * HOUR, Some(48 * HOUR), 7.0), seconds(600));
+        assert_eq!(first(seconds(60), Some(seconds(1)), 0.5), Duration::ZERO);
     }
 
     #[test]

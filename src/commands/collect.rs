@@ -122,7 +122,9 @@ async fn collect(
         ..Reload::of(configuration)
     };
     tokio::spawn(reload.run(hangup, stop.clone()));
-    let mut running = tokio::spawn(service::collect_until(plans, runner, wanted, stop.clone()));
+    let (health, ending_with) = (aggregator.health(), stop.clone());
+    let mut running =
+        tokio::spawn(async move { service::collect_until(plans, runner, wanted, &health, ending_with).await });
     notify::ready();
     let ended = tokio::select! {
         () = ending => None,

@@ -99,8 +99,9 @@ async fn serve(
         ..Reload::of(city)
     };
     tokio::spawn(reload.run(hangup, stop.clone()));
+    let health = aggregator.health();
     let collecting = tokio::spawn(async move {
-        let ended = service::collect_until(plans, runner, wanted, ending.clone()).await;
+        let ended = service::collect_until(plans, runner, wanted, &health, ending.clone()).await;
         // Without collectors the figures would only grow old: end with the error.
         ending.cancel();
         ended

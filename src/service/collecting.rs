@@ -3,6 +3,7 @@
 use super::progress_log::ProgressLog;
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
+use aggregator::health::{Health, Readiness};
 use anyhow::Context;
 use bus::Outbox;
 use collectors::catalogues::{CatalogueError, publish_catalogues};
@@ -19,6 +20,11 @@ use tokio_util::sync::CancellationToken;
 const PUBLISH_PAUSE: Duration = Duration::from_secs(1);
 /// The same while the clock is behind their last revision.
 const CLOCK_PAUSE: Duration = Duration::from_mins(1);
+/// How long polls wait for an aggregator of the same process that is not ready. It reads all figures at its start, and both
+/// share the machine; while the bus is away it is not ready, and polling must go on.
+const MAX_HELD_BACK: Duration = Duration::from_secs(30);
+/// How often it is asked.
+const READY_PAUSE: Duration = Duration::from_millis(20);
 /// What is logged meanwhile.
 const UNPUBLISHED: &str =
     "a changed catalogue is published once the clock has passed its last revision; polling goes on";
@@ -49,17 +55,21 @@ pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> 
     }
 }
 
-/// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then the sources. Catalogues that
+/// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then, once the process is ready, the sources. Catalogues that
 /// change, or that wait for the clock, are published meanwhile.
 pub(crate) async fn collect_until(
     mut plans: watch::Receiver<Vec<(String, String)>>,
     runner: Arc<Runner>,
     sources: watch::Receiver<SourceSet>,
+    health: &Health,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let catalogues = CataloguePublisher(&runner);
     let Some(first) = stop.run_until_cancelled(catalogues.publish(&mut plans)).await else { return Ok(()) };
     let mut published = first?;
+    if stop.run_until_cancelled(hold_back(health)).await.is_none() {
+        return Ok(());
+    }
     let publishing = async {
         loop {
             catalogues.wait(published, &mut plans).await;
@@ -72,6 +82,18 @@ pub(crate) async fn collect_until(
     tokio::select! {
         ended = runner::run(Arc::clone(&runner), sources, stop.clone()) => ended.context("the collectors cannot go on"),
         error = publishing => Err(error),
+    }
+}
+
+/// Waits until the process is ready.
+async fn hold_back(health: &Health) {
+    let ready = async {
+        while health.snapshot().readiness != Readiness::Ready {
+            tokio::time::sleep(READY_PAUSE).await;
+        }
+    };
+    if tokio::time::timeout(MAX_HELD_BACK, ready).await.is_err() {
+        tracing::info!("figures are not ready yet; sources are polled all the same");
     }
 }
 

@@ -21,6 +21,10 @@ impl PollObserver for PollReporter {
         self.metrics.observe_poll(&report.plan, &report.source, report.outcome, report.duration, read);
     }
 
+    fn read_before(&self, plan: &str, source: &str, at: Micros) {
+        self.metrics.set_source_read(plan, source, at);
+    }
+
     fn outbox(&self, error: Option<&PublishError>) {
         match error {
             None => self.health.recover(Component::Outbox),

@@ -155,6 +155,11 @@ impl Metrics {
         self.source.observe_poll((plan, source), outcome, took, at);
     }
 
+    /// Sets when a source was last answered whole, before this process polls it.
+    pub fn set_source_read(&self, plan: &str, source: &str, at: Micros) {
+        self.source.set_read((plan, source), at);
+    }
+
     /// Sets the digest of the key list.
     pub(crate) fn set_keys(&self, digest: &str) {
         self.keys.with_label_values(&[digest]).set(1.0);

@@ -98,7 +98,11 @@ impl SourceMetrics {
         self.polls.with_label_values(&[plan, source, outcome, reason]).inc();
         self.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
         if read {
-            self.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
+            self.set_read((plan, source), at);
         }
+    }
+
+    pub(super) fn set_read(&self, (plan, source): (&str, &str), at: Micros) {
+        self.last_success.with_label_values(&[plan, source]).set(seconds(at.moment()));
     }
 }

@@ -84,7 +84,7 @@ pub async fn publish_catalogues(
         }
         let revision = note.clock.next(clock.now())?;
         let record = CatalogueText { plan: plan.clone(), revision, text: text.clone() };
-        let note = CatalogueNote { sha256, clock: ClockNote { last: revision.0, success: None }, decimals };
+        let note = CatalogueNote { sha256, clock: ClockNote { last: revision.0, ..ClockNote::default() }, decimals };
         // A plain struct of texts and numbers: writing it does not fail.
         changed.push((record, (name, Some(serde_json::to_vec(&note).unwrap_or_default()))));
     }

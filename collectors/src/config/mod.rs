@@ -99,6 +99,12 @@ impl SourceConfig {
         &self.fingerprint
     }
 
+    /// Digest of where it is and how its files are fetched and parsed: another one says that it may give other figures now.
+    pub fn identity(&self) -> u64 {
+        let digest = sha256(format!("{} {:?} {}", self.kind, self.fetch, self.fingerprint).as_bytes());
+        u64::from_str_radix(&digest[..16], 16).unwrap_or_default()
+    }
+
     /// True when both are polled at the same place in the same way, even if their files or lines differ.
     pub fn is_same(&self, other: &Self) -> bool {
         let settings = |one: &Self| (one.interval, one.kind);

@@ -46,5 +46,5 @@ pub async fn poll_once(
         Source::Log(log) => log::follow(collector, source, log, &state.own).await,
     };
     let revision = state.clock.next(collector.clock.now())?;
-    Ok(FinishedPoll { more, ..records::make(&collector.name, source, state, &files, own, revision) })
+    Ok(records::make(&collector.name, source, state, &files, (own, more), revision))
 }

@@ -73,7 +73,7 @@ fn parts(
     }
     for part in &mut parts[..last] {
         // A revision is never given twice, even if the rest is never published.
-        part.checkpoint.extend(clock.clone());
+        part.checkpoint.extend(clock.clone().map(state::unfinished));
     }
     parts
 }
@@ -142,6 +142,16 @@ mod tests {
                 assert_eq!(keys, part.records.len() - usize::from(at == last), "{count} {at}");
             }
         }
+    }
+
+    #[test]
+    fn only_the_last_part_says_that_the_poll_has_ended() {
+        let records = records(7);
+        let clock = |finished: &str| format!("{{\"last\":5{finished}}}").into_bytes();
+        let all = vec![("source/p/src/clock".to_owned(), Some(clock(",\"finished\":9")))];
+        let parts = parts(&records, all, None, (3, usize::MAX));
+        let clocks: Vec<_> = parts.iter().map(|part| part.checkpoint[0].1.clone().unwrap()).collect();
+        assert_eq!(clocks, [clock(""), clock(""), clock(",\"finished\":9")]);
     }
 
     #[test]

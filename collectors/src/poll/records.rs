@@ -14,13 +14,14 @@ use std::time::Duration;
 /// Most figures and rejects of one poll, which are held in memory: about a gigabyte.
 const MAX_RECORDS: usize = 1_000_000;
 
-/// Makes the records of a poll and the state after it; `own` are the source's notes afterwards.
+/// Makes the records of a poll and the state after it; `own` are the source's notes afterwards, `more` says that it left
+/// something to read.
 pub(super) fn make(
     collector: &str,
     source: &SourceConfig,
     state: &SourceState,
     files: &[PolledFile],
-    own: SourceNotes,
+    (own, more): (SourceNotes, bool),
     revision: Micros,
 ) -> FinishedPoll {
     let now = revision.moment();
@@ -30,7 +31,7 @@ pub(super) fn make(
     if total > MAX_RECORDS {
         // A poll that failed as a whole changes nothing, so that it cannot be too large again.
         let failed = PolledFile::failed(source.address(), PollFailure::TooMany(MAX_RECORDS));
-        return make(collector, source, state, &[failed], state.own.clone(), revision);
+        return make(collector, source, state, &[failed], (state.own.clone(), false), revision);
     }
     let mut writer = RecordWriter { collector, source, revision, polls: Vec::new() };
     let ids = writer.poll_records(state, files, &changes, &rejects);
@@ -40,10 +41,11 @@ pub(super) fn make(
     }
     let observations = changes.len();
     records.extend(sized(writer.polls, &records).into_iter().map(Record::Poll));
-    let next = next_state(source, state, files, (keys, own), revision);
+    let mut next = next_state(source, state, files, (keys, own), revision);
+    next.clock.finished = (next.clock.success == Some(revision.0) && !more).then(|| source.identity());
     let summary = summary(files, observations, total - observations, &next, revision, state);
     let checkpoint = state.changes(&next, &source.plan, &source.id);
-    FinishedPoll { records, checkpoint, next, summary, more: false }
+    FinishedPoll { records, checkpoint, next, summary, more }
 }
 
 /// The poll records with the size of those that have records.

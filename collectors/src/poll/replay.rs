@@ -115,7 +115,8 @@ impl SourceReplay {
         self.shown.extend(new.keys());
         let files: Vec<PolledFile> = self.shown.iter().map(|at| self.files[*at].polled(new.remove(at))).collect();
         let revision = Moment::midnight(date_of(day)).micros();
-        let poll = records::make(&collector.name, &self.source, &self.state, &files, SourceNotes::new(), revision);
+        let poll =
+            records::make(&collector.name, &self.source, &self.state, &files, (SourceNotes::new(), false), revision);
         self.state = poll.next.clone();
         poll
     }

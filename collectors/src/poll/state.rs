@@ -48,6 +48,10 @@ pub struct ClockNote {
     /// The last poll without a failure, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<i64>,
+    /// [`crate::config::SourceConfig::identity`] of the source that the last poll has read whole; `None` when it failed, or
+    /// left something to read, and in states of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<u64>,
 }
 
 /// A file as it was when it was last read.
@@ -158,7 +162,20 @@ fn prefix(plan: &str, source: &str) -> String {
     format!("source/{plan}/{source}/")
 }
 
+/// A checkpoint of a clock without the end of its poll: what follows may never be published.
+pub(super) fn unfinished((name, value): (String, Option<Vec<u8>>)) -> (String, Option<Vec<u8>>) {
+    let read = value.as_deref().and_then(note::<ClockNote>);
+    let value = read.map_or(value, |clock| Some(json(&ClockNote { finished: None, ..clock })));
+    (name, value)
+}
+
 impl SourceState {
+    /// The clock of a source alone, if it was ever polled and can be read. Blocks.
+    pub fn clock(outbox: &dyn Outbox, plan: &str, source: &str) -> Option<ClockNote> {
+        let name = format!("{}clock", prefix(plan, source));
+        outbox.checkpoints(&name).ok()?.iter().find(|(found, _)| *found == name).and_then(|(_, value)| note(value))
+    }
+
     /// Reads the state of a source from an outbox. Blocks.
     pub fn load(outbox: &dyn Outbox, plan: &str, source: &str) -> Result<Self, StateError> {
         let prefix = prefix(plan, source);
@@ -269,7 +286,7 @@ mod tests {
             rejects: 2,
         };
         SourceState {
-            clock: ClockNote { last, success: None },
+            clock: ClockNote { last, ..ClockNote::default() },
             files: [("a.csv".to_owned(), file)].into(),
             keys: [(key(as_of), note(false)), (key(during), note(true))].into(),
             own: [("log".to_owned(), b"{}".to_vec())].into(),
@@ -301,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_revision_clock_never_goes_back_and_stops_when_the_wall_clock_does() {
-        let clock = ClockNote { last: 1_000_000_000, success: None };
+        let clock = ClockNote { last: 1_000_000_000, ..ClockNote::default() };
         assert_eq!(clock.next(Micros(2_000_000_000)), Ok(Micros(2_000_000_000)));
         assert_eq!(clock.next(Micros(1_000_000_000)), Ok(Micros(1_000_000_001)));
         let edge = 1_000_000_000 - MAX_BEHIND.0;

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod first_poll;
 pub mod once;
 mod permits;
 
@@ -25,9 +26,10 @@ use crate::poll::{Collector, FinishedPoll, PollPart, PollSummary};
 use crate::schedule;
 use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::backoff::Backoff;
+use contract::time::Micros;
 use once::{PollError, poll};
 use permits::PollPermits;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -64,6 +66,9 @@ pub struct PollReport {
 pub trait PollObserver: Send + Sync {
     /// A poll is finished, and published if possible.
     fn finished(&self, report: &PollReport);
+
+    /// A source was last read whole then, before this process polled it.
+    fn read_before(&self, _plan: &str, _source: &str, _at: Micros) {}
 
     /// The outbox does not accept records, and polls wait; `None` when it accepts them again.
     fn outbox(&self, _error: Option<&PublishError>) {}
@@ -110,15 +115,16 @@ struct SourceTask {
     stop: CancellationToken,
 }
 
-impl SourceTask {
-    fn is_of(&self, source: &SourceConfig) -> bool {
-        (&self.source.plan, &self.source.id) == (&source.plan, &source.id)
-    }
+/// Plan and id of a source.
+type SourceKey<'a> = (&'a str, &'a str);
+
+fn key(source: &SourceConfig) -> SourceKey<'_> {
+    (&source.plan, &source.id)
 }
 
 /// Runs all sources until `stop` is cancelled. Then no poll starts, a running poll is dropped without publishing anything, and
-/// a publication that has begun is finished. When `sources` changes, new and changed sources start at once; removed and changed
-/// ones stop in the same way.
+/// a publication that has begun is finished. When `sources` changes, new and changed sources start; removed and changed
+/// ones stop in the same way. A source that starts is polled when it is due (`first_poll.rs`).
 ///
 /// Errors: the outbox fails for good; all sources have stopped then.
 pub async fn run(
@@ -139,9 +145,12 @@ pub async fn run(
     let mut waiting: Vec<Arc<SourceConfig>> = sources.borrow_and_update().sources.clone();
     let (mut outcome, mut open) = (Ok(()), true);
     loop {
-        if !stop.is_cancelled() {
-            let free = waiting.extract_if(.., |source| !running.iter().any(|one| one.is_of(source)));
-            running.extend(free.map(|source| start(&mut tasks, source, Duration::ZERO)).collect::<Vec<_>>());
+        if !stop.is_cancelled() && !waiting.is_empty() {
+            let taken: HashSet<SourceKey<'_>> = running.iter().map(|one| key(&one.source)).collect();
+            let free = waiting.extract_if(.., |source| !taken.contains(&key(source))).collect();
+            for (source, pause) in runner.first_polls(free).await {
+                running.push(start(&mut tasks, source, pause));
+            }
         }
         if tasks.is_empty() && (stop.is_cancelled() || !open) {
             return outcome;
@@ -183,17 +192,18 @@ pub async fn run(
 
 /// Stops removed and changed sources, and returns the sources to start.
 fn restart(running: &[SourceTask], set: &SourceSet) -> Vec<Arc<SourceConfig>> {
-    let stays = |one: &SourceTask, source: &SourceConfig| {
-        one.is_of(source) && one.source.is_same(source) && !set.plans.contains(&source.plan) && !one.stop.is_cancelled()
+    let wanted: HashMap<SourceKey<'_>, &Arc<SourceConfig>> = set.sources.iter().map(|one| (key(one), one)).collect();
+    let stays = |one: &SourceTask| {
+        let same = wanted.get(&key(&one.source)).is_some_and(|source| one.source.is_same(source));
+        same && !set.plans.contains(&one.source.plan) && !one.stop.is_cancelled()
     };
-    for one in running {
-        if !set.sources.iter().any(|source| stays(one, source)) {
-            info!(plan = one.source.plan, source = one.source.id, "this source stops: it was changed or removed");
-            one.stop.cancel();
-        }
+    let (staying, ending): (Vec<_>, Vec<_>) = running.iter().partition(|one| stays(one));
+    for one in ending {
+        info!(plan = one.source.plan, source = one.source.id, "this source stops: it was changed or removed");
+        one.stop.cancel();
     }
-    let is_new = |source: &&Arc<SourceConfig>| !running.iter().any(|one| stays(one, source));
-    set.sources.iter().filter(is_new).cloned().collect()
+    let staying: HashSet<SourceKey<'_>> = staying.into_iter().map(|one| key(&one.source)).collect();
+    set.sources.iter().filter(|source| !staying.contains(&key(source))).cloned().collect()
 }
 
 async fn source_loop(

@@ -112,15 +112,13 @@ async fn changed_sources_restart_removed_ones_stop_and_the_rest_goes_on() {
     }
     assert!(late.iter().filter(|id| *id == "c").count() > 3, "{late:?}");
     assert!(late.iter().filter(|id| *id == "a").count() <= 1 && late.iter().filter(|id| *id == "b").count() <= 1);
-    // The source has not changed, but its plan has.
-    change.send(source_set(vec![slow.clone()], &["p"])).unwrap();
-    let mut again = 0;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    while let Ok(report) = reports.try_recv() {
-        again += usize::from(report.source == "a");
-    }
-    assert_eq!(again, usize::from(slow.plan == "p"));
+    // The source has not changed, but its plan has: it has a new task, and waits on for the moment at which it is due.
     change.send(source_set(vec![slow.clone()], &[slow.plan.as_str()])).unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(std::iter::from_fn(|| reports.try_recv().ok()).all(|report| report.source != "a"));
+    // One that is read otherwise is polled at once.
+    let other = SourceConfig { fingerprint: "keys:other".into(), ..slow.clone() };
+    change.send(source_set(vec![other], &[slow.plan.as_str()])).unwrap();
     assert_eq!(reports.recv().await.unwrap().source, "a");
     // Without any source it waits until it is stopped.
     change.send(source_set(Vec::new(), &[])).unwrap();
@@ -157,6 +155,41 @@ async fn sources_are_polled_at_once_and_then_at_their_interval_until_stopped() {
     assert_eq!(reports.recv().await.unwrap().outcome, "unchanged");
     stop.cancel();
     assert!(task.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_restart_polls_what_is_new_or_failed_and_lets_the_others_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::at("2022-07-01");
+    let outbox = outbox(folder.path(), &clock);
+    let slow = |id: &str, path: &str| SourceConfig {
+        id: id.into(),
+        interval: Duration::from_hours(1),
+        ..source(folder.path(), &register(&format!("path = '{path}'")))
+    };
+    polled_source(folder.path());
+    let all = || vec![slow("read", "r.csv"), slow("failed", "absent.csv")];
+    let polled = async |sources: Vec<SourceConfig>, expected: usize| {
+        let (runner, mut reports) = runner(Arc::clone(&outbox), &clock);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run(runner, sources, stop.clone()));
+        let mut ids = std::collections::BTreeSet::new();
+        while ids.len() < expected {
+            ids.insert(reports.recv().await.unwrap().source);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.cancel();
+        assert!(task.await.unwrap().is_ok());
+        ids.extend(std::iter::from_fn(|| reports.try_recv().ok()).map(|report| report.source));
+        ids.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(polled(all(), 2).await, ["failed", "read"]);
+    clock.pass(60);
+    assert_eq!(polled([all(), vec![slow("new", "r.csv")]].concat(), 2).await, ["failed", "new"]);
+    // Configured otherwise while the collector was down.
+    clock.pass(60);
+    std::fs::copy(folder.path().join("r.csv"), folder.path().join("moved.csv")).unwrap();
+    assert_eq!(polled(vec![slow("read", "moved.csv"), slow("new", "r.csv")], 1).await, ["read"]);
 }
 
 #[tokio::test]

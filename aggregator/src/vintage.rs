@@ -131,12 +131,13 @@ pub(crate) fn publish_catalogues<'a>(
     states: impl IntoIterator<Item = &'a mut PlanState>,
     upto: Micros,
 ) -> Result<(), StoreError> {
-    for state in states {
-        for text in reader.catalogues(&state.catalogue.plan.id, upto)? {
+    let mut states: BTreeMap<String, &mut PlanState> =
+        states.into_iter().map(|state| (state.catalogue.plan.id.clone(), state)).collect();
+    reader.each_recorded_catalogue(upto, |text| {
+        if let Some(state) = states.get_mut(&text.plan) {
             state.publish(&text);
         }
-    }
-    Ok(())
+    })
 }
 
 fn doubts(collectors: BTreeMap<String, Micros>, quarantined: u64, at: Micros) -> Vec<UnsettledReason> {

@@ -15,6 +15,7 @@ mod influxdb_faults;
 mod landings;
 mod partitions;
 mod pipeline;
+mod reconfigure;
 mod rejects;
 mod retraction;
 mod signatures;

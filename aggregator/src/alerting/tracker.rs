@@ -7,7 +7,6 @@
 use super::describe::{describe, subject};
 use super::notification::{AlertNotification, ChangedField};
 use super::plan_facts::{RestatedPlan, target_changes};
-use crate::plan_states::PlanStates;
 use crate::store::{AlertKey, PlanNames, StoreError, StoreReader, StoreTransaction, StoredAlert};
 use aggregator_core::alert::{
     AlertDetail, AlertPolicy, AlertRule, AlertState, AlertTransition, Finding, KpiFacts, detail, episode, evaluate,
@@ -150,6 +149,12 @@ impl AlertTracker {
         let plan = &state.catalogue.plan;
         let is_new = || self.landings.borrow().get(&plan.id).copied().unwrap_or_default() != landings_set(state);
         self.catching_up.is_none() && self.policy.follows(plan, AlertRule::Landing) && is_new()
+    }
+
+    /// Forgets what was computed of a plan whose catalogue is another one now.
+    pub(crate) fn forget(&self, plan: &str) {
+        self.restated.borrow_mut().remove(plan);
+        self.landings.borrow_mut().remove(plan);
     }
 
     /// True while waiting records are read.
@@ -300,14 +305,13 @@ impl AlertTracker {
     /// Resolves the alerts of KPIs that no catalogue has any more, with the figures of their last notification.
     pub(crate) fn resolve_removed(
         &self,
-        states: &PlanStates,
+        has_kpi: impl Fn(&str, &str) -> bool,
         reader: &StoreReader,
         now: Micros,
     ) -> Result<AlertTransitions, StoreError> {
         let mut transitions = AlertTransitions::default();
         for (key, alert) in &self.alerts {
-            let has_kpi = |state: &PlanState| state.catalogue.kpis.iter().any(|kpi| kpi.id == key.1);
-            if states.get(&key.0).is_some_and(has_kpi) {
+            if has_kpi(&key.0, &key.1) {
                 continue;
             }
             transitions.alerts.push((key.clone(), None));

@@ -5,7 +5,7 @@
 
 use contract::record::{PollOutcome, PollRecord, Reject, Retraction};
 use contract::time::Micros;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rejects of one reading whose places are kept; of the others only the number is.
 pub const MAX_PLACES: usize = 20;
@@ -81,6 +81,11 @@ impl RejectBoard {
 }
 
 impl PartitionRejects {
+    /// Forgets some plans.
+    pub fn forget(&mut self, plans: &BTreeSet<String>) {
+        self.0.retain(|(plan, _), _| !plans.contains(plan));
+    }
+
     /// Notes a reject that was not stored before.
     pub fn note_reject(&mut self, reject: &Reject) {
         let file = self.file(&reject.plan, &reject.source, &reject.file);

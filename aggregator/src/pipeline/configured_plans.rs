@@ -6,7 +6,7 @@ use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
 use contract::record::SCHEMA;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The name of this program's version among the digests: a later version may read what this one had to put into
@@ -54,6 +54,19 @@ impl ConfiguredPlans {
     /// The states of all plans, without observations.
     pub fn empty_states(&self) -> PlanStates {
         self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
+    }
+
+    /// The same of some plans, as far as they are configured.
+    pub(super) fn empty_states_of(&self, plans: &BTreeSet<String>) -> PlanStates {
+        let configured = plans.iter().filter_map(|plan| self.catalogue(plan));
+        configured.map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
+    }
+
+    /// The plans that are configured otherwise in `other`, or in one of both only.
+    pub(super) fn differing(&self, other: &Self) -> BTreeSet<String> {
+        let digest = |of: &Self, plan: &str| of.plans.get(plan).map(|(_, digest)| *digest);
+        let all = self.plans.keys().chain(other.plans.keys());
+        all.filter(|plan| digest(self, plan) != digest(other, plan)).cloned().collect()
     }
 
     /// What admission depends on: the texts of the catalogues, the keys, and the version of this program.

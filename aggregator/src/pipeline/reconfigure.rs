@@ -1,11 +1,13 @@
-//! Requests to a running pipeline: closes every partition and opens it again under the new catalogues, or with the
-//! quarantine to be judged again. Its figures stay on show meanwhile.
+//! Requests to a running pipeline: other catalogues, or the quarantine judged again. Figures stay on show meanwhile.
 
+use super::configured_plans::ConfiguredPlans;
 use super::error::PipelineError;
-use super::partition::{Backlog, forget_configuration};
+use super::partition::{Backlog, forget_configuration, insert_plans};
 use super::processor::PartitionProcessor;
+use super::rejects;
 use super::retry::retry;
-use crate::{plan_states, store};
+use crate::plan_states::{self, PlanStates};
+use crate::store::{self, StoreError};
 use bus::Partition;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,13 +17,7 @@ impl PartitionProcessor {
     /// Applies the requests that came since the last call.
     pub(super) fn apply_requests(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
         if let Some(configured) = self.setup.control.take_configured() {
-            self.setup.configured = Arc::new(configured);
-            for (partition, backlog) in self.retain_all() {
-                self.open_with_retry(partition, stop)?;
-                self.set_backlog(partition, backlog);
-            }
-            self.show_configured_plans()?;
-            tracing::info!("judging by the catalogues as they are configured now");
+            self.reconfigure(configured, stop)?;
         }
         if self.setup.control.take_replay() {
             for (partition, backlog) in self.retain_all() {
@@ -37,26 +33,63 @@ impl PartitionProcessor {
         Ok(())
     }
 
+    /// Judges the plans whose catalogues are others now by these. Their states are made beside those on show, which they
+    /// replace at once; the other plans are not touched.
+    fn reconfigure(&mut self, configured: ConfiguredPlans, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let plans = self.setup.configured.differing(&configured);
+        let before = std::mem::replace(&mut self.setup.configured, Arc::new(configured));
+        let fresh = match retry(&self.setup.clone(), stop, || self.judge_plans(&plans)) {
+            Ok(fresh) => fresh,
+            Err(PipelineError::Store(error @ StoreError::Decimals { .. })) => {
+                tracing::error!(%error, "everything goes on as before");
+                self.setup.configured = before;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let added = plans.iter().filter(|plan| before.catalogue(plan).is_none()).cloned().collect();
+        let mut states = plan_states::write(&self.setup.states);
+        let replaced: Vec<_> = plans.iter().filter_map(|plan| states.remove(plan)).collect();
+        states.extend(fresh);
+        drop(states);
+        // Not under the lock: it takes a while to free a plan's figures.
+        drop(replaced);
+        for retained in self.retained.partitions.values_mut() {
+            retained.plans.extend(plans.iter().cloned());
+            retained.plans.retain(|plan| self.setup.configured.catalogue(plan).is_some());
+        }
+        for (partition, open) in &self.open {
+            self.future.load(open.writer.read(), &(&open.plans & &plans), self.setup.clock.now())?;
+            rejects::load_plans(&self.setup, *partition, &added, open.writer.read())?;
+        }
+        self.report_progress();
+        tracing::info!(plans = plans.len(), "judging by the catalogues as they are configured now");
+        Ok(())
+    }
+
+    /// The states of some plans by the catalogues of now. All is read, and refused where it must be, before anything is written.
+    fn judge_plans(&mut self, plans: &BTreeSet<String>) -> Result<PlanStates, StoreError> {
+        let (time, setup) = (self.evaluation_time(), &self.setup);
+        let mut fresh = setup.configured.empty_states_of(plans);
+        for partition in self.retained.partitions.keys() {
+            insert_plans(&store::open_reader(&setup.data, *partition)?, plans, &mut fresh, &setup.keys)?;
+        }
+        let mut read = Vec::new();
+        for open in self.open.values() {
+            read.push(open.read_plans(setup, plans, &mut fresh)?);
+        }
+        for ((partition, open), read) in self.open.iter_mut().zip(&read) {
+            open.reconfigure(setup, *partition, (plans, read), &mut fresh, time)?;
+        }
+        for state in fresh.values_mut() {
+            state.settle(time.today.cutoff());
+        }
+        Ok(fresh)
+    }
+
     fn retain_all(&mut self) -> Vec<(Partition, Backlog)> {
         let open: Vec<Partition> = self.open.keys().copied().collect();
         open.into_iter().filter_map(|partition| Some((partition, self.retain(partition)?))).collect()
-    }
-
-    /// Brings the plans that no open partition has to the configured ones: removed, added, or of retained partitions.
-    fn show_configured_plans(&mut self) -> Result<(), PipelineError> {
-        let open: BTreeSet<&String> = self.open.values().flat_map(|open| &open.plans).collect();
-        let mut empty = self.setup.configured.empty_states();
-        let all: BTreeSet<String> = empty.keys().cloned().collect();
-        let mut states = plan_states::write(&self.setup.states);
-        states.retain(|plan, _| all.contains(plan));
-        if self.retained.is_empty() {
-            empty.retain(|plan, _| !open.contains(plan));
-            states.extend(empty);
-            return Ok(());
-        }
-        drop(states);
-        self.retained.partitions.values_mut().for_each(|retained| retained.plans.clone_from(&all));
-        Ok(self.rebuild_states(&all)?)
     }
 
     /// What waits on the bus does not change when a store is closed and opened.

@@ -7,7 +7,7 @@ use super::transaction::StoreTransaction;
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
-use rusqlite::{Row, ToSql, types::ToSqlOutput};
+use rusqlite::{Row, Rows, ToSql, types::ToSqlOutput};
 use sqlite::Damage;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -95,21 +95,34 @@ fn in_order<T: Ord + Copy>(what: &'static str, before: &mut Option<T>, key: T) -
     Err(Damage::error(format!("the rows of {what} are not in order")))
 }
 
+const ROLLUPS: &str =
+    "SELECT plan, series, definition, grain, period, value, complete, provisional, restated FROM rollups";
+
+fn read_rollups(rows: &mut Rows<'_>) -> rusqlite::Result<BTreeMap<RollupRow, Rollup>> {
+    let (mut found, mut before) = (BTreeMap::new(), None);
+    while let Some(row) = rows.next()? {
+        let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        in_order("rollups", &mut before, key)?;
+        let (complete, provisional, restated) = (row.get(6)?, row.get(7)?, row.get(8)?);
+        found.insert(key, Rollup { value: sum(row, 5)?, complete, provisional, restated });
+    }
+    Ok(found)
+}
+
 impl StoreReader {
     /// All rollups.
     pub fn rollups(&self) -> Result<BTreeMap<RollupRow, Rollup>, StoreError> {
         self.run(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT plan, series, definition, grain, period, value, complete, provisional, restated FROM rollups",
-            )?;
-            let mut before = None;
-            let rows = statement.query_map([], |row| {
-                let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-                in_order("rollups", &mut before, key)?;
-                let (complete, provisional, restated) = (row.get(6)?, row.get(7)?, row.get(8)?);
-                Ok((key, Rollup { value: sum(row, 5)?, complete, provisional, restated }))
-            })?;
-            rows.collect()
+            let mut statement = connection.prepare_cached(ROLLUPS)?;
+            read_rollups(&mut statement.query(())?)
+        })
+    }
+
+    /// The rollups of a plan, by its number.
+    pub fn rollups_of(&self, plan: i64) -> Result<BTreeMap<RollupRow, Rollup>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(&format!("{ROLLUPS} WHERE plan = ?1"))?;
+            read_rollups(&mut statement.query((plan,))?)
         })
     }
 

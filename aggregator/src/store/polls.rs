@@ -274,6 +274,27 @@ impl StoreReader {
         Ok(found)
     }
 
+    /// Hands every catalogue of every plan up to a revision to `each`: one pass, for whoever needs those of many plans.
+    pub fn each_recorded_catalogue(&self, upto: Micros, mut each: impl FnMut(CatalogueText)) -> Result<(), StoreError> {
+        self.run(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT plan, revision, digest, text, sum FROM catalogues ORDER BY plan")?;
+            let mut rows = statement.query(())?;
+            let (mut before, mut plan) = (None, String::new());
+            while let Some(row) = rows.next()? {
+                sqlite::check_row("catalogues", row, 4)?;
+                let (number, revision): (i64, i64) = (row.get(0)?, row.get(1)?);
+                if before.replace(number) != Some(number) {
+                    plan = text(connection, number)?;
+                }
+                if revision <= upto.0 {
+                    each(CatalogueText { plan: plan.clone(), revision: Micros(revision), text: row.get(3)? });
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Hands revision and text of every catalogue of a plan to `each`. They are few, and all of them are proved: one
     /// whose plan or revision was turned over would else not be found.
     fn each_catalogue(&self, plan: &str, mut each: impl FnMut(Micros, &str)) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::file;
+use super::name_cache::number;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,19 @@ impl StoreReader {
             )?;
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect()
+        })
+    }
+
+    /// Whether it holds facts of a plan, but for observations.
+    pub fn has_facts_of(&self, plan: &str) -> Result<bool, StoreError> {
+        self.run(|connection| {
+            let Some(plan) = number(connection, plan)? else { return Ok(false) };
+            let mut statement = connection.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM visits WHERE plan = ?1) OR EXISTS (SELECT 1 FROM rejects WHERE plan = ?1)
+                     OR EXISTS (SELECT 1 FROM catalogues WHERE plan = ?1)
+                     OR EXISTS (SELECT 1 FROM statements WHERE plan = ?1)",
+            )?;
+            statement.query_row((plan,), |row| row.get(0))
         })
     }
 

@@ -312,6 +312,11 @@ impl Catalogue {
         self.series.iter().enumerate().find(|(_, s)| s.id == id)
     }
 
+    /// Whether it has a KPI of that id.
+    pub fn has_kpi(&self, id: &str) -> bool {
+        self.kpis.iter().any(|kpi| kpi.id == id)
+    }
+
     /// Digits after the point of the figures of a reference.
     pub fn decimals(&self, of: SeriesRef) -> Decimals {
         self.series[of.series].definitions[of.definition].decimals

@@ -12,7 +12,7 @@ use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Derived rows to write: new, different, or gone (`None`).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DerivedRows {
     rollups: Vec<(RollupRow, Option<Rollup>)>,
     judgements: Vec<((i64, i64), Option<String>)>,

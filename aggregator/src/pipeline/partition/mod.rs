@@ -7,6 +7,7 @@ mod disposition;
 mod fixed_decimals;
 mod intake;
 mod open;
+mod reconfigure;
 mod rejudge;
 mod update;
 

@@ -93,7 +93,7 @@ pub(crate) fn open(
         Ok(())
     })?;
     if !unadmitted.is_empty() || changed {
-        plans.extend(rejudge::all(&mut writer, states, keys, &names, partition, &unadmitted)?);
+        plans.extend(rejudge::all(&mut writer, None, states, keys, &names, partition, &unadmitted)?.plans);
     }
     plans.extend(writer.read().plans_with_facts()?);
     plans.retain(|plan| states.contains_key(plan));
@@ -135,7 +135,8 @@ fn track_alerts(
         return Ok(None);
     }
     let mut tracker = AlertTracker::load(writer.read(), (setup.hold, Arc::clone(&setup.alerts)), notified, time.now)?;
-    let transitions = tracker.resolve_removed(states, writer.read(), time.now)?;
+    let has_kpi = |plan: &str, kpi: &str| states.get(plan).is_some_and(|state| state.catalogue.has_kpi(kpi));
+    let transitions = tracker.resolve_removed(has_kpi, writer.read(), time.now)?;
     writer.change(|change| transitions.write(change))?;
     tracker.apply(transitions);
     Ok(Some(tracker))
@@ -151,7 +152,7 @@ fn insert_verified(
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
     let (inserted, verified) = std::thread::scope(|scope| {
         let verifying = scope.spawn(move || reader.verify());
-        let inserted = insert_all(writer, states, keys);
+        let inserted = insert_all(writer.read(), None, states, keys);
         (inserted, verifying.join())
     });
     let inserted = inserted?;
@@ -176,19 +177,24 @@ fn stored_derived(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollu
     }
 }
 
-/// Inserts all observations of a store. Gives their plans, and the observations that are not admitted any more.
-fn insert_all(
-    writer: &StoreWriter,
+/// Inserts all observations of a store, or those of some plans. Gives their plans, and the observations that are not admitted
+/// any more.
+pub(super) fn insert_all(
+    reader: &StoreReader,
+    only: Option<&BTreeSet<String>>,
     states: &mut PlanStates,
     keys: &KeyList,
 ) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
-    take_statements(writer.read(), states, keys)?;
+    take_statements(reader, states, keys)?;
     let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
     let mut before = String::new();
     // Signatures were verified when they came, unless there were other keys.
-    let other_keys = writer.read().configuration()?.get(KEYS) != Some(&keys.digest());
-    let refused = if other_keys { refused_signatures(writer.read(), keys)? } else { BTreeMap::new() };
-    writer.read().each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signature }| {
+    let other_keys = reader.configuration()?.get(KEYS) != Some(&keys.digest());
+    let refused = if other_keys { refused_signatures(reader, keys)? } else { BTreeMap::new() };
+    reader.each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signature }| {
+        if only.is_some_and(|only| !only.contains(&observation.plan)) {
+            return;
+        }
         let verified = match refused.get(&id) {
             Some(error) => Err(*error),
             None => keys.admits(Claim::of(observation), signature.as_ref()),

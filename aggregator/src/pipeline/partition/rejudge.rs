@@ -31,17 +31,27 @@ pub(crate) struct UnadmittedObservation {
     pub(crate) signature: Option<RecordSignature>,
 }
 
-/// Puts observations that are not admitted any more into quarantine, and re-evaluates everything that was there before.
-/// Gives the plans of the figures that count now.
+/// What re-evaluating has done.
+#[derive(Debug, Default)]
+pub(crate) struct Rejudged {
+    /// The plans of the figures that count now.
+    pub(crate) plans: BTreeSet<String>,
+    /// Whether any record went into quarantine or out of it.
+    pub(crate) has_moved: bool,
+}
+
+/// Puts observations that are not admitted any more into quarantine, and re-evaluates what was there before: all of it, or
+/// what names some plans.
 pub(crate) fn all(
     writer: &mut StoreWriter,
+    only: Option<&BTreeSet<String>>,
     states: &mut PlanStates,
     keys: &KeyList,
     names: &BTreeMap<String, PlanNames>,
     partition: Partition,
     unadmitted: &[UnadmittedObservation],
-) -> Result<BTreeSet<String>, StoreError> {
-    let mut plans = BTreeSet::new();
+) -> Result<Rejudged, StoreError> {
+    let mut done = Rejudged { has_moved: !unadmitted.is_empty(), ..Rejudged::default() };
     let last = writer.read().last_quarantined()?;
     for step in unadmitted.chunks(STEP) {
         quarantine(writer, partition, step)?;
@@ -50,7 +60,14 @@ pub(crate) fn all(
     loop {
         let mut quarantined = writer.read().quarantined(after, STEP)?;
         quarantined.retain(|one| one.id <= last);
-        let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(plans) };
+        let Some(end) = quarantined.last().map(|one| one.id) else { return Ok(done) };
+        after = end;
+        if let Some(only) = only {
+            quarantined.retain(|one| one.plan.as_ref().is_some_and(|plan| only.contains(plan)));
+            if quarantined.is_empty() {
+                continue;
+            }
+        }
         let decoded: Vec<_> = quarantined.iter().map(|one| (one, disposition::decode(&one.body, keys))).collect();
         let dispositions: Vec<_> =
             decoded.iter().map(|(one, read)| disposition::decide(states, read, append_time(one))).collect();
@@ -61,14 +78,18 @@ pub(crate) fn all(
             (Disposition::Observation(_), Ok(decoded)) => Some(decoded.record.plan().to_owned()),
             _ => None,
         };
-        plans.extend(dispositions.iter().zip(&decoded).filter_map(counts));
+        done.plans.extend(dispositions.iter().zip(&decoded).filter_map(counts));
+        let moves = |(disposition, (one, _)): (&Disposition, &(&QuarantinedRecord, _))| match disposition {
+            Disposition::Quarantined(reason) => *reason != one.reason,
+            _ => true,
+        };
+        done.has_moved |= dispositions.iter().zip(&decoded).any(moves);
         writer.change(|change| {
             for ((one, read), disposition) in decoded.iter().zip(&dispositions) {
                 move_record(change, one, read, *disposition, names)?;
             }
             Ok(())
         })?;
-        after = end;
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct PlannedWrites {
     pub(super) figures: BTreeMap<String, BTreeSet<RollupKey>>,
     /// KPIs to write (plan, index), and whether all their earlier points are to be removed first.
     pub(super) kpis: BTreeMap<(String, usize), bool>,
+    /// Plans with another catalogue, of which all figures are to be written: its words stand in their points.
+    pub(super) whole: BTreeSet<String>,
     plans: BTreeSet<String>,
     rules: BTreeSet<(String, String, String)>,
     grains: BTreeSet<(String, String, String, Period)>,
@@ -49,7 +51,10 @@ impl PlannedWrites {
                 Some((index, _)) => drop(self.kpis.entry((plan(), index)).or_default()),
                 None => drop(self.judged.insert((plan(), kpi.clone()))),
             },
-            (None, None) => self.kpis.extend(kpis().map(|(index, _)| ((plan(), index), true))),
+            (None, None) => {
+                self.whole.insert(plan());
+                self.kpis.extend(kpis().map(|(index, _)| ((plan(), index), true)));
+            }
         }
     }
 

@@ -218,6 +218,7 @@ impl InfluxSink {
             keys.iter().filter_map(|key| state.figure_point(*key)).for_each(|point| self.add_figure(state, &point));
         }
         self.steps.extend(obsolete(&planned, &states).into_iter().map(WriteStep::Remove));
+        self.steps.extend(planned.whole.into_iter().map(|plan| WriteStep::Figures(plan, FigureCursor::default())));
         for (kpi, anew) in planned.kpis {
             *self.due.entry(kpi).or_default() |= anew;
         }

@@ -44,6 +44,7 @@ impl AggregatorService {
     /// The parts of a process without a pipeline, or with one without sinks.
     pub(crate) fn new(city: &Configuration) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")).context("the metrics cannot be made")?);
+        metrics.limit_plans(city.settings.metrics.plans, city.plans.iter().map(|plan| plan.catalogue.plan.id.as_str()));
         let health = Arc::new(Health::default());
         let mut setup = city.pipeline_setup();
         setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
@@ -107,7 +108,9 @@ impl AggregatorService {
             tracing::info!(%address, "the scoreboard is at http://{address}/");
         }
         notify::ready();
-        web::serve(listener, web::router(self.site()), stop.cancelled_owned()).await.context("the scoreboard stopped")
+        let site = self.site();
+        tokio::spawn(web::keep_summaries(site.clone(), stop.clone()));
+        web::serve(listener, web::router(site), stop.cancelled_owned()).await.context("the scoreboard stopped")
     }
 }
 

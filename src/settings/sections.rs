@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) kafka: Option<KafkaSection>,
     /// Alerts, beside their sinks.
     pub(crate) alerts: AlertsSection,
+    /// The metrics.
+    pub(crate) metrics: MetricsSection,
     /// Logging.
     pub(crate) log: LogSection,
     /// The keys that sign records.
@@ -47,6 +49,7 @@ impl Default for Settings {
             collector: CollectorSection::default(),
             kafka: None,
             alerts: AlertsSection::default(),
+            metrics: MetricsSection::default(),
             log: LogSection::default(),
             keys: Vec::new(),
             signed_since: BTreeMap::new(),
@@ -101,6 +104,20 @@ pub(crate) struct KeySection {
     pub(super) sources: Vec<String>,
     /// When it was retired: it verifies older records only.
     pub(super) until: Option<String>,
+}
+
+/// The metrics.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MetricsSection {
+    /// Plans whose KPIs and sources have series of their own, the first by id; the others are counted by plan and status.
+    pub(crate) plans: usize,
+}
+
+impl Default for MetricsSection {
+    fn default() -> Self {
+        Self { plans: 100 }
+    }
 }
 
 /// Logging.

@@ -23,6 +23,7 @@ pub mod late_sources;
 pub mod ledger;
 mod number;
 pub mod plan_state;
+pub mod plan_summary;
 pub mod points;
 pub mod report;
 pub mod report_period;

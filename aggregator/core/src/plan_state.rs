@@ -1,8 +1,10 @@
 //! The state of one plan: its catalogue, its figures and its rollups.
 
 use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
+use crate::judge::sources_due;
 use crate::landing::{KnownLandings, TargetChance};
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
+use crate::plan_summary::{PlanSummary, SummaryMemo};
 use crate::report::{self, PlanReport};
 use crate::report_period::{Cutoff, ReportPeriod};
 use crate::retractions::Retractions;
@@ -91,6 +93,9 @@ pub struct PlanState {
     pub landings: KnownLandings,
     /// How often settling changed anything.
     settlings: u64,
+    /// Counts what may change a status: revisions of figures.
+    changes: u64,
+    summary: SummaryMemo,
 }
 
 impl PlanState {
@@ -108,6 +113,8 @@ impl PlanState {
             touched: Vec::new(),
             landings: KnownLandings::default(),
             settlings: 0,
+            changes: 0,
+            summary: SummaryMemo::default(),
         }
     }
 
@@ -137,6 +144,7 @@ impl PlanState {
         let (outcome, bucket) = self.ledger.insert(key, admitted.figure, admitted.revision);
         // A revision that does not stand can still show that a final figure was changed.
         if outcome != InsertOutcome::Duplicate {
+            self.changes += 1;
             self.touched.push(TouchedBucket::by(key, bucket));
         }
         (key, outcome)
@@ -203,6 +211,32 @@ impl PlanState {
     /// The figures and rollups at a cutoff.
     pub fn view(&self, cutoff: Cutoff) -> LedgerView<'_> {
         LedgerView::with_rollups(&self.catalogue, &self.ledger, cutoff, &self.rollups)
+    }
+
+    /// How the plan stands at a period; computed where no figure and no other period came since it was last asked.
+    pub fn summary(&self, period: ReportPeriod) -> PlanSummary {
+        if let Some(known) = self.known_summary(period) {
+            return known;
+        }
+        let view = if self.touched.is_empty() {
+            self.view(period.cutoff())
+        } else {
+            LedgerView::new(&self.catalogue, &self.ledger, period.cutoff())
+        };
+        let (judged, sources) = (report::judgements(&view, period), sources_due(&view, period));
+        let summary = PlanSummary::new(&judged, &sources, period);
+        self.summary.set((self.changes, period), summary);
+        summary
+    }
+
+    /// The same where nothing must be computed for it.
+    pub fn known_summary(&self, period: ReportPeriod) -> Option<PlanSummary> {
+        self.summary.get((self.changes, period)).filter(|(_, is_current)| *is_current).map(|(summary, _)| summary)
+    }
+
+    /// The last summary, whatever has come since.
+    pub fn last_summary(&self, period: ReportPeriod) -> Option<PlanSummary> {
+        self.summary.get((self.changes, period)).map(|(summary, _)| summary)
     }
 
     /// The report of a period, with every rollup when `rollups` is set; without landings.

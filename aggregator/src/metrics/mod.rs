@@ -7,6 +7,8 @@
 
 mod bus;
 mod kpi;
+mod plan;
+mod plan_limit;
 mod registry;
 mod sink;
 mod source;
@@ -25,6 +27,8 @@ use contract::period::Period;
 use contract::time::Micros;
 use kpi::KpiMetrics;
 use parking_lot::Mutex;
+use plan::PlanMetrics;
+use plan_limit::PlanLimit;
 use prometheus::{
     Encoder, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
 };
@@ -38,6 +42,8 @@ use std::time::Duration;
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Seconds of a commit: from an idle disk to one that needs a person.
 const COMMIT_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+/// Summaries that one scrape computes at most; the other plans are counted as they were last.
+const MAX_SUMMARIES: usize = 200;
 
 /// The records of all plans by disposition, as the store counts them: received = stored + duplicate + quarantined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +74,8 @@ pub struct Metrics {
     commit: Histogram,
     ready: IntGauge,
     kpi: KpiMetrics,
+    plan: PlanMetrics,
+    limit: PlanLimit,
     sink: SinkMetrics,
     bus: BusMetrics,
 }
@@ -97,12 +105,20 @@ impl Metrics {
             commit: register(r, Histogram::with_opts(commit)?)?,
             ready: register(r, IntGauge::new("shihyo_ready", "1 when the pipeline has caught up.")?)?,
             kpi: KpiMetrics::new(r)?,
+            plan: PlanMetrics::new(r)?,
+            limit: PlanLimit::default(),
             sink: SinkMetrics::new(r)?,
             bus: BusMetrics::new(r)?,
             registry,
         };
         metrics.set_record_counts(PublishedCounts::default());
         Ok(metrics)
+    }
+
+    /// Gives series of their own only to the KPIs and sources of the first of these plans, by id. The others are in the counts
+    /// by plan and in the totals.
+    pub fn limit_plans<'a>(&self, limit: usize, plans: impl Iterator<Item = &'a str>) {
+        self.limit.set(limit, plans);
     }
 
     /// Sets the counts of records to those of the store: absolute, so that a second call changes nothing.
@@ -136,12 +152,23 @@ impl Metrics {
         let _scrape = self.scrape.lock();
         self.ready.set(i64::from(ready));
         self.kpi.clear();
+        self.plan.clear();
         self.source.clear();
         let plans = plans.read().map_err(|_| MetricsError::Broken)?;
+        let mut computed = 0;
         for (id, plan) in plans.iter().filter(|(_, plan)| shows(plan)) {
             let period = ReportPeriod(plan.catalogue.plan.default_on.unwrap_or(today));
-            self.kpi.refresh(id, plan, period);
-            self.source.refresh(id, plan, period);
+            let summary = plan.known_summary(period).or_else(|| {
+                computed += 1;
+                if computed <= MAX_SUMMARIES { Some(plan.summary(period)) } else { plan.last_summary(period) }
+            });
+            self.plan.count(id, summary);
+            if self.limit.names(id) {
+                self.kpi.refresh(id, plan, period);
+                self.source.refresh(id, plan, period);
+            } else {
+                self.plan.leave_out(plan.catalogue.kpis.len());
+            }
         }
         drop(plans);
         let mut text = Vec::new();
@@ -152,12 +179,20 @@ impl Metrics {
     /// Counts a poll: ids of the configuration, the outcome's label (`changed`, `unchanged`, or that of a failure), its
     /// duration, and when the source was last answered whole.
     pub fn observe_poll(&self, plan: &str, source: &str, outcome: &str, took: Duration, at: Micros) {
-        self.source.observe_poll((plan, source), outcome, took, at);
+        if self.limit.names(plan) {
+            self.source.observe_poll((plan, source), outcome, took, at);
+        } else {
+            self.source.observe_poll_of_many((plan, source), outcome, took, at);
+        }
     }
 
     /// Sets when a source was last answered whole, before this process polls it.
     pub fn set_source_read(&self, plan: &str, source: &str, at: Micros) {
-        self.source.set_read((plan, source), at);
+        if self.limit.names(plan) {
+            self.source.set_read((plan, source), at);
+        } else {
+            self.source.set_read_of_many((plan, source), at, true);
+        }
     }
 
     /// Sets the digest of the key list.

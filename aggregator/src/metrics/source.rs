@@ -6,7 +6,9 @@ use aggregator_core::judge::sources_due;
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
 use contract::time::{Micros, Moment};
+use parking_lot::Mutex;
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Seconds of a poll: from a local file to a slow server's time-out.
@@ -32,6 +34,9 @@ pub(super) struct SourceMetrics {
     due: GaugeVec,
     incomplete: GaugeVec,
     rejects: GaugeVec,
+    silent_since: GaugeVec,
+    /// Of plans without series of their own: when each source was last read, or first polled where it never was.
+    read: Mutex<BTreeMap<String, BTreeMap<String, Moment>>>,
 }
 
 impl SourceMetrics {
@@ -45,6 +50,10 @@ impl SourceMetrics {
             "The moment that a source's latest known figure describes.",
         );
         let due = "When a source's next figure is overdue, its grace included; in the past when it is.";
+        let silent = (
+            "shihyo_plan_source_silent_since_timestamp_seconds",
+            "Of a plan beyond `metrics.plans`: when the source was last read whole that was read longest ago.",
+        );
         let rejects = "Rows that could not be read when the files of a source were last read.";
         Ok(Self {
             polls: counters(r, "shihyo_polls_total", polls, &["plan", "source", "outcome", "reason"])?,
@@ -54,6 +63,8 @@ impl SourceMetrics {
             incomplete: gauges(r, "shihyo_polls_incomplete", "Polls of which a part has not arrived.", &PLAN_SOURCE)?,
             rejects: gauges(r, "shihyo_source_rejects", rejects, &["plan", "source", "reason"])?,
             due: gauges(r, "shihyo_source_due_timestamp_seconds", due, &PLAN_SERIES_SOURCE)?,
+            silent_since: gauges(r, silent.0, silent.1, &["plan"])?,
+            read: Mutex::default(),
         })
     }
 
@@ -93,13 +104,39 @@ impl SourceMetrics {
     }
 
     pub(super) fn observe_poll(&self, (plan, source): (&str, &str), outcome: &str, took: Duration, at: Micros) {
-        let read = matches!(outcome, "changed" | "unchanged");
-        let (outcome, reason) = if read { (outcome, "") } else { ("failed", outcome) };
-        self.polls.with_label_values(&[plan, source, outcome, reason]).inc();
-        self.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
-        if read {
+        if self.count_poll((plan, source), outcome) {
             self.set_read((plan, source), at);
         }
+        self.poll.with_label_values(&[plan, source]).observe(took.as_secs_f64());
+    }
+
+    /// The same for a plan without series of its own: polls are counted by plan, durations over all such plans, and of its
+    /// sources the one that was read longest ago is shown.
+    pub(super) fn observe_poll_of_many(&self, (plan, source): (&str, &str), outcome: &str, took: Duration, at: Micros) {
+        let was_read = self.count_poll((plan, ""), outcome);
+        self.poll.with_label_values(&["", ""]).observe(took.as_secs_f64());
+        self.set_read_of_many((plan, source), at, was_read);
+    }
+
+    /// Notes of such a plan that a source was read, or only asked.
+    pub(super) fn set_read_of_many(&self, (plan, source): (&str, &str), at: Micros, was_read: bool) {
+        let mut read = self.read.lock();
+        let sources = read.entry(plan.to_owned()).or_default();
+        let last = sources.entry(source.to_owned()).or_insert(at.moment());
+        if was_read {
+            *last = at.moment();
+        }
+        if let Some(longest_ago) = sources.values().min() {
+            self.silent_since.with_label_values(&[plan]).set(seconds(*longest_ago));
+        }
+    }
+
+    /// Counts a poll; gives whether the source was read.
+    fn count_poll(&self, (plan, source): (&str, &str), outcome: &str) -> bool {
+        let was_read = matches!(outcome, "changed" | "unchanged");
+        let (outcome, reason) = if was_read { (outcome, "") } else { ("failed", outcome) };
+        self.polls.with_label_values(&[plan, source, outcome, reason]).inc();
+        was_read
     }
 
     pub(super) fn set_read(&self, (plan, source): (&str, &str), at: Micros) {

@@ -1,5 +1,7 @@
 use super::*;
-use crate::render::fixture::{period, plan_state, plan_states};
+use crate::render::fixture::{CATALOGUE, period, plan_state, plan_states};
+use aggregator_core::plan_state::PlanState;
+use contract::catalogue;
 use contract::time::Micros;
 use std::collections::BTreeSet;
 
@@ -40,11 +42,16 @@ fn names_and_labels_are_those_that_dashboards_use() {
         "shihyo_kpi_status{kpi,plan,status}",
         "shihyo_kpi_target{kpi,plan}",
         "shihyo_kpi_value{kpi,plan}",
+        "shihyo_kpis_left_out{}",
+        "shihyo_kpis{status}",
         "shihyo_last_record_handled_timestamp_seconds{}",
         "shihyo_outbox_bytes{}",
         "shihyo_outbox_limit_bytes{}",
         "shihyo_outbox_oldest_age_seconds{}",
         "shihyo_outbox_records{}",
+        "shihyo_plan_kpis{plan,status}",
+        "shihyo_plan_sources_overdue{plan}",
+        "shihyo_plans_uncounted{}",
         "shihyo_poll_duration_seconds_bucket{plan,source,le}",
         "shihyo_poll_duration_seconds_count{plan,source}",
         "shihyo_poll_duration_seconds_sum{plan,source}",
@@ -151,4 +158,58 @@ fn a_source_that_is_overdue_shows_since_when() {
     let text = filled().exposition(&plan_states(state), period("2023-05-01"), true, |_| true).unwrap();
     let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
     assert!(text.lines().any(|got| got == line), "{text}");
+}
+
+/// Plans without figures, of three KPIs each, and the small one.
+fn many(plans: usize) -> SharedPlanStates {
+    let states = plan_states(plan_state(false));
+    for number in 0..plans {
+        let id = format!("plan-{number:04}");
+        let text = CATALOGUE.replacen("id = \"small\"", &format!("id = \"{id}\""), 1);
+        states.write().unwrap().insert(id, PlanState::new(catalogue::parse("fixture.toml", &text).unwrap()));
+    }
+    states
+}
+
+#[test]
+fn plans_beyond_the_limit_are_counted_and_have_no_series_of_their_own() {
+    let (metrics, plans) = (Metrics::new("1.2.3").unwrap(), many(300));
+    let ids: Vec<String> = plans.read().unwrap().keys().cloned().collect();
+    metrics.limit_plans(2, ids.iter().map(String::as_str));
+    for (plan, source, outcome, at) in [
+        ("plan-0000", "portal", "changed", 1_600_000_000),
+        ("small", "portal", "changed", 1_600_000_000),
+        ("small", "portal", "unchanged", 1_700_000_000),
+        ("small", "register", "not_found", 1_650_000_000),
+        ("small", "register", "not_found", 1_700_000_000),
+    ] {
+        metrics.observe_poll(plan, source, outcome, Duration::from_secs(1), Micros(at * 1_000_000));
+    }
+    let scrape = || metrics.exposition(&plans, period("2023-05-01"), true, |_| true).unwrap();
+    let first = scrape();
+    assert!(first.contains("\nshihyo_plans_uncounted 101\n"), "a scrape computes 200 summaries at most");
+    let text = scrape();
+    for line in [
+        "shihyo_kpis{status=\"no_data\"} 901",
+        "shihyo_kpis{status=\"on_track\"} 1",
+        "shihyo_kpis{status=\"missed\"} 0",
+        "shihyo_kpis_left_out 897",
+        "shihyo_plans_uncounted 0",
+        "shihyo_plan_kpis{plan=\"small\",status=\"on_track\"} 1",
+        "shihyo_plan_kpis{plan=\"plan-0299\",status=\"no_data\"} 3",
+        "shihyo_polls_total{outcome=\"changed\",plan=\"plan-0000\",reason=\"\",source=\"portal\"} 1",
+        "shihyo_polls_total{outcome=\"failed\",plan=\"small\",reason=\"not_found\",source=\"\"} 2",
+        "shihyo_plan_source_silent_since_timestamp_seconds{plan=\"small\"} 1650000000",
+    ] {
+        assert!(text.lines().any(|got| got == line), "{line}\n{text}");
+    }
+    let own = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!((own("shihyo_kpi_target{"), own("shihyo_source_due_")), (6, 4), "{text}");
+    assert!(!text.contains("shihyo_source_last_success_timestamp_seconds{plan=\"small\""));
+}
+
+#[test]
+fn a_public_scrape_under_an_embargo_counts_nothing() {
+    let text = filled().exposition(&many(3), period("2023-05-01"), true, |_| false).unwrap();
+    assert!(!text.contains("shihyo_kpis{") && !text.contains("shihyo_plan_kpis"), "{text}");
 }

@@ -11,13 +11,13 @@ use contract::time::{Micros, Moment, parse_date};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-const CATALOGUE: &str = include_str!("fixture.toml");
+pub(crate) const CATALOGUE: &str = include_str!("fixture.toml");
 
 pub(crate) fn period(text: &str) -> Period {
     Period::parse(text).unwrap()
 }
 
-fn observation(series: &str, definition: &str, period: Span, value: i64, finality: Finality) -> Observation {
+pub(crate) fn observation(series: &str, definition: &str, period: Span, value: i64, finality: Finality) -> Observation {
     Observation {
         plan: "small".to_owned(),
         series: series.to_owned(),

@@ -4,6 +4,7 @@
 
 use super::kpi::KpiSheet;
 use super::lang::inert_document;
+use super::plan_index::PlanIndex;
 use super::sheet::PlanSheet;
 use super::source::SourceRow;
 use super::view::PageContext;
@@ -40,6 +41,24 @@ impl PlanTile<'_> {
         format!("/plans/{}", self.sheet.plan.id)
     }
 
+    /// True when there is nothing that a table would show but dashes.
+    fn is_without_figures(&self) -> bool {
+        let mut rows = self.sheet.policies.iter().flat_map(|policy| &policy.rows);
+        rows.all(|row| row.value.is_none() && row.carried.is_none() && row.later.is_none())
+    }
+
+    fn kpis(&self) -> usize {
+        self.sheet.policies.iter().map(|policy| policy.rows.len()).sum()
+    }
+
+    fn none_ja(&self) -> String {
+        format!("{}の指標のいずれにも、まだ数字がありません。", self.kpis())
+    }
+
+    fn none_en(&self) -> String {
+        format!("None of its {} KPIs has a figure yet.", self.kpis())
+    }
+
     fn moments(&self, view: &PageContext) -> String {
         let name = view.lang.name(&self.sheet.plan.name);
         format!("{}: {name}", view.plain("時点", "Moments"))
@@ -59,6 +78,7 @@ impl PlanTile<'_> {
 #[template(path = "scoreboard.html")]
 struct Scoreboard<'a> {
     view: &'a PageContext,
+    index: &'a PlanIndex,
     boards: &'a [PlanTile<'a>],
     on: &'a str,
 }
@@ -146,9 +166,9 @@ struct ErrorPage<'a> {
 }
 
 /// The site's first page.
-pub fn scoreboard(view: &PageContext, boards: &[PlanTile<'_>]) -> Result<String, askama::Error> {
+pub fn scoreboard(view: &PageContext, index: &PlanIndex, boards: &[PlanTile<'_>]) -> Result<String, askama::Error> {
     let on = view.on.map(|on| on.to_string()).unwrap_or_default();
-    Scoreboard { view, boards, on: &on }.render().map(inert_document)
+    Scoreboard { view, index, boards, on: &on }.render().map(inert_document)
 }
 
 /// The page of one plan, and how its sources are: `None` where the stores cannot be read.

@@ -18,6 +18,7 @@ pub mod lang;
 pub mod md;
 mod months;
 pub mod notice;
+pub mod plan_index;
 mod sheet;
 mod show;
 mod source;

@@ -26,6 +26,8 @@ pub struct PageContext {
     pub known: Option<VintagePage>,
     /// The degraded components.
     pub notices: Vec<Notice>,
+    /// Further parameters of the address, which the links to other languages keep.
+    pub kept: Vec<(&'static str, String)>,
 }
 
 /// The vintage of a page.
@@ -83,6 +85,13 @@ impl PageContext {
         Self { known: None, ..self.clone() }.address("/", None, self.asked, &[])
     }
 
+    /// The first page with further parameters, at the moment in the address.
+    pub fn list(&self, more: &[(&'static str, String)]) -> String {
+        let more: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let on = self.on.map(|on| on.to_string());
+        Self { known: None, ..self.clone() }.address("/", on.as_deref(), self.asked, &more)
+    }
+
     /// A page of the site.
     pub fn page(&self, path: &str) -> String {
         self.address(path, None, self.asked, &[])
@@ -128,7 +137,8 @@ impl PageContext {
                 Language::En => ("English", "en"),
                 Language::Both => ("日英併記", "ja"),
             };
-            let address = self.address(&self.path, on.as_deref(), Some(lang), &[]);
+            let kept: Vec<(&str, &str)> = self.kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let address = self.address(&self.path, on.as_deref(), Some(lang), &kept);
             MomentLink { text: text.to_owned(), address, here: lang == self.lang, lang: own }
         };
         Language::ALL.into_iter().map(link).collect()

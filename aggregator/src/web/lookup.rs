@@ -59,5 +59,6 @@ pub(super) fn context(site: &Site, query: &PageQuery, vintage: Option<&PlanVinta
             .into_iter()
             .chain(notices(&site.health.snapshot(), site.clock.now()))
             .collect(),
+        kept: Vec::new(),
     }
 }

@@ -16,11 +16,15 @@ mod embargo;
 mod embargo_tests;
 mod error;
 mod kpi;
+mod list_query;
 mod lookup;
 mod middleware;
 #[cfg(test)]
 mod month_tests;
 mod pages;
+mod plan_list;
+#[cfg(test)]
+mod plan_list_tests;
 mod probes;
 mod progress_io;
 mod publications;
@@ -30,10 +34,12 @@ mod query_error;
 mod question_tests;
 #[cfg(test)]
 mod reject_tests;
+mod search;
 mod server;
 #[cfg(test)]
 mod server_tests;
 mod site;
+mod summaries;
 #[cfg(test)]
 mod tests;
 mod token_brake;
@@ -50,6 +56,7 @@ use tokio::net::TcpListener;
 pub use api::document;
 pub use server::ServerLimits;
 pub use site::Site;
+pub use summaries::keep_summaries;
 
 /// An address outside the API, who may read it under an embargo, and its handler.
 type PageRoute = (&'static str, Access, MethodRouter<Site>);

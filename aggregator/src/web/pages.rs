@@ -2,12 +2,17 @@
 
 use super::content::{HTML, of_type};
 use super::error::{HttpError, internal};
+use super::list_query::ListQuery;
 use super::lookup;
+use super::plan_list;
 use super::query::PageQuery;
 use super::site::Site;
 use crate::health::{SourceHealth, source_health};
 use crate::render::html::{self, PlanTile};
+use crate::render::plan_index::PlanIndex;
+use crate::render::view::PageContext;
 use crate::render::{PlanSheet, SourceRow, csv as csv_form, md};
+use crate::store::{StoreError, StoreReader};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::{PlanReport, Report};
 use aggregator_core::report_period::ReportPeriod;
@@ -19,18 +24,30 @@ use contract::period::Period;
 use contract::time::Micros;
 
 /// The scoreboard: the statuses of every plan.
-pub(super) async fn scoreboard(State(site): State<Site>, query: PageQuery) -> Result<Response, HttpError> {
+pub(super) async fn scoreboard(State(site): State<Site>, list: ListQuery) -> Result<Response, HttpError> {
     let page = site.run(move |site| {
-        let query = PageQuery { rollups: false, ..query };
-        let view = lookup::context(site, &query, None);
+        let query = PageQuery { rollups: false, ..list.of_page.clone() };
         let plans = site.plans.read().map_err(internal)?;
-        let shown: Vec<&PlanState> = plans.values().filter(|plan| site.shows(plan)).collect();
-        let reports: Vec<PlanReport> = shown.iter().map(|plan| report(plan, &query, site.today())).collect();
-        let tiles = shown.iter().zip(&reports).map(|(plan, report)| PlanTile {
+        let all = || plans.values().filter(|plan| site.shows(plan));
+        let selected = plan_list::select(all(), site.today(), &list);
+        let index = PlanIndex {
+            search: list.search,
+            status: list.status,
+            plans: all().count(),
+            found: selected.found,
+            page: selected.page,
+            pages: selected.pages,
+            counts: selected.counts,
+            unknown: selected.unknown,
+        };
+        let view = PageContext { kept: index.kept(), ..lookup::context(site, &query, None) };
+        let reports: Vec<PlanReport> = selected.plans.iter().map(|plan| report(plan, &query, site.today())).collect();
+        let readers = readers(site);
+        let tiles = selected.plans.iter().zip(&reports).map(|(plan, report)| PlanTile {
             sheet: PlanSheet::in_lang(&plan.catalogue, report, view.lang),
-            health: sources(site, plan).unwrap_or_default(),
+            health: readers.as_deref().and_then(|readers| sources_in(site, plan, readers)).unwrap_or_default(),
         });
-        html::scoreboard(&view, &tiles.collect::<Vec<_>>()).map_err(internal)
+        html::scoreboard(&view, &index, &tiles.collect::<Vec<_>>()).map_err(internal)
     });
     Ok(of_type(HTML, page.await?))
 }
@@ -55,13 +72,21 @@ pub(super) async fn plan(
 
 /// The health of a plan's sources; `None` where the stores cannot be read: the page shows the rest.
 fn sources(site: &Site, plan: &PlanState) -> Option<Vec<SourceRow>> {
-    let readers = site.readers();
-    let sources = readers.and_then(|readers| source_health(&readers, &plan.catalogue, &plan.catalogue.series));
-    let sources = sources.inspect_err(|error| {
-        tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
-    });
-    let now = site.clock.now();
-    Some(source_rows(site, plan, &sources.ok()?, now))
+    sources_in(site, plan, &readers(site)?)
+}
+
+/// The stores; `None` where they cannot be read.
+fn readers(site: &Site) -> Option<Vec<StoreReader>> {
+    site.readers().inspect_err(unreadable).ok()
+}
+
+fn sources_in(site: &Site, plan: &PlanState, readers: &[StoreReader]) -> Option<Vec<SourceRow>> {
+    let sources = source_health(readers, &plan.catalogue, &plan.catalogue.series).inspect_err(unreadable);
+    Some(source_rows(site, plan, &sources.ok()?, site.clock.now()))
+}
+
+fn unreadable(error: &StoreError) {
+    tracing::warn!(error = %contract::error::chain(error), "the store cannot be read for a page");
 }
 
 /// The rows of some sources of a plan, with what could not be read of their files.

@@ -11,7 +11,7 @@ use contract::period::Period;
 use contract::time::Micros;
 
 /// The parameters of pages and exports.
-const NAMES: [&str; 5] = ["on", "known_at", "lang", "rollups", "bom"];
+pub(super) const NAMES: [&str; 5] = ["on", "known_at", "lang", "rollups", "bom"];
 
 /// A parsed query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,17 +44,18 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let pairs = pairs(&parts.uri).ok_or(QueryError::Unreadable);
-        let query = pairs.and_then(|pairs| parse(&pairs, &parts.headers)).map_err(HttpError::Query)?;
+        let query = pairs.and_then(|pairs| parse(&pairs, &NAMES, &parts.headers)).map_err(HttpError::Query)?;
         Ok(Self { path: parts.uri.path().to_owned(), ..query })
     }
 }
 
-fn pairs(uri: &Uri) -> Option<Vec<(String, String)>> {
+pub(super) fn pairs(uri: &Uri) -> Option<Vec<(String, String)>> {
     Query::<Vec<(String, String)>>::try_from_uri(uri).ok().map(|Query(pairs)| pairs)
 }
 
-fn parse(pairs: &[(String, String)], headers: &HeaderMap) -> Result<PageQuery, QueryError> {
-    if let Some(unknown) = QueryError::unknown(pairs.iter().map(|(name, _)| name.as_str()), &NAMES) {
+/// The query of a page that takes parameters of these names.
+pub(super) fn parse(pairs: &[(String, String)], names: &[&str], headers: &HeaderMap) -> Result<PageQuery, QueryError> {
+    if let Some(unknown) = QueryError::unknown(pairs.iter().map(|(name, _)| name.as_str()), names) {
         return Err(unknown);
     }
     let on = only(pairs, "on")?.map(|text| Period::parse(text).ok_or(QueryError::Moment)).transpose()?;
@@ -79,7 +80,7 @@ pub(super) fn parse_time(text: &str) -> Option<Micros> {
     Micros::parse(text).or_else(in_zone)
 }
 
-fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, QueryError> {
+pub(super) fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, QueryError> {
     let mut found = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let first = found.next();
     if found.next().is_some() { Err(QueryError::Repeated(name.to_owned())) } else { Ok(first) }

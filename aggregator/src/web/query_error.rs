@@ -25,6 +25,12 @@ pub(super) enum QueryError {
     Language,
     /// A switch is neither 0 nor 1.
     Switch(&'static str),
+    /// `q` is longer than any name.
+    Search,
+    /// `status` is no status.
+    Status,
+    /// `page` is no number from 1 on.
+    Page,
 }
 
 impl QueryError {
@@ -67,6 +73,12 @@ impl QueryError {
             Self::Language => {
                 ("`lang` は ja、en、both のいずれかで指定してください。", "`lang` must be ja, en or both")
             }
+            Self::Search => ("`q` は100文字までで指定してください。", "`q` must have 100 characters at most"),
+            Self::Status => (
+                "`status` は off_track、missed、at_risk、stale、no_data、on_track、achieved のいずれかで指定してください。",
+                "`status` must be off_track, missed, at_risk, stale, no_data, on_track or achieved",
+            ),
+            Self::Page => ("`page` は 1 以上の整数で指定してください。", "`page` must be a number from 1 on"),
             Self::Switch(name) => {
                 return (format!("`{name}` は 0 か 1 で指定してください。"), format!("`{name}` must be 0 or 1"));
             }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::health::{Component, DegradedReason, Readiness};
 use crate::metrics::Metrics;
+use crate::plan_states::SharedPlanStates;
 use crate::render::fixture::{plan_state, plan_states};
 use aggregator_core::report::Report;
 use aggregator_core::report_period::ReportPeriod;
@@ -24,8 +25,12 @@ impl Clock for Stopped {
 }
 
 pub(super) fn site(sample: bool) -> Site {
+    site_of(plan_states(plan_state(sample)))
+}
+
+pub(super) fn site_of(plans: SharedPlanStates) -> Site {
     let metrics = Arc::new(Metrics::new("1.2.3").unwrap());
-    Site::new(plan_states(plan_state(sample)), Arc::new(Stopped), metrics, Arc::default())
+    Site::new(plans, Arc::new(Stopped), metrics, Arc::default())
 }
 
 pub(super) async fn answer(site: &Site, address: &str) -> (StatusCode, HeaderMap, String) {

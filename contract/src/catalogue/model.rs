@@ -34,6 +34,8 @@ pub struct Plan {
     pub name: Bilingual,
     /// City it belongs to.
     pub city: Bilingual,
+    /// How the city's name is read, in kana: lists of many plans are searched by it too.
+    pub kana: Option<String>,
     /// First fiscal year.
     pub first_year: i32,
     /// Last fiscal year: the target year of its KPIs.

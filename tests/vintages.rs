@@ -124,7 +124,12 @@ fn published_edition_by_edition(folder: &Path) -> (StoreReader, Catalogue, Vec<M
             let mut state = PlanState::new(catalogue.clone());
             for one in &all {
                 let (key, _) = state.insert(one).unwrap();
-                change.put_observations(&[ObservationRow { names: &names, key, observation: one, signature: None }])?;
+                change.put_observations(&[ObservationRow {
+                    names: &names,
+                    key,
+                    observation: one.borrowed(),
+                    signature: None,
+                }])?;
             }
             for (text, revision) in catalogues {
                 let (plan, text) = ("kawasaki".to_owned(), text.clone());

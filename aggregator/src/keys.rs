@@ -136,16 +136,16 @@ impl KeyList {
     }
 
     /// Verifies the signature of a record's line. Without keys it is not verified: it is once there are some.
-    pub fn verify(
+    pub fn verify<'a>(
         &self,
-        record: &Record,
+        claim: impl Into<Claim<'a>>,
         found: Option<wire::Signature<'_>>,
     ) -> Result<Option<RecordSignature>, SignatureError> {
         let signature = found.map(|found| RecordSignature { key: found.key.into(), mac: found.mac });
         if self.is_empty() {
             return Ok(signature);
         }
-        self.admits(record.into(), signature.as_ref())?;
+        self.admits(claim.into(), signature.as_ref())?;
         let Some(found) = found else { return Ok(None) };
         let listed = self.key(found.key).ok_or(SignatureError::UnknownKey)?;
         if listed.key.verifies(&found.covered, found.mac) { Ok(signature) } else { Err(SignatureError::BadSignature) }

@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod bilingual;
+pub mod borrowed;
 mod breakdown;
 pub mod business_day;
 pub mod catalogue;

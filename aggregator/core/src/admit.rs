@@ -5,8 +5,9 @@
 //! a retraction; it holds for records that come before and after it alike.
 
 use crate::ledger::{Figure, FigureExtras, FigureKey};
+use contract::borrowed::{BorrowedObservation, BorrowedValue};
 use contract::catalogue::{Catalogue, Shape};
-use contract::record::{Finality, Observation, Span, Value};
+use contract::record::{Finality, Span};
 use contract::time::{DAY, FIRST_YEAR, LAST_YEAR, MAX_AHEAD, Micros, Moment};
 use std::collections::HashMap;
 
@@ -84,12 +85,26 @@ pub struct CatalogueIds {
 
 #[derive(Debug)]
 struct SeriesIds {
+    rules: SeriesRules,
+    definitions: Vec<String>,
+    sources: Vec<String>,
+}
+
+/// What admission asks of a series.
+#[derive(Clone, Copy, Debug)]
+struct SeriesRules {
     index: u16,
     shape: Shape,
     grain: contract::period::Grain,
     signed: bool,
-    definitions: Vec<String>,
-    sources: Vec<String>,
+}
+
+/// The ids of an observation, looked up in a catalogue: once for all observations that have them.
+#[derive(Clone, Copy, Debug)]
+pub struct ResolvedIds {
+    series: SeriesRules,
+    definition: u8,
+    source: u8,
 }
 
 fn position(ids: &[String], id: &str) -> Option<u8> {
@@ -101,10 +116,12 @@ impl CatalogueIds {
     pub fn new(catalogue: &Catalogue) -> Self {
         let ids = |(index, series): (usize, &contract::catalogue::Series)| {
             let entry = SeriesIds {
-                index: u16::try_from(index).unwrap_or(u16::MAX),
-                shape: series.shape,
-                grain: series.grain,
-                signed: series.signed,
+                rules: SeriesRules {
+                    index: u16::try_from(index).unwrap_or(u16::MAX),
+                    shape: series.shape,
+                    grain: series.grain,
+                    signed: series.signed,
+                },
                 definitions: series.definitions.iter().map(|d| d.id.clone()).collect(),
                 sources: series.sources.iter().map(|s| s.id.clone()).collect(),
             };
@@ -113,15 +130,25 @@ impl CatalogueIds {
         Self { plan: catalogue.plan.id.clone(), series: catalogue.series.iter().enumerate().map(ids).collect() }
     }
 
-    /// Resolves an observation against the catalogue, or gives the reason for which it must be quarantined.
-    pub fn admit(&self, observation: &Observation) -> Result<AdmittedObservation, AdmissionError> {
-        if observation.plan != self.plan {
+    /// Looks up the ids of an observation, or gives the reason for which it must be quarantined.
+    pub fn resolve(
+        &self,
+        (plan, series, definition, source): (&str, &str, &str, &str),
+    ) -> Result<ResolvedIds, AdmissionError> {
+        if plan != self.plan {
             return Err(AdmissionError::UnknownPlan);
         }
-        let series = self.series.get(&observation.series).ok_or(AdmissionError::UnknownSeries)?;
-        let definition =
-            position(&series.definitions, &observation.definition).ok_or(AdmissionError::UnknownDefinition)?;
-        let source = position(&series.sources, &observation.source).ok_or(AdmissionError::UnknownSource)?;
+        let series = self.series.get(series).ok_or(AdmissionError::UnknownSeries)?;
+        let definition = position(&series.definitions, definition).ok_or(AdmissionError::UnknownDefinition)?;
+        let source = position(&series.sources, source).ok_or(AdmissionError::UnknownSource)?;
+        Ok(ResolvedIds { series: series.rules, definition, source })
+    }
+}
+
+impl ResolvedIds {
+    /// Admits an observation that has these ids, or gives the reason for which it must be quarantined.
+    pub fn admit(self, observation: &BorrowedObservation<'_>) -> Result<AdmittedObservation, AdmissionError> {
+        let Self { series, definition, source } = self;
         let period = match series.shape {
             Shape::Flow => observation.period.flow(series.grain),
             Shape::Level | Shape::Counter => observation.period.instant(series.grain),
@@ -131,12 +158,12 @@ impl CatalogueIds {
         if !series.signed && is_negative(observation) {
             return Err(AdmissionError::Negative);
         }
-        let (value, reason) = match &observation.value {
-            Value::Known(n) => (Some(*n), None),
-            Value::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.clone())),
-            Value::Unknown(_) => return Err(AdmissionError::TooLong),
+        let (value, reason) = match observation.value {
+            BorrowedValue::Known(n) => (Some(n), None),
+            BorrowedValue::Unknown(reason) if reason.len() <= MAX_REASON => (None, Some(reason.to_owned())),
+            BorrowedValue::Unknown(_) => return Err(AdmissionError::TooLong),
         };
-        let breakdown = observation.breakdown.clone();
+        let breakdown = observation.breakdown.cloned();
         let extras = (breakdown.is_some() || reason.is_some()).then(|| Box::new(FigureExtras { breakdown, reason }));
         let is_final = observation.finality == Finality::Final;
         Ok(AdmittedObservation {
@@ -154,12 +181,12 @@ pub fn is_ahead(revision: Micros, appended: Micros) -> bool {
 }
 
 /// True when the value or a label is negative.
-fn is_negative(observation: &Observation) -> bool {
-    let labels = observation.breakdown.iter().flat_map(|labels| labels.values());
-    matches!(observation.value, Value::Known(n) if n < 0) || labels.into_iter().any(|n| *n < 0)
+fn is_negative(observation: &BorrowedObservation<'_>) -> bool {
+    let labels = observation.breakdown.into_iter().flat_map(|labels| labels.values());
+    matches!(observation.value, BorrowedValue::Known(n) if n < 0) || labels.into_iter().any(|n| *n < 0)
 }
 
-fn in_time(observation: &Observation) -> Result<(), AdmissionError> {
+fn in_time(observation: &BorrowedObservation<'_>) -> Result<(), AdmissionError> {
     let latest = Moment(observation.revision.moment().0.saturating_add(AHEAD_SECONDS));
     let (first, last) = match observation.period {
         Span::AsOf(at) => (at, at),

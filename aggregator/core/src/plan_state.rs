@@ -1,6 +1,6 @@
 //! The state of one plan: its catalogue, its figures and its rollups.
 
-use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds};
+use crate::admit::{AdmissionError, AdmittedObservation, CatalogueIds, ResolvedIds};
 use crate::judge::sources_due;
 use crate::landing::{KnownLandings, TargetChance};
 use crate::ledger::{FigureKey, InsertOutcome, Ledger, READ_AHEAD};
@@ -10,8 +10,12 @@ use crate::report_period::{Cutoff, ReportPeriod};
 use crate::retractions::Retractions;
 use crate::rollup::{LedgerView, PlanRollups, RollupChange, TouchedBucket};
 use crate::target_change::TargetHistory;
+use contract::borrowed::BorrowedObservation;
 use contract::catalogue::Catalogue;
 use contract::record::{CatalogueText, Observation, Retraction};
+
+/// The key of an inserted observation and the outcome, or the reason for which it must be quarantined.
+pub type InsertResult = Result<(FigureKey, InsertOutcome), AdmissionError>;
 
 /// The state of one plan in memory.
 ///
@@ -119,24 +123,40 @@ impl PlanState {
     }
 
     /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
-    pub fn insert(&mut self, observation: &Observation) -> Result<(FigureKey, InsertOutcome), AdmissionError> {
+    pub fn insert(&mut self, observation: &Observation) -> InsertResult {
         let admitted = self.admitted(observation)?;
         Ok(self.insert_admitted(admitted))
     }
 
+    /// [`PlanState::insert_resolved`] of observations whose ids are not looked up yet.
+    pub fn insert_all(&mut self, observations: &[Observation]) -> Vec<InsertResult> {
+        let observations = observations.iter().map(Observation::borrowed);
+        let resolved: Vec<_> = observations.map(|one| (self.resolve(ids(&one)), one)).collect();
+        self.insert_resolved(resolved)
+    }
+
     /// [`PlanState::insert`] for many observations, much faster when they lie at random in time. The results have the
     /// order of the observations.
-    pub fn insert_all(
+    pub fn insert_resolved<'a>(
         &mut self,
-        observations: &[Observation],
-    ) -> Vec<Result<(FigureKey, InsertOutcome), AdmissionError>> {
-        let mut outcomes = Vec::with_capacity(observations.len());
-        for ahead in observations.chunks(READ_AHEAD) {
-            let admitted: Vec<_> = ahead.iter().map(|o| self.admitted(o)).collect();
+        observations: impl IntoIterator<Item = (Result<ResolvedIds, AdmissionError>, BorrowedObservation<'a>)>,
+    ) -> Vec<InsertResult> {
+        let mut observations = observations.into_iter();
+        let mut outcomes = Vec::with_capacity(observations.size_hint().0);
+        loop {
+            let ahead = observations.by_ref().take(READ_AHEAD);
+            let admitted: Vec<_> = ahead.map(|(ids, observation)| self.admitted_as(ids, &observation)).collect();
+            if admitted.is_empty() {
+                return outcomes;
+            }
             self.ledger.read_ahead(admitted.iter().flatten().map(|a| a.key));
             outcomes.extend(admitted.into_iter().map(|admitted| Ok(self.insert_admitted(admitted?))));
         }
-        outcomes
+    }
+
+    /// Looks up the ids of an observation: plan, series, definition and source.
+    pub fn resolve(&self, ids: (&str, &str, &str, &str)) -> Result<ResolvedIds, AdmissionError> {
+        self.ids.resolve(ids)
     }
 
     fn insert_admitted(&mut self, admitted: AdmittedObservation) -> (FigureKey, InsertOutcome) {
@@ -157,10 +177,19 @@ impl PlanState {
     }
 
     fn admitted(&self, observation: &Observation) -> Result<AdmittedObservation, AdmissionError> {
-        if self.retractions.hold(&observation.source, observation.revision) {
+        let observation = observation.borrowed();
+        self.admitted_as(self.resolve(ids(&observation)), &observation)
+    }
+
+    fn admitted_as(
+        &self,
+        ids: Result<ResolvedIds, AdmissionError>,
+        observation: &BorrowedObservation<'_>,
+    ) -> Result<AdmittedObservation, AdmissionError> {
+        if self.retractions.hold(observation.source, observation.revision) {
             return Err(AdmissionError::Retracted);
         }
-        self.ids.admit(observation)
+        ids?.admit(observation)
     }
 
     /// Takes back what a source reported at some revisions, for every observation that is inserted from now on. Figures
@@ -253,4 +282,8 @@ impl PlanState {
         let settled = self.touched.is_empty().then_some(&self.rollups);
         report::plan((&self.catalogue, &self.targets), &self.ledger, settled, period, rollups, landings)
     }
+}
+
+fn ids<'a>(observation: &BorrowedObservation<'a>) -> (&'a str, &'a str, &'a str, &'a str) {
+    (observation.plan, observation.series, observation.definition, observation.source)
 }

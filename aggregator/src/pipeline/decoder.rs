@@ -2,7 +2,7 @@
 
 use super::bus_contact::BusContact;
 use super::error::PipelineError;
-use super::partition::{DecodedBatch, decode};
+use super::partition::{BatchDecoder, DecodedBatch};
 use super::setup::PipelineSetup;
 use bus::{BusError, Consumer, Delivery, Partition, Position};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,13 +52,13 @@ pub(super) fn run(
     work: &SyncSender<ProcessorRequest>,
     stop: &AtomicBool,
 ) -> (Box<dyn Consumer>, Result<(), PipelineError>) {
-    let (mut outcome, mut contact) = (Ok(()), BusContact::default());
+    let (mut outcome, mut contact, mut decoder) = (Ok(()), BusContact::default(), BatchDecoder::default());
     while outcome.is_ok() && !stop.load(Ordering::Relaxed) {
         outcome = match consumer.next(BATCH_RECORDS, MAX_WAIT) {
             Ok(delivery) => {
                 let proved = matches!(delivery, Delivery::Batch(_) | Delivery::Assigned(_));
                 contact.answered(setup, proved, Instant::now());
-                forward(setup, consumer.as_mut(), delivery, work)
+                forward(setup, consumer.as_mut(), &mut decoder, delivery, work)
             }
             Err(error) if error.is_retriable() => {
                 contact.failed(setup, &error, Instant::now());
@@ -74,12 +74,13 @@ pub(super) fn run(
 fn forward(
     setup: &PipelineSetup,
     consumer: &mut dyn Consumer,
+    decoder: &mut BatchDecoder,
     delivery: Delivery,
     work: &SyncSender<ProcessorRequest>,
 ) -> Result<(), PipelineError> {
     let send = |item| work.send(item).map_err(|_| PipelineError::Ended);
     match delivery {
-        Delivery::Batch(batch) => send(ProcessorRequest::Process(decode(batch, &setup.keys))),
+        Delivery::Batch(batch) => send(ProcessorRequest::Process(decoder.decode(batch, &setup.keys))),
         Delivery::Assigned(partition) => {
             let (answer, stored) = sync_channel(1);
             send(ProcessorRequest::Open(partition, answer))?;

@@ -4,6 +4,7 @@
 //! because until that moment no honest correction stands above them, and their collector publishes none.
 
 use crate::health::{Component, DegradedReason, Health};
+use crate::keys::Claim;
 use crate::store::{StoreError, StoreReader};
 use contract::record::Record;
 use contract::time::{MAX_AHEAD, Micros};
@@ -35,17 +36,17 @@ impl FutureRecords {
     ) -> Result<(), StoreError> {
         for plan in plans {
             for poll in reader.last_polls(plan)? {
-                self.take(&Record::Poll(poll), now);
+                self.take((&Record::Poll(poll)).into(), now);
             }
         }
         Ok(())
     }
 
     /// Takes in a record, whatever became of it.
-    pub(super) fn take(&mut self, record: &Record, now: Micros) {
-        if is_future(record.revision(), now) {
-            let source = record.source().unwrap_or_default();
-            self.note((record.plan().to_owned(), source.to_owned()), record.revision());
+    pub(super) fn take(&mut self, claim: Claim<'_>, now: Micros) {
+        if is_future(claim.revision, now) {
+            let source = claim.source.unwrap_or_default();
+            self.note((claim.plan.to_owned(), source.to_owned()), claim.revision);
         }
     }
 
@@ -101,11 +102,11 @@ mod tests {
     fn a_poll_from_the_future_is_named_until_the_clock_has_passed_it() {
         let (mut records, health, now) = (FutureRecords::default(), Health::default(), Micros(1_000_000_000));
         let limit = Micros(now.0 + MAX_AHEAD.0);
-        records.take(&poll("in-time", limit.0), now);
+        records.take((&poll("in-time", limit.0)).into(), now);
         records.report(&health, now);
         assert_eq!(health.snapshot().warning(), None);
-        records.take(&poll("s", limit.0 + 1_000_000), now);
-        records.take(&poll("s", limit.0 + 1), now);
+        records.take((&poll("s", limit.0 + 1_000_000)).into(), now);
+        records.take((&poll("s", limit.0 + 1)).into(), now);
         records.report(&health, now);
         let snapshot = health.snapshot();
         assert_eq!(snapshot.degraded[&Component::Clock].reason, DegradedReason::Ahead);

@@ -25,7 +25,7 @@ impl PartitionProcessor {
     pub(super) fn process(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
         let time = self.evaluation_time();
         let open = self.open.get_mut(&decoded.batch.partition).ok_or(PipelineError::Ended)?;
-        decoded.records().for_each(|record| self.future.take(record, time.now));
+        decoded.claims().for_each(|claim| self.future.take(claim, time.now));
         let names = Arc::clone(&open.names);
         let mut states = plan_states::write(&self.setup.states);
         let sorted = partition::sort((&mut states, self.setup.judges_append_time), &names, decoded);

@@ -8,6 +8,7 @@ use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
 use crate::keys::RecordSignature;
 use aggregator_core::ledger::FigureKey;
+use contract::borrowed::{BorrowedObservation, BorrowedValue};
 use contract::record::{Breakdown, Finality, Observation, Place, Span, Value};
 use contract::time::{Micros, Moment};
 use rusqlite::types::Type;
@@ -31,7 +32,7 @@ pub struct ObservationRow<'a> {
     /// What it is a figure of.
     pub key: FigureKey,
     /// The record.
-    pub observation: &'a Observation,
+    pub observation: BorrowedObservation<'a>,
     /// Its signature.
     pub signature: Option<&'a RecordSignature>,
 }
@@ -62,21 +63,21 @@ impl StoreTransaction<'_> {
             let o = row.observation;
             let visit = match before {
                 Some((text, number)) if text == o.visit => number,
-                _ => self.names.intern(self.transaction, &o.visit)?,
+                _ => self.names.intern(self.transaction, o.visit)?,
             };
-            before = Some((&o.visit, visit));
+            before = Some((o.visit, visit));
             let series = &row.names.series[usize::from(row.key.series)];
             let (since, until) = match o.period {
                 Span::AsOf(at) => (at.0, None),
                 Span::During(from, to) => (from.0, Some(to.0)),
             };
-            let (value, reason) = match &o.value {
-                Value::Known(n) => (Some(*n), None),
-                Value::Unknown(reason) => (None, Some(self.names.intern(self.transaction, reason)?)),
+            let (value, reason) = match o.value {
+                BorrowedValue::Known(n) => (Some(n), None),
+                BorrowedValue::Unknown(reason) => (None, Some(self.names.intern(self.transaction, reason)?)),
             };
-            let sheet = o.place.as_ref().and_then(|place| place.sheet.as_deref());
+            let sheet = o.place.and_then(|place| place.sheet);
             let sheet = sheet.map(|sheet| self.names.intern(self.transaction, sheet)).transpose()?;
-            let breakdown = o.breakdown.as_ref().map(|labels| serde_json::to_string(labels).unwrap_or_default());
+            let breakdown = o.breakdown.map(|labels| serde_json::to_string(labels).unwrap_or_default());
             let fields: Fields = [
                 Some(row.names.plan),
                 Some(series.id),
@@ -90,7 +91,7 @@ impl StoreTransaction<'_> {
                 Some(o.revision.0),
                 Some(visit),
                 sheet,
-                o.place.as_ref().and_then(|place| place.row).map(i64::from),
+                o.place.and_then(|place| place.row).map(i64::from),
             ];
             for (index, field) in fields.iter().enumerate() {
                 statement.raw_bind_parameter(index + 1, field)?;

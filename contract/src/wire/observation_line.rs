@@ -1,16 +1,84 @@
 //! Reads observations as [`super::encode`] writes them, without the JSON library: nearly all records of a bus are such.
 //!
 //! It either gives what the JSON library would give, or nothing; then the JSON library decides. So it can make reading
-//! faster and cannot change what is read.
+//! faster and cannot change what is read. The texts stay in the line.
 
 use super::rest_of_line::RestOfLine;
+use super::signature::Signature;
+use super::signature::{SIGNED_BY, signature};
+use crate::borrowed::{BorrowedObservation, BorrowedPlace, BorrowedValue};
 use crate::breakdown::Breakdown;
-use crate::record::{Finality, Observation, Place, Span, Value};
+use crate::record::{Finality, Observation, Span};
 use crate::time::Micros;
+
+/// What stands between the ids of an observation and the rest of its fields.
+const BEHIND_IDS: &[u8] = br#","period":{"#;
+
+/// The texts that say what a figure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ids<'a> {
+    pub(super) plan: &'a str,
+    pub(super) series: &'a str,
+    pub(super) definition: &'a str,
+    pub(super) source: &'a str,
+}
+
+/// The fields of an observation behind its ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservationFields<'a> {
+    /// What the figure describes.
+    pub period: Span,
+    /// The figure, or why there is none.
+    pub value: BorrowedValue<'a>,
+    /// Label to integer.
+    pub breakdown: Option<Breakdown>,
+    /// Whether the source holds it for settled.
+    pub finality: Finality,
+    /// When it was seen.
+    pub revision: Micros,
+    /// Id of the poll that it came from.
+    pub visit: &'a str,
+    /// Where in the file.
+    pub place: Option<BorrowedPlace<'a>>,
+}
 
 /// The observation of the fields that stand behind kind, version and signature; `None` leaves it to the JSON library.
 pub(super) fn read(fields: &[u8]) -> Option<Observation> {
     let mut line = RestOfLine(fields);
+    let ids = ids(&mut line)?;
+    let fields = rest(line)?;
+    let observation = BorrowedObservation {
+        plan: ids.plan,
+        series: ids.series,
+        definition: ids.definition,
+        source: ids.source,
+        period: fields.period,
+        value: fields.value,
+        breakdown: fields.breakdown.as_ref(),
+        finality: fields.finality,
+        revision: fields.revision,
+        visit: fields.visit,
+        place: fields.place,
+    };
+    Some(observation.to_owned())
+}
+
+/// The fields of a line that is an observation, and its signature, as far as the line's begin shows it.
+pub(super) fn fields(line: &[u8]) -> Option<(&[u8], Option<Signature<'_>>)> {
+    let fields = match line.strip_prefix(br#"{"kind":"observation","schema":"#)? {
+        [b'1', b',', fields @ ..] => return Some((fields, None)),
+        [b'2', b',', fields @ ..] => fields,
+        _ => return None,
+    };
+    if !fields.starts_with(SIGNED_BY) {
+        return Some((fields, None));
+    }
+    let signature = signature(line)?;
+    Some((signature.covered[1], Some(signature)))
+}
+
+/// The ids, and what stands behind them.
+pub(super) fn ids<'a>(line: &mut RestOfLine<'a>) -> Option<Ids<'a>> {
     line.skip(br#""plan":""#)?;
     let plan = line.text()?;
     line.skip(br#","series":""#)?;
@@ -19,38 +87,27 @@ pub(super) fn read(fields: &[u8]) -> Option<Observation> {
     let definition = line.text()?;
     line.skip(br#","source":""#)?;
     let source = line.text()?;
-    line.skip(br#","period":{"#)?;
+    line.skip(BEHIND_IDS)?;
+    Some(Ids { plan, series, definition, source })
+}
+
+/// The fields behind the ids.
+pub(super) fn rest(mut line: RestOfLine<'_>) -> Option<ObservationFields<'_>> {
     let period = period(&mut line)?;
     line.skip(br#"},"value":"#)?;
     let value = value(&mut line)?;
     let breakdown = if line.skipped(br#","breakdown":{"#) { Some(breakdown(&mut line)?) } else { None };
-    line.skip(br#","finality":""#)?;
-    let finality = match line.text()? {
-        "final" => Finality::Final,
-        "provisional" => Finality::Provisional,
-        _ => return None,
+    let finality = if line.skipped(br#","finality":"final","revision":"#) {
+        Finality::Final
+    } else {
+        line.skip(br#","finality":"provisional","revision":"#)?;
+        Finality::Provisional
     };
-    line.skip(br#","revision":"#)?;
     let revision = Micros(line.integer()?);
     line.skip(br#","visit":""#)?;
     let visit = line.text()?;
     let place = if line.skipped(br#","place":{"#) { Some(place(&mut line)?) } else { None };
-    if line.0 != b"}" {
-        return None;
-    }
-    Some(Observation {
-        plan: plan.to_owned(),
-        series: series.to_owned(),
-        definition: definition.to_owned(),
-        source: source.to_owned(),
-        period,
-        value,
-        breakdown,
-        finality,
-        revision,
-        visit: visit.to_owned(),
-        place,
-    })
+    (line.0 == b"}").then_some(ObservationFields { period, value, breakdown, finality, revision, visit, place })
 }
 
 fn period(line: &mut RestOfLine<'_>) -> Option<Span> {
@@ -63,13 +120,13 @@ fn period(line: &mut RestOfLine<'_>) -> Option<Span> {
     Some(Span::During(from, line.boundary()?))
 }
 
-fn value(line: &mut RestOfLine<'_>) -> Option<Value> {
+fn value<'a>(line: &mut RestOfLine<'a>) -> Option<BorrowedValue<'a>> {
     if !line.skipped(br#"{"unknown":""#) {
-        return Some(Value::Known(line.integer()?));
+        return Some(BorrowedValue::Known(line.integer()?));
     }
     let reason = line.text()?;
     line.skip(b"}")?;
-    Some(Value::Unknown(reason.to_owned()))
+    Some(BorrowedValue::Unknown(reason))
 }
 
 fn breakdown(line: &mut RestOfLine<'_>) -> Option<Breakdown> {
@@ -91,10 +148,10 @@ fn breakdown(line: &mut RestOfLine<'_>) -> Option<Breakdown> {
     }
 }
 
-fn place(line: &mut RestOfLine<'_>) -> Option<Place> {
-    let mut place = Place::default();
+fn place<'a>(line: &mut RestOfLine<'a>) -> Option<BorrowedPlace<'a>> {
+    let mut place = BorrowedPlace::default();
     if line.skipped(br#""sheet":""#) {
-        place.sheet = Some(line.text()?.to_owned());
+        place.sheet = Some(line.text()?);
         if line.skipped(b"}") {
             return Some(place);
         }
@@ -108,7 +165,6 @@ fn place(line: &mut RestOfLine<'_>) -> Option<Place> {
     line.skip(b"}")?;
     Some(place)
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 //! twice, is found by counting in the store before a poll is called incomplete.
 
 use crate::store::{OpenPoll, StoreError, StoreReader, StoreTransaction};
-use contract::record::{PollRecord, PollSize, Record};
+use contract::record::{PollRecord, PollSize};
 use contract::time::Micros;
 use contract::wire;
 use rustc_hash::FxHashMap;
@@ -63,18 +63,14 @@ impl PollArrivals {
         Ok(Self { open: open.collect(), ..Self::default() })
     }
 
-    /// Collects a record of a batch.
-    pub(crate) fn collect<'a>(arrivals: &mut Vec<Arrival<'a>>, record: &'a Record, line: &[u8]) {
-        if let Record::Poll(poll) = record {
-            arrivals.push(Arrival::Poll(poll));
-        } else if let Some(poll) = record.poll() {
-            if !matches!(arrivals.last(), Some(Arrival::Records(plan, last, _)) if (*plan, *last) == (record.plan(), poll))
-            {
-                arrivals.push(Arrival::Records(record.plan(), poll, PollSize::default()));
-            }
-            if let Some(Arrival::Records(_, _, size)) = arrivals.last_mut() {
-                size.add(wire::content(line));
-            }
+    /// Collects a record that belongs to a poll of a plan.
+    pub(crate) fn collect<'a>(arrivals: &mut Vec<Arrival<'a>>, (plan, poll): (&'a str, &'a str), line: &[u8]) {
+        if !matches!(arrivals.last(), Some(Arrival::Records(last_plan, last, _)) if (*last_plan, *last) == (plan, poll))
+        {
+            arrivals.push(Arrival::Records(plan, poll, PollSize::default()));
+        }
+        if let Some(Arrival::Records(_, _, size)) = arrivals.last_mut() {
+            size.add(wire::content(line));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::keys::{KeyList, RecordSignature, SignatureError};
 use crate::plan_states::PlanStates;
 use aggregator_core::admit::{AdmissionError, is_ahead};
 use aggregator_core::ledger::{FigureKey, InsertOutcome};
+use aggregator_core::plan_state::InsertResult;
 use contract::catalogue::{self, Catalogue, KnownDecimals};
 use contract::record::{CatalogueText, Record};
 use contract::time::Micros;
@@ -43,6 +44,16 @@ pub(crate) enum Disposition {
     Quarantined(&'static str),
 }
 
+impl From<InsertResult> for Disposition {
+    fn from(inserted: InsertResult) -> Self {
+        match inserted {
+            Ok((_, InsertOutcome::Duplicate)) => Self::Duplicate,
+            Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Self::Observation(key),
+            Err(error) => Self::Quarantined(error.label()),
+        }
+    }
+}
+
 /// Decodes a record and verifies its signature.
 pub(crate) fn decode(body: &[u8], keys: &KeyList) -> DecodeResult {
     let (record, found) = wire::decode_with_signature(body).map_err(|error| error.label())?;
@@ -65,11 +76,7 @@ pub(crate) fn decide(states: &mut PlanStates, decoded: &DecodeResult, appended: 
         return Disposition::Quarantined(AdmissionError::UnknownPlan.label());
     };
     match record {
-        Record::Observation(observation) => match state.insert(observation) {
-            Ok((_, InsertOutcome::Duplicate)) => Disposition::Duplicate,
-            Ok((key, InsertOutcome::Stands | InsertOutcome::Superseded)) => Disposition::Observation(key),
-            Err(error) => Disposition::Quarantined(error.label()),
-        },
+        Record::Observation(observation) => state.insert(observation).into(),
         Record::Catalogue(text) => {
             if let Some(reason) = refusal(text, &state.catalogue) {
                 return Disposition::Quarantined(reason);

@@ -1,36 +1,23 @@
 //! A batch, sorted into what it adds to the store.
 
 use super::arrivals::{Arrival, PollArrivals};
+use super::decoded_batch::{BatchObservation, BatchRecord, DecodedBatch};
 use super::disposition::{self, DecodeResult, DecodedRecord, Disposition};
-use crate::keys::KeyList;
+use super::insert::insert;
 use crate::plan_states::PlanStates;
 use crate::store::{
     BusCoordinates, ObservationRow, PlanNames, QuarantineRow, StoreError, StoreTally, StoreTransaction,
 };
-use bus::{Batch, Partition};
+use bus::Batch;
 use contract::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A batch with its records decoded.
-#[derive(Debug)]
-pub(crate) struct DecodedBatch {
-    pub(crate) batch: Batch,
-    records: Vec<DecodeResult>,
-}
-
-impl DecodedBatch {
-    /// The records that could be read.
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter_map(|read| Some(&read.as_ref().ok()?.record))
-    }
-}
 
 /// What a batch adds to the store, in parts that borrow it.
 #[derive(Debug)]
 pub(crate) struct SortedBatch<'a> {
     received: u64,
-    duplicates: u64,
-    observations: Vec<ObservationRow<'a>>,
+    pub(super) duplicates: u64,
+    pub(super) observations: Vec<ObservationRow<'a>>,
     facts: Vec<&'a DecodedRecord>,
     /// The polls that the records belong to.
     pub(crate) arrivals: Vec<Arrival<'a>>,
@@ -43,12 +30,6 @@ pub(crate) struct SortedBatch<'a> {
     pub(crate) plans: BTreeSet<&'a str>,
 }
 
-/// Decodes every record of a batch.
-pub(crate) fn decode(batch: Batch, keys: &KeyList) -> DecodedBatch {
-    let records = batch.iter().map(|(_, _, body)| disposition::decode(body, keys)).collect();
-    DecodedBatch { batch, records }
-}
-
 /// Inserts the observations of a batch into the plan states, and sorts the batch.
 pub(crate) fn sort<'a>(
     (states, judges_append_time): (&mut PlanStates, bool),
@@ -56,7 +37,7 @@ pub(crate) fn sort<'a>(
     decoded: &'a DecodedBatch,
 ) -> SortedBatch<'a> {
     let mut sorted = SortedBatch {
-        received: 0,
+        received: decoded.records.len() as u64,
         duplicates: 0,
         observations: Vec::with_capacity(decoded.records.len()),
         facts: Vec::new(),
@@ -66,58 +47,88 @@ pub(crate) fn sort<'a>(
         touched: BTreeSet::new(),
         plans: BTreeSet::new(),
     };
-    let mut before: Option<(&str, &PlanNames)> = None;
-    for ((offset, time, body), read) in decoded.batch.iter().zip(&decoded.records) {
-        sorted.received += 1;
-        let disposition = disposition::decide(states, read, judges_append_time.then_some(time));
-        if let (Ok(decoded), false) = (read, disposition == Disposition::Duplicate) {
-            PollArrivals::collect(&mut sorted.arrivals, &decoded.record, body);
-        }
-        match (disposition, read) {
-            (
-                Disposition::Observation(key),
-                Ok(DecodedRecord { record: Record::Observation(observation), signature }),
-            ) => {
-                let plan = observation.plan.as_str();
-                if before.is_none_or(|(name, _)| name != plan) {
-                    before = names.get(plan).map(|names| (plan, names));
-                    sorted.plans.insert(plan);
-                }
-                if let Some((_, names)) = before {
-                    sorted.observations.push(ObservationRow { names, key, observation, signature: signature.as_ref() });
-                }
-                // A figure that does not stand can still show that one was restated. Figures of one plan follow
-                // each other, so most are the same as the last.
-                if sorted.touched.last() != Some(&plan) {
-                    sorted.touched.insert(plan);
-                }
+    let mut inserted = insert(states, decoded, judges_append_time).into_iter();
+    let mut of_ids: Vec<OfIds> =
+        decoded.ids.iter().map(|ids| OfIds { names: names.get(&*ids.plan), counts: false }).collect();
+    for ((offset, time, body), record) in decoded.batch.iter().zip(&decoded.records) {
+        let at = BusCoordinates { partition: decoded.batch.partition, offset: Some(offset), time };
+        match record {
+            BatchRecord::Observation(one) => {
+                let disposition = inserted.next().unwrap_or(Disposition::Duplicate);
+                sorted.observation(decoded, (one, body), &mut of_ids[one.ids as usize], disposition, at);
             }
-            (Disposition::Fact | Disposition::Observation(_), Ok(fact)) => {
-                sorted.plans.insert(fact.record.plan());
-                sorted.retracts |= matches!(fact.record, Record::Retraction(_));
-                sorted.facts.push(fact);
-            }
-            (Disposition::Duplicate, _) => sorted.duplicates += 1,
-            (Disposition::Quarantined(reason), _) => {
-                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason);
-            }
-            (Disposition::Fact | Disposition::Observation(_), Err(reason)) => {
-                sorted.quarantine(decoded.batch.partition, (offset, time, body), read, reason);
+            BatchRecord::Other(read) => {
+                let disposition = disposition::decide(states, read, judges_append_time.then_some(time));
+                sorted.other(read, body, disposition, at);
             }
         }
     }
+    // A figure that does not stand can still show that one was restated.
+    let counts = of_ids.iter().zip(&decoded.ids).filter(|(of_ids, _)| of_ids.counts);
+    sorted.touched = counts.map(|(_, ids)| &*ids.plan).collect();
+    sorted.plans.extend(&sorted.touched);
     sorted
 }
 
+/// What is known of the observations of a batch that have the same ids.
+struct OfIds<'a> {
+    names: Option<&'a PlanNames>,
+    /// Whether one of them is new.
+    counts: bool,
+}
+
 impl<'a> SortedBatch<'a> {
-    fn quarantine(
+    fn observation(
         &mut self,
-        partition: Partition,
-        (offset, time, body): (i64, contract::time::Micros, &'a [u8]),
-        read: &DecodeResult,
-        reason: &'static str,
+        decoded: &'a DecodedBatch,
+        (one, body): (&'a BatchObservation, &'a [u8]),
+        of_ids: &mut OfIds<'a>,
+        disposition: Disposition,
+        at: BusCoordinates,
     ) {
-        let at = BusCoordinates { partition, offset: Some(offset), time };
+        if disposition == Disposition::Duplicate {
+            self.duplicates += 1;
+            return;
+        }
+        let observation = decoded.observation(one);
+        PollArrivals::collect(&mut self.arrivals, (observation.plan, observation.visit), body);
+        match (disposition, of_ids.names) {
+            (Disposition::Observation(key), Some(names)) => {
+                of_ids.counts = true;
+                let signature = one.signature.as_deref();
+                self.observations.push(ObservationRow { names, key, observation, signature });
+            }
+            (Disposition::Quarantined(reason), _) => {
+                let plan = Some(observation.plan.to_owned());
+                self.quarantined.push(QuarantineRow { at, plan, reason, body });
+            }
+            // A plan that has a state has names; an observation is no other fact.
+            (Disposition::Observation(_) | Disposition::Duplicate | Disposition::Fact, _) => {}
+        }
+    }
+
+    fn other(&mut self, read: &'a DecodeResult, body: &'a [u8], disposition: Disposition, at: BusCoordinates) {
+        if let Ok(DecodedRecord { record, .. }) = read {
+            match (record, record.poll()) {
+                (Record::Poll(poll), _) => self.arrivals.push(Arrival::Poll(poll)),
+                (_, Some(poll)) => PollArrivals::collect(&mut self.arrivals, (record.plan(), poll), body),
+                (_, None) => {}
+            }
+        }
+        let reason = match (disposition, read) {
+            (Disposition::Fact | Disposition::Observation(_), Ok(fact)) => {
+                self.plans.insert(fact.record.plan());
+                self.retracts |= matches!(fact.record, Record::Retraction(_));
+                self.facts.push(fact);
+                return;
+            }
+            (Disposition::Duplicate, _) => {
+                self.duplicates += 1;
+                return;
+            }
+            (Disposition::Quarantined(reason), _) => reason,
+            (Disposition::Fact | Disposition::Observation(_), Err(reason)) => reason,
+        };
         self.quarantined.push(QuarantineRow { at, plan: disposition::plan(read, body), reason, body });
     }
 

@@ -129,7 +129,7 @@ fn move_record(
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
         (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
-            let signature = signature.as_ref();
+            let (observation, signature) = (observation.borrowed(), signature.as_ref());
             change.put_observations(&[ObservationRow { names, key, observation, signature }])?;
             true
         }

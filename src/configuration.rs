@@ -5,10 +5,11 @@ use crate::published_decimals;
 use crate::settings::{self, Settings};
 use aggregator::keys::KeyList;
 use aggregator::pipeline::{ConfiguredPlans, PipelineSetup};
-use collectors::config::SourceConfig;
+use collectors::config::{LoadedSources, ReadBefore, SourceConfig};
 use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
 use contract::signing::SigningKey;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,9 +24,11 @@ pub(crate) struct PlanFile {
     /// Its path, as mistakes name it.
     pub(crate) name: String,
     /// Its text, which travels as the catalogue record.
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     /// The catalogue in it.
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<Catalogue>,
+    /// What is worth a second look in it.
+    warnings: Vec<String>,
 }
 
 /// A configuration without mistakes.
@@ -38,7 +41,9 @@ pub(crate) struct Configuration {
     /// Plans, by file name.
     pub(crate) plans: Vec<PlanFile>,
     /// Sources.
-    pub(crate) sources: Vec<SourceConfig>,
+    pub(crate) sources: Vec<Arc<SourceConfig>>,
+    /// What the next reading need not read again.
+    pub(crate) read: ReadFiles,
     /// The key that signs what this machine publishes.
     pub(crate) signer: Option<SigningKey>,
     /// The keys that records are verified by.
@@ -47,52 +52,78 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
 }
 
+/// Files without mistakes, as they were read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReadFiles {
+    plans: HashMap<String, PlanFile>,
+    sources: LoadedSources,
+}
+
+impl ReadFiles {
+    /// The text of each plan, by its id.
+    pub(crate) fn plan_texts(&self) -> HashMap<&str, &str> {
+        self.plans.values().map(|plan| (plan.catalogue.plan.id.as_str(), &*plan.text)).collect()
+    }
+}
+
 /// Reads a configuration folder, or returns every mistake in it.
 pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
+    load_again(folder, &ReadFiles::default())
+}
+
+/// The same of a folder that was read before: a file that has not changed since is not parsed again.
+pub(crate) fn load_again(folder: &Path, before: &ReadFiles) -> Result<Configuration, Vec<Mistake>> {
+    let texts = before.plan_texts();
     let mut mistakes = Vec::new();
     let settings = settings::load(folder).map_err(|mistake| mistakes.push(mistake)).ok();
     let keys = settings.as_ref().map(|(settings, _)| Ok((settings.signer(folder)?, settings.key_list(folder)?)));
     let keys = keys.transpose().map_err(|mistake: Mistake| mistakes.push(mistake)).ok().flatten();
-    let (mut named, mut plans): (Vec<(String, Catalogue)>, Vec<PlanFile>) = (Vec::new(), Vec::new());
+    let (mut named, mut plans): (Vec<(String, Arc<Catalogue>)>, Vec<PlanFile>) = (Vec::new(), Vec::new());
+    let (mut ids, mut same) = (HashSet::new(), HashSet::new());
     for path in plan_files(folder).unwrap_or_else(|mistake| {
         mistakes.push(mistake);
         Vec::new()
     }) {
         let name = path.display().to_string();
-        match read_plan(&name, &path) {
+        match read_plan(&name, &path, before.plans.get(&name)) {
             Ok(plan) => {
-                if named.iter().any(|(_, other)| other.plan.id == plan.catalogue.plan.id) {
-                    let message = format!("the plan id `{}` stands in two files", plan.catalogue.plan.id);
+                let id = &plan.catalogue.plan.id;
+                if !ids.insert(id.clone()) {
+                    let message = format!("the plan id `{id}` stands in two files");
                     mistakes.push(Mistake { file: name.clone(), line: 1, message });
                 }
-                named.push((name, plan.catalogue.clone()));
+                if texts.get(id.as_str()) == Some(&&*plan.text) {
+                    same.insert(id.clone());
+                }
+                named.push((name, Arc::clone(&plan.catalogue)));
                 plans.push(plan);
             }
             Err(found) => mistakes.extend(found),
         }
     }
     if let Some((settings, _)) = settings.as_ref().filter(|_| mistakes.is_empty()) {
-        let wrong = settings.alerts.check_kpis(named.iter().map(|(_, plan)| plan)).err();
+        let wrong = settings.alerts.check_kpis(named.iter().map(|(_, plan)| plan.as_ref())).err();
         mistakes.extend(wrong.map(|(key, message)| settings::mistake(folder, key, format!("`{key}`: {message}"))));
     }
-    let advice =
-        named.iter().flat_map(|(name, plan)| catalogue::warnings(name, plan)).map(|warning| warning.to_string());
-    let advice: Vec<String> = advice.collect();
     if let Some((settings, _)) = &settings {
-        mistakes.extend(published_decimals::mistakes(&settings.data_dir, &settings.data_dir.join(BUS_FILE), &named));
+        let changed = named.iter().filter(|(_, plan)| !same.contains(&plan.plan.id));
+        mistakes.extend(published_decimals::mistakes(&settings.data_dir, &settings.data_dir.join(BUS_FILE), changed));
     }
     // The sources of a plan with a mistake cannot be checked.
     let sources = if mistakes.is_empty() {
-        collectors::config::load(folder, &named).map_err(|found| mistakes.extend(found)).ok()
+        let before = ReadBefore { sources: &before.sources, is_same: &|plan| same.contains(plan) };
+        collectors::config::load(folder, &named, Some(before)).map_err(|found| mistakes.extend(found)).ok()
     } else {
         None
     };
     match (settings, sources, keys) {
         (Some((settings, mut warnings)), Some(read), Some((signer, keys))) if mistakes.is_empty() => {
-            warnings.extend(advice);
+            warnings.extend(plans.iter().flat_map(|plan| plan.warnings.iter().cloned()));
             warnings.extend(read.warnings.iter().map(ToString::to_string));
             let (folder, keys) = (folder.to_owned(), Arc::new(keys));
-            Ok(Configuration { folder, settings, plans, sources: read.sources, signer, keys, warnings })
+            let files = plans.iter().map(|plan| (plan.name.clone(), plan.clone())).collect();
+            let (sources, read) = (read.sources.clone(), ReadFiles { plans: files, sources: read });
+            Ok(Configuration { folder, settings, plans, sources, read, signer, keys, warnings })
         }
         _ => {
             mistakes.sort();
@@ -102,13 +133,13 @@ pub(crate) fn load(folder: &Path) -> Result<Configuration, Vec<Mistake>> {
 }
 
 /// The catalogues of a configuration folder, or every mistake in them; none where there is no such folder.
-pub(crate) fn catalogues(folder: &Path) -> Result<Vec<Catalogue>, Vec<Mistake>> {
+pub(crate) fn catalogues(folder: &Path) -> Result<Vec<Arc<Catalogue>>, Vec<Mistake>> {
     if !folder.join(PLANS).is_dir() {
         return Ok(Vec::new());
     }
     let (mut catalogues, mut mistakes) = (Vec::new(), Vec::new());
     for path in plan_files(folder).map_err(|mistake| vec![mistake])? {
-        match read_plan(&path.display().to_string(), &path) {
+        match read_plan(&path.display().to_string(), &path, None) {
             Ok(plan) => catalogues.push(plan.catalogue),
             Err(found) => mistakes.extend(found),
         }
@@ -130,11 +161,15 @@ fn plan_files(folder: &Path) -> Result<Vec<PathBuf>, Mistake> {
     }
 }
 
-fn read_plan(name: &str, path: &Path) -> Result<PlanFile, Vec<Mistake>> {
+fn read_plan(name: &str, path: &Path, before: Option<&PlanFile>) -> Result<PlanFile, Vec<Mistake>> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| vec![Mistake { file: name.into(), line: 1, message: format!("cannot be read: {e}") }])?;
+    if let Some(before) = before.filter(|before| *before.text == *text) {
+        return Ok(before.clone());
+    }
     let catalogue = catalogue::parse(name, &text)?;
-    Ok(PlanFile { name: name.to_owned(), text, catalogue })
+    let warnings = catalogue::warnings(name, &catalogue).iter().map(ToString::to_string).collect();
+    Ok(PlanFile { name: name.to_owned(), text: text.into(), catalogue: Arc::new(catalogue), warnings })
 }
 
 impl Configuration {
@@ -142,7 +177,7 @@ impl Configuration {
     pub(crate) fn configured(&self) -> ConfiguredPlans {
         let mut configured = ConfiguredPlans::default();
         for plan in &self.plans {
-            configured.add(plan.catalogue.clone(), &plan.text);
+            configured.add(Arc::clone(&plan.catalogue), &plan.text);
         }
         configured
     }

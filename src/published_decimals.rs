@@ -7,10 +7,19 @@ use collectors::catalogues::published_decimals;
 use contract::catalogue::{Catalogue, KnownDecimals};
 use contract::reader::Mistake;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The changes of the plans (file, catalogue) against the outbox and the stores of this machine. What cannot be read is named where
 /// it is opened for use.
-pub(crate) fn mistakes(data: &Path, outbox: &Path, plans: &[(String, Catalogue)]) -> Vec<Mistake> {
+pub(crate) fn mistakes<'a>(
+    data: &Path,
+    outbox: &Path,
+    plans: impl Iterator<Item = &'a (String, Arc<Catalogue>)>,
+) -> Vec<Mistake> {
+    let mut plans = plans.peekable();
+    if plans.peek().is_none() {
+        return Vec::new();
+    }
     let stores = store::open_readers(data).unwrap_or_default();
     let outbox = outbox.exists().then(|| CheckpointReader::open(outbox).ok()).flatten();
     let mut found = Vec::new();

@@ -93,7 +93,7 @@ pub(crate) fn made_with_decimals(
     let catalogue = catalogue::parse("plans/p.toml", &format!("{plan}{}", all.concat())).unwrap();
     let text = format!("[[source]]\nid = \"s\"\nplan = \"p\"\ninterval = \"1d\"\n{text}");
     let read = config::parse(folder, &[("s.toml".to_owned(), text)], &[("plans/p.toml".to_owned(), catalogue)]);
-    read.map(|mut read| read.sources.swap_remove(0))
+    read.map(|read| SourceConfig::clone(&read.sources[0]))
         .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn source(folder: &Path, text: &str) -> SourceConfig {
         register("path = 'x'")
     };
     let files = [("a.toml".to_owned(), text.to_owned()), ("b.toml".to_owned(), other)];
-    config::parse(folder, &files, &catalogues()).unwrap().sources.swap_remove(0)
+    SourceConfig::clone(&config::parse(folder, &files, &catalogues()).unwrap().sources[0])
 }
 
 /// Parses bytes as a source would on 2022-07-01.

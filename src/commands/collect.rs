@@ -55,9 +55,9 @@ pub(crate) fn run(folder: &Path, options: &CollectOptions) -> Result<(), Failure
     Ok(runtime.block_on(collect(&configuration, kafka.as_ref(), sources, options, hangup))?)
 }
 
-fn chosen(configuration: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<SourceConfig>> {
-    let wanted = |s: &&SourceConfig| is_chosen(s, options.source.as_deref(), options.plan.as_deref());
-    let sources: Vec<SourceConfig> = configuration.sources.iter().filter(wanted).cloned().collect();
+fn chosen(configuration: &Configuration, options: &CollectOptions) -> anyhow::Result<Vec<Arc<SourceConfig>>> {
+    let wanted = |s: &&Arc<SourceConfig>| is_chosen(s, options.source.as_deref(), options.plan.as_deref());
+    let sources: Vec<Arc<SourceConfig>> = configuration.sources.iter().filter(wanted).cloned().collect();
     if sources.is_empty() {
         let names: Vec<String> = configuration.sources.iter().map(|s| format!("{} ({})", s.id, s.plan)).collect();
         anyhow::bail!("no such source; there are: {}", names.join(", "));
@@ -78,7 +78,7 @@ fn is_chosen(one: &SourceConfig, source: Option<&str>, plan: Option<&str>) -> bo
 async fn collect(
     configuration: &Configuration,
     kafka: Option<&KafkaConfig>,
-    sources: Vec<SourceConfig>,
+    sources: Vec<Arc<SourceConfig>>,
     options: &CollectOptions,
     hangup: Option<Signal>,
 ) -> anyhow::Result<()> {
@@ -98,7 +98,7 @@ async fn collect(
         return republish::run(configuration, &publisher, &sources, chosen).await;
     }
     let Some(hangup) = hangup else {
-        service::publish_plans(configuration, outbox.as_ref()).await?;
+        service::publish_plans(configuration, &service::plan_texts(configuration), outbox.as_ref()).await?;
         let collected = collect_once(&collector, &sources, Some(&outbox)).await;
         publisher.shipped().await?;
         return finish(&collected);

@@ -8,7 +8,7 @@ use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
 use anyhow::{Context, bail};
 use clap::Args;
-use contract::catalogue::Plan;
+use contract::catalogue::{Catalogue, Plan};
 use contract::period::{Grain, Period};
 use contract::time::{Clock, Micros};
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl VintageOptions {
         };
         let vintages = catalogues.into_values().map(|catalogue| {
             let mut vintage = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;
-            let state = std::mem::replace(&mut vintage.state, PlanState::new(catalogue.clone()));
+            let state = std::mem::replace(&mut vintage.state, PlanState::new(Catalogue::clone(catalogue)));
             Ok((state, Some(vintage)))
         });
         vintages.collect()

@@ -2,9 +2,9 @@
 //!
 //! A configuration with mistakes changes nothing; each is logged. The settings of the machine stay those of the start.
 
-use crate::configuration::{self, Configuration};
+use crate::configuration::{self, Configuration, ReadFiles};
 use crate::notify;
-use crate::service::{plan_texts, publish_plans};
+use crate::service::{PlanTexts, plan_texts, publish_plans};
 use aggregator::pipeline::ControlRequests;
 use anyhow::Context;
 use bus::Outbox;
@@ -29,11 +29,11 @@ pub(crate) struct Reload {
     /// The sources, of a process that collects.
     pub(crate) sources: Option<watch::Sender<SourceSet>>,
     /// Changes the catalogues that are published.
-    pub(crate) catalogues: Option<watch::Sender<Vec<(String, String)>>>,
+    pub(crate) catalogues: Option<watch::Sender<PlanTexts>>,
     /// Chooses the sources of this process.
     pub(crate) chosen: Box<dyn Fn(&SourceConfig) -> bool + Send + Sync>,
-    /// Texts of the plans in force.
-    pub(crate) texts: Vec<(String, String)>,
+    /// The files in force.
+    pub(crate) read: ReadFiles,
     /// The settings of the start, to notice others.
     pub(crate) settings: String,
 }
@@ -48,7 +48,7 @@ impl Reload {
             sources: None,
             catalogues: None,
             chosen: Box::new(|_| true),
-            texts: plan_texts(city),
+            read: city.read.clone(),
             settings: format!("{:?}", city.settings),
         }
     }
@@ -63,43 +63,50 @@ impl Reload {
     }
 
     async fn reload(&mut self) {
-        match configuration::load(&self.folder) {
-            Ok(city) => self.apply(&city).await,
-            Err(mistakes) => {
+        let (folder, before) = (self.folder.clone(), self.read.clone());
+        // Reading files blocks.
+        let read = tokio::task::spawn_blocking(move || configuration::load_again(&folder, &before)).await;
+        match read {
+            Ok(Ok(city)) => self.apply(city).await,
+            Ok(Err(mistakes)) => {
                 for mistake in &mistakes {
                     tracing::error!(%mistake, "the configuration was not read again");
                 }
                 tracing::error!(mistakes = mistakes.len(), "everything goes on as before; see `shihyo check`");
             }
+            Err(error) => tracing::error!(%error, "everything goes on as before; please report this fault"),
         }
     }
 
-    async fn apply(&mut self, city: &Configuration) {
+    async fn apply(&mut self, city: Configuration) {
         if format!("{:?}", city.settings) != self.settings {
             tracing::warn!("shihyo.toml has changed: its settings are in force after a restart");
         }
-        let texts = plan_texts(city);
-        let plans: BTreeSet<String> =
-            texts.iter().filter(|plan| !self.texts.contains(plan)).map(|(id, _)| id.clone()).collect();
-        let changed = texts != self.texts;
-        if let (true, Some(outbox)) = (changed, &self.outbox)
-            && let Err(error) = publish_plans(city, outbox.as_ref()).await
+        let texts = plan_texts(&city);
+        let before = self.read.plan_texts();
+        let changed: PlanTexts =
+            texts.iter().filter(|(plan, text)| before.get(plan.as_str()) != Some(&&**text)).cloned().collect();
+        let is_other = !changed.is_empty() || texts.len() != before.len();
+        if let (true, Some(outbox)) = (is_other, &self.outbox)
+            && let Err(error) = publish_plans(&city, &changed, outbox.as_ref()).await
         {
             tracing::error!(error = format!("{error:#}"), "everything goes on as before; reload again");
             return;
         }
         if let Some(catalogues) = &self.catalogues {
-            catalogues.send_replace(texts.clone());
+            catalogues.send_replace(texts);
         }
-        if let (true, Some(control)) = (changed, &self.control) {
+        if let (true, Some(control)) = (is_other, &self.control) {
             control.reconfigure(city.configured());
         }
+        let plans: BTreeSet<String> = changed.into_iter().map(|(plan, _)| plan).collect();
+        let (changed, count) = (plans.len(), city.sources.len());
         if let Some(sender) = &self.sources {
-            let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().map(Arc::new).collect();
-            sender.send_replace(SourceSet { sources, plans: plans.clone() });
+            let sources = city.sources.iter().filter(|source| (self.chosen)(source)).cloned().collect();
+            sender.send_replace(SourceSet { sources, plans });
         }
-        self.texts = texts;
-        tracing::info!(plans = plans.len(), sources = city.sources.len(), "the configuration was read again");
+        self.read = city.read;
+        tracing::info!(plans = changed, sources = count, "the configuration was read again");
     }
 }
 
@@ -111,7 +118,7 @@ pub(crate) fn catch_hangup(runtime: &Runtime) -> anyhow::Result<Signal> {
 }
 
 /// A channel of source sets that holds the sources of the start.
-pub(crate) fn sources(sources: &[SourceConfig]) -> (watch::Sender<SourceSet>, watch::Receiver<SourceSet>) {
-    let sources = sources.iter().cloned().map(Arc::new).collect();
+pub(crate) fn sources(sources: &[Arc<SourceConfig>]) -> (watch::Sender<SourceSet>, watch::Receiver<SourceSet>) {
+    let sources = sources.to_vec();
     watch::channel(SourceSet { sources, plans: BTreeSet::new() })
 }

@@ -91,7 +91,7 @@ pub(super) fn run(folder: &Path, options: &ReplayOptions, range: ReplayRange) ->
     city.settings.alerts.samples = true;
     for plan in &mut city.plans {
         // Pages show the day that the replay has come to.
-        plan.catalogue.plan.default_on = None;
+        Arc::make_mut(&mut plan.catalogue).plan.default_on = None;
     }
     let sinks = sinks(&city, options)?;
     Ok(runtime.block_on(replay(&city, sinks, range, options.exit))?)

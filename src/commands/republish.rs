@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) async fn run(
     configuration: &Configuration,
     publisher: &Publisher,
-    sources: &[SourceConfig],
+    sources: &[Arc<SourceConfig>],
     is_chosen: impl Fn(&str, &str) -> bool,
 ) -> anyhow::Result<()> {
     let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     output::line(format_args!("{} record(s) published again, as they were", done.records))?;
     let plans = configuration.plans.iter().map(|plan| plan.catalogue.plan.id.clone());
     outbox.publish(Vec::new(), catalogues::forget(outbox.as_ref(), plans)?).await?;
-    service::publish_plans(configuration, outbox.as_ref()).await?;
+    service::publish_plans(configuration, &service::plan_texts(configuration), outbox.as_ref()).await?;
     let unknown = poll_unknown(configuration, &outbox, sources).await?;
     publisher.shipped().await?;
     for UnknownFigures { plan, source, figures, .. } in &unknown {
@@ -73,7 +73,7 @@ async fn publish(outbox: &dyn Outbox, batch: Vec<Outgoing>) -> Result<(), Publis
 async fn poll_unknown(
     configuration: &Configuration,
     outbox: &Arc<dyn Outbox>,
-    sources: &[SourceConfig],
+    sources: &[Arc<SourceConfig>],
 ) -> anyhow::Result<Vec<UnknownFigures>> {
     let mut polled = Vec::new();
     for source in sources {

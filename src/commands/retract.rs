@@ -13,6 +13,7 @@ use collectors::retract::{Correction, retract};
 use contract::time::{Clock, Micros};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Polls that are listed; the rest is counted.
 const SHOWN: usize = 20;
@@ -89,8 +90,8 @@ pub(crate) fn run(folder: &Path, options: &RetractOptions) -> Result<(), Failure
 }
 
 fn chosen<'a>(configuration: &'a Configuration, name: &str) -> anyhow::Result<&'a SourceConfig> {
-    let is = |source: &&SourceConfig| name == format!("{}/{}", source.plan, source.id);
-    configuration.sources.iter().find(is).with_context(|| {
+    let is = |source: &&Arc<SourceConfig>| name == format!("{}/{}", source.plan, source.id);
+    configuration.sources.iter().find(is).map(AsRef::as_ref).with_context(|| {
         let names: Vec<String> = configuration.sources.iter().map(|s| format!("{}/{}", s.plan, s.id)).collect();
         format!("there is no source `{}`; there are: {}", name.escape_debug(), names.join(", "))
     })

@@ -54,7 +54,7 @@ pub(crate) fn run(folder: &Path, options: &RunOptions) -> Result<(), Failure> {
 /// Collects, then runs the pipeline until it has read everything on the bus.
 async fn once(city: &Configuration, kafka: Option<&KafkaConfig>, sinks: Arc<[ConfiguredSink]>) -> anyhow::Result<()> {
     let publisher = Publisher::open(city, kafka)?;
-    service::publish_plans(city, publisher.outbox.as_ref()).await?;
+    service::publish_plans(city, &service::plan_texts(city), publisher.outbox.as_ref()).await?;
     let outbox: Arc<dyn Outbox> = Arc::clone(&publisher.outbox) as _;
     let collected = collect_once(&service::collector(city), &city.sources, Some(&outbox)).await;
     publisher.shipped().await?;

@@ -11,6 +11,7 @@ use collectors::fetch::Fetcher;
 use collectors::poll::{Collector, RetryPolicy};
 use collectors::runner::{self, Runner, SourceSet};
 use contract::time::Clock;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,15 +38,22 @@ pub(crate) fn collector(city: &Configuration) -> Arc<Collector> {
     Arc::new(Collector { name, signer: city.signer.clone(), clock, fetcher, retry: RetryPolicy::default(), progress })
 }
 
-/// The texts of the plans' catalogues, by plan id.
-pub(crate) fn plan_texts(city: &Configuration) -> Vec<(String, String)> {
-    city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), p.text.clone())).collect()
+/// Texts of catalogues, by plan id.
+pub(crate) type PlanTexts = Vec<(String, Arc<str>)>;
+
+/// The texts of the plans' catalogues.
+pub(crate) fn plan_texts(city: &Configuration) -> PlanTexts {
+    city.plans.iter().map(|p| (p.catalogue.plan.id.clone(), Arc::clone(&p.text))).collect()
 }
 
-/// Publishes the plans' catalogues where they changed. While the clock is behind their last revision none can be: that is
+/// Publishes catalogues of plans where they changed. While the clock is behind their last revision none can be: that is
 /// logged, and no error, because figures do not wait for it.
-pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> anyhow::Result<()> {
-    match publish_catalogues(outbox, &SystemClock, city.signer.as_ref(), &plan_texts(city)).await {
+pub(crate) async fn publish_plans(
+    city: &Configuration,
+    plans: &[(String, Arc<str>)],
+    outbox: &dyn Outbox,
+) -> anyhow::Result<()> {
+    match publish_catalogues(outbox, &SystemClock, city.signer.as_ref(), plans).await {
         Ok(_) => Ok(()),
         Err(CatalogueError::Clock(error)) => {
             tracing::warn!(%error, "{UNPUBLISHED}");
@@ -58,13 +66,13 @@ pub(crate) async fn publish_plans(city: &Configuration, outbox: &dyn Outbox) -> 
 /// Collects until `stop`: first the plans' catalogues, as soon as the outbox takes them, then, once the process is ready, the sources. Catalogues that
 /// change, or that wait for the clock, are published meanwhile.
 pub(crate) async fn collect_until(
-    mut plans: watch::Receiver<Vec<(String, String)>>,
+    mut plans: watch::Receiver<PlanTexts>,
     runner: Arc<Runner>,
     sources: watch::Receiver<SourceSet>,
     health: &Health,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let catalogues = CataloguePublisher(&runner);
+    let mut catalogues = CataloguePublisher { runner: &runner, published: HashMap::new() };
     let Some(first) = stop.run_until_cancelled(catalogues.publish(&mut plans)).await else { return Ok(()) };
     let mut published = first?;
     if stop.run_until_cancelled(hold_back(health)).await.is_none() {
@@ -98,17 +106,25 @@ async fn hold_back(health: &Health) {
 }
 
 /// Publishes catalogues for a service: waits as long as the outbox takes none.
-struct CataloguePublisher<'a>(&'a Runner);
+struct CataloguePublisher<'a> {
+    runner: &'a Runner,
+    /// What was published by this process, or found published: it need not be compared with the outbox again.
+    published: HashMap<String, Arc<str>>,
+}
 
 impl CataloguePublisher<'_> {
     /// Publishes the catalogues that are wanted now; false when the clock is behind their last revision.
-    async fn publish(&self, plans: &mut watch::Receiver<Vec<(String, String)>>) -> anyhow::Result<bool> {
-        let Runner { collector, outbox, observer, .. } = self.0;
+    async fn publish(&mut self, plans: &mut watch::Receiver<PlanTexts>) -> anyhow::Result<bool> {
+        let Runner { collector, outbox, observer, .. } = self.runner;
         let mut is_failing = false;
         let published = loop {
-            let texts = plans.borrow_and_update().clone();
+            let mut texts = plans.borrow_and_update().clone();
+            texts.retain(|(plan, text)| self.published.get(plan) != Some(text));
             match publish_catalogues(outbox.as_ref(), &SystemClock, collector.signer.as_ref(), &texts).await {
-                Ok(_) => break true,
+                Ok(_) => {
+                    self.published.extend(texts);
+                    break true;
+                }
                 Err(CatalogueError::Clock(error)) => {
                     tracing::warn!(%error, "{UNPUBLISHED}");
                     break false;
@@ -131,7 +147,7 @@ impl CataloguePublisher<'_> {
     }
 
     /// Waits until there is something to publish: other catalogues, or another try for those that wait for the clock.
-    async fn wait(&self, published: bool, plans: &mut watch::Receiver<Vec<(String, String)>>) {
+    async fn wait(&self, published: bool, plans: &mut watch::Receiver<PlanTexts>) {
         let pause = if published { Duration::MAX } else { CLOCK_PAUSE };
         // Without a sender no reload will come: only the pause is waited for.
         let changed = async {

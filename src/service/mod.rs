@@ -12,7 +12,7 @@ mod progress_log;
 mod replay;
 
 pub(crate) use aggregator_service::{AggregatorService, serve_until_end};
-pub(crate) use collecting::{collect_until, collector, plan_texts, publish_plans};
+pub(crate) use collecting::{PlanTexts, collect_until, collector, plan_texts, publish_plans};
 pub(crate) use draining_consumer::DrainingConsumer;
 pub(crate) use pipeline_thread::{PipelineThread, pipeline_outcome};
 pub(crate) use process::{DRAIN_TIMEOUT, end_signal, listen, make_data_dir, runtime};

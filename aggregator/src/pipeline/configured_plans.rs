@@ -7,6 +7,7 @@ use contract::catalogue::{self, Catalogue};
 use contract::reader::Mistake;
 use contract::record::SCHEMA;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The name of this program's version among the digests: a later version may read what this one had to put into
@@ -18,7 +19,7 @@ pub(crate) const KEYS: &str = "keys";
 /// Catalogues by plan id.
 #[derive(Clone, Debug, Default)]
 pub struct ConfiguredPlans {
-    plans: BTreeMap<String, (Catalogue, u64)>,
+    plans: BTreeMap<String, (Arc<Catalogue>, u64)>,
 }
 
 impl ConfiguredPlans {
@@ -37,18 +38,19 @@ impl ConfiguredPlans {
     }
 
     /// Adds a catalogue that was read from `text`.
-    pub fn add(&mut self, catalogue: Catalogue, text: &str) {
+    pub fn add(&mut self, catalogue: impl Into<Arc<Catalogue>>, text: &str) {
+        let catalogue = catalogue.into();
         self.plans.insert(catalogue.plan.id.clone(), (catalogue, xxh3_64(text.as_bytes())));
     }
 
     /// The catalogue of a plan.
     pub fn catalogue(&self, plan: &str) -> Option<&Catalogue> {
-        self.plans.get(plan).map(|(catalogue, _)| catalogue)
+        self.plans.get(plan).map(|(catalogue, _)| catalogue.as_ref())
     }
 
     /// All catalogues, by plan id.
     pub fn catalogues(&self) -> impl Iterator<Item = &Catalogue> {
-        self.plans.values().map(|(catalogue, _)| catalogue)
+        self.plans.values().map(|(catalogue, _)| catalogue.as_ref())
     }
 
     /// The states of all plans, without observations.

@@ -64,10 +64,11 @@ pub async fn publish_catalogues(
     outbox: &dyn Outbox,
     clock: &dyn Clock,
     signer: Option<&SigningKey>,
-    catalogues: &[(String, String)],
+    catalogues: &[(String, impl AsRef<str>)],
 ) -> Result<usize, CatalogueError> {
     let mut changed = Vec::new();
     for (plan, text) in catalogues {
+        let text = text.as_ref();
         let name = format!("{PREFIX}{plan}");
         let note = load(&|name| outbox.checkpoints(name), plan)?.unwrap_or_default();
         let sha256 = sha256(text.as_bytes());
@@ -83,7 +84,7 @@ pub async fn publish_catalogues(
             decimals.learn(&catalogue);
         }
         let revision = note.clock.next(clock.now())?;
-        let record = CatalogueText { plan: plan.clone(), revision, text: text.clone() };
+        let record = CatalogueText { plan: plan.clone(), revision, text: text.to_owned() };
         let note = CatalogueNote { sha256, clock: ClockNote { last: revision.0, ..ClockNote::default() }, decimals };
         // A plain struct of texts and numbers: writing it does not fail.
         changed.push((record, (name, Some(serde_json::to_vec(&note).unwrap_or_default()))));

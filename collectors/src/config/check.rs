@@ -4,6 +4,8 @@ use crate::sources::Source;
 use contract::catalogue::{Catalogue, Series};
 use contract::reader::{Mistake, TomlTable, nearest};
 use contract::time::DAY;
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Name and place of a source: set even when the rest of it is wrong.
@@ -57,11 +59,46 @@ fn rhythm(r: &TomlTable<'_>, series: &Series, id: &str, (key, interval): (&str, 
     }
 }
 
+/// Catalogues with their files, by plan.
+pub(super) struct NamedPlans<'a> {
+    all: Vec<(&'a str, &'a Catalogue)>,
+    by_id: HashMap<&'a str, &'a Catalogue>,
+}
+
+impl<'a> NamedPlans<'a> {
+    pub(super) fn new<C: Borrow<Catalogue>>(catalogues: &'a [(String, C)]) -> Self {
+        let all: Vec<(&str, &Catalogue)> =
+            catalogues.iter().map(|(file, catalogue)| (file.as_str(), catalogue.borrow())).collect();
+        let by_id = all.iter().map(|(_, catalogue)| (catalogue.plan.id.as_str(), *catalogue)).collect();
+        Self { all, by_id }
+    }
+
+    pub(super) fn catalogue(&self, plan: &str) -> Option<&'a Catalogue> {
+        self.by_id.get(plan).copied()
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.all.iter().map(|(_, catalogue)| catalogue.plan.id.as_str())
+    }
+}
+
 /// Checks all sources against all catalogues: duplicate ids, and series without their source.
-pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[NamedSource], mistakes: &mut Vec<Mistake>) {
-    for (at, source) in named.iter().enumerate() {
-        let first = named[..at].iter().find(|earlier| earlier.plan == source.plan && earlier.id == source.id);
-        if let Some(first) = first.filter(|_| !source.id.is_empty()) {
+pub(super) fn catalogues<'a>(
+    plans: &NamedPlans<'_>,
+    named: impl Iterator<Item = &'a NamedSource>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let mut by_plan: HashMap<&str, Vec<&NamedSource>> = HashMap::new();
+    let mut by_id: HashMap<(&str, &str), &NamedSource> = HashMap::new();
+    // A source with an unknown plan is not reported as missing too.
+    let mut mistyped: HashSet<&str> = HashSet::new();
+    for source in named {
+        by_plan.entry(&source.plan).or_default().push(source);
+        if plans.catalogue(&source.plan).is_none() {
+            mistyped.insert(&source.id);
+        }
+        let first = *by_id.entry((&source.plan, &source.id)).or_insert(source);
+        if !std::ptr::eq(first, source) && !source.id.is_empty() {
             let (file, line) = (source.file.clone(), source.line);
             let message = format!(
                 "the source id `{}` stands twice in plan `{}`: also {}:{}",
@@ -70,18 +107,16 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[NamedSourc
             mistakes.push(Mistake { file, line, message });
         }
     }
-    let exists = |plan: &str| catalogues.iter().any(|(_, catalogue)| catalogue.plan.id == plan);
-    // A source with an unknown plan is not reported as missing too.
-    let mistyped = |id: &str| named.iter().any(|source| source.id == id && !exists(&source.plan));
-    for (file, catalogue) in catalogues {
-        let ours: Vec<&NamedSource> = named.iter().filter(|source| source.plan == catalogue.plan.id).collect();
+    for (file, catalogue) in &plans.all {
+        let plan = catalogue.plan.id.as_str();
         for series in &catalogue.series {
             for listed in &series.sources {
-                let message = match ours.iter().find(|source| source.id == listed.id) {
-                    None if mistyped(&listed.id) => continue,
+                let message = match by_id.get(&(plan, listed.id.as_str())) {
+                    None if mistyped.contains(listed.id.as_str()) => continue,
                     None => {
-                        let right = nearest(&listed.id, ours.iter().map(|source| source.id.as_str()));
-                        format!("no source `{}` is configured for plan `{}`{right}", listed.id, catalogue.plan.id)
+                        let ours = by_plan.get(plan).into_iter().flatten().map(|source| source.id.as_str());
+                        let right = nearest(&listed.id, ours);
+                        format!("no source `{}` is configured for plan `{plan}`{right}", listed.id)
                     }
                     Some(source) if source.gives.as_ref().is_some_and(|gives| !gives.contains(&series.id)) => {
                         format!(
@@ -91,7 +126,7 @@ pub(super) fn catalogues(catalogues: &[(String, Catalogue)], named: &[NamedSourc
                     }
                     Some(_) => continue,
                 };
-                mistakes.push(Mistake { file: file.clone(), line: listed.line, message });
+                mistakes.push(Mistake { file: (*file).to_owned(), line: listed.line, message });
             }
         }
     }

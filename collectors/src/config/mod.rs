@@ -13,13 +13,16 @@ use crate::fetch::FetchConfig;
 use crate::origin::{self, Origin};
 use crate::sources::{KINDS, SeriesTarget, Source, SourceContext, SourceKind};
 use crate::table::{self, Encoding};
-use check::NamedSource;
+use check::{NamedPlans, NamedSource};
 use contract::catalogue::Catalogue;
 use contract::reader::{self, Mistake, TomlTable, nearest};
 use contract::time::parse_duration;
 use raw::RawSource;
+use std::borrow::Borrow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use raw::rename_old_keys;
@@ -128,12 +131,41 @@ impl SourceConfig {
 }
 
 /// All sources, and warnings about keys that will not work in the next version.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LoadedSources {
     /// The sources, in the order of their files.
-    pub sources: Vec<SourceConfig>,
+    pub sources: Vec<Arc<SourceConfig>>,
     /// Old keys, each with the new one.
     pub warnings: Vec<Mistake>,
+    files: Vec<Arc<ReadFile>>,
+}
+
+/// A file without mistakes, which need not be read again as long as its text and the plans that it names stay.
+#[derive(Debug)]
+struct ReadFile {
+    name: String,
+    /// SHA-256 of its text.
+    digest: String,
+    sources: Vec<Arc<SourceConfig>>,
+    named: Vec<NamedSource>,
+    warnings: Vec<Mistake>,
+}
+
+/// What was read before, and whether the catalogue of a plan is still the same.
+#[derive(Clone, Copy)]
+pub struct ReadBefore<'a> {
+    /// The sources.
+    pub sources: &'a LoadedSources,
+    /// True of a plan whose catalogue is the same as then.
+    pub is_same: &'a dyn Fn(&str) -> bool,
+}
+
+impl<'a> ReadBefore<'a> {
+    /// The files that are still right as far as their plans are asked, by name.
+    fn files(self) -> HashMap<&'a str, &'a Arc<ReadFile>> {
+        let is_same = |file: &&Arc<ReadFile>| file.named.iter().all(|source| (self.is_same)(&source.plan));
+        self.sources.files.iter().filter(is_same).map(|file| (file.name.as_str(), file)).collect()
+    }
 }
 
 /// The paths of `sources.d/*.toml` of a configuration's folder, sorted.
@@ -150,8 +182,13 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {
     Mistake { file: path.display().to_string(), line: 1, message: format!("cannot be read: {error}") }
 }
 
-/// Reads `sources.d/*.toml` of a configuration's folder. `catalogues` are all plans, each with its file.
-pub fn load(folder: &Path, catalogues: &[(String, Catalogue)]) -> Result<LoadedSources, Vec<Mistake>> {
+/// Reads `sources.d/*.toml` of a configuration's folder. `catalogues` are all plans, each with its file; files that are as
+/// they were `before` are not read again.
+pub fn load<C: Borrow<Catalogue>>(
+    folder: &Path,
+    catalogues: &[(String, C)],
+    before: Option<ReadBefore<'_>>,
+) -> Result<LoadedSources, Vec<Mistake>> {
     let (mut texts, mut mistakes) = (Vec::new(), Vec::new());
     for path in files(folder).map_err(|mistake| vec![mistake])? {
         match std::fs::read_to_string(&path) {
@@ -159,7 +196,7 @@ pub fn load(folder: &Path, catalogues: &[(String, Catalogue)]) -> Result<LoadedS
             Err(error) => mistakes.push(unreadable(&path, &error)),
         }
     }
-    match parse(folder, &texts, catalogues) {
+    match parse_again(folder, &texts, catalogues, before) {
         Ok(loaded) if mistakes.is_empty() => Ok(loaded),
         Ok(_) => Err(mistakes),
         Err(more) => {
@@ -170,18 +207,32 @@ pub fn load(folder: &Path, catalogues: &[(String, Catalogue)]) -> Result<LoadedS
 }
 
 /// Like [`load`], for the names and texts of the files. Paths are relative to `folder`.
-pub fn parse(
+pub fn parse<C: Borrow<Catalogue>>(
     folder: &Path,
     files: &[(String, String)],
-    catalogues: &[(String, Catalogue)],
+    catalogues: &[(String, C)],
 ) -> Result<LoadedSources, Vec<Mistake>> {
-    let (mut sources, mut mistakes) = (Vec::new(), Vec::new());
-    let (named, warnings) = (RefCell::default(), RefCell::default());
+    parse_again(folder, files, catalogues, None)
+}
+
+fn parse_again<C: Borrow<Catalogue>>(
+    folder: &Path,
+    files: &[(String, String)],
+    catalogues: &[(String, C)],
+    before: Option<ReadBefore<'_>>,
+) -> Result<LoadedSources, Vec<Mistake>> {
+    let (plans, before) = (NamedPlans::new(catalogues), before.map(ReadBefore::files).unwrap_or_default());
+    let (mut read_files, mut mistakes) = (Vec::new(), Vec::new());
     let mut all_are_toml = true;
     for (name, text) in files {
+        let digest = sha256(text.as_bytes());
+        if let Some(file) = before.get(name.as_str()).filter(|file| file.digest == digest) {
+            read_files.push(Arc::clone(file));
+            continue;
+        }
         let raw = raw::read(name, text, &mut mistakes);
-        let more = RefCell::new(Vec::new());
-        let file = SourceFile { name, folder, catalogues, named: &named, mistakes: &more, warnings: &warnings };
+        let (named, warnings, more) = (RefCell::default(), RefCell::default(), RefCell::new(Vec::new()));
+        let file = SourceFile { name, folder, plans: &plans, named: &named, mistakes: &more, warnings: &warnings };
         let mut is_toml = false;
         let read = reader::read(name, text, |top| {
             is_toml = true;
@@ -190,27 +241,32 @@ pub fn parse(
             let each = tables.iter().enumerate();
             each.map(|(index, r)| file.source(r, raw.get(index).unwrap_or(&missing))).collect::<Vec<_>>()
         });
-        match read {
-            Ok(read) => sources.extend(read.into_iter().flatten()),
-            Err(found) => mistakes.extend(found),
-        }
+        let sources = read.map_err(|found| mistakes.extend(found)).unwrap_or_default();
+        let sources = sources.into_iter().flatten().map(Arc::new).collect();
         mistakes.extend(more.take());
         all_are_toml &= is_toml;
+        let (name, named, warnings) = (name.clone(), named.take(), warnings.take());
+        read_files.push(Arc::new(ReadFile { name, digest, sources, named, warnings }));
     }
     // The sources of an unreadable file are not missing.
     if all_are_toml {
-        check::catalogues(catalogues, &named.take(), &mut mistakes);
+        check::catalogues(&plans, read_files.iter().flat_map(|file| &file.named), &mut mistakes);
     }
     mistakes.sort();
     mistakes.dedup();
-    if mistakes.is_empty() { Ok(LoadedSources { sources, warnings: warnings.take() }) } else { Err(mistakes) }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let sources = read_files.iter().flat_map(|file| file.sources.iter().cloned()).collect();
+    let warnings = read_files.iter().flat_map(|file| file.warnings.iter().cloned()).collect();
+    Ok(LoadedSources { sources, warnings, files: read_files })
 }
 
 /// One file while it is read.
 struct SourceFile<'a> {
     name: &'a str,
     folder: &'a Path,
-    catalogues: &'a [(String, Catalogue)],
+    plans: &'a NamedPlans<'a>,
     named: &'a RefCell<Vec<NamedSource>>,
     mistakes: &'a RefCell<Vec<Mistake>>,
     warnings: &'a RefCell<Vec<Mistake>>,
@@ -219,9 +275,9 @@ struct SourceFile<'a> {
 impl SourceFile<'_> {
     fn source(&self, r: &TomlTable<'_>, raw: &RawSource) -> Option<SourceConfig> {
         let (id, plan) = (r.id("id"), r.id("plan"));
-        let catalogue = self.catalogues.iter().map(|(_, catalogue)| catalogue).find(|c| c.plan.id == plan);
+        let catalogue = self.plans.catalogue(&plan);
         if catalogue.is_none() && !plan.is_empty() {
-            let right = nearest(&plan, self.catalogues.iter().map(|(_, c)| c.plan.id.as_str()));
+            let right = nearest(&plan, self.plans.ids());
             r.mistake("plan", format!("unknown plan `{plan}`{right}"));
         }
         let (key, interval) = self.interval(r);

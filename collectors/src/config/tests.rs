@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{catalogues, mynumber, register};
 
-fn read(files: &[(&str, &str)]) -> Result<Vec<SourceConfig>, Vec<String>> {
+fn read(files: &[(&str, &str)]) -> Result<Vec<Arc<SourceConfig>>, Vec<String>> {
     let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let read = parse(Path::new("/etc/shihyo"), &files, &catalogues()).map(|loaded| loaded.sources);
     read.map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
@@ -244,4 +244,32 @@ fn the_fingerprint_follows_the_meaning_and_not_the_layout() {
     for other in &different {
         assert_ne!(fingerprint(other), fingerprint(&text), "{other}");
     }
+}
+
+#[test]
+fn a_file_is_read_again_when_its_text_or_the_catalogue_of_one_of_its_plans_changes() {
+    let of = |name: &str, text: String| (name.to_owned(), text);
+    let (m, r) = (|place: &str| of("m.toml", mynumber(place)), |place: &str| of("r.toml", register(place)));
+    let folder = Path::new(".");
+    let before = parse(folder, &[m("path = 'm'\ncode = '14130'"), r("path = 'r'")], &catalogues()).unwrap();
+    let again = |files: &[(String, String)], is_same: bool| {
+        let is_same = |_: &str| is_same;
+        parse_again(folder, files, &catalogues(), Some(ReadBefore { sources: &before, is_same: &is_same }))
+    };
+    let same = |read: &LoadedSources| -> Vec<bool> {
+        let pairs = read.sources.iter().zip(&before.sources);
+        pairs.map(|(now, then)| Arc::ptr_eq(now, then)).collect()
+    };
+    let files = [m("path = 'm'\ncode = '14130'"), r("path = 'other'")];
+    let read = again(&files, true).unwrap();
+    assert_eq!((same(&read), read.sources[1].address()), (vec![true, false], "other"));
+    assert_eq!(same(&again(&files, false).unwrap()), [false, false]);
+    // What is wrong between a file that was not read again and another one is found all the same.
+    let missing = again(&files[..1], true).unwrap_err();
+    assert!(
+        missing.iter().any(|mistake| mistake.message.contains("no source `register` is configured")),
+        "{missing:?}"
+    );
+    let twice = again(&[files[0].clone(), r("path = 'r'"), of("s.toml", register("path = 'r'"))], true).unwrap_err();
+    assert!(twice[0].message.contains("stands twice in plan `p`: also r.toml:1"), "{twice:?}");
 }

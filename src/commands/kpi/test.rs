@@ -9,6 +9,7 @@ use clap::Args;
 use contract::catalogue::Catalogue;
 use contract::reader::Mistake;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Args)]
 pub(crate) struct TestOptions {
@@ -18,7 +19,7 @@ pub(crate) struct TestOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &TestOptions) -> Result<(), Failure> {
-    let configured = configuration::catalogues(folder)?;
+    let configured: Vec<Catalogue> = configuration::catalogues(folder)?.into_iter().map(Arc::unwrap_or_clone).collect();
     let mut wrong = 0;
     let files = files(&options.files)?;
     for file in &files {

@@ -6,6 +6,7 @@ use crate::poll::{Collector, FinishedPoll, PollSummary, poll_once};
 use crate::runner::permits::PollPermits;
 use bus::{BusError, Failpoint, Outbox, PublishError};
 use contract::record::Record;
+use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -65,13 +66,13 @@ pub struct CollectedSource {
 /// for the first time.
 pub async fn collect_once(
     collector: &Arc<Collector>,
-    sources: &[SourceConfig],
+    sources: &[impl Borrow<SourceConfig>],
     outbox: Option<&Arc<dyn Outbox>>,
 ) -> Vec<CollectedSource> {
     let permits = Arc::new(PollPermits::new());
     let mut polls = JoinSet::new();
     for (at, source) in sources.iter().enumerate() {
-        let (collector, source, outbox) = (Arc::clone(collector), source.clone(), outbox.cloned());
+        let (collector, source, outbox) = (Arc::clone(collector), source.borrow().clone(), outbox.cloned());
         let permits = Arc::clone(&permits);
         polls.spawn(async move {
             let _permit = permits.acquire(&source).await;
@@ -84,7 +85,7 @@ pub async fn collect_once(
             results[at] = Some(result);
         }
     }
-    let collected = sources.iter().zip(results).map(|(source, result)| CollectedSource {
+    let collected = sources.iter().map(Borrow::borrow).zip(results).map(|(source, result)| CollectedSource {
         plan: source.plan.clone(),
         source: source.id.clone(),
         result: result.unwrap_or(Err(PollError::Panicked)),

@@ -11,7 +11,7 @@ fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
 }
 
-fn sources() -> Vec<SourceConfig> {
+fn sources() -> Vec<Arc<SourceConfig>> {
     let folder = shipped().join("plans");
     let mut files: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -20,7 +20,7 @@ fn sources() -> Vec<SourceConfig> {
         (name.clone(), catalogue::parse(&name, &std::fs::read_to_string(path).unwrap()).unwrap())
     };
     let catalogues: Vec<_> = files.iter().map(read).collect();
-    config::load(&shipped(), &catalogues).unwrap_or_else(|mistakes| panic!("{mistakes:#?}")).sources
+    config::load(&shipped(), &catalogues, None).unwrap_or_else(|mistakes| panic!("{mistakes:#?}")).sources
 }
 
 async fn collected(outbox: Option<&Arc<dyn Outbox>>) -> BTreeMap<String, Vec<Record>> {

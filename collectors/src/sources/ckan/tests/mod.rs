@@ -34,7 +34,7 @@ fn try_portal(own: &str) -> Result<SourceConfig, String> {
         let ours = mistakes.into_iter().filter(|mistake| mistake.file == "a.toml");
         ours.map(|mistake| mistake.message).collect::<Vec<_>>().join("\n")
     };
-    found.map(|mut read| read.sources.swap_remove(0)).map_err(lines)
+    found.map(|read| SourceConfig::clone(&read.sources[0])).map_err(lines)
 }
 
 fn portal(own: &str) -> SourceConfig {

@@ -42,6 +42,8 @@ fn one_aggregator_on_kafka_and_three_that_come_and_go_give_the_bytes_of_the_embe
     kafka(&topic_of_one).publish(seed, &[0]);
     one.ok_with(&topic_of_one, &["aggregate", "--once"]);
     same(&expected.export, &one.report());
+    assert_eq!(expected.polls.lines().count(), 2 * workload::PLANS);
+    same(&expected.polls, &one.polls());
 
     let topic_of_many = topic("many", 6);
     let mut members = Members::new(&topic_of_many, 3);

@@ -23,7 +23,7 @@ fn what_an_aggregator_of_before_could_not_read_counts_after_its_upgrade() {
     writer
         .change(|change| {
             change.put_quarantine(&row)?;
-            change.add_counts(1, 0)?;
+            change.add_counts(1, 0, 0)?;
             change.put_configuration(&digests)
         })
         .unwrap();

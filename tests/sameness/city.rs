@@ -68,6 +68,19 @@ impl City {
         self.ok(&["report", "--format", "json", "--rollups", "--on", ON])
     }
 
+    /// The last poll and the last reading of every source, whatever partition has it.
+    pub(crate) fn polls(&self) -> String {
+        let mut found = Vec::new();
+        for reader in aggregator::store::open_readers(&self.data()).unwrap() {
+            for plan in (0..workload::PLANS).map(workload::id) {
+                found.extend(reader.last_polls(&plan).unwrap().iter().map(|poll| format!("{poll:?}")));
+                found.extend(reader.last_read(&plan).unwrap().iter().map(|read| format!("{plan} {read:?}")));
+            }
+        }
+        found.sort();
+        found.join("\n")
+    }
+
     /// Runs a command on a topic that must succeed.
     pub(crate) fn ok_with(&self, topic: &Topic, words: &[&str]) {
         let output = self.command(words).envs(topic.environment()).output().unwrap();
@@ -79,6 +92,8 @@ impl City {
 pub(crate) struct Expected {
     /// The canonical export.
     pub(crate) export: String,
+    /// What is known of the polls.
+    pub(crate) polls: String,
     /// Reports on some days.
     pub(crate) judged: Vec<String>,
 }
@@ -91,7 +106,7 @@ pub(crate) fn embedded(seed: u64) -> Expected {
     drop(outbox);
     city.ok(&["aggregate", "--once"]);
     let judged = JUDGED.iter().map(|on| city.ok(&["report", "--format", "json", "--on", on])).collect();
-    Expected { export: city.report(), judged }
+    Expected { export: city.report(), polls: city.polls(), judged }
 }
 
 fn publish(outbox: &SqliteOutbox, records: &[Published], pause: Duration) {

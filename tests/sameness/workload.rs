@@ -58,6 +58,8 @@ fn plan_records(seed: u64, plan: usize) -> Vec<Published> {
         records.push(Record::Observation(o));
     }
     records.push(Record::Poll(visit(&id(plan))));
+    // Polls that brought nothing: of each outcome all but two are folded.
+    records.extend((1..40).map(|n| Record::Poll(quiet_visit(&id(plan), n))));
     records.iter().map(|record| (id(plan), wire::encode(record))).collect()
 }
 
@@ -102,6 +104,13 @@ fn visit(plan: &str) -> PollRecord {
         bytes: Some(1),
         size: None,
     }
+}
+
+/// A poll that found nothing new, or could not read its source.
+fn quiet_visit(plan: &str, n: i64) -> PollRecord {
+    let outcome = if n % 5 == 0 { PollOutcome::Failed("timeout".into()) } else { PollOutcome::Unchanged };
+    let (id, time) = (format!("visit-{plan}-{n}"), Micros(seen().micros().0 + n * 900_000_000));
+    PollRecord { id, time, outcome, ..visit(plan) }
 }
 
 /// After every figure's period.

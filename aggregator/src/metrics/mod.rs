@@ -45,7 +45,8 @@ const COMMIT_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 /// Summaries that one scrape computes at most; the other plans are counted as they were last.
 const MAX_SUMMARIES: usize = 200;
 
-/// The records of all plans by disposition, as the store counts them: received = stored + duplicate + quarantined.
+/// The records of all plans by disposition, as the store counts them: received = stored + duplicate + quarantined +
+/// folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PublishedCounts {
     /// Records read from the bus.
@@ -56,6 +57,8 @@ pub struct PublishedCounts {
     pub duplicate: u64,
     /// Records put into quarantine with a reason.
     pub quarantined: u64,
+    /// Polls that brought nothing and that no row stands for any more.
+    pub folded: u64,
     /// Stored records that a later one replaces.
     pub superseded: u64,
 }
@@ -128,8 +131,12 @@ impl Metrics {
     pub fn set_record_counts(&self, counts: PublishedCounts) {
         let _scrape = self.scrape.lock();
         set_total(&self.received, counts.received);
-        let dispositions =
-            [("stored", counts.stored), ("duplicate", counts.duplicate), ("quarantined", counts.quarantined)];
+        let dispositions = [
+            ("stored", counts.stored),
+            ("duplicate", counts.duplicate),
+            ("quarantined", counts.quarantined),
+            ("folded", counts.folded),
+        ];
         for (disposition, count) in dispositions {
             set_total(&self.records.with_label_values(&[disposition]), count);
         }

@@ -7,7 +7,14 @@ use std::collections::BTreeSet;
 
 fn filled() -> Metrics {
     let metrics = Metrics::new("1.2.3").unwrap();
-    metrics.set_record_counts(PublishedCounts { received: 10, stored: 7, duplicate: 2, quarantined: 1, superseded: 3 });
+    metrics.set_record_counts(PublishedCounts {
+        received: 15,
+        stored: 7,
+        duplicate: 2,
+        quarantined: 1,
+        folded: 5,
+        superseded: 3,
+    });
     metrics.observe_poll("small", "portal", "changed", Duration::from_millis(200), Micros(1_600_000_000_000_000));
     metrics.observe_poll("small", "portal", "not_found", Duration::from_secs(20), Micros(1_700_000_000_000_000));
     metrics.observe_batch_commit(Duration::from_millis(4));
@@ -78,9 +85,10 @@ fn a_scrape_shows_events_counts_and_figures() {
         "# TYPE shihyo_poll_duration_seconds histogram",
         "shihyo_build_info{version=\"1.2.3\"} 1",
         "shihyo_ready 1",
-        "shihyo_records_received_total 10",
+        "shihyo_records_received_total 15",
         "shihyo_records_superseded 3",
         "shihyo_records_total{disposition=\"duplicate\"} 2",
+        "shihyo_records_total{disposition=\"folded\"} 5",
         "shihyo_records_total{disposition=\"quarantined\"} 1",
         "shihyo_records_total{disposition=\"stored\"} 7",
         "shihyo_polls_total{outcome=\"changed\",plan=\"small\",reason=\"\",source=\"portal\"} 1",

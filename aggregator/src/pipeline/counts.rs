@@ -1,4 +1,4 @@
-//! Conservation: received = stored + duplicate + quarantined, always.
+//! Conservation: received = stored + duplicate + quarantined + folded, always.
 
 use crate::store::{StoreError, StoreReader, StoreTally};
 use serde::Serialize;
@@ -14,6 +14,8 @@ pub struct RecordCounts {
     pub duplicate: u64,
     /// Records in quarantine.
     pub quarantined: u64,
+    /// Quiet polls that no row stands for any more.
+    pub folded: u64,
     /// Of the stored observations those that a later revision replaced.
     pub superseded: u64,
 }
@@ -21,7 +23,7 @@ pub struct RecordCounts {
 impl RecordCounts {
     /// True when no record was lost or counted twice.
     pub fn is_conserved(&self) -> bool {
-        self.received == self.stored + self.duplicate + self.quarantined
+        self.received == self.stored + self.duplicate + self.quarantined + self.folded
     }
 
     pub(super) fn add(&mut self, tally: StoreTally) {
@@ -29,6 +31,7 @@ impl RecordCounts {
         self.stored += tally.stored;
         self.duplicate += tally.duplicate;
         self.quarantined += tally.quarantined;
+        self.folded += tally.folded;
     }
 }
 
@@ -36,7 +39,7 @@ impl RecordCounts {
 #[derive(Debug, thiserror::Error)]
 pub enum ConservationError {
     /// It does not add up.
-    #[error("the store {path} does not add up: {counts:?}; received must be stored + duplicate + quarantined")]
+    #[error("the store {path} does not add up: {counts:?}; received must be stored + duplicate + quarantined + folded")]
     Records {
         /// The store.
         path: String,

@@ -13,7 +13,7 @@
 //! here decides what a figure means; `aggregator-core` does.
 //!
 //! - **plan states**: every plan's figures in memory; shared with readers (reports, the web).
-//! - **disposition**: stored, a duplicate, or quarantined; every record has exactly one.
+//! - **disposition**: stored, a duplicate, quarantined, or folded; every record has exactly one.
 //! - **opening**: when a partition is assigned, its facts are read, quarantined records are judged again if the
 //!   configuration changed, and the derived rows are brought up to the facts.
 //! - **retaining** (`retain.rs`): when contact with the bus is lost its stores are closed, and their figures stay on show.

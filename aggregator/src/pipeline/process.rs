@@ -50,10 +50,7 @@ impl PartitionProcessor {
         open.apply(update);
         open.position = Some(decoded.batch.next);
         open.plans.extend(new.into_iter().map(str::to_owned));
-        open.tally.received += added.received;
-        open.tally.stored += added.stored;
-        open.tally.duplicate += added.duplicate;
-        open.tally.quarantined += added.quarantined;
+        open.tally.add(added);
         open.backlog.read(decoded.batch.len());
         report_quarantined(&self.setup, &sorted);
         rejects::note(&self.setup, decoded.batch.partition, &facts);

@@ -157,7 +157,7 @@ fn incomplete(first: &OpenPoll, count: usize) -> String {
 
 impl From<RecordCounts> for metrics::PublishedCounts {
     fn from(counts: RecordCounts) -> Self {
-        let RecordCounts { received, stored, duplicate, quarantined, superseded } = counts;
-        Self { received, stored, duplicate, quarantined, superseded }
+        let RecordCounts { received, stored, duplicate, quarantined, folded, superseded } = counts;
+        Self { received, stored, duplicate, quarantined, folded, superseded }
     }
 }

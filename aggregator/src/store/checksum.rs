@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 pub(super) const SUMMED: &[(&str, &str)] = &[
     ("names", "id, text"),
     ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
+    ("quiet_polls", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
     ("catalogues", "plan, revision, digest, text"),
     ("statements", "digest, kind, plan, revision, body"),

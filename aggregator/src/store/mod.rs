@@ -1,12 +1,12 @@
 //! The store: what was received, and what was made of it, in one SQLite file a bus partition.
 //!
 //! It exists so that a figure stays provable and a restart resumes where it stopped: facts are only
-//! ever added, the position on the bus stands in the transaction of the facts before it. It judges
+//! ever added (of polls that brought nothing the first and the last of each kind stay), the position on the bus stands in the transaction of the facts before it. It judges
 //! nothing and knows no order of calls; [`crate::pipeline`] does. Only this folder names SQLite.
 //!
 //! ```text
-//! facts    names  observations  visits  rejects  catalogues  statements  open_polls  quarantine  positions
-//!          counts  configuration  definitions
+//! facts    names  observations  visits  quiet_polls  rejects  catalogues  statements  open_polls  quarantine
+//!          positions  counts  configuration  definitions
 //! derived  rollups  judgements                     (recomputed from the facts by `shihyo rebuild`)
 //!          landings                                (computed beside the pipeline, by the keys of their questions)
 //! outgoing changes  sinks  dead_letters            (what sinks have yet to write, and their cursors)
@@ -28,16 +28,20 @@ mod checksum;
 mod definitions;
 mod derived;
 mod error;
+mod fact_outcome;
 mod file;
 mod folder;
 mod landings;
+mod last_polls;
 mod name_cache;
 mod names;
 mod observations;
 mod open;
 mod open_polls;
+mod poll_row;
 mod polls;
 mod quarantine;
+mod quiet_polls;
 mod reader;
 mod schema;
 mod sink_cursor;
@@ -50,6 +54,7 @@ pub use alerts::{AlertEvent, AlertKey, StoredAlert};
 pub use change_log::{ChangeRow, ChangedFigure};
 pub use derived::RollupRow;
 pub use error::StoreError;
+pub use fact_outcome::FactOutcome;
 pub use folder::{partitions, path};
 pub use landings::StoredLandings;
 pub use names::{PlanNames, SeriesNames};

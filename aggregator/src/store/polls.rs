@@ -1,7 +1,10 @@
 //! Poll records, rejects and catalogues: the facts beside the figures.
 
 use super::error::StoreError;
+use super::fact_outcome::FactOutcome;
 use super::name_cache::{number, text};
+use super::poll_row::{self, COLUMNS, TABLES};
+use super::quiet_polls::{self, QuietPoll};
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
 use contract::record::{CatalogueText, PollOutcome, PollRecord, Record, Reject};
@@ -13,26 +16,57 @@ use std::collections::btree_map::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl StoreTransaction<'_> {
-    /// Stores a poll record; false when its id was stored before.
-    pub fn put_poll(&mut self, poll: &PollRecord) -> Result<bool, StoreError> {
+    /// Stores a poll record, or folds a quiet one.
+    pub fn put_poll(&mut self, poll: &PollRecord) -> Result<FactOutcome, StoreError> {
         let (outcome, reason) = match &poll.outcome {
-            PollOutcome::Changed => ("changed", None),
-            PollOutcome::Unchanged => ("unchanged", None),
-            PollOutcome::Failed(reason) => ("failed", Some(self.name(reason)?)),
+            PollOutcome::Changed => (poll_row::CHANGED, None),
+            PollOutcome::Unchanged => (poll_row::UNCHANGED, None),
+            PollOutcome::Failed(reason) => (poll_row::FAILED, Some(self.name(reason)?)),
         };
-        let ids = (self.name(&poll.plan)?, self.name(&poll.id)?, self.name(&poll.source)?);
-        let (collector, address) = (self.name(&poll.collector)?, self.name(&poll.address)?);
-        let bytes = poll.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        let row = QuietPoll {
+            plan: self.name(&poll.plan)?,
+            id: poll.id.clone(),
+            source: self.name(&poll.source)?,
+            collector: self.name(&poll.collector)?,
+            time: poll.time.0,
+            outcome: outcome.to_owned(),
+            reason,
+            address: self.name(&poll.address)?,
+            sha256: poll.sha256.clone(),
+            bytes: poll.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+        };
+        if is_quiet(poll) { self.put_quiet(&row, &poll.source) } else { self.put_visit(&row) }
+    }
+
+    /// Most ids of quiet polls are gone with their rows, so they are no names.
+    fn put_quiet(&mut self, row: &QuietPoll, source: &str) -> Result<FactOutcome, StoreError> {
+        let put = || {
+            // Published again, a poll that had records does not say so.
+            if let Some(id) = number(self.transaction, &row.id)? {
+                let mut known = self.transaction.prepare_cached("SELECT 1 FROM visits WHERE plan = ?1 AND id = ?2")?;
+                if known.exists((row.plan, id))? {
+                    return Ok(FactOutcome::Duplicate);
+                }
+            }
+            quiet_polls::put(self.transaction, row, source)
+        };
+        put().map_err(|error| self.failed(error))
+    }
+
+    fn put_visit(&mut self, row: &QuietPoll) -> Result<FactOutcome, StoreError> {
+        let id = self.name(&row.id)?;
+        let known = quiet_polls::remove(self.transaction, row).map_err(|error| self.failed(error))?;
+        let (of, from) = ((row.plan, id, row.source, row.collector), (row.reason, row.address));
         let new = self.execute(
             "INSERT OR IGNORE INTO visits(plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))",
-            (ids.0, ids.1, ids.2, collector, poll.time.0, outcome, reason, address, &poll.sha256, bytes),
+            (of.0, of.1, of.2, of.3, row.time, &row.outcome, from.0, from.1, &row.sha256, row.bytes),
         )?;
-        Ok(new == 1)
+        Ok(if known { FactOutcome::Duplicate } else { FactOutcome::of_insert(new) })
     }
 
-    /// Stores a reject; false when the very same was stored before.
-    pub fn put_reject(&mut self, reject: &Reject) -> Result<bool, StoreError> {
+    /// Stores a reject, unless the very same was stored before.
+    pub fn put_reject(&mut self, reject: &Reject) -> Result<FactOutcome, StoreError> {
         let digest = xxh3_128(&wire::encode(&Record::Reject(reject.clone()))).to_be_bytes();
         let ids = (self.name(&reject.plan)?, self.name(&reject.source)?, self.name(&reject.visit)?);
         let new = self.execute(
@@ -54,11 +88,11 @@ impl StoreTransaction<'_> {
                 &reject.hash,
             ),
         )?;
-        Ok(new == 1)
+        Ok(FactOutcome::of_insert(new))
     }
 
-    /// Stores a catalogue's text; false when plan, revision and text were stored before.
-    pub fn put_catalogue(&mut self, catalogue: &CatalogueText) -> Result<bool, StoreError> {
+    /// Stores a catalogue's text, unless plan, revision and text were stored before.
+    pub fn put_catalogue(&mut self, catalogue: &CatalogueText) -> Result<FactOutcome, StoreError> {
         let digest = xxh3_128(catalogue.text.as_bytes()).to_be_bytes();
         let plan = self.name(&catalogue.plan)?;
         let new = self.execute(
@@ -66,75 +100,40 @@ impl StoreTransaction<'_> {
              VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
             (plan, catalogue.revision.0, digest, &catalogue.text),
         )?;
-        Ok(new == 1)
+        Ok(FactOutcome::of_insert(new))
     }
 }
 
+/// True for a poll that brought no record.
+fn is_quiet(poll: &PollRecord) -> bool {
+    poll.outcome != PollOutcome::Changed && poll.size.is_none_or(|size| size.records == 0)
+}
+
 impl StoreReader {
-    /// A poll record of a plan.
+    /// A stored poll record of a plan.
     pub fn poll(&self, plan: &str, id: &str) -> Result<Option<PollRecord>, StoreError> {
         self.run(|connection| {
-            let (Some(plan_id), Some(visit)) = (number(connection, plan)?, number(connection, id)?) else {
-                return Ok(None);
-            };
-            let mut statement = connection.prepare_cached(
-                "SELECT plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum FROM visits
-                 WHERE plan = ?1 AND id = ?2",
-            )?;
-            let read = |row: &rusqlite::Row<'_>| {
-                sqlite::check_row("visits", row, 10)?;
-                let reason: Option<i64> = row.get(6)?;
-                let outcome: String = row.get(5)?;
-                Ok(PollRecord {
-                    plan: plan.to_owned(),
-                    source: text(connection, row.get(2)?)?,
-                    id: id.to_owned(),
-                    collector: text(connection, row.get(3)?)?,
-                    time: Micros(row.get(4)?),
-                    outcome: match (reason, outcome.as_str()) {
-                        (Some(reason), _) => PollOutcome::Failed(text(connection, reason)?),
-                        (None, "changed") => PollOutcome::Changed,
-                        (None, _) => PollOutcome::Unchanged,
-                    },
-                    address: text(connection, row.get(7)?)?,
-                    sha256: row.get(8)?,
-                    bytes: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
-                    size: None,
-                })
-            };
-            statement.query_row((plan_id, visit), read).optional()
-        })
-    }
-
-    /// The latest poll of each source of a plan.
-    pub fn last_polls(&self, plan: &str) -> Result<Vec<PollRecord>, StoreError> {
-        let mut latest: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-        self.each_poll(plan, |row| {
-            let found = (row.get(4)?, row.get(1)?);
-            let known = latest.entry(row.get(2)?).or_insert(found);
-            *known = found.max(*known);
-            Ok(())
-        })?;
-        let ids =
-            self.run(|connection| latest.values().map(|(_, id)| text(connection, *id)).collect::<Result<Vec<_>, _>>())?;
-        let polls = ids.iter().map(|id| self.poll(plan, id));
-        polls.filter_map(Result::transpose).collect()
-    }
-
-    /// When each source of a plan was last read whole: that something has not changed is a server's word alone.
-    pub fn last_read(&self, plan: &str) -> Result<BTreeMap<String, Micros>, StoreError> {
-        let mut latest: BTreeMap<i64, Micros> = BTreeMap::new();
-        self.each_poll(plan, |row| {
-            let (outcome, hash): (String, Option<String>) = (row.get(5)?, row.get(8)?);
-            let is_whole = hash.is_some() || row.get::<_, Option<i64>>(9)?.is_none();
-            if outcome == "changed" || (outcome == "unchanged" && is_whole) {
-                let time = Micros(row.get(4)?);
-                let known = latest.entry(row.get(2)?).or_insert(time);
-                *known = time.max(*known);
+            let Some(plan) = number(connection, plan)? else { return Ok(None) };
+            if let Some(visit) = number(connection, id)? {
+                let sql = format!("SELECT {COLUMNS} FROM visits WHERE plan = ?1 AND id = ?2");
+                let mut statement = connection.prepare_cached(&sql)?;
+                let read = |row: &rusqlite::Row<'_>| poll_row::read(connection, "visits", row);
+                if let Some(found) = statement.query_row((plan, visit), read).optional()? {
+                    return Ok(Some(found));
+                }
             }
-            Ok(())
-        })?;
-        self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
+            // A plan has few of them.
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM quiet_polls WHERE plan = ?1"))?;
+            let mut rows = statement.query((plan,))?;
+            while let Some(row) = rows.next()? {
+                let poll = poll_row::read(connection, "quiet_polls", row)?;
+                if poll.id == id {
+                    return Ok(Some(poll));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// The time of the latest poll of every collector of a plan.
@@ -149,19 +148,7 @@ impl StoreReader {
         self.run(|connection| latest.into_iter().map(|(id, time)| Ok((text(connection, id)?, time))).collect())
     }
 
-    /// The times of a source's polls after `now`: its collector's clock is ahead.
-    pub fn polls_after(&self, plan: &str, source: &str, now: Micros) -> Result<Vec<Micros>, StoreError> {
-        let source = self.run(|connection| number(connection, source))?;
-        let mut found = Vec::new();
-        self.each_poll(plan, |row| {
-            let time = Micros(row.get(4)?);
-            found.extend((time > now && row.get::<_, Option<i64>>(2)? == source).then_some(time));
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    /// Hands every poll record of a plan that was not retracted to `each`, as a row that was proved.
+    /// Hands every stored poll record of a plan that was not retracted to `each`, as a row that was proved.
     fn each_poll(
         &self,
         plan: &str,
@@ -176,16 +163,16 @@ impl StoreReader {
                     retracted.push((source, retraction));
                 }
             }
-            let mut statement = connection.prepare_cached(
-                "SELECT plan, id, source, collector, time, outcome, reason, address, sha256, bytes, sum FROM visits
-                 WHERE plan = ?1",
-            )?;
-            let mut rows = statement.query((plan,))?;
-            while let Some(row) = rows.next()? {
-                sqlite::check_row("visits", row, 10)?;
-                let (source, time): (i64, _) = (row.get(2)?, Micros(row.get(4)?));
-                if !retracted.iter().any(|(of, retraction)| *of == source && retraction.covers(time)) {
-                    each(row)?;
+            for table in TABLES {
+                let mut statement =
+                    connection.prepare_cached(&format!("SELECT {COLUMNS} FROM {table} WHERE plan = ?1"))?;
+                let mut rows = statement.query((plan,))?;
+                while let Some(row) = rows.next()? {
+                    poll_row::check(table, row)?;
+                    let (source, time): (i64, _) = (row.get(2)?, Micros(row.get(4)?));
+                    if !retracted.iter().any(|(of, retraction)| *of == source && retraction.covers(time)) {
+                        each(row)?;
+                    }
                 }
             }
             Ok(())

@@ -25,6 +25,24 @@ pub struct StoreTally {
     pub duplicate: u64,
     /// Records in quarantine.
     pub quarantined: u64,
+    /// Quiet polls that no row stands for any more.
+    pub folded: u64,
+}
+
+impl StoreTally {
+    /// True when no record was lost or counted twice.
+    pub fn is_conserved(&self) -> bool {
+        self.received == self.stored + self.duplicate + self.quarantined + self.folded
+    }
+
+    /// Adds what was counted elsewhere, or later.
+    pub fn add(&mut self, more: Self) {
+        self.received += more.received;
+        self.stored += more.stored;
+        self.duplicate += more.duplicate;
+        self.quarantined += more.quarantined;
+        self.folded += more.folded;
+    }
 }
 
 impl StoreReader {
@@ -54,11 +72,12 @@ impl StoreReader {
                 received: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'received'")?,
                 stored: count(
                     "SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM visits)
-                          + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)
+                          + (SELECT count(*) FROM quiet_polls) + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)
                           + (SELECT count(*) FROM statements)",
                 )?,
                 duplicate: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'duplicate'")?,
                 quarantined: count("SELECT count(*) FROM quarantine")?,
+                folded: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'folded'")?,
             })
         })
     }
@@ -68,7 +87,7 @@ impl StoreReader {
         self.run(|connection| {
             let mut statement = connection.prepare(
                 "SELECT text FROM names WHERE id IN
-                 (SELECT plan FROM visits UNION SELECT plan FROM rejects UNION SELECT plan FROM catalogues
+                 (SELECT plan FROM visits UNION SELECT plan FROM quiet_polls UNION SELECT plan FROM rejects UNION SELECT plan FROM catalogues
                   UNION SELECT plan FROM statements)",
             )?;
             let rows = statement.query_map([], |row| row.get(0))?;

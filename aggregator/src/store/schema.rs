@@ -1,21 +1,28 @@
 //! The tables, and how a store of an earlier version becomes one of this version.
 
 use super::checksum;
+use super::quiet_polls;
 use rusqlite::Connection;
 
 /// The version of the tables below: how many migrations there are.
-pub(super) const VERSION: i64 = 8;
+pub(super) const VERSION: i64 = 9;
 /// What brings a store from each version to the next, the first from nothing; what was published is never edited,
 /// only added to.
-const MIGRATIONS: [&str; 8] = [V1, V2, V3, V4, V5, V6, V7, V8];
+const MIGRATIONS: [&str; 9] = [V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 /// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
     for (_, migration) in (0..).zip(MIGRATIONS).filter(|(version, _)| *version >= seen) {
         connection.execute_batch(migration)?;
     }
+    if (1..QUIET_POLLS).contains(&seen) {
+        quiet_polls::fold(connection, seen >= 5)?;
+    }
     checksum::fill(connection, seen)
 }
+
+/// The version that folds quiet polls.
+pub(super) const QUIET_POLLS: i64 = 9;
 
 /// Observations have small integers only and no second index: at half a million rows a second each
 /// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
@@ -147,6 +154,17 @@ const V8: &str = "
         plan INTEGER NOT NULL, series INTEGER NOT NULL, definition INTEGER NOT NULL, decimals INTEGER NOT NULL, sum INTEGER,
         PRIMARY KEY (plan, series, definition)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Polls that brought no record, with their ids as text because few of them stay, and an index to the last poll of a source.
+const V9: &str = "
+    CREATE TABLE quiet_polls(
+        plan INTEGER NOT NULL, source INTEGER NOT NULL, time INTEGER NOT NULL, id TEXT NOT NULL, collector INTEGER NOT NULL,
+        outcome TEXT NOT NULL, reason INTEGER, address INTEGER NOT NULL, sha256 TEXT, bytes INTEGER, sum INTEGER,
+        PRIMARY KEY (plan, source, time, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX visits_by_source ON visits(plan, source, time);
+    CREATE INDEX retractions ON statements(plan) WHERE kind = 'retraction';
 ";
 
 /// The tables that are made again from the facts.

@@ -1,6 +1,7 @@
 //! Statements: retractions and notes, stored as they travel.
 
 use super::error::StoreError;
+use super::fact_outcome::FactOutcome;
 use super::name_cache::number;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
@@ -16,13 +17,16 @@ const RETRACTION: &str = "retraction";
 const NOTE: &str = "note";
 
 impl StoreTransaction<'_> {
-    /// Stores a retraction or a note; false when the very same was stored before, signed or not, and for records of other
-    /// kinds.
-    pub fn put_statement(&mut self, record: &Record, signature: Option<&RecordSignature>) -> Result<bool, StoreError> {
+    /// Stores a retraction or a note, unless the very same was stored before, signed or not.
+    pub fn put_statement(
+        &mut self,
+        record: &Record,
+        signature: Option<&RecordSignature>,
+    ) -> Result<FactOutcome, StoreError> {
         let kind = match record {
             Record::Retraction(_) => RETRACTION,
             Record::Note(_) => NOTE,
-            _ => return Ok(false),
+            _ => return Ok(FactOutcome::Duplicate),
         };
         let digest = xxh3_128(&wire::encode(record)).to_be_bytes();
         let body = String::from_utf8(keys::line(record, signature)).unwrap_or_default();
@@ -32,7 +36,7 @@ impl StoreTransaction<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))",
             (digest, kind, plan, record.revision().0, body),
         )?;
-        Ok(new == 1)
+        Ok(FactOutcome::of_insert(new))
     }
 }
 

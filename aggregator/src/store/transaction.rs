@@ -27,9 +27,9 @@ impl StoreTransaction<'_> {
         self.names.intern(self.transaction, text).map_err(|error| StoreError::of(self.path, error))
     }
 
-    /// Adds to how many records were received and how many of them had been before.
-    pub fn add_counts(&mut self, received: u64, duplicate: u64) -> Result<(), StoreError> {
-        for (name, more) in [("received", received), ("duplicate", duplicate)] {
+    /// Adds to how many records were received, how many of them had been before, and how many were folded.
+    pub fn add_counts(&mut self, received: u64, duplicate: u64, folded: u64) -> Result<(), StoreError> {
+        for (name, more) in [("received", received), ("duplicate", duplicate), ("folded", folded)] {
             self.execute(
                 "INSERT INTO counts(name, value) VALUES (?1, ?2)
                  ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",

@@ -42,7 +42,7 @@ impl StoreReader {
     /// Counts what a store holds, and refuses it when records are missing: rows that a damaged page hides.
     pub(crate) fn conserved(&self) -> Result<StoreTally, StoreError> {
         let tally = self.tally()?;
-        let what = if tally.received != tally.stored + tally.duplicate + tally.quarantined {
+        let what = if !tally.is_conserved() {
             format!("of {} records received not all are there: {tally:?}", tally.received)
         } else if tally.received > 0 && self.run(|c| c.query_row("SELECT count(*) FROM positions", [], is_zero))? {
             "its position on the bus is missing".to_owned()
@@ -62,7 +62,13 @@ fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
 /// The first fault that SQLite finds in the shape of the file. Of tables with an index beside them what that holds is
 /// compared too.
 fn misshapen(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    for check in ["quick_check(1)", "integrity_check(names)", "integrity_check(catalogues)"] {
+    for check in [
+        "quick_check(1)",
+        "integrity_check(names)",
+        "integrity_check(catalogues)",
+        "integrity_check(visits)",
+        "integrity_check(statements)",
+    ] {
         let fault = sqlite::check(connection, check)?;
         if fault.is_some() {
             return Ok(fault);

@@ -6,7 +6,7 @@ use super::disposition::{self, DecodeResult, DecodedRecord, Disposition};
 use super::insert::insert;
 use crate::plan_states::PlanStates;
 use crate::store::{
-    BusCoordinates, ObservationRow, PlanNames, QuarantineRow, StoreError, StoreTally, StoreTransaction,
+    BusCoordinates, FactOutcome, ObservationRow, PlanNames, QuarantineRow, StoreError, StoreTally, StoreTransaction,
 };
 use bus::Batch;
 use contract::record::Record;
@@ -144,31 +144,35 @@ impl<'a> SortedBatch<'a> {
             stored: self.observations.len() as u64,
             duplicate: self.duplicates,
             quarantined: self.quarantined.len() as u64,
+            folded: 0,
         };
         let mut facts = Vec::new();
         for fact in &self.facts {
-            let new = put_fact(change, fact)?;
-            facts.extend(new.then_some(&fact.record));
-            tally.stored += u64::from(new);
-            tally.duplicate += u64::from(!new);
+            let outcome = put_fact(change, fact)?;
+            facts.extend((outcome != FactOutcome::Duplicate).then_some(&fact.record));
+            match outcome {
+                FactOutcome::Stored => tally.stored += 1,
+                FactOutcome::Duplicate => tally.duplicate += 1,
+                FactOutcome::Folded => tally.folded += 1,
+            }
         }
         for record in &self.quarantined {
             change.put_quarantine(record)?;
         }
-        change.add_counts(tally.received, tally.duplicate)?;
+        change.add_counts(tally.received, tally.duplicate, tally.folded)?;
         change.put_position(batch.partition, batch.next)?;
         Ok((tally, facts))
     }
 }
 
-/// Stores a record of another kind than an observation; false when it is stored already.
-pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, fact: &DecodedRecord) -> Result<bool, StoreError> {
+/// Stores a record of another kind than an observation.
+pub(crate) fn put_fact(change: &mut StoreTransaction<'_>, fact: &DecodedRecord) -> Result<FactOutcome, StoreError> {
     match &fact.record {
         Record::Poll(poll) => change.put_poll(poll),
         Record::Reject(reject) => change.put_reject(reject),
         Record::Catalogue(text) => change.put_catalogue(text),
         Record::Retraction(_) | Record::Note(_) => change.put_statement(&fact.record, fact.signature.as_ref()),
         // Observations are written together, by `put_observations`.
-        Record::Observation(_) => Ok(false),
+        Record::Observation(_) => Ok(FactOutcome::Duplicate),
     }
 }

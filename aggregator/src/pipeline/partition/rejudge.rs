@@ -8,8 +8,8 @@ use super::intake::put_fact;
 use crate::keys::{self, KeyList, RecordSignature};
 use crate::plan_states::PlanStates;
 use crate::store::{
-    BusCoordinates, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError, StoreTransaction,
-    StoreWriter,
+    BusCoordinates, FactOutcome, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError,
+    StoreTransaction, StoreWriter,
 };
 use aggregator_core::admit::AdmissionError;
 use bus::Partition;
@@ -124,20 +124,22 @@ fn move_record(
     disposition: Disposition,
     names: &BTreeMap<String, PlanNames>,
 ) -> Result<(), StoreError> {
-    let new = match (disposition, read) {
+    let outcome = match (disposition, read) {
         (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
         (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
             let Some(names) = names.get(&observation.plan) else { return Ok(()) };
             let (observation, signature) = (observation.borrowed(), signature.as_ref());
             change.put_observations(&[ObservationRow { names, key, observation, signature }])?;
-            true
+            FactOutcome::Stored
         }
         (Disposition::Fact, Ok(fact)) => put_fact(change, fact)?,
-        _ => false,
+        _ => FactOutcome::Duplicate,
     };
-    if !new {
-        change.add_counts(0, 1)?;
+    match outcome {
+        FactOutcome::Stored => {}
+        FactOutcome::Duplicate => change.add_counts(0, 1, 0)?,
+        FactOutcome::Folded => change.add_counts(0, 0, 1)?,
     }
     change.remove_quarantined(one.id)
 }

@@ -41,6 +41,8 @@ enum Command {
     Collect(commands::collect::CollectOptions),
     /// Store and judge published records, and serve the scoreboard.
     Aggregate(commands::aggregate::AggregateOptions),
+    /// Serve the scoreboard of all plans beside aggregators that share them on Kafka; sends nothing.
+    View,
     /// Find every mistake in the configuration.
     Check(commands::check::CheckOptions),
     /// Print the scoreboard as Markdown, HTML, CSV or canonical JSON.
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Run(options) => commands::run::run(folder, &options),
         Command::Collect(options) => commands::collect::run(folder, &options),
         Command::Aggregate(options) => commands::aggregate::run(folder, &options),
+        Command::View => commands::view::run(folder),
         Command::Check(options) => commands::check::run(folder, &options),
         Command::Report(options) => commands::report::run(folder, &options),
         Command::Publish(options) => commands::publish::run(folder, &options),

@@ -186,6 +186,13 @@ impl RecordReader {
         Ok(Self { consumer: Box::new(consumer), health })
     }
 
+    /// Reads all partitions of Kafka outside the group.
+    pub(crate) fn of_all(kafka: &KafkaConfig) -> anyhow::Result<Self> {
+        let consumer = KafkaConsumer::open_all(kafka).context("Kafka cannot be read")?;
+        let health = Some(consumer.health());
+        Ok(Self { consumer: Box::new(consumer), health })
+    }
+
     /// True when every record that is on the bus now has been read.
     pub(crate) fn is_read(&self) -> Box<dyn Fn() -> bool + Send> {
         let Some(health) = self.health.clone() else { return Box::new(|| true) };

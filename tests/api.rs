@@ -123,3 +123,13 @@ fn quarantine_is_judged_again_while_the_service_runs() {
     assert_eq!(json(address, "/quarantine")["items"][0]["reason"], "malformed");
     end(child);
 }
+
+#[test]
+fn a_viewer_without_kafka_is_refused_with_its_remedy() {
+    let output = City::shipped().run(&["view"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("needs the section [kafka]") && said.contains("`shihyo run`"),
+        "{said}"
+    );
+}

@@ -55,6 +55,13 @@ fn one_aggregator_on_kafka_and_three_that_come_and_go_give_the_bytes_of_the_embe
     println!("{}", members.story());
     members.all_at_work();
     members.wait(PATIENCE, "three members", |members| members.show(&expected));
+    // Each of them shows its own plans; a viewer shows all, and takes none from them.
+    let viewer = members.add_viewer();
+    members.wait(PATIENCE, "a viewer of all plans", |members| {
+        (members.export(viewer) == expected.export).then_some(()).ok_or_else(|| members.export(viewer))
+    });
+    assert!((0..3).all(|at| members.export(at) != expected.export), "no member has all plans");
+    members.end(viewer);
     // The last one takes over everything, also what it never saw.
     let last = members.leave_but_one();
     let started = Instant::now();

@@ -11,7 +11,9 @@ use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::RDKafkaApiKey as Api;
 use rdkafka::types::RDKafkaRespErr::{self as Code, *};
 use std::time::{Duration, Instant};
-use support::{NOW, Reader, SHORT, Shipped, assigned, numbered, record, unique, until, until_shipped, until_state};
+use support::{
+    NOW, Reader, SHORT, Shipped, assigned, next, numbered, record, unique, until, until_shipped, until_state,
+};
 use tempfile::TempDir;
 use testkit::TestClock;
 
@@ -370,4 +372,29 @@ fn a_topic_with_another_number_of_partitions_is_neither_read_nor_shipped_to() {
     // These brokers cannot be asked how it is set; that alone keeps nobody from reading.
     let checked = bus::kafka::topics::check(&played.kafka, Duration::from_secs(5)).unwrap();
     assert!(checked.partitions == 2 && checked.unread.is_some(), "{checked:?}");
+}
+
+#[test]
+fn a_reader_of_all_partitions_takes_none_from_the_group() {
+    let played = Played::new();
+    let (shipped, mut member, mut reader) = (played.shipped(), played.consumer(), Reader::default());
+    publish(&shipped, 0);
+    until_shipped(&shipped.shipper);
+    reader.read_distinct(&mut member, 30);
+    let (mut all, mut everything) = (KafkaConsumer::open_all(&played.kafka).unwrap(), Reader::default());
+    everything.read_distinct(&mut all, 30);
+    whole(&everything, 1);
+    publish(&shipped, 1);
+    everything.read_distinct(&mut all, 60);
+    // Had the group been asked for them, its member would have to give partitions back.
+    while reader.bodies.len() < 60 {
+        match next(&mut member, 1000) {
+            Delivery::Batch(batch) => reader.keep(&batch),
+            other => panic!("{other:?}"),
+        }
+    }
+    whole(&everything, 2);
+    whole(&reader, 2);
+    assert_eq!(everything.owned.len(), 2);
+    until(|| all.health().is_member(Instant::now()), || "no contact with a broker".into());
 }

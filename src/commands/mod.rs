@@ -23,4 +23,5 @@ pub(crate) mod retract;
 pub(crate) mod run;
 pub(crate) mod tap;
 pub(crate) mod topics;
+pub(crate) mod view;
 mod vintages;

@@ -23,6 +23,8 @@ pub(crate) struct AggregatorService {
     pub(crate) setup: PipelineSetup,
     /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether it reads the records of all plans, although others share them.
+    pub(crate) has_all_plans: bool,
     /// Whether its pages say that it is a replay.
     pub(crate) replays: bool,
     health: Arc<Health>,
@@ -50,7 +52,7 @@ impl AggregatorService {
         setup.progress = Arc::new(Progress::new(Arc::clone(&health), Some(Arc::clone(&metrics))));
         let token = city.settings.http_token(&city.folder).map_err(|m| anyhow::anyhow!("{m}"))?;
         let embargo = city.settings.http.embargo;
-        Ok(Self { setup, metrics, replays: false, health, token, embargo })
+        Ok(Self { setup, metrics, has_all_plans: false, replays: false, health, token, embargo })
     }
 
     /// Binds the address of the scoreboard; called before any work begins, so that a taken address is reported first.
@@ -79,7 +81,7 @@ impl AggregatorService {
         let site = Site::new(states, Arc::clone(&self.setup.clock), metrics, Arc::clone(&self.health));
         let site = site
             .of_replay(self.replays)
-            .of_many(self.setup.shared)
+            .of_many(self.setup.shared && !self.has_all_plans)
             .with_keys(&self.setup.keys)
             .with_store(self.setup.data.clone())
             .with_embargo(self.embargo);

@@ -88,6 +88,12 @@ impl<'a> Members<'a> {
         0
     }
 
+    /// Ends a member that is not one of the group.
+    pub(crate) fn end(&mut self, at: usize) {
+        self.kill(at, "-TERM", "leaves");
+        self.all.truncate(at);
+    }
+
     /// The canonical export of the plans that a member holds.
     pub(crate) fn export(&self, at: usize) -> String {
         let plan = |plan: usize| {
@@ -116,9 +122,20 @@ impl<'a> Members<'a> {
         self.shown.equals(&expected.export, &expected.judged)
     }
 
+    /// Adds a viewer of all plans, outside the group, and returns its number. The settings of InfluxDB are no concern of it.
+    pub(crate) fn add_viewer(&mut self) -> usize {
+        self.all.push(Member { city: cities(), address: free_address(), child: None, stopped: None });
+        self.start(self.all.len() - 1, "view");
+        self.all.len() - 1
+    }
+
     fn join(&mut self, at: usize) {
+        self.start(at, "aggregate");
+    }
+
+    fn start(&mut self, at: usize, subcommand: &str) {
         let member = &mut self.all[at];
-        let mut command = member.city.command(&["aggregate"]);
+        let mut command = member.city.command(&[subcommand]);
         command.envs(self.topic.environment()).envs(self.shown.environment());
         command.env("SHIHYO__HTTP__LISTEN", member.address.to_string()).env("SHIHYO__LOG__LEVEL", "warn");
         member.child = Some(command.stdout(Stdio::null()).spawn().unwrap());

@@ -3,7 +3,7 @@
 use super::client;
 use super::context::GroupContext;
 use super::error::{self, KafkaOperation};
-use super::health::GroupHealth;
+use super::health::{GroupHealth, PartitionAssignment};
 use super::mailbox::{Mailbox, PartitionDecision};
 use super::poller::Poller;
 use super::probe;
@@ -26,8 +26,8 @@ const LEAVE_WAIT: Duration = Duration::from_secs(5);
 /// How long a proof while reading may take the caller's time.
 const PROOF_WAIT: Duration = Duration::from_secs(1);
 
-/// Reads a topic as a member of a group. A thread of its own stays in the group and reads ahead; this end
-/// is pulled. Dropped, it leaves the group.
+/// Reads a topic as a member of a group, or all of it outside the group. A thread of its own stays in the group and reads
+/// ahead; this end is pulled. Dropped, it leaves the group.
 pub struct KafkaConsumer {
     kafka: KafkaConfig,
     mailbox: Arc<Mailbox>,
@@ -53,13 +53,28 @@ enum State {
 impl KafkaConsumer {
     /// Joins the group. Brokers that cannot be reached, or refuse, are errors of [`Consumer::next`].
     pub fn open(kafka: &KafkaConfig) -> Result<Self, BusError> {
+        Self::assigned(kafka, PartitionAssignment::ByGroup)
+    }
+
+    /// Reads every partition outside the group: it takes none from the group's members, and none is ever revoked.
+    pub fn open_all(kafka: &KafkaConfig) -> Result<Self, BusError> {
+        Self::assigned(kafka, PartitionAssignment::All)
+    }
+
+    fn assigned(kafka: &KafkaConfig, assignment: PartitionAssignment) -> Result<Self, BusError> {
         kafka.check()?;
-        let (mailbox, health) = (Arc::new(Mailbox::default()), Arc::new(GroupHealth::new(kafka.timing.session)));
+        let health = Arc::new(GroupHealth::new(kafka.timing.session, assignment));
+        let mailbox = Arc::new(Mailbox::default());
         let context = GroupContext::new(&kafka.topic, Arc::clone(&health));
         let consumer = BaseConsumer::from_config_and_context(&client::member(kafka), context)
             .map_err(|error| error::not_created(&error))?;
-        consumer.subscribe(&[&kafka.topic]).map_err(|error| error::failed(kafka, KafkaOperation::Reading, error))?;
-        let poller = Poller::new(kafka.clone(), Arc::clone(&mailbox), Arc::clone(&health), consumer);
+        if assignment == PartitionAssignment::ByGroup {
+            consumer
+                .subscribe(&[&kafka.topic])
+                .map_err(|error| error::failed(kafka, KafkaOperation::Reading, error))?;
+        }
+        let shared = (Arc::clone(&mailbox), Arc::clone(&health));
+        let poller = Poller::new(kafka.clone(), assignment, shared, consumer);
         thread::Builder::new()
             .name("bus-poller".to_owned())
             .spawn(move || poller.run())

@@ -9,10 +9,21 @@ use std::time::{Duration, Instant};
 /// The library's name for its connection to the group, which carries nothing else.
 const COORDINATOR: &str = "GroupCoordinator";
 
-/// Whether a consumer is still in its group, and how far it is behind.
+/// Who decides which partitions a consumer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartitionAssignment {
+    /// The group, which shares them among its members.
+    ByGroup,
+    /// Nobody: it reads all.
+    All,
+}
+
+/// Whether a consumer is still in its group, and how far it is behind. Outside a group it is in contact as long as any broker
+/// answers.
 #[derive(Debug)]
 pub struct GroupHealth {
     session: Duration,
+    assignment: PartitionAssignment,
     state: Mutex<State>,
 }
 
@@ -33,8 +44,8 @@ struct PartitionProgress {
 }
 
 impl GroupHealth {
-    pub(super) fn new(session: Duration) -> Self {
-        Self { session, state: Mutex::default() }
+    pub(super) fn new(session: Duration, assignment: PartitionAssignment) -> Self {
+        Self { session, assignment, state: Mutex::default() }
     }
 
     /// True only when partitions are assigned to this consumer and the group was in contact within its
@@ -74,7 +85,7 @@ impl GroupHealth {
     /// Takes in the library's own figures.
     pub(super) fn record(&self, topic: &str, statistics: &Statistics) {
         let mut state = self.state.lock();
-        state.record_contact(statistics, Instant::now());
+        state.record_contact(statistics, idle_us(statistics, self.assignment), Instant::now());
         let Some(topic) = statistics.topics.get(topic) else { return };
         for (partition, progress) in &mut state.partitions {
             let known = topic.partitions.get(&partition.0).map(|known| known.hi_offset);
@@ -83,16 +94,24 @@ impl GroupHealth {
     }
 }
 
+/// For how long nothing was heard of the group, or outside of it of any broker; `None` without a connection.
+fn idle_us(statistics: &Statistics, assignment: PartitionAssignment) -> Option<i64> {
+    let heard = |idle: &i64| *idle >= 0;
+    match assignment {
+        PartitionAssignment::ByGroup => statistics.brokers.get(COORDINATOR).map(|broker| broker.rxidle).filter(heard),
+        PartitionAssignment::All => statistics.brokers.values().map(|broker| broker.rxidle).filter(heard).min(),
+    }
+}
+
 impl State {
     /// Notes the last contact with the group. The figures may have waited to be polled, as after a stop of
     /// the whole process, so their age is taken from the library's clock: the figures that came soonest
     /// after they were made give the time at which that clock started.
-    fn record_contact(&mut self, statistics: &Statistics, arrived: Instant) {
+    fn record_contact(&mut self, statistics: &Statistics, idle: Option<i64>, arrived: Instant) {
         let since = |us: i64| Duration::from_micros(u64::try_from(us).unwrap_or(0));
         let Some(started) = arrived.checked_sub(since(statistics.ts)) else { return };
         let started = self.clock.map_or(started, |known| known.min(started));
         self.clock = Some(started);
-        let idle = statistics.brokers.get(COORDINATOR).map(|broker| broker.rxidle).filter(|us| *us >= 0);
         if let Some(idle) = idle {
             self.last_contact = Some(started + since(statistics.ts - idle)).max(self.last_contact);
         }
@@ -110,24 +129,40 @@ mod tests {
         Statistics { ts, brokers, ..Statistics::default() }
     }
 
+    /// Notes statistics of a member.
+    fn record(state: &mut State, statistics: &Statistics, arrived: Instant) {
+        state.record_contact(statistics, idle_us(statistics, PartitionAssignment::ByGroup), arrived);
+    }
+
+    #[test]
+    fn outside_a_group_any_broker_is_a_contact() {
+        let broker = |rxidle| Broker { rxidle, ..Broker::default() };
+        let brokers =
+            [("a:1/1", 700), ("b:1/2", 30), ("c:1/3", -1)].map(|(name, idle)| (name.to_owned(), broker(idle)));
+        let statistics = Statistics { brokers: brokers.into(), ..Statistics::default() };
+        assert_eq!(idle_us(&statistics, PartitionAssignment::All), Some(30));
+        assert_eq!(idle_us(&statistics, PartitionAssignment::ByGroup), None);
+        assert_eq!(idle_us(&Statistics::default(), PartitionAssignment::All), None);
+    }
+
     #[test]
     fn figures_that_waited_to_be_polled_do_not_count_as_fresh() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
         let mut state = State::default();
-        state.record_contact(&statistics(10_000_000, 500_000), start);
+        record(&mut state, &statistics(10_000_000, 500_000), start);
         assert_eq!(state.last_contact, start.checked_sub(second / 2));
         // Made one second later, polled an hour later.
-        state.record_contact(&statistics(11_000_000, 0), start + 3600 * second);
+        record(&mut state, &statistics(11_000_000, 0), start + 3600 * second);
         assert_eq!(state.last_contact, Some(start + second));
         // No connection to the group: no contact.
-        state.record_contact(&statistics(12_000_000, -1), start + 2 * second);
+        record(&mut state, &statistics(12_000_000, -1), start + 2 * second);
         assert_eq!(state.last_contact, Some(start + second));
     }
 
     #[test]
     fn a_member_is_one_that_polled_and_heard_within_the_session() {
-        let health = GroupHealth::new(Duration::from_secs(10));
+        let health = GroupHealth::new(Duration::from_secs(10), PartitionAssignment::ByGroup);
         let now = Instant::now();
         health.polled();
         assert!(!health.is_member(now));

@@ -10,7 +10,7 @@
 
 use super::context::{GroupContext, RebalanceEvent};
 use super::error::{self, KafkaMessage, KafkaOperation};
-use super::health::GroupHealth;
+use super::health::{GroupHealth, PartitionAssignment};
 use super::mailbox::{Mailbox, PartitionDecision};
 use super::partition_buffer::{BATCH_BYTES, BufferedMessage, PartitionBuffer, take};
 use super::probe;
@@ -36,6 +36,8 @@ const ROOM_POLL: Duration = Duration::from_millis(10);
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// Records gathered before anything else is looked at.
 const BURST: usize = 1000;
+/// How long the brokers are asked for the partitions of a topic; also how late a close is noticed meanwhile.
+const METADATA_WAIT: Duration = Duration::from_secs(1);
 
 /// Where the conversation with the group stands.
 enum Stage {
@@ -53,6 +55,7 @@ pub(super) struct Poller {
     pub(super) kafka: KafkaConfig,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) health: Arc<GroupHealth>,
+    assignment: PartitionAssignment,
     consumer: BaseConsumer<GroupContext>,
     stage: Stage,
     /// What the group gave, until it is released.
@@ -78,19 +81,20 @@ enum Polled {
 impl Poller {
     pub(super) fn new(
         kafka: KafkaConfig,
-        mailbox: Arc<Mailbox>,
-        health: Arc<GroupHealth>,
+        assignment: PartitionAssignment,
+        (mailbox, health): (Arc<Mailbox>, Arc<GroupHealth>),
         consumer: BaseConsumer<GroupContext>,
     ) -> Self {
         let (stage, owned, buffers) = (Stage::Outside, Vec::new(), Vec::new());
         let (current, wanted, paused, failed) = (0, 1, false, false);
-        Self { kafka, mailbox, health, consumer, stage, owned, buffers, current, wanted, paused, failed }
+        Self { kafka, mailbox, health, assignment, consumer, stage, owned, buffers, current, wanted, paused, failed }
     }
 
     /// Polls until the caller is gone, then leaves the group.
     pub(super) fn run(mut self) {
         while !self.mailbox.is_closed() {
             self.health.polled();
+            self.assign_all();
             self.apply_decisions();
             self.make_room();
             match self.poll() {
@@ -196,8 +200,29 @@ impl Poller {
     }
 }
 
-/// The group.
+/// The group, or what stands in for it.
 impl Poller {
+    /// Outside a group, takes every partition as soon as the brokers have named them.
+    fn assign_all(&mut self) {
+        if self.assignment == PartitionAssignment::ByGroup || !self.owned.is_empty() || self.failed {
+            return;
+        }
+        match self.consumer.fetch_metadata(Some(&self.kafka.topic), METADATA_WAIT) {
+            Ok(metadata) => {
+                let topic = metadata.topics().first();
+                let partitions: Vec<Partition> =
+                    topic.into_iter().flat_map(MetadataTopic::partitions).map(|one| Partition(one.id())).collect();
+                if partitions.is_empty() {
+                    let code = topic.and_then(MetadataTopic::error).map_or(Code::UnknownTopicOrPartition, Code::from);
+                    let message = KafkaMessage::new(code, None);
+                    return self.report(error::explain(&self.kafka, KafkaOperation::Reading, message));
+                }
+                self.rebalance(RebalanceEvent::Assign(partitions));
+            }
+            Err(error) => self.report(error::failed(&self.kafka, KafkaOperation::Reading, error)),
+        }
+    }
+
     fn rebalance(&mut self, event: RebalanceEvent) {
         match event {
             RebalanceEvent::Assign(partitions) => {

@@ -85,11 +85,9 @@ pub fn aim(text: &str, met: bool, value: impl Display) -> String {
 
 /// A table that `tests/bench/all` puts into `docs/BENCHMARKS.md`.
 pub fn table<const N: usize>(name: &str, columns: [&str; N], rows: &[[String; N]]) -> String {
-    let mut text = format!("<!-- table {name} -->\n| {} |\n|{}\n", columns.join(" | "), "---|".repeat(N));
-    for row in rows {
-        text.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    text
+    let text = format!("<!-- table {name} -->\n| {} |\n|{}\n", columns.join(" | "), "---|".repeat(N));
+    let rows = rows.iter().map(|row| format!("| {} |", row.join(" | ")));
+    rows.fold(text, |text, row| text + &row + "\n")
 }
 
 #[cfg(test)]

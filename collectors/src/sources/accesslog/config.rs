@@ -4,6 +4,7 @@ use super::line::LineForm;
 use super::line::format::{COMBINED, LineFormat};
 use super::line::json::JsonKeys;
 use super::rule::{CountingRule, DEFAULT_BOTS, DEFAULT_EXTENSIONS, StatusSet, WordFilter};
+use super::short::ShortTexts;
 use super::visitors::Visitors;
 use crate::document::sha256;
 use crate::sources::target::{SeriesTarget, SourceContext};
@@ -111,14 +112,15 @@ fn rule(r: &TomlTable<'_>) -> CountingRule {
         if paths.is_empty() {
             area.mistake("paths", "`paths` is missing: the prefixes of this area's paths");
         }
-        (label, paths)
+        (label, ShortTexts::new(paths))
     };
+    let short = |key: &'static str, usual: &[&str]| ShortTexts::new(texts(key, usual));
     CountingRule {
-        methods: texts("methods", &["GET", "POST"]),
+        methods: short("methods", &["GET", "POST"]),
         statuses,
-        paths: texts("paths", &[]),
-        not_paths: texts("not_paths", &[]),
-        not_extensions: texts("not_extensions", &DEFAULT_EXTENSIONS),
+        paths: short("paths", &[]),
+        not_paths: short("not_paths", &[]),
+        not_extensions: short("not_extensions", &DEFAULT_EXTENSIONS),
         bots: WordFilter::new(texts("bots", &DEFAULT_BOTS)),
         not_lines: texts("not_lines", &[]),
         areas: r.tables("area").iter().map(area).collect(),

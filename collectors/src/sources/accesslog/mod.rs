@@ -4,7 +4,10 @@
 //! this kind stores in its checkpoint how far it read (`notes`), together with the counts. `follow` reads the files;
 //! everything else here is pure but for the random key of `visitors`.
 
+mod agents;
 mod config;
+#[cfg(test)]
+mod equality_tests;
 mod figures;
 mod follow;
 pub mod line;
@@ -12,6 +15,7 @@ mod notes;
 mod parse;
 mod partial;
 mod rule;
+mod short;
 #[cfg(test)]
 mod tests;
 mod visitors;

@@ -1,5 +1,6 @@
 //! Counts the lines of a file by hour, chunk by chunk. Nothing of a line is stored.
 
+use super::agents::AgentVerdicts;
 use super::line::LineForm;
 use super::line::container::{self, Stream};
 use super::line::format::LogLine;
@@ -30,6 +31,7 @@ pub(super) struct HourCount {
 pub(super) struct LineCounter<'a> {
     form: &'a LineForm,
     rule: &'a CountingRule,
+    agents: AgentVerdicts<'a>,
     visitors: Option<&'a mut Visitors>,
     /// True for a finished file.
     pub(super) finished: bool,
@@ -76,6 +78,7 @@ impl<'a> LineCounter<'a> {
         Self {
             form,
             rule,
+            agents: AgentVerdicts::new(&rule.bots),
             visitors,
             finished,
             hours,
@@ -172,13 +175,14 @@ impl<'a> LineCounter<'a> {
         let form = self.form;
         let is_counted = match form {
             LineForm::Fields(format) => {
-                let read = format.read(line, &mut self.hours);
-                read.as_ref().is_some_and(|read| self.count(read))
+                let mut read = LogLine::default();
+                let rest = format.read_deciding(&mut read, line, &mut self.hours);
+                rest.is_some_and(|rest| self.count(&mut read, |line| format.read_rest(line, rest)))
             }
             LineForm::Json(keys) => {
                 let texts = keys.texts(line);
                 let read = texts.as_ref().and_then(|texts| texts.line(&mut self.hours));
-                read.as_ref().is_some_and(|read| self.count(read))
+                read.is_some_and(|mut read| self.count(&mut read, |_| {}))
             }
         };
         // What a container writes to its errors is a message, unless it has the form of an access.
@@ -187,15 +191,21 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    /// False for a line of a later hour than possible, and for one that might count if its request could be read.
+    /// False for a line of a later hour than possible, and for one that might count if its request could be read. `read_rest` reads the agent
+    /// and the address, which most lines are not asked for.
     #[inline]
-    fn count(&mut self, line: &LogLine<'_>) -> bool {
+    fn count<'l>(&mut self, line: &mut LogLine<'l>, read_rest: impl FnOnce(&mut LogLine<'l>)) -> bool {
         let rule = self.rule;
         if line.hour > self.latest || rule.might_count(line) {
             return false;
         }
-        let counts = rule.counts(line);
-        if counts && let Some(visitors) = &mut self.visitors {
+        let page = rule.page(line).filter(|_| {
+            read_rest(line);
+            !self.agents.is_bot(line.agent)
+        });
+        if page.is_some()
+            && let Some(visitors) = &mut self.visitors
+        {
             visitors.add(line, self.finished);
         }
         if self.unplaced {
@@ -205,11 +215,11 @@ impl<'a> LineCounter<'a> {
             Some((hour, entry)) if *hour == line.hour => entry,
             _ => self.begin_hour(line.hour),
         };
-        if counts {
+        if let Some(page) = page {
             entry.hits += 1;
             entry.digest = entry.digest.wrapping_add(line.digest());
             if !rule.areas.is_empty() {
-                entry.areas[rule.area(line.path)] += 1;
+                entry.areas[rule.area(&page)] += 1;
             }
         }
         true
@@ -271,6 +281,7 @@ impl HourCount {
 mod tests {
     use super::super::line::format::{COMBINED, LineFormat};
     use super::super::rule::WordFilter;
+    use super::super::short::ShortTexts;
     use super::*;
 
     const LINE: &str = r#"192.0.2.7 - - [10/Oct/2021:13:55:36 +0900] "GET /app/PATH HTTP/1.1" 200 1 "-" "Mozilla""#;
@@ -279,15 +290,15 @@ mod tests {
     /// Hits, numbers of bad lines, and the length of the partial line of a file that is read in chunks of this size.
     fn counted(file: &[u8], size: usize, latest: i64) -> (i64, Vec<u64>, usize) {
         let statuses = super::super::rule::StatusSet::parse(&["2xx".to_owned()]).unwrap();
-        let (paths, none) = (vec!["/app/".to_owned()], Vec::new);
+        let (paths, none) = (ShortTexts::new(vec!["/app/".to_owned()]), || ShortTexts::new(Vec::new()));
         let rule = CountingRule {
             methods: none(),
             statuses,
             paths,
             not_paths: none(),
             not_extensions: none(),
-            bots: WordFilter::new(none()),
-            not_lines: none(),
+            bots: WordFilter::new(Vec::new()),
+            not_lines: Vec::new(),
             areas: Vec::new(),
         };
         let form = LineForm::Fields(LineFormat::parse(COMBINED).unwrap());

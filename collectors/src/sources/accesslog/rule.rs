@@ -4,6 +4,7 @@
 //! the figure: the configuration names it beside the id of the definition, and after a change the counts begin anew.
 
 use super::line::format::LogLine;
+use super::short::{ShortTexts, find, first_word};
 use aho_corasick::AhoCorasick;
 
 /// Words in user agents of bots, in any case.
@@ -18,21 +19,21 @@ pub(super) const DEFAULT_EXTENSIONS: [&str; 14] = [
 #[derive(Clone, Debug)]
 pub(super) struct CountingRule {
     /// Methods that count; all when empty.
-    pub(super) methods: Vec<String>,
+    pub(super) methods: ShortTexts,
     /// Statuses that count, by number.
     pub(super) statuses: StatusSet,
     /// Prefixes of paths that count; all when empty.
-    pub(super) paths: Vec<String>,
+    pub(super) paths: ShortTexts,
     /// Prefixes of paths that do not count.
-    pub(super) not_paths: Vec<String>,
-    /// Extensions of paths that do not count, in lower case.
-    pub(super) not_extensions: Vec<String>,
+    pub(super) not_paths: ShortTexts,
+    /// Extensions of paths that do not count, in any case.
+    pub(super) not_extensions: ShortTexts,
     /// Words in a user agent that make it a bot.
     pub(super) bots: WordFilter,
     /// Beginnings of lines that are no accesses, such as `#`: they are dropped without a reject.
     pub(super) not_lines: Vec<String>,
     /// Areas of the app: label, and prefixes of paths.
-    pub(super) areas: Vec<(String, Vec<String>)>,
+    pub(super) areas: Vec<(String, ShortTexts)>,
 }
 
 /// Words to search for, in any case; none when empty.
@@ -51,8 +52,9 @@ impl WordFilter {
         Self { words, search }
     }
 
+    /// True for a text that holds one of the words.
     #[inline]
-    fn matches(&self, text: &[u8]) -> bool {
+    pub(super) fn matches(&self, text: &[u8]) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_match(text))
     }
 }
@@ -112,41 +114,40 @@ impl CountingRule {
         line.is_unreadable && self.statuses.holds(line.status)
     }
 
-    /// True when a line counts.
+    /// The page of a line that counts unless its agent is a bot's; `None` for one that does not count.
     #[inline]
-    pub(super) fn counts(&self, line: &LogLine<'_>) -> bool {
-        if !self.statuses.holds(line.status) || line.path.is_empty() {
-            return false;
+    pub(super) fn page<'a>(&self, line: &LogLine<'a>) -> Option<Page<'a>> {
+        let begins = |path, first| self.paths.is_empty() || self.paths.begin(path, first);
+        // All are computed: which one a line fails is hard to guess. Most paths that do not count differ at their beginning.
+        let may_count = self.statuses.holds(line.status)
+            & !line.path.is_empty()
+            & begins(line.path, first_word(line.path))
+            & (self.methods.is_empty() || self.methods.hold(line.method));
+        if !may_count {
+            return None;
         }
-        let path = without_query(line.path);
-        let begins = |with: &[String]| with.iter().any(|prefix| path.starts_with(prefix.as_bytes()));
-        (self.methods.is_empty() || self.methods.iter().any(|method| method.as_bytes() == line.method))
-            && (self.paths.is_empty() || begins(&self.paths))
-            && !begins(&self.not_paths)
-            && !self.is_page_part(path)
-            && !self.bots.matches(line.agent)
+        let path = find(b'?', line.path).map_or(line.path, |at| &line.path[..at]);
+        let first = first_word(path);
+        let counts =
+            begins(path, first) && !self.not_paths.begin(path, first) && !self.not_extensions.hold_extension(path);
+        counts.then_some(Page { path, first })
     }
 
-    /// True for a file that a page loads.
+    /// The index of a page's area; the number of areas for the rest.
     #[inline]
-    fn is_page_part(&self, path: &[u8]) -> bool {
-        let Some(dot) = memchr::memrchr(b'.', path) else { return false };
-        let ending = &path[dot..];
-        self.not_extensions.iter().any(|part| ending.eq_ignore_ascii_case(part.as_bytes()))
-    }
-
-    /// The index of a path's area; the number of areas for the rest.
-    #[inline]
-    pub(super) fn area(&self, path: &[u8]) -> usize {
-        let path = without_query(path);
-        let holds = |(_, prefixes): &(String, Vec<String>)| prefixes.iter().any(|p| path.starts_with(p.as_bytes()));
-        self.areas.iter().position(holds).unwrap_or(self.areas.len())
+    pub(super) fn area(&self, page: &Page<'_>) -> usize {
+        let first = |rest: usize, (at, (_, paths)): (usize, &(String, ShortTexts))| {
+            if paths.begin(page.path, page.first) { at } else { rest }
+        };
+        self.areas.iter().enumerate().rev().fold(self.areas.len(), first)
     }
 }
 
-#[inline]
-fn without_query(path: &[u8]) -> &[u8] {
-    memchr::memchr(b'?', path).map_or(path, |at| &path[..at])
+/// The path of a request, without its query.
+pub(super) struct Page<'a> {
+    path: &'a [u8],
+    /// Its first word.
+    first: u64,
 }
 
 #[cfg(test)]
@@ -157,16 +158,20 @@ mod tests {
         all.iter().map(|text| (*text).to_owned()).collect()
     }
 
+    fn short(all: &[&str]) -> ShortTexts {
+        ShortTexts::new(texts(all))
+    }
+
     fn rule() -> CountingRule {
         CountingRule {
-            methods: texts(&["GET"]),
+            methods: short(&["GET"]),
             statuses: StatusSet::parse(&texts(&["2xx", "304"])).unwrap(),
-            paths: texts(&["/app/"]),
-            not_paths: texts(&["/app/health"]),
-            not_extensions: texts(&[".css"]),
+            paths: short(&["/app/"]),
+            not_paths: short(&["/app/health"]),
+            not_extensions: short(&[".css"]),
             bots: WordFilter::new(texts(&["bot"])),
             not_lines: Vec::new(),
-            areas: vec![("予約".into(), texts(&["/app/reserve"])), ("地図".into(), texts(&["/app/map", "/app/route"]))],
+            areas: vec![("予約".into(), short(&["/app/reserve"])), ("地図".into(), short(&["/app/map", "/app/route"]))],
         }
     }
 
@@ -188,7 +193,7 @@ mod tests {
         for (method, path, status, agent, right) in rows {
             let [method, path, agent] = [method, path, agent].map(str::as_bytes);
             let line = LogLine { status, method, path, agent, ..LogLine::default() };
-            assert_eq!(rule.counts(&line), right, "{line:?}");
+            assert_eq!(rule.page(&line).is_some() && !rule.bots.matches(agent), right, "{line:?}");
         }
     }
 
@@ -203,8 +208,11 @@ mod tests {
 
     #[test]
     fn a_path_belongs_to_one_area_or_to_the_rest() {
-        let area = |path: &str| rule().area(path.as_bytes());
-        assert_eq!([area("/app/reserve/1"), area("/app/route?q"), area("/app/other"), area("/x")], [0, 1, 2, 2]);
+        let area = |path: &str| {
+            let line = LogLine { status: 200, method: b"GET", path: path.as_bytes(), ..LogLine::default() };
+            rule().area(&rule().page(&line).unwrap())
+        };
+        assert_eq!([area("/app/reserve/1"), area("/app/route?q"), area("/app/other")], [0, 1, 2]);
     }
 
     #[test]

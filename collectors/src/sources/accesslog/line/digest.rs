@@ -2,6 +2,7 @@
 //!
 //! It is stored as a sum over an hour, so it must not change. Of the address it holds four bits: nobody can be found by it.
 
+use super::super::short::{first_word, word_at};
 use super::format::LogLine;
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -25,9 +26,13 @@ fn mixed(hash: u64, bytes: &[u8]) -> u64 {
     for word in &mut words {
         hash = step(hash, u64::from_le_bytes(word.try_into().unwrap_or_default()));
     }
-    let mut last = [0; 8];
-    last[..words.remainder().len()].copy_from_slice(words.remainder());
-    step(hash, u64::from_le_bytes(last))
+    let left = words.remainder().len();
+    // The last eight bytes hold those that are left.
+    let last = match bytes.len().checked_sub(8).and_then(|at| word_at(bytes, at)) {
+        Some(word) if left > 0 => word >> (64 - 8 * left),
+        _ => first_word(words.remainder()),
+    };
+    step(hash, last)
 }
 
 fn step(hash: u64, word: u64) -> u64 {

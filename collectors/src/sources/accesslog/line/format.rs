@@ -1,7 +1,8 @@
 //! The format of a line: nginx's `log_format` or Apache's `LogFormat`, compiled once.
 
 use super::request::{request, target};
-use super::time::{LOCAL_BYTES, TimeReader};
+use super::step::{Field, FieldStep, end, near_request};
+use super::time::TimeReader;
 
 /// The default of nginx and Apache, the combined log.
 pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
@@ -27,32 +28,13 @@ pub struct LogLine<'a> {
     pub address: &'a [u8],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Address,
-    Time,
-    Request,
-    Method,
-    Path,
-    Status,
-    Agent,
-    Skip,
-}
-
-/// A field and the text after it; empty at the end of the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct FieldStep {
-    field: Field,
-    end: Vec<u8>,
-    /// True when that text begins the next field: a path after a host.
-    kept: bool,
-}
-
 /// A compiled format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineFormat {
-    lead: Vec<u8>,
-    steps: Vec<FieldStep>,
+    pub(super) lead: Vec<u8>,
+    pub(super) steps: Vec<FieldStep>,
+    /// Steps up to the last one that decides whether a line counts but for its agent; none behind them can fail.
+    deciding: usize,
 }
 
 impl LineFormat {
@@ -78,7 +60,7 @@ impl LineFormat {
                     Some(_) => return Err("two fields need a text between them"),
                     None => {}
                 }
-                steps.push(FieldStep { field, end: Vec::new(), kept: false });
+                steps.push(FieldStep::new(field));
                 rest = &rest[length..];
             } else {
                 let length = rest.chars().next().map_or(1, char::len_utf8);
@@ -101,12 +83,17 @@ impl LineFormat {
         while steps.last().is_some_and(|step| step.field == Field::Skip) {
             steps.pop();
         }
-        Ok(Self { lead, steps })
+        for step in &mut steps {
+            step.compile();
+        }
+        let decides = |step: &FieldStep| !matches!(step.field, Field::Skip | Field::Agent | Field::Address);
+        let deciding = steps.iter().rposition(decides).map_or(0, |last| last + 1);
+        Ok(Self { lead, steps, deciding })
     }
 
     /// Text that identifies the format. Checkpoints hold a hash of it, so it must not change.
     pub(super) fn identity(&self) -> String {
-        let step = |FieldStep { field, end, kept }: &FieldStep| {
+        let step = |FieldStep { field, end, kept, .. }: &FieldStep| {
             format!("Step {{ field: {field:?}, end: {end:?}, kept: {kept} }}")
         };
         let steps: Vec<String> = self.steps.iter().map(step).collect();
@@ -115,10 +102,30 @@ impl LineFormat {
 
     /// Reads a line; `None` when it has another format. A line that is truncated after its status is read.
     pub fn read<'a>(&self, line: &'a [u8], hours: &mut TimeReader) -> Option<LogLine<'a>> {
-        let mut rest = line.strip_prefix(&self.lead[..])?;
         let mut read = LogLine::default();
+        let rest = self.read_deciding(&mut read, line, hours)?;
+        self.read_rest(&mut read, rest);
+        Some(read)
+    }
+
+    /// Reads a line up to the last field that decides whether it counts but for its agent, and gives the rest of it.
+    #[inline]
+    pub(crate) fn read_deciding<'a>(
+        &self,
+        read: &mut LogLine<'a>,
+        line: &'a [u8],
+        hours: &mut TimeReader,
+    ) -> Option<&'a [u8]> {
+        let mut rest = if self.lead.is_empty() { line } else { line.strip_prefix(&self.lead[..])? };
         let (mut has_time, mut has_status) = (false, false);
-        for step in &self.steps {
+        for step in &self.steps[..self.deciding] {
+            if step.field == Field::Request
+                && let Some((method, path, at)) = near_request(rest, step)
+            {
+                read.set_request(Some((method, path)));
+                rest = &rest[at + step.end.len()..];
+                continue;
+            }
             let (value, left) = match end(rest, step) {
                 Some(at) => (&rest[..at], &rest[if step.kept { at } else { at + step.end.len() }..]),
                 None if has_time && has_status => (rest, &rest[rest.len()..]),
@@ -127,13 +134,11 @@ impl LineFormat {
             rest = left;
             match step.field {
                 Field::Skip => {}
-                // The last address that is set counts: `X-Forwarded-For` is empty without a proxy.
-                Field::Address if matches!(value, b"" | b"-") && !read.address.is_empty() => {}
-                Field::Address => read.address = value,
+                Field::Address => read.set_address(value),
                 Field::Agent => read.agent = value,
                 Field::Method => read.method = value,
                 Field::Path => read.path = target(value),
-                Field::Request => read = read.with_request(request(value)),
+                Field::Request => read.set_request(request(value)),
                 Field::Status => {
                     read.status = status(value)?;
                     has_status = true;
@@ -144,7 +149,24 @@ impl LineFormat {
                 }
             }
         }
-        Some(read)
+        Some(rest)
+    }
+
+    /// Reads the fields behind those that decide.
+    #[inline]
+    pub(crate) fn read_rest<'a>(&self, read: &mut LogLine<'a>, mut rest: &'a [u8]) {
+        for step in &self.steps[self.deciding..] {
+            let (value, left) = match end(rest, step) {
+                Some(at) => (&rest[..at], &rest[if step.kept { at } else { at + step.end.len() }..]),
+                None => (rest, &rest[rest.len()..]),
+            };
+            rest = left;
+            match step.field {
+                Field::Address => read.set_address(value),
+                Field::Agent => read.agent = value,
+                _ => {}
+            }
+        }
     }
 }
 
@@ -202,37 +224,20 @@ fn braced(name: &str, letter: char) -> Field {
     }
 }
 
-/// Where a field ends.
-#[inline]
-fn end(rest: &[u8], step: &FieldStep) -> Option<usize> {
-    let Some((first, more)) = step.end.split_first() else { return Some(rest.len()) };
-    let mut from = match (step.field, rest) {
-        // `%t` of Apache is in brackets; both forms contain a space.
-        (Field::Time, [b'[', ..]) => memchr::memchr(b']', rest)?,
-        (Field::Time, [_, _, b'/', ..]) => LOCAL_BYTES.min(rest.len()),
-        _ => 0,
-    };
-    loop {
-        let at = from + memchr::memchr(*first, &rest[from..])?;
-        let escaped = *first == b'"' && is_escaped(&rest[..at]);
-        if !escaped && rest[at + 1..].starts_with(more) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-}
-
-/// True when `before` ends with an odd number of backslashes.
-fn is_escaped(before: &[u8]) -> bool {
-    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
-}
-
 impl<'a> LogLine<'a> {
-    /// The line with the method and the path of its request.
+    /// The last address that is set counts: `X-Forwarded-For` is empty without a proxy.
     #[inline]
-    pub(super) fn with_request(self, request: Option<(&'a [u8], &'a [u8])>) -> Self {
-        let (method, path) = request.unwrap_or_default();
-        Self { method, path, is_unreadable: request.is_none(), ..self }
+    fn set_address(&mut self, value: &'a [u8]) {
+        if self.address.is_empty() || !matches!(value, b"" | b"-") {
+            self.address = value;
+        }
+    }
+
+    /// Sets the method and the path of its request.
+    #[inline]
+    pub(super) fn set_request(&mut self, request: Option<(&'a [u8], &'a [u8])>) {
+        (self.method, self.path) = request.unwrap_or_default();
+        self.is_unreadable = request.is_none();
     }
 }
 

@@ -58,7 +58,9 @@ impl JsonKeys {
             let key = if inside.is_empty() { key } else { Cow::Owned([inside.as_bytes(), &key].concat()) };
             if let Some(place) = self.place(&key, texts) {
                 *place = text(scanner.value()?);
-            } else if let Some(name) = self.outer(&key).filter(|_| scanner.is_object()) {
+            } else if scanner.is_object()
+                && let Some(name) = self.outer(&key)
+            {
                 self.object(scanner, &format!("{name}."), texts)?;
             } else {
                 scanner.value()?;
@@ -93,12 +95,13 @@ impl JsonTexts<'_> {
     pub(crate) fn line(&self, hours: &mut TimeReader) -> Option<LogLine<'_>> {
         let (agent, address) = (&*self.agent, &*self.address);
         let (hour, status) = (hours.read(&self.time)?, status(&self.status)?);
-        let line = LogLine { hour, time: &self.time, status, agent, address, ..LogLine::default() };
-        Some(if self.request.is_empty() {
-            LogLine { method: &self.method, path: target(&self.path), ..line }
+        let mut line = LogLine { hour, time: &self.time, status, agent, address, ..LogLine::default() };
+        if self.request.is_empty() {
+            (line.method, line.path) = (&self.method, target(&self.path));
         } else {
-            line.with_request(request(&self.request))
-        })
+            line.set_request(request(&self.request));
+        }
+        Some(line)
     }
 }
 

@@ -4,8 +4,11 @@ pub(super) mod container;
 mod digest;
 pub mod format;
 pub mod json;
+#[cfg(test)]
+pub(super) mod plain;
 mod request;
 mod scan;
+mod step;
 pub mod time;
 
 use format::LineFormat;

@@ -1,9 +1,11 @@
 //! The method and the path of a request line.
 
+use super::super::short::{find, find_either};
+
 /// Method and path of `GET /path HTTP/1.1`; both empty for a request without a path, `None` for one of an unknown form.
 #[inline]
 pub(super) fn request(value: &[u8]) -> Option<(&[u8], &[u8])> {
-    let split = |text| memchr::memchr(b' ', text).map(|at| (&text[..at], &text[at + 1..]));
+    let split = |text| find(b' ', text).map(|at| (&text[..at], &text[at + 1..]));
     let Some((method, rest)) = split(value) else {
         return matches!(value, b"" | b"-").then_some((&[], &[]));
     };
@@ -21,16 +23,13 @@ pub(super) fn target(target: &[u8]) -> &[u8] {
     if target.first() == Some(&b'/') { target } else { target_of_proxy(target) }
 }
 
-#[cold]
 fn target_of_proxy(target: &[u8]) -> &[u8] {
     let begins = |scheme: &str| target.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme.as_bytes()));
-    let Some(scheme) = ["http://", "https://", "ws://", "wss://"].into_iter().find(|scheme| begins(scheme)) else {
+    let Some(scheme) = ["https://", "http://", "ws://", "wss://"].into_iter().find(|scheme| begins(scheme)) else {
         return target;
     };
     let host = &target[scheme.len()..];
-    host.iter()
-        .position(|byte| matches!(byte, b'/' | b'?'))
-        .map_or(b"/", |at| if host[at] == b'/' { &host[at..] } else { b"/" })
+    find_either(b'/', b'?', host).map_or(b"/", |at| if host[at] == b'/' { &host[at..] } else { b"/" })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Finds the keys and values of a JSON object, whatever bytes its texts hold.
 
+use super::super::short::{find, find_either};
 use std::borrow::Cow;
 
 /// A place in a line.
@@ -83,7 +84,7 @@ impl<'a> Scanner<'a> {
         let start = self.rest;
         let mut at = if start.first() == Some(&b'"') { 1 } else { return None };
         loop {
-            at += memchr::memchr2(b'"', b'\\', &start[at..])?;
+            at += find_either(b'"', b'\\', &start[at..])?;
             if start[at] == b'"' {
                 self.rest = &start[at + 1..];
                 return Some(&start[..=at]);
@@ -122,7 +123,7 @@ pub(super) fn text(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// The text with its escapes resolved: those of JSON, and `\x5C`, which nginx writes. An unknown escape stays as it is.
 pub(super) fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\\', text).is_none() {
+    if find(b'\\', text).is_none() {
         return Cow::Borrowed(text);
     }
     let (mut resolved, mut rest) = (Vec::with_capacity(text.len()), text);

@@ -132,6 +132,40 @@ pub(crate) fn load_again(folder: &Path, before: &ReadFiles) -> Result<Configurat
     }
 }
 
+/// Reads one plan alone, for a command that shows its figures: other plans, and sources, are not parsed, so what is wrong in them
+/// is not in its way. Where there is no such plan, or it has a mistake, all is read and says so.
+pub(crate) fn load_plan(folder: &Path, plan: Option<&str>) -> Result<Configuration, Vec<Mistake>> {
+    match plan.and_then(|plan| alone(folder, plan)) {
+        Some(configuration) => Ok(configuration),
+        None => load(folder),
+    }
+}
+
+fn alone(folder: &Path, id: &str) -> Option<Configuration> {
+    let (settings, mut warnings) = settings::load(folder).ok()?;
+    let (signer, keys) = (settings.signer(folder).ok()?, Arc::new(settings.key_list(folder).ok()?));
+    let mut found = None;
+    for path in plan_files(folder).ok()? {
+        let text = std::fs::read_to_string(&path).ok()?;
+        // Only a file that names it can be it.
+        let plan = if text.contains(id) { Some(parse_plan(&path.display().to_string(), text).ok()?) } else { None };
+        if let Some(plan) = plan.filter(|plan| plan.catalogue.plan.id == id)
+            && found.replace(plan).is_some()
+        {
+            return None;
+        }
+    }
+    let plan = found?;
+    let named = (plan.name.clone(), Arc::clone(&plan.catalogue));
+    let bus = settings.data_dir.join(BUS_FILE);
+    if !published_decimals::mistakes(&settings.data_dir, &bus, std::iter::once(&named)).is_empty() {
+        return None;
+    }
+    warnings.extend(plan.warnings.iter().cloned());
+    let (folder, plans, sources, read) = (folder.to_owned(), vec![plan], Vec::new(), ReadFiles::default());
+    Some(Configuration { folder, settings, plans, sources, read, signer, keys, warnings })
+}
+
 /// The catalogues of a configuration folder, or every mistake in them; none where there is no such folder.
 pub(crate) fn catalogues(folder: &Path) -> Result<Vec<Arc<Catalogue>>, Vec<Mistake>> {
     if !folder.join(PLANS).is_dir() {
@@ -167,6 +201,10 @@ fn read_plan(name: &str, path: &Path, before: Option<&PlanFile>) -> Result<PlanF
     if let Some(before) = before.filter(|before| *before.text == *text) {
         return Ok(before.clone());
     }
+    parse_plan(name, text)
+}
+
+fn parse_plan(name: &str, text: String) -> Result<PlanFile, Vec<Mistake>> {
     let catalogue = catalogue::parse(name, &text)?;
     let warnings = catalogue::warnings(name, &catalogue).iter().map(ToString::to_string).collect();
     Ok(PlanFile { name: name.to_owned(), text: text.into(), catalogue: Arc::new(catalogue), warnings })

@@ -248,6 +248,39 @@ fn a_source_that_nobody_lists_and_a_limit_shorter_than_the_rhythm_are_mistakes()
 }
 
 #[test]
+fn a_command_about_one_plan_reads_that_plan_alone() {
+    let city = City::shipped();
+    city.ok(&["run", "--once"]);
+    let words: [&[&str]; 3] = [
+        &["report", "--plan", "mihon", "--format", "json", "--rollups", "--on", "FY2021"],
+        &["explain", "eapply-procedures", "--plan", "mihon", "--json", "--on", "FY2021"],
+        &[
+            "diff",
+            "--plan",
+            "mihon",
+            "--from",
+            "2020-01-01T00:00:00+09:00",
+            "--to",
+            "2090-01-01T00:00:00+09:00",
+            "--json",
+        ],
+    ];
+    let ask = || words.map(|words| city.ok(words));
+    let whole = city.ok(&["report", "--format", "json", "--rollups", "--on", "FY2021"]);
+    let before = ask();
+    let plan: serde_json::Value = serde_json::from_str(&before[0]).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    assert!(all["plans"].as_array().unwrap().contains(&plan["plans"][0]));
+    // Another plan, and all sources, cannot be read.
+    city.write("plans/kawasaki.toml", "[plan]\nid = 7\n");
+    city.write("sources.d/mihon.toml", "nothing");
+    assert_eq!(ask(), before);
+    assert_eq!(city.run(&["report"]).status.code(), Some(78));
+    let absent = city.run(&["report", "--plan", "mihonn"]);
+    assert_eq!(absent.status.code(), Some(78), "all is read to say what there is");
+}
+
+#[test]
 fn the_service_answers_is_watched_and_ends_within_five_seconds() {
     let city = City::shipped();
     let mut child = city.start(&["run"]);

@@ -1,6 +1,8 @@
 //! Other catalogues for some plans of a running pipeline: what is stored and shown is that of a restart, and the other plans
 //! are not touched.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use crate::alert_fake::Fake;
 use crate::support::{PLAN, World, configured, extended, sets, uses, with_target, year};
 use aggregator::pipeline::{ConfiguredPlans, PipelineSetup};

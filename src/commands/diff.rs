@@ -2,7 +2,6 @@
 
 use super::plan_options::{self, PlanOptions};
 use crate::clock::SystemClock;
-use crate::configuration;
 use crate::failure::Failure;
 use crate::output;
 use aggregator::diff::diff;
@@ -30,13 +29,13 @@ pub(crate) struct DiffOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &DiffOptions) -> Result<(), Failure> {
-    let configuration = configuration::load(folder)?;
+    let configuration = options.plans.configuration(folder)?;
     let to = options.to.unwrap_or_else(|| SystemClock.now());
     if options.from >= to {
         return Err(anyhow::anyhow!("`--from` must be before `--to`").into());
     }
     let plans = options.plans.chosen(&configuration)?;
-    let readers = plan_options::readers(&configuration)?;
+    let readers = options.plans.readers(&configuration)?;
     for plan in plans {
         let catalogue = &plan.catalogue;
         let period = options.plans.period(&catalogue.plan);

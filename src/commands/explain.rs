@@ -1,7 +1,6 @@
 //! `shihyo explain KPI`: the rollups and observations behind a KPI, down to each file that was read.
 
-use super::plan_options::{self, VintageOptions};
-use crate::configuration;
+use super::plan_options::VintageOptions;
 use crate::failure::Failure;
 use crate::output;
 use aggregator::explain::explain;
@@ -21,18 +20,16 @@ pub(crate) struct ExplainOptions {
 }
 
 pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure> {
-    let configuration = configuration::load(folder)?;
+    let plans = &options.vintage.plans;
+    let configuration = plans.configuration(folder)?;
     let all = || configuration.plans.iter().flat_map(|p| p.catalogue.kpis.iter()).map(|kpi| kpi.id.as_str());
     if !all().any(|id| id == options.kpi) {
         let hint = contract::reader::nearest(&options.kpi, all());
         return Err(anyhow::anyhow!("unknown KPI `{}`{hint}", options.kpi).into());
     }
-    let readers = plan_options::readers(&configuration)?;
-    let states = options.vintage.states(&configuration, &readers)?;
+    let readers = plans.readers(&configuration)?;
+    let states = options.vintage.states_of(&configuration, &readers, |catalogue| catalogue.has_kpi(&options.kpi))?;
     for (state, vintage) in &states {
-        if !state.catalogue.kpis.iter().any(|kpi| kpi.id == options.kpi) {
-            continue;
-        }
         let period = options.vintage.plans.period(&state.catalogue.plan);
         let known = vintage.as_ref().map(|vintage| (vintage.at, vintage.doubts.as_slice()));
         let explanation = explain(&readers, state, &options.kpi, period, known).context("the store cannot be read")?;

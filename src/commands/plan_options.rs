@@ -1,7 +1,7 @@
 //! What `report`, `explain` and `diff` share: options that choose plan, period and vintage, and the figures in the stores.
 
 use crate::clock::SystemClock;
-use crate::configuration::{Configuration, PlanFile};
+use crate::configuration::{self, Configuration, PlanFile};
 use aggregator::store::{self, StoreReader};
 use aggregator::vintage::{self, PlanVintage};
 use aggregator_core::plan_state::PlanState;
@@ -10,8 +10,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::catalogue::{Catalogue, Plan};
 use contract::period::{Grain, Period};
+use contract::reader::Mistake;
 use contract::time::{Clock, Micros};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Which plans, judged when.
 #[derive(Args)]
@@ -51,6 +53,22 @@ fn time_or_day(text: &str) -> Result<Micros, String> {
 }
 
 impl PlanOptions {
+    /// The configuration: of the plan alone where one is chosen.
+    pub(crate) fn configuration(&self, folder: &Path) -> Result<Configuration, Vec<Mistake>> {
+        configuration::load_plan(folder, self.plan.as_deref())
+    }
+
+    /// Opens the stores and verifies what is read of them: of the plan alone where one is chosen.
+    pub(crate) fn readers(&self, configuration: &Configuration) -> anyhow::Result<Vec<StoreReader>> {
+        let readers = open(configuration)?;
+        let verify = |reader: &StoreReader| match &self.plan {
+            Some(plan) => reader.verify_plan(plan),
+            None => reader.verify(),
+        };
+        readers.iter().try_for_each(verify)?;
+        Ok(readers)
+    }
+
     /// The chosen plans; an error when the plan of the option does not exist.
     pub(crate) fn chosen<'a>(&self, configuration: &'a Configuration) -> anyhow::Result<Vec<&'a PlanFile>> {
         let ids: Vec<&str> = configuration.plans.iter().map(|p| p.catalogue.plan.id.as_str()).collect();
@@ -75,8 +93,18 @@ impl VintageOptions {
         configuration: &Configuration,
         readers: &[StoreReader],
     ) -> anyhow::Result<Vec<(PlanState, Option<PlanVintage>)>> {
-        let catalogues =
-            self.plans.chosen(configuration)?.into_iter().map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue));
+        self.states_of(configuration, readers, |_| true)
+    }
+
+    /// The same of those plans whose catalogue is wanted.
+    pub(crate) fn states_of(
+        &self,
+        configuration: &Configuration,
+        readers: &[StoreReader],
+        is_wanted: impl Fn(&Catalogue) -> bool,
+    ) -> anyhow::Result<Vec<(PlanState, Option<PlanVintage>)>> {
+        let chosen = self.plans.chosen(configuration)?.into_iter().filter(|plan| is_wanted(&plan.catalogue));
+        let catalogues = chosen.map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue));
         let catalogues: BTreeMap<&str, _> = catalogues.collect();
         let Some(time) = self.known_at else {
             let states = vintage::plan_states(readers, configuration.configured().empty_states())
@@ -95,6 +123,12 @@ impl VintageOptions {
 
 /// Opens and verifies the stores; an error when there is none.
 pub(crate) fn readers(configuration: &Configuration) -> anyhow::Result<Vec<StoreReader>> {
+    let readers = open(configuration)?;
+    readers.iter().try_for_each(StoreReader::verify)?;
+    Ok(readers)
+}
+
+fn open(configuration: &Configuration) -> anyhow::Result<Vec<StoreReader>> {
     let folder = &configuration.settings.data_dir;
     let readers = if folder.is_dir() { store::open_readers(folder)? } else { Vec::new() };
     if readers.is_empty() {
@@ -103,6 +137,5 @@ pub(crate) fn readers(configuration: &Configuration) -> anyhow::Result<Vec<Store
             folder.display()
         );
     }
-    readers.iter().try_for_each(StoreReader::verify)?;
     Ok(readers)
 }

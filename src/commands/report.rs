@@ -1,8 +1,7 @@
 //! `shihyo report`: the scoreboard as a document, and the canonical export.
 
-use super::plan_options::{self, VintageOptions};
+use super::plan_options::VintageOptions;
 use super::vintages::{self, TableForm};
-use crate::configuration;
 use crate::failure::Failure;
 use crate::output;
 use aggregator::render::{PlanSheet, csv, html, md};
@@ -36,8 +35,8 @@ enum Format {
 }
 
 pub(crate) fn run(folder: &Path, options: &ReportOptions) -> Result<(), Failure> {
-    let configuration = configuration::load(folder)?;
-    let readers = plan_options::readers(&configuration)?;
+    let configuration = options.vintage.plans.configuration(folder)?;
+    let readers = options.vintage.plans.readers(&configuration)?;
     if let Some(kpi) = &options.vintages {
         let form = match options.format {
             Format::Csv => TableForm::Csv,

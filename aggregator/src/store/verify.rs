@@ -8,11 +8,13 @@
 use super::checksum::SUMMED;
 use super::error::StoreError;
 use super::file::STORE_FILE;
+use super::name_cache::number;
 use super::reader::{StoreReader, StoreTally};
 use super::schema::DERIVED;
 use super::writer::StoreWriter;
 use bus::Failpoint;
 use rusqlite::Connection;
+use sqlite::TableDefinition;
 
 /// What cannot be otherwise, as counts that are 0: numbers that are given out for good, and cursors that run over them.
 const NEVER: &[(&str, &str)] =
@@ -39,6 +41,32 @@ impl StoreReader {
         })
     }
 
+    /// Refuses a store in which a fact of a plan could be missed by whoever reads that plan alone. What is read is proved
+    /// row by row; so only the shape of what leads to it is looked at, and that no record is missing. Of the observations and
+    /// what is made of them nothing is read here.
+    pub fn verify_plan(&self, plan: &str) -> Result<(), StoreError> {
+        self.at_one_moment(|reader| {
+            // Without its name a plan looks as if there were nothing of it.
+            if reader.run(|connection| number(connection, plan))?.is_none() {
+                return Ok(false);
+            }
+            let wrong = reader.run(|connection| {
+                if !STORE_FILE.defines(connection)? {
+                    return Ok(Some(CHANGED.to_owned()));
+                }
+                let is_looked_at = |one: &TableDefinition| one.kind == "table" && !UNREAD.contains(&one.name.as_str());
+                let tables = sqlite::definitions(connection)?.into_iter().filter(is_looked_at);
+                let checks = tables.map(|table| format!("quick_check({})", table.name));
+                first_fault(connection, checks.chain(INDEXED.map(str::to_owned)))
+            })?;
+            match wrong {
+                Some(what) => Err(StoreError::Nonsense { path: reader.path.display().to_string(), what }),
+                None => reader.conserved().map(|_| true),
+            }
+        })
+        .and_then(|known| if known { Ok(()) } else { self.verify() })
+    }
+
     /// Counts what a store holds, and refuses it when records are missing: rows that a damaged page hides.
     pub(crate) fn conserved(&self) -> Result<StoreTally, StoreError> {
         let tally = self.tally()?;
@@ -53,6 +81,11 @@ impl StoreReader {
     }
 }
 
+/// The checks of tables with an index beside them.
+const INDEXED: [&str; 4] =
+    ["integrity_check(names)", "integrity_check(catalogues)", "integrity_check(visits)", "integrity_check(statements)"];
+/// The tables of which nothing is read, or whose readers find by themselves that a row is missing.
+const UNREAD: [&str; 6] = ["observations", "rollups", "judgements", "landings", "changes", "sqlite_sequence"];
 const CHANGED: &str = "the definition of a table is another one";
 
 fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
@@ -62,14 +95,12 @@ fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
 /// The first fault that SQLite finds in the shape of the file. Of tables with an index beside them what that holds is
 /// compared too.
 fn misshapen(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    for check in [
-        "quick_check(1)",
-        "integrity_check(names)",
-        "integrity_check(catalogues)",
-        "integrity_check(visits)",
-        "integrity_check(statements)",
-    ] {
-        let fault = sqlite::check(connection, check)?;
+    first_fault(connection, ["quick_check(1)"].into_iter().chain(INDEXED).map(str::to_owned))
+}
+
+fn first_fault(connection: &Connection, checks: impl IntoIterator<Item = String>) -> rusqlite::Result<Option<String>> {
+    for check in checks {
+        let fault = sqlite::check(connection, &check)?;
         if fault.is_some() {
             return Ok(fault);
         }

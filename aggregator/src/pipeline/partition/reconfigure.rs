@@ -15,6 +15,9 @@ use bus::Partition;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// The numbers of the ids of plans, by plan.
+type NamesOfPlans = BTreeMap<String, PlanNames>;
+
 /// What a partition's store holds of the plans, as the changed catalogues admit it.
 #[derive(Debug)]
 pub(crate) struct ReadPlans {
@@ -99,7 +102,7 @@ impl OpenPartition {
         &mut self,
         setup: &PipelineSetup,
         plans: &BTreeSet<String>,
-    ) -> Result<(Vec<i64>, BTreeMap<String, PlanNames>), StoreError> {
+    ) -> Result<(Vec<i64>, NamesOfPlans), StoreError> {
         let mut names = self.names.as_ref().clone();
         let numbers = self.writer.change(|change| {
             let mut numbers = Vec::new();
@@ -126,7 +129,7 @@ impl OpenPartition {
     fn step_plans(
         &self,
         setup: &PipelineSetup,
-        (plans, names): (&BTreeSet<String>, &BTreeMap<String, PlanNames>),
+        (plans, names): (&BTreeSet<String>, &NamesOfPlans),
         fresh: &PlanStates,
         (before, after): (&StoredJudgements, &StoredJudgements),
         time: EvaluationTime,

@@ -132,3 +132,19 @@ fn a_process_that_dies_at_any_point_loses_nothing() {
         }
     }
 }
+
+#[test]
+fn a_store_of_before_whose_upgrade_dies_is_upgraded_by_the_next_start() {
+    let upgraded = City::before();
+    upgraded.ok(&["rebuild"]);
+    let city = City::before();
+    let died = city.command(&["rebuild"]).env("SHIHYO_DIE_AT", "StoreMigrated:1").output().unwrap();
+    assert_eq!(died.status.signal(), Some(ABORT), "{}", String::from_utf8_lossy(&died.stderr));
+    let refused = city.run(&["report"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("run `shihyo rebuild`"), "it is the store of before");
+    city.ok(&["rebuild"]);
+    for on in ["2020-11-30", "FY2021"] {
+        let words = ["report", "--format", "json", "--rollups", "--on", on];
+        assert_eq!(city.ok(&words), upgraded.ok(&words));
+    }
+}

@@ -89,15 +89,10 @@ fn published_edition_by_edition(folder: &Path) -> (StoreReader, Catalogue, Vec<M
     city.ok(&["run", "--once"]);
     let text = city.read("plans/kawasaki.toml");
     let catalogue = catalogue::parse("kawasaki.toml", &text).unwrap();
-    let mut editions: Vec<Observation> = Vec::new();
     let stored = store::open_reader(&city.data(), Partition(0)).unwrap();
-    let take = |one: store::StoredObservation<'_>| {
-        let of = one.observation;
-        if of.plan == "kawasaki" && of.series.starts_with("mynumber") {
-            editions.push(of.clone());
-        }
-    };
-    stored.each_observation(Micros(i64::MAX), take).unwrap();
+    let stored = stored.observations_after("kawasaki", (None, None), 0, usize::MAX).unwrap();
+    let editions = stored.into_iter().map(|(_, observation)| observation);
+    let editions: Vec<Observation> = editions.filter(|one| one.series.starts_with("mynumber")).collect();
     assert!(editions.len() > 30, "{}", editions.len());
     let mut all = Vec::new();
     for (number, mut edition) in editions.into_iter().enumerate() {

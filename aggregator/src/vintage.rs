@@ -82,11 +82,9 @@ pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> 
             for retraction in reader.retractions(plan, at)? {
                 state.retract(&retraction);
             }
-            each_fact(reader, at, |observation| {
-                if observation.plan == plan {
-                    // An observation that the catalogue does not admit was in quarantine at that time.
-                    let _ = state.insert(observation);
-                }
+            each_fact_of(reader, plan, at, |observation| {
+                // An observation that the catalogue does not admit was in quarantine at that time.
+                let _ = state.insert(observation);
             })?;
             each_quarantined(reader, |one| quarantined += u64::from(blocks(one, plan, at)))?;
             for (collector, last) in reader.collectors(plan)? {
@@ -111,9 +109,16 @@ pub fn plan_states(readers: &[StoreReader], mut states: PlanStates) -> Result<Pl
                     state.retract(retraction);
                 }
             }
-            each_fact(reader, NOW, |observation| {
+            // The pipeline will put observations that are not admitted into quarantine.
+            if states.len() == 1 {
+                return states.iter_mut().try_for_each(|(plan, state)| {
+                    each_fact_of(reader, plan, NOW, |observation| {
+                        let _ = state.insert(observation);
+                    })
+                });
+            }
+            each_fact(reader, |observation| {
                 if let Some(state) = states.get_mut(&observation.plan) {
-                    // The pipeline will put observations that are not admitted into quarantine.
                     let _ = state.insert(observation);
                 }
             })
@@ -189,15 +194,30 @@ fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
     of_plan && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
 }
 
-/// Calls `each` with every observation up to a revision, those in quarantine too; only those have their poll and place.
-pub(crate) fn each_fact(
+/// Calls `each` with every observation, those in quarantine too; only those have their poll and place.
+fn each_fact(reader: &StoreReader, mut each: impl FnMut(&Observation)) -> Result<(), StoreError> {
+    reader.each_observation(|stored| each(stored.observation))?;
+    each_quarantined(reader, |one| {
+        if let Some(observation) = observation(one) {
+            each(&observation);
+        }
+    })
+}
+
+/// The same of one plan, up to a revision; reads no observations of others.
+pub(crate) fn each_fact_of(
     reader: &StoreReader,
+    plan: &str,
     upto: Micros,
     mut each: impl FnMut(&Observation),
 ) -> Result<(), StoreError> {
-    reader.each_observation(upto, |stored| each(stored.observation))?;
+    reader.each_observation_of(plan, |stored| {
+        if stored.observation.revision <= upto {
+            each(stored.observation);
+        }
+    })?;
     each_quarantined(reader, |one| {
-        if let Some(observation) = observation(one).filter(|o| o.revision <= upto) {
+        if let Some(observation) = observation(one).filter(|o| o.plan == plan && o.revision <= upto) {
             each(&observation);
         }
     })

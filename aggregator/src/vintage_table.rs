@@ -3,7 +3,7 @@
 //! Each row is what `report --on PERIOD --known-at TIME` answers; a row is made only where that answer changes.
 
 use crate::store::{StoreError, StoreReader};
-use crate::vintage::{NOW, each_fact, known_at};
+use crate::vintage::{NOW, each_fact_of, known_at};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::ReportPeriod;
@@ -47,7 +47,7 @@ impl Release {
 }
 
 /// The vintages of a KPI for the months and fiscal years of its plan that have ended by `now`; `None` when the configured plan
-/// has no such KPI. Periods of which nothing was ever known are left out. Reads all observations.
+/// has no such KPI. Periods of which nothing was ever known are left out. Reads all observations of the plan.
 pub fn of_kpi(
     readers: &[StoreReader],
     configured: &Catalogue,
@@ -124,10 +124,8 @@ impl Facts {
         let mut observations: BTreeMap<Micros, Vec<Observation>> = BTreeMap::new();
         let mut turns = BTreeSet::new();
         for reader in readers {
-            each_fact(reader, NOW, |observation| {
-                if observation.plan == plan {
-                    observations.entry(observation.revision).or_default().push(observation.clone());
-                }
+            each_fact_of(reader, plan, NOW, |observation| {
+                observations.entry(observation.revision).or_default().push(observation.clone());
             })?;
             turns.extend(reader.catalogues_between(plan, Micros(i64::MIN), NOW)?);
             for (record, _) in reader.statements(NOW)? {

@@ -4,17 +4,31 @@
 
 use crate::support;
 use crate::support::{World, configured, micros, sets, uses, visit, with_target, year};
-use aggregator::explain::{ExplainError, FigureEvidence, explain, restated};
+use aggregator::explain::{ExplainError, Explanation, ExplanationDraft, FigureEvidence};
 use aggregator::vintage::{NOW, PlanVintage, UnsettledReason, known_at};
+use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::{CanonicalNumber, PlanReport};
 use aggregator_core::report_period::ReportPeriod;
 use contract::exact::canonical;
 use contract::period::Period;
 use contract::record::{Finality, Observation, Record, Span, Value};
+use contract::time::Micros;
 
 fn known(world: &World, date: &str) -> PlanVintage {
     let configured = configured(&world.text);
     known_at(&[world.reader()], configured.catalogue("p").unwrap(), micros(date)).unwrap()
+}
+
+/// Explains a KPI of `world` from a state.
+fn explain(
+    world: &World,
+    state: &PlanState,
+    kpi: &str,
+    period: ReportPeriod,
+    known: Option<(Micros, &[UnsettledReason])>,
+) -> Result<Explanation, ExplainError> {
+    let draft = ExplanationDraft::new(state, kpi, period, known)?;
+    Ok(draft.read(&[world.reader()]).unwrap())
 }
 
 fn report(known: &PlanVintage) -> PlanReport {
@@ -81,7 +95,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     let world = corrected();
     let now = known(&world, "2020-07-03");
     let ask = ReportPeriod(Period::fiscal_year(2019));
-    let explanation = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
+    let explanation = explain(&world, &now.state, "uses", ask, None).unwrap();
     let part = &explanation.parts[0];
     assert_eq!((explanation.kind, part.rollups.len(), part.figures.len(), part.more), ("flow_per_year", 12, 12, 0));
     assert_eq!((plain(part.rollups[1].value.as_ref()), part.rollups[1].restated), (Some(50), true));
@@ -109,7 +123,7 @@ fn a_flow_is_explained_down_to_the_file_of_each_month_and_of_what_was_corrected(
     assert!(text.contains("訂正前 / before: 10 final"), "{text}");
 
     let then = known(&world, "2020-06-01");
-    let explanation = explain(&[world.reader()], &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
+    let explanation = explain(&world, &then.state, "uses", ask, Some((then.at, &then.doubts))).unwrap();
     assert_eq!(plain(explanation.parts[0].figures[1].current.value.as_ref()), Some(10));
     assert!(explanation.parts[0].figures[1].corrections.is_empty());
     assert!(explanation.known_at.unwrap().settled);
@@ -126,7 +140,7 @@ fn the_months_that_are_missing_are_named_with_how_many_are_known() {
     world.publish(&without);
     world.keep(without.len() as u64);
     let now = known(&world, "2020-07-03");
-    let text = |on: Period| explain(&[world.reader()], &now.state, "uses", ReportPeriod(on), None).unwrap().text();
+    let text = |on: Period| explain(&world, &now.state, "uses", ReportPeriod(on), None).unwrap().text();
     let found = text(Period::fiscal_year(2019));
     assert!(found.contains("\n欠けている月 / missing months: 2019-08 (11 / 12)\n"), "{found}");
     let found = text(Period::parse("2019-07-31").unwrap());
@@ -143,7 +157,7 @@ fn a_state_is_explained_by_its_instant_and_a_missing_one_by_the_source_to_connec
     world.keep(2);
     let now = known_at(&[world.reader()], configured(&world.text).catalogue("p").unwrap(), NOW).unwrap();
     let ask = ReportPeriod(Period::parse("2020-05-10").unwrap());
-    let explanation = explain(&[world.reader()], &now.state, "sets", ask, None).unwrap();
+    let explanation = explain(&world, &now.state, "sets", ask, None).unwrap();
     let figures = &explanation.parts[0].figures;
     let figures: Vec<_> = figures.iter().map(|f| (f.period.as_str(), plain(f.current.value.as_ref()))).collect();
     assert_eq!(figures, [("2020-03-01", Some(20))]);
@@ -153,7 +167,7 @@ fn a_state_is_explained_by_its_instant_and_a_missing_one_by_the_source_to_connec
         explanation.text()
     );
 
-    let explanation = explain(&[world.reader()], &now.state, "uses", ask, None).unwrap();
+    let explanation = explain(&world, &now.state, "uses", ask, None).unwrap();
     assert!(explanation.parts[0].figures.is_empty());
     assert!(
         explanation.text().contains("接続すべきデータ / connect: 電子申請 / the application system"),
@@ -165,7 +179,7 @@ fn a_state_is_explained_by_its_instant_and_a_missing_one_by_the_source_to_connec
         (json["kpi"]["status"].as_str(), json["connect"]["en"].as_str()),
         (Some("no_data"), Some("the application system"))
     );
-    let error = explain(&[world.reader()], &now.state, "set", ask, None).unwrap_err();
+    let error = explain(&world, &now.state, "set", ask, None).unwrap_err();
     assert!(matches!(&error, ExplainError::UnknownKpi { .. }));
     assert_eq!(error.to_string(), "the plan p has no KPI set; did you mean `sets`?");
 }
@@ -182,9 +196,9 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
     world.text = with_target(300);
     let known = known(&world, "2020-07-03");
     let changed = |kpi: &str, on: &str, upto: &str| -> Vec<(String, Option<i64>, Vec<Option<i64>>)> {
-        let kpi = known.state.catalogue.kpis.iter().find(|known| known.id == kpi).unwrap();
         let ask = ReportPeriod(Period::parse(on).unwrap());
-        let changes = restated(&[world.reader()], &known.state, kpi, ask, Some(micros(upto))).unwrap();
+        let draft = ExplanationDraft::new(&known.state, kpi, ask, Some((micros(upto), &[]))).unwrap();
+        let changes = draft.restated(&[world.reader()]).unwrap();
         let values = |figure: &FigureEvidence| figure.corrections.iter().map(|was| plain(was.value.as_ref())).collect();
         changes
             .iter()

@@ -3,7 +3,7 @@
 use super::plan_options::VintageOptions;
 use crate::failure::Failure;
 use crate::output;
-use aggregator::explain::explain;
+use aggregator::explain::ExplanationDraft;
 use anyhow::Context;
 use clap::Args;
 use std::path::Path;
@@ -32,7 +32,8 @@ pub(crate) fn run(folder: &Path, options: &ExplainOptions) -> Result<(), Failure
     for (state, vintage) in &states {
         let period = options.vintage.plans.period(&state.catalogue.plan);
         let known = vintage.as_ref().map(|vintage| (vintage.at, vintage.doubts.as_slice()));
-        let explanation = explain(&readers, state, &options.kpi, period, known).context("the store cannot be read")?;
+        let draft = ExplanationDraft::new(state, &options.kpi, period, known).context("the KPI cannot be explained")?;
+        let explanation = draft.read(&readers).context("the store cannot be read")?;
         if options.json {
             output::line(format_args!(
                 "{}",

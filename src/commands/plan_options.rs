@@ -107,10 +107,10 @@ impl VintageOptions {
         let catalogues = chosen.map(|p| (p.catalogue.plan.id.as_str(), &p.catalogue));
         let catalogues: BTreeMap<&str, _> = catalogues.collect();
         let Some(time) = self.known_at else {
-            let states = vintage::plan_states(readers, configuration.configured().empty_states())
-                .context("the store cannot be read")?;
-            let chosen = states.into_iter().filter(|(id, _)| catalogues.contains_key(id.as_str()));
-            return Ok(chosen.map(|(_, state)| (state, None)).collect());
+            let mut states = configuration.configured().empty_states();
+            states.retain(|id, _| catalogues.contains_key(id.as_str()));
+            let states = vintage::plan_states(readers, states).context("the store cannot be read")?;
+            return Ok(states.into_values().map(|state| (state, None)).collect());
         };
         let vintages = catalogues.into_values().map(|catalogue| {
             let mut vintage = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;

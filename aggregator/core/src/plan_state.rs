@@ -122,6 +122,12 @@ impl PlanState {
         }
     }
 
+    /// A state that admits what this one admits, and has no figures.
+    #[must_use]
+    pub fn without_figures(&self) -> Self {
+        Self { retractions: self.retractions.clone(), ..Self::new(self.catalogue.clone()) }
+    }
+
     /// Inserts an observation; gives its key and the outcome, or the reason for which it must be quarantined.
     pub fn insert(&mut self, observation: &Observation) -> InsertResult {
         let admitted = self.admitted(observation)?;

@@ -1,16 +1,14 @@
 //! The observation that counts for each figure at both times, by the upsert rule.
 
 use super::model::{FigureChange, MAX_CHANGES};
-use crate::explain::RevisionEvidence;
 use crate::explain::evidence::{PollLookup, label, revision_evidence};
-use crate::store::{StoreError, StoreReader};
+use crate::store::{ObservationId, StoreError, StoreReader};
 use crate::vintage;
 use aggregator_core::plan_state::PlanState;
-use contract::decimals::Decimals;
 use contract::record::{Observation, Span};
 use contract::time::Micros;
 use contract::wire;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Series, definition, period, source.
 type FigureKey = (String, String, Span, String);
@@ -26,7 +24,7 @@ struct CurrentFigure {
 #[derive(Clone, Debug)]
 enum RecordPlace {
     /// In the store of that number, under an id.
-    Store(usize, i64),
+    Store(usize, ObservationId),
     /// In quarantine, and admitted by the catalogue of the vintage.
     Quarantine(Box<Observation>),
 }
@@ -72,7 +70,7 @@ pub(super) fn changes(
     };
     for (number, reader) in readers.iter().enumerate() {
         reader.at_one_moment(|reader| {
-            reader.each_observation(after.1, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
+            reader.each_observation_of(plan, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
             vintage::each_quarantined(reader, |one| {
                 if let Some(observation) = vintage::observation(one) {
                     take(&observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));
@@ -83,14 +81,21 @@ pub(super) fn changes(
     let canonical = |figure: &Option<CurrentFigure>| figure.as_ref().map(|figure| figure.canonical.clone());
     all.retain(|_, versions| canonical(&versions.before) != canonical(&versions.after));
     let more = all.len().saturating_sub(MAX_CHANGES);
+    let shown: Vec<(FigureKey, Versions)> = all.into_iter().take(MAX_CHANGES).collect();
+    let stored = stored(readers, &shown)?;
     let mut polls = PollLookup::new(readers);
     let mut changes = Vec::new();
-    for ((series, definition, span, source), versions) in all.into_iter().take(MAX_CHANGES) {
+    for ((series, definition, span, source), versions) in shown {
         let plans = [after.0, before.0];
         let decimals = plans.iter().find_map(|plan| plan.catalogue.decimals_named(&series, &definition));
-        let mut evidence = |figure: CurrentFigure| evidence(readers, &figure, &mut polls, decimals.unwrap_or_default());
-        let before_evidence = versions.before.map(&mut evidence).transpose()?;
-        let after_evidence = versions.after.map(&mut evidence).transpose()?;
+        let mut evidence = |figure: Option<CurrentFigure>| match figure.and_then(|one| one.place.observation(&stored)) {
+            Some(observation) => {
+                let poll = polls.find(&observation)?;
+                Ok(Some(revision_evidence(&observation, poll, decimals.unwrap_or_default())))
+            }
+            None => Ok::<_, StoreError>(None),
+        };
+        let (before_evidence, after_evidence) = (evidence(versions.before)?, evidence(versions.after)?);
         // A series that was dropped is still in the earlier catalogue.
         let found = plans.into_iter().find_map(|plan| plan.catalogue.series_named(&series));
         let period = found.map_or_else(|| format!("{span:?}"), |(_, found)| label(span, found.shape, found.grain));
@@ -106,16 +111,25 @@ pub(super) fn changes(
     Ok((changes, more))
 }
 
-fn evidence(
-    readers: &[StoreReader],
-    current: &CurrentFigure,
-    polls: &mut PollLookup<'_>,
-    decimals: Decimals,
-) -> Result<RevisionEvidence, StoreError> {
-    let observation = match &current.place {
-        RecordPlace::Store(number, id) => readers[*number].observation(*id)?,
-        RecordPlace::Quarantine(observation) => (**observation).clone(),
-    };
-    let poll = polls.find(&observation)?;
-    Ok(revision_evidence(&observation, poll, decimals))
+/// The observations of the figures that are shown, whole, by store.
+type StoredObservations = Vec<BTreeMap<ObservationId, Observation>>;
+
+fn stored(readers: &[StoreReader], shown: &[(FigureKey, Versions)]) -> Result<StoredObservations, StoreError> {
+    let mut ids = vec![BTreeSet::new(); readers.len()];
+    for figure in shown.iter().flat_map(|(_, versions)| versions.before.iter().chain(&versions.after)) {
+        if let RecordPlace::Store(number, id) = figure.place {
+            ids[number].insert(id);
+        }
+    }
+    readers.iter().zip(&ids).map(|(reader, ids)| reader.observations(ids)).collect()
+}
+
+impl RecordPlace {
+    /// The observation there; `None` when it went into quarantine since it was found.
+    fn observation(self, stored: &StoredObservations) -> Option<Observation> {
+        match self {
+            Self::Store(number, id) => stored[number].get(&id).cloned(),
+            Self::Quarantine(observation) => Some(*observation),
+        }
+    }
 }

@@ -19,7 +19,7 @@ use aggregator_core::target_change::TargetChangeReport;
 use contract::catalogue::{Bilingual, Catalogue};
 use contract::time::Micros;
 
-/// The difference of a plan between two times. Reads all observations: may take two seconds at a million of them.
+/// The difference of a plan between two times. Reads all its observations three times.
 pub fn diff(
     readers: &[StoreReader],
     configured: &Catalogue,

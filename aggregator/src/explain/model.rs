@@ -1,6 +1,5 @@
 //! The parts of an explanation. The doc comments are the descriptions in the OpenAPI document.
 
-use crate::store::StoreError;
 use crate::vintage::{PlanVintage, UnsettledReason};
 use aggregator_core::report::{CanonicalNumber, KpiReport};
 use contract::catalogue::Bilingual;
@@ -26,9 +25,6 @@ pub enum ExplainError {
         /// The nearest id it has, or all of them.
         hint: String,
     },
-    /// A store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// A KPI explained.

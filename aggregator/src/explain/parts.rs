@@ -1,6 +1,6 @@
 //! Which rollups and figures a KPI's value is about.
 
-use super::model::{FigureEvidence, MAX_FIGURES, RollupUsed, SeriesEvidence};
+use super::model::{RollupUsed, SeriesEvidence};
 use aggregator_core::judge::Judgement;
 use aggregator_core::report::CanonicalNumber;
 use aggregator_core::report_period::{Cutoff, ReportPeriod};
@@ -83,13 +83,8 @@ fn between(grain: Grain, since: Moment, until: Moment) -> Vec<Period> {
     periods
 }
 
-/// One series of the KPI, with the rollups and figures it is about.
-pub(super) fn part(
-    view: &LedgerView<'_>,
-    of: SeriesRef,
-    scope: &EvidenceScope,
-    mut figures: Vec<FigureEvidence>,
-) -> SeriesEvidence {
+/// One series of the KPI, with the rollups it is about and without figures.
+pub(super) fn part(view: &LedgerView<'_>, of: SeriesRef, scope: &EvidenceScope) -> SeriesEvidence {
     let series = view.series(of);
     let definition = &series.definitions[of.definition];
     let used = |period: &Period| {
@@ -102,8 +97,6 @@ pub(super) fn part(
             restated: rollup.restated,
         })
     };
-    let more = figures.len().saturating_sub(MAX_FIGURES);
-    figures.drain(..more);
     SeriesEvidence {
         series: series.id.clone(),
         definition: definition.id.clone(),
@@ -111,7 +104,7 @@ pub(super) fn part(
         rule: definition.text.clone(),
         unit: series.unit.clone(),
         rollups: scope.rollups.iter().filter_map(used).collect(),
-        figures,
-        more,
+        figures: Vec::new(),
+        more: 0,
     }
 }

@@ -15,7 +15,7 @@ pub use md::md;
 pub use model::{AlertChange, AlertSpan, CataloguePreview, KpiPreview, StatusChange};
 
 use crate::store::{StoreError, StoreReader};
-use crate::vintage::{NOW, each_fact, recorded_catalogue};
+use crate::vintage::{NOW, each_fact_of, recorded_catalogue};
 use aggregator_core::alert::AlertPolicy;
 use aggregator_core::judge::verdict_day;
 use aggregator_core::plan_state::PlanState;
@@ -28,7 +28,8 @@ use contract::time::date_of;
 use days::KpiDays;
 
 /// Compares the changed catalogue of a plan with the recorded one; `on` is the period of the values shown, and days are
-/// followed up to `today` (a day number). Invented plans have alerts here, whatever `policy` says of them. Reads all observations.
+/// followed up to `today` (a day number). Invented plans have alerts here, whatever `policy` says of them. Reads all observations of
+/// the plan.
 pub fn preview(
     readers: &[StoreReader],
     changed: &Catalogue,
@@ -51,10 +52,7 @@ pub fn preview(
                     }
                 }
             }
-            each_fact(reader, NOW, |observation| {
-                if observation.plan != changed.plan.id {
-                    return;
-                }
+            each_fact_of(reader, &changed.plan.id, NOW, |observation| {
                 let counted = before.as_mut().map(|state| state.insert(observation).is_ok());
                 match (counted, after.insert(observation).is_ok()) {
                     (Some(true), false) => refused += 1,

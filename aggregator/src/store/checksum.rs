@@ -8,6 +8,9 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 /// out by SQLite.
 pub(super) const SUMMED: &[(&str, &str)] = &[
     ("names", "id, text"),
+    ("runs", "plan, series, first, last, observations, digest"),
+    ("run_totals", "plan, runs, observations, digests"),
+    ("observation_ids", "next"),
     ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("quiet_polls", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),
@@ -27,7 +30,7 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
 const OBSERVATION_FIELDS: &str = "plan, series, definition, source, since, until, value, reason, final, revision, \
                                   visit, sheet, line";
 
-/// The checksum of an observation: of its fields, and of signer and signature where it has them.
+/// The checksum of an observation that has a row: of its fields, and of signer and signature where it has them.
 pub(super) fn of_observation(fields: &[Option<i64>], by: Option<(i64, u128)>, breakdown: Option<&str>) -> i64 {
     let Some((signer, mac)) = by else { return of_row(fields, breakdown) };
     let (digits, text) = (format!("{mac:032x}"), breakdown.unwrap_or_default());
@@ -108,6 +111,8 @@ mod tests {
         assert!(super::super::name_cache::text(&connection, 1).is_err());
         connection.execute_batch("UPDATE positions SET sum = NULL; UPDATE names SET sum = NULL").unwrap();
         assert!(reader().position(Partition(0)).is_err());
+        let columns = super::OBSERVATION_FIELDS;
+        connection.execute_batch(&format!("CREATE TABLE observations({columns}, breakdown, sum)")).unwrap();
         super::fill(&connection, 3).unwrap();
         assert_eq!(reader().position(Partition(0)).unwrap().unwrap().next, 8);
         assert_eq!(super::super::name_cache::text(&connection, 1).unwrap(), "b");

@@ -28,7 +28,7 @@ pub(super) const STORE_FILE: DatabaseFile = DatabaseFile {
     // again and reports meanwhile what it waits for.
     busy_timeout: Duration::from_secs(1),
     // More than this folder has.
-    statements: 64,
+    statements: 96,
 };
 
 /// Opens a store for writing, once its lock file is locked.

@@ -5,8 +5,8 @@
 //! nothing and knows no order of calls; [`crate::pipeline`] does. Only this folder names SQLite.
 //!
 //! ```text
-//! facts    names  observations  visits  quiet_polls  rejects  catalogues  statements  open_polls  quarantine
-//!          positions  counts  configuration  definitions
+//! facts    names  runs  run_totals  observation_ids  visits  quiet_polls  rejects  catalogues  statements
+//!          open_polls  quarantine  positions  counts  configuration  definitions
 //! derived  rollups  judgements                     (recomputed from the facts by `shihyo rebuild`)
 //!          landings                                (computed beside the pipeline, by the keys of their questions)
 //! outgoing changes  sinks  dead_letters            (what sinks have yet to write, and their cursors)
@@ -19,6 +19,7 @@
 //! - **transaction**: one change of the store, all of it or nothing.
 //! - **verify**: every store is checked as a whole when it is opened: shape, definitions, checksums, and that no
 //!   record is missing. Each row is checked against its checksum when it is read, before it is used.
+//! - **run**: observations column by column in one row.
 //! - **name**: a text that repeats (an id, an address), stored once and referred to by its number.
 
 mod alerts;
@@ -43,6 +44,7 @@ mod polls;
 mod quarantine;
 mod quiet_polls;
 mod reader;
+mod runs;
 mod schema;
 mod sink_cursor;
 mod statements;
@@ -58,7 +60,7 @@ pub use fact_outcome::FactOutcome;
 pub use folder::{partitions, path};
 pub use landings::StoredLandings;
 pub use names::{PlanNames, SeriesNames};
-pub use observations::{ObservationRow, StoredObservation};
+pub use observations::{ObservationId, ObservationRow, StoredObservation};
 pub use open::{open_reader, open_readers, open_writer, partition_count};
 pub use open_polls::OpenPoll;
 pub use quarantine::{BusCoordinates, QuarantineRow, QuarantinedRecord};

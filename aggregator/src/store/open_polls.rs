@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::name_cache::{number, text};
 use super::reader::StoreReader;
+use super::runs;
 use super::transaction::StoreTransaction;
 use contract::record::{PollRecord, PollSize};
 use contract::time::Micros;
@@ -86,16 +87,20 @@ impl StoreReader {
     }
 
     /// How many different records of a poll are in the store, in quarantine too. There is no index by poll: reads all
-    /// observations, which may take a second.
+    /// observations of its plan.
     pub fn count_records_of(&self, open: &OpenPoll) -> Result<u64, StoreError> {
-        self.run(|connection| {
+        self.run_at_one_moment(|connection| {
             let stored = match number(connection, &open.poll)? {
                 Some(poll) => {
-                    let count = |table: &str| {
-                        let sql = format!("SELECT count(*) FROM {table} WHERE visit = ?1");
-                        connection.query_row(&sql, (poll,), |row| row.get::<_, i64>(0))
-                    };
-                    count("observations")? + count("rejects")?
+                    let sql = "SELECT count(*) FROM rejects WHERE visit = ?1";
+                    let mut found: i64 = connection.query_row(sql, (poll,), |row| row.get(0))?;
+                    if let Some(plan) = number(connection, &open.plan)? {
+                        runs::each_of_plan(connection, (plan, None), |entry| {
+                            found += i64::from(entry.poll == poll);
+                            Ok(())
+                        })?;
+                    }
+                    found
                 }
                 None => 0,
             };

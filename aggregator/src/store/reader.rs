@@ -1,8 +1,8 @@
 //! What can be read of a store, by its writer and by others.
 
 use super::error::StoreError;
-use super::file;
 use super::name_cache::number;
+use super::{file, runs};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -64,17 +64,18 @@ impl StoreReader {
         outcome
     }
 
-    /// Counts what it holds; reads every page of the observations.
+    /// Counts what it holds; observations by the totals of their runs.
     pub fn tally(&self) -> Result<StoreTally, StoreError> {
         self.run(|connection| {
             let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
             Ok(StoreTally {
                 received: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'received'")?,
-                stored: count(
-                    "SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM visits)
-                          + (SELECT count(*) FROM quiet_polls) + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)
-                          + (SELECT count(*) FROM statements)",
-                )?,
+                stored: runs::count(connection)?.unsigned_abs()
+                    + count(
+                        "SELECT (SELECT count(*) FROM visits) + (SELECT count(*) FROM quiet_polls)
+                              + (SELECT count(*) FROM rejects) + (SELECT count(*) FROM catalogues)
+                              + (SELECT count(*) FROM statements)",
+                    )?,
                 duplicate: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'duplicate'")?,
                 quarantined: count("SELECT count(*) FROM quarantine")?,
                 folded: count("SELECT coalesce(sum(value), 0) FROM counts WHERE name = 'folded'")?,
@@ -106,6 +107,14 @@ impl StoreReader {
             )?;
             statement.query_row((plan,), |row| row.get(0))
         })
+    }
+
+    /// The same for one reading of several statements; inside [`Self::at_one_moment`] of that moment.
+    pub(super) fn run_at_one_moment<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        if self.connection.is_autocommit() { self.at_one_moment(|reader| reader.run(work)) } else { self.run(work) }
     }
 
     pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

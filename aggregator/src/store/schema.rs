@@ -1,14 +1,15 @@
 //! The tables, and how a store of an earlier version becomes one of this version.
 
-use super::checksum;
-use super::quiet_polls;
+use super::{checksum, quiet_polls, runs};
 use rusqlite::Connection;
 
 /// The version of the tables below: how many migrations there are.
-pub(super) const VERSION: i64 = 9;
+pub(super) const VERSION: i64 = 10;
 /// What brings a store from each version to the next, the first from nothing; what was published is never edited,
 /// only added to.
-const MIGRATIONS: [&str; 9] = [V1, V2, V3, V4, V5, V6, V7, V8, V9];
+pub(super) const MIGRATIONS: [&str; 10] = [V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
+/// The version that brings runs, into which the observations of earlier ones are moved.
+const WITH_RUNS: i64 = 10;
 
 /// Brings the tables of version `seen` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()> {
@@ -18,15 +19,15 @@ pub(super) fn migrate(connection: &Connection, seen: i64) -> rusqlite::Result<()
     if (1..QUIET_POLLS).contains(&seen) {
         quiet_polls::fold(connection, seen >= 5)?;
     }
-    checksum::fill(connection, seen)
+    checksum::fill(connection, seen)?;
+    if seen < WITH_RUNS { runs::from_rows(connection) } else { Ok(()) }
 }
 
 /// The version that folds quiet polls.
 pub(super) const QUIET_POLLS: i64 = 9;
 
-/// Observations have small integers only and no second index: at half a million rows a second each
-/// text and each index counts. `until` is NULL for an `as_of`; `reason` is NULL for a known figure.
-/// A rollup's value is INTEGER, or its decimal TEXT beyond 64 bits.
+/// Observations had a row each, with small integers only; [`V10`] moves them. `until` is NULL for an `as_of`; `reason` is
+/// NULL for a known figure. A rollup's value is INTEGER, or its decimal TEXT beyond 64 bits.
 const V1: &str = "
     CREATE TABLE names(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE observations(
@@ -165,6 +166,23 @@ const V9: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX visits_by_source ON visits(plan, source, time);
     CREATE INDEX retractions ON statements(plan) WHERE kind = 'retraction';
+";
+
+/// Observations in runs. `plan` or `series` is 0 for a run of several; `first` and `last` are ids of observations, which
+/// are given out for good by `observation_ids`. `digest` is of the body, `sum` of all the others. The totals of a plan
+/// (runs, observations, digests modulo 2^64) show that a run is missing.
+const V10: &str = "
+    CREATE TABLE runs(
+        plan INTEGER NOT NULL, series INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        observations INTEGER NOT NULL, digest INTEGER NOT NULL, sum INTEGER, body BLOB NOT NULL,
+        PRIMARY KEY (plan, series, first)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE run_totals(
+        plan INTEGER PRIMARY KEY, runs INTEGER NOT NULL, observations INTEGER NOT NULL, digests INTEGER NOT NULL,
+        sum INTEGER
+    ) STRICT;
+    CREATE TABLE observation_ids(next INTEGER NOT NULL, sum INTEGER) STRICT;
+    INSERT INTO observation_ids(next, sum) VALUES (1, row_sum(1));
 ";
 
 /// The tables that are made again from the facts.

@@ -85,7 +85,7 @@ impl StoreReader {
 const INDEXED: [&str; 4] =
     ["integrity_check(names)", "integrity_check(catalogues)", "integrity_check(visits)", "integrity_check(statements)"];
 /// The tables of which nothing is read, or whose readers find by themselves that a row is missing.
-const UNREAD: [&str; 6] = ["observations", "rollups", "judgements", "landings", "changes", "sqlite_sequence"];
+const UNREAD: [&str; 6] = ["runs", "rollups", "judgements", "landings", "changes", "sqlite_sequence"];
 const CHANGED: &str = "the definition of a table is another one";
 
 fn is_zero(row: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {

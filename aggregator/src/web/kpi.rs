@@ -6,12 +6,15 @@ use super::lookup;
 use super::pages::{report, source_rows};
 use super::query::PageQuery;
 use super::site::Site;
-use crate::explain::{ExplainError, explain, restated};
+use crate::explain::ExplanationDraft;
 use crate::health::source_health;
+use crate::render::view::PageContext;
 use crate::render::{KpiEvidence, KpiSheet, PlanSheet, html};
 use crate::store::StoreError;
 use crate::vintage::PlanVintage;
 use aggregator_core::plan_state::PlanState;
+use aggregator_core::points::KpiPoint;
+use aggregator_core::report::PlanReport;
 use aggregator_core::report_period::ReportPeriod;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -28,63 +31,70 @@ pub(super) async fn kpi(
 ) -> Result<Response, HttpError> {
     let page = site.run(move |site| {
         let query = PageQuery { rollups: false, ..query };
-        lookup::plan(site, &plan, query.known_at, |plan, vintage| page(site, plan, vintage, &kpi, &query))
+        let look = |plan: &PlanState, vintage: Option<&PlanVintage>| KpiContent::of(site, plan, vintage, &kpi, &query);
+        // The lock of the plan states is free again before a store is read.
+        page(site, &lookup::plan(site, &plan, query.known_at, look)?)
     });
     Ok(of_type(HTML, page.await?))
 }
 
-fn page(
-    site: &Site,
-    plan: &PlanState,
-    vintage: Option<&PlanVintage>,
-    kpi: &str,
-    query: &PageQuery,
-) -> Result<String, HttpError> {
-    let today = site.today();
-    let index = lookup::kpi(plan, kpi)?;
-    let report = report(plan, query, today);
-    let period = Period::parse(&report.on).unwrap_or(today);
-    let last = period.end().day() - 1;
-    let mut walk = plan.kpi_walk(index, last);
-    let mut points = plan.kpi_points(&mut walk, MAX_POINTS);
-    points.reverse();
-    let evidence = evidence(site, plan, vintage, index, ReportPeriod(period)).unwrap_or_else(|error| {
+/// What memory knows of a KPI.
+struct KpiContent {
+    view: PageContext,
+    report: PlanReport,
+    /// Points of the history, and its last day.
+    history: (Vec<KpiPoint>, i32),
+    draft: ExplanationDraft,
+}
+
+impl KpiContent {
+    fn of(
+        site: &Site,
+        plan: &PlanState,
+        vintage: Option<&PlanVintage>,
+        kpi: &str,
+        query: &PageQuery,
+    ) -> Result<Self, HttpError> {
+        let today = site.today();
+        let index = lookup::kpi(plan, kpi)?;
+        let report = report(plan, query, today);
+        let period = Period::parse(&report.on).unwrap_or(today);
+        let last = period.end().day() - 1;
+        let mut walk = plan.kpi_walk(index, last);
+        let mut points = plan.kpi_points(&mut walk, MAX_POINTS);
+        points.reverse();
+        let known = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
+        let draft = ExplanationDraft::new(plan, kpi, ReportPeriod(period), known).map_err(|_| HttpError::NoKpi)?;
+        Ok(Self { view: lookup::context(site, query, vintage), report, history: (points, last), draft })
+    }
+}
+
+fn page(site: &Site, content: &KpiContent) -> Result<String, HttpError> {
+    let evidence = evidence(site, &content.draft).unwrap_or_else(|error| {
         // History and judgement are in memory: the page shows them without the store.
         tracing::warn!(error = %contract::error::chain(&error), "the store cannot be read for a page");
         KpiEvidence { unreadable: true, ..KpiEvidence::default() }
     });
-    let view = lookup::context(site, query, vintage);
-    let sheet = PlanSheet::in_lang(&plan.catalogue, &report, view.lang);
-    let page = KpiSheet::new(&plan.catalogue, &sheet, kpi, (&points, last), evidence, view.lang);
-    html::kpi(&view, &page.ok_or(HttpError::NoKpi)?).map_err(internal)
+    let (catalogue, view) = (&content.draft.plan().catalogue, &content.view);
+    let sheet = PlanSheet::in_lang(catalogue, &content.report, view.lang);
+    let (points, last) = &content.history;
+    let page = KpiSheet::new(catalogue, &sheet, &content.draft.kpi().id, (points, *last), evidence, view.lang);
+    html::kpi(view, &page.ok_or(HttpError::NoKpi)?).map_err(internal)
 }
 
 /// The evidence in the stores; empty where there are none.
-fn evidence(
-    site: &Site,
-    plan: &PlanState,
-    vintage: Option<&PlanVintage>,
-    index: usize,
-    period: ReportPeriod,
-) -> Result<KpiEvidence, StoreError> {
+fn evidence(site: &Site, draft: &ExplanationDraft) -> Result<KpiEvidence, StoreError> {
     if site.store.is_none() {
         return Ok(KpiEvidence::default());
     }
-    let (readers, kpi) = (site.readers()?, &plan.catalogue.kpis[index]);
-    let upto = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
-    let explained = explain(&readers, plan, &kpi.id, period, upto);
-    let parts = kpi.measure.parts();
+    let (readers, plan) = (site.readers()?, draft.plan());
+    let parts = draft.kpi().measure.parts();
     let series = parts.iter().map(|of| &plan.catalogue.series[of.series]);
     let sources = source_health(&readers, &plan.catalogue, series)?;
-    let now = site.clock.now();
     Ok(KpiEvidence {
-        explained: match explained {
-            Ok(explained) => Some(explained),
-            Err(ExplainError::Store(error)) => return Err(error),
-            Err(ExplainError::UnknownKpi { .. }) => None,
-        },
-        restated: restated(&readers, plan, kpi, period, vintage.map(|vintage| vintage.at))?,
-        health: source_rows(site, plan, &sources, now),
+        explained: Some(draft.read(&readers)?),
+        restated: draft.restated(&readers)?,
+        health: source_rows(site, plan, &sources, site.clock.now()),
         unreadable: false,
     })
 }

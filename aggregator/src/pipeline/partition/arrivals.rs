@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// How long after its poll record a poll is called incomplete: longer than a shipper takes to send a large poll again.
 pub(crate) const INCOMPLETE_AFTER: Micros = Micros(10 * 60 * 1_000_000);
-/// Pause between two counts in the store: each may read all observations.
+/// Pause between two counts in the store: each may read all observations of a plan.
 const COUNT_INTERVAL: Micros = Micros(60 * 1_000_000);
 /// Polls whose records are counted in memory at the same time; those of more sources than a city has. Beyond it all counts are
 /// forgotten, and the store is counted instead.

@@ -10,7 +10,9 @@ use crate::keys::{self, Claim, KeyList, SignatureError};
 use crate::pipeline::configured_plans::KEYS;
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
-use crate::store::{self, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation};
+use crate::store::{
+    self, ObservationId, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation,
+};
 use crate::vintage;
 use aggregator_core::admit::AdmissionError;
 use aggregator_core::rollup::Rollup;
@@ -191,10 +193,7 @@ pub(super) fn insert_all(
     // Signatures were verified when they came, unless there were other keys.
     let other_keys = reader.configuration()?.get(KEYS) != Some(&keys.digest());
     let refused = if other_keys { refused_signatures(reader, keys)? } else { BTreeMap::new() };
-    reader.each_observation(Micros(i64::MAX), |StoredObservation { id, observation, signature }| {
-        if only.is_some_and(|only| !only.contains(&observation.plan)) {
-            return;
-        }
+    let mut insert = |StoredObservation { id, observation, signature }: StoredObservation<'_>| {
         let verified = match refused.get(&id) {
             Some(error) => Err(*error),
             None => keys.admits(Claim::of(observation), signature.as_ref()),
@@ -214,22 +213,29 @@ pub(super) fn insert_all(
             }
             Ok(()) => {}
         }
-    })?;
+    };
+    match only {
+        Some(only) => only.iter().try_for_each(|plan| reader.each_observation_of(plan, &mut insert))?,
+        None => reader.each_observation(insert)?,
+    }
     Ok((plans, unadmitted))
 }
 
 /// The signed observations whose signature does not hold by these keys. Each is read whole, as a signature covers all of it.
-fn refused_signatures(reader: &StoreReader, keys: &KeyList) -> Result<BTreeMap<i64, SignatureError>, StoreError> {
-    let mut signed = Vec::new();
-    reader
-        .each_observation(Micros(i64::MAX), |one| signed.extend(one.signature.map(|signature| (one.id, signature))))?;
+fn refused_signatures(
+    reader: &StoreReader,
+    keys: &KeyList,
+) -> Result<BTreeMap<ObservationId, SignatureError>, StoreError> {
     let mut refused = BTreeMap::new();
-    for (id, signature) in signed {
-        let record = Record::Observation(reader.observation(id)?);
-        if let Err(error) = keys.verify(&record, wire::signature(&keys::line(&record, Some(&signature)))) {
+    reader.each_whole_observation(|StoredObservation { id, observation, signature }| {
+        if signature.is_none() {
+            return;
+        }
+        let record = Record::Observation(observation.clone());
+        if let Err(error) = keys.verify(&record, wire::signature(&keys::line(&record, signature.as_ref()))) {
             refused.insert(id, error);
         }
-    }
+    })?;
     Ok(refused)
 }
 
@@ -264,10 +270,12 @@ pub(crate) fn insert_plans(
     keys: &KeyList,
 ) -> Result<(), StoreError> {
     take_statements(reader, states, keys)?;
-    reader.each_observation(Micros(i64::MAX), |StoredObservation { observation, .. }| {
-        if let Some(state) = states.get_mut(&observation.plan).filter(|_| plans.contains(&observation.plan)) {
+    for plan in plans {
+        let Some(state) = states.get_mut(plan) else { continue };
+        reader.each_observation_of(plan, |StoredObservation { observation, .. }| {
             // What is not admitted any more is judged when the store is opened for writing.
             let _ = state.insert(observation);
-        }
-    })
+        })?;
+    }
+    Ok(())
 }

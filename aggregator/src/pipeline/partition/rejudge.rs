@@ -8,7 +8,7 @@ use super::intake::put_fact;
 use crate::keys::{self, KeyList, RecordSignature};
 use crate::plan_states::PlanStates;
 use crate::store::{
-    BusCoordinates, FactOutcome, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError,
+    BusCoordinates, FactOutcome, ObservationId, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError,
     StoreTransaction, StoreWriter,
 };
 use aggregator_core::admit::AdmissionError;
@@ -23,8 +23,8 @@ const STEP: usize = 500;
 /// A stored observation that is no longer admitted: by the catalogue, by the keys, or because it was retracted.
 #[derive(Clone, Debug)]
 pub(crate) struct UnadmittedObservation {
-    /// Its row.
-    pub(crate) id: i64,
+    /// Where it is.
+    pub(crate) id: ObservationId,
     /// Why not.
     pub(crate) reason: &'static str,
     /// Its signature.
@@ -85,6 +85,9 @@ pub(crate) fn all(
         };
         done.has_moved |= dispositions.iter().zip(&decoded).any(moves);
         writer.change(|change| {
+            let rows = decoded.iter().zip(&dispositions);
+            let rows: Vec<_> = rows.filter_map(|((_, read), disposition)| row(names, read, *disposition)).collect();
+            change.put_observations(&rows)?;
             for ((one, read), disposition) in decoded.iter().zip(&dispositions) {
                 move_record(change, one, read, *disposition, names)?;
             }
@@ -98,22 +101,31 @@ fn quarantine(
     partition: Partition,
     step: &[UnadmittedObservation],
 ) -> Result<(), StoreError> {
-    let mut bodies = Vec::new();
-    for one in step {
-        let observation = writer.read().observation(one.id)?;
-        let body = keys::line(&Record::Observation(observation.clone()), one.signature.as_ref());
-        bodies.push((body, observation));
-    }
+    let ids: Vec<ObservationId> = step.iter().map(|one| one.id).collect();
+    let observations = writer.read().observations(&ids.iter().copied().collect())?;
     writer.change(|change| {
-        for (one, (body, observation)) in step.iter().zip(&bodies) {
+        for one in step {
+            let Some(observation) = observations.get(&one.id) else { continue };
             let at = BusCoordinates { partition, offset: None, time: observation.revision };
+            let body = &keys::line(&Record::Observation(observation.clone()), one.signature.as_ref());
             let plan = Some(observation.plan.clone());
             change.put_quarantine(&QuarantineRow { at, plan, reason: one.reason, body })?;
             change.note_removed(observation)?;
-            change.remove_observation(one.id)?;
         }
-        Ok(())
+        change.remove_observations(&ids)
     })
+}
+
+/// The row of a record that counts as an observation now.
+fn row<'a>(
+    names: &'a BTreeMap<String, PlanNames>,
+    read: &'a disposition::DecodeResult,
+    disposition: Disposition,
+) -> Option<ObservationRow<'a>> {
+    let Disposition::Observation(key) = disposition else { return None };
+    let Ok(DecodedRecord { record: Record::Observation(observation), signature }) = read else { return None };
+    let (observation, names) = (observation.borrowed(), names.get(&observation.plan)?);
+    Some(ObservationRow { names, key, observation, signature: signature.as_ref() })
 }
 
 /// Moves one record by its new disposition.
@@ -127,12 +139,9 @@ fn move_record(
     let outcome = match (disposition, read) {
         (Disposition::Quarantined(reason), _) if reason == one.reason => return Ok(()),
         (Disposition::Quarantined(reason), _) => return change.put_reason(one.id, reason),
-        (Disposition::Observation(key), Ok(DecodedRecord { record: Record::Observation(observation), signature })) => {
-            let Some(names) = names.get(&observation.plan) else { return Ok(()) };
-            let (observation, signature) = (observation.borrowed(), signature.as_ref());
-            change.put_observations(&[ObservationRow { names, key, observation, signature }])?;
-            FactOutcome::Stored
-        }
+        // The observations of a step are stored together.
+        (Disposition::Observation(_), Ok(_)) if row(names, read, disposition).is_some() => FactOutcome::Stored,
+        (Disposition::Observation(_), _) => return Ok(()),
         (Disposition::Fact, Ok(fact)) => put_fact(change, fact)?,
         _ => FactOutcome::Duplicate,
     };

@@ -239,6 +239,11 @@ fn earlier(folder: &Path, all: &[PollRecord], rejected: &[&str], open: &[&str]) 
     connection
         .execute_batch(&format!(
             "DELETE FROM visits; DROP TABLE quiet_polls; DROP INDEX visits_by_source; DROP INDEX retractions;
+             DROP TABLE runs; DROP TABLE run_totals; DROP TABLE observation_ids;
+             CREATE TABLE observations(
+                 id INTEGER PRIMARY KEY, plan, series, definition, source, since, until, value, reason, final, revision,
+                 visit, sheet, line, breakdown, sum, signer, mac
+             );
              DELETE FROM counts WHERE name = 'folded'; UPDATE counts SET value = {} WHERE name = 'received';
              UPDATE counts SET value = 0 WHERE name = 'duplicate'; PRAGMA user_version = {}",
             all.len() + rejected.len(),

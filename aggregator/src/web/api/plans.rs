@@ -4,7 +4,7 @@ use super::parameter::Parameter;
 use super::problem::Problem;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, one, page, ready};
-use crate::explain::{ExplainError, Vintage, explain};
+use crate::explain::{ExplainError, ExplanationDraft, Vintage};
 use crate::web::vintages::of_kpi;
 use crate::web::{lookup, pages};
 use aggregator_core::judge::Status;
@@ -105,16 +105,14 @@ pub(super) fn kpis(request: &ApiRequest) -> ApiResponse {
 
 pub(super) fn kpi(request: &ApiRequest) -> ApiResponse {
     let stores: Vec<_> = request.stores()?.into_iter().map(|(_, store)| store).collect();
-    request.vintage(|plan, vintage| {
+    let draft = request.vintage(|plan, vintage| {
         let kpi = request.param("kpi");
         lookup::kpi(plan, kpi)?;
         let upto = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
-        let explained = explain(&stores, plan, kpi, ReportPeriod(request.on(plan)?), upto);
-        one(&explained.map_err(|error| match error {
-            ExplainError::Store(error) => error.into(),
-            ExplainError::UnknownKpi { .. } => Problem::NoSuch("KPI"),
-        })?)
-    })
+        let draft = ExplanationDraft::new(plan, kpi, ReportPeriod(request.on(plan)?), upto);
+        draft.map_err(|ExplainError::UnknownKpi { .. }| Problem::NoSuch("KPI"))
+    })?;
+    one(&draft.read(&stores)?)
 }
 
 pub(super) fn history(request: &ApiRequest) -> ApiResponse {

@@ -127,7 +127,12 @@ fn runs(shape: Shape, writer: &mut StoreWriter, names: &[PlanNames]) -> (f64, f6
         let mut rows = Vec::with_capacity(BATCH);
         for ((plan, series, _), observation) in &batch {
             let key = FigureKey { series: u16::try_from(*series).unwrap_or(0), definition: 0, source: 0, index: 0 };
-            rows.push(ObservationRow { names: &names[*plan], key, observation: observation.borrowed(), signature: None });
+            rows.push(ObservationRow {
+                names: &names[*plan],
+                key,
+                observation: observation.borrowed(),
+                signature: None,
+            });
         }
         let started = cpu();
         writer.change(|change| change.put_observations(&rows)).expect("durable");

@@ -8,8 +8,8 @@ use super::intake::put_fact;
 use crate::keys::{self, KeyList, RecordSignature};
 use crate::plan_states::PlanStates;
 use crate::store::{
-    BusCoordinates, FactOutcome, ObservationId, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord, StoreError,
-    StoreTransaction, StoreWriter,
+    BusCoordinates, FactOutcome, ObservationId, ObservationRow, PlanNames, QuarantineRow, QuarantinedRecord,
+    StoreError, StoreTransaction, StoreWriter,
 };
 use aggregator_core::admit::AdmissionError;
 use bus::Partition;

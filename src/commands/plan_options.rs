@@ -14,6 +14,7 @@ use contract::reader::Mistake;
 use contract::time::{Clock, Micros};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Which plans, judged when.
 #[derive(Args)]
@@ -114,7 +115,7 @@ impl VintageOptions {
         };
         let vintages = catalogues.into_values().map(|catalogue| {
             let mut vintage = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;
-            let state = std::mem::replace(&mut vintage.state, PlanState::new(Catalogue::clone(catalogue)));
+            let state = std::mem::replace(&mut vintage.state, PlanState::new(Arc::clone(catalogue)));
             Ok((state, Some(vintage)))
         });
         vintages.collect()

@@ -13,6 +13,7 @@ use crate::target_change::TargetHistory;
 use contract::borrowed::BorrowedObservation;
 use contract::catalogue::Catalogue;
 use contract::record::{CatalogueText, Observation, Retraction};
+use std::sync::Arc;
 
 /// The key of an inserted observation and the outcome, or the reason for which it must be quarantined.
 pub type InsertResult = Result<(FigureKey, InsertOutcome), AdmissionError>;
@@ -85,7 +86,7 @@ pub type InsertResult = Result<(FigureKey, InsertOutcome), AdmissionError>;
 #[derive(Debug)]
 pub struct PlanState {
     /// The plan as the city wrote it.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     ids: CatalogueIds,
     retractions: Retractions,
     targets: TargetHistory,
@@ -104,9 +105,10 @@ pub struct PlanState {
 
 impl PlanState {
     /// A state without observations.
-    pub fn new(catalogue: Catalogue) -> Self {
+    pub fn new(catalogue: impl Into<Arc<Catalogue>>) -> Self {
+        let catalogue = catalogue.into();
         let (ids, ledger) = (CatalogueIds::new(&catalogue), Ledger::new(&catalogue));
-        let (retractions, targets) = (Retractions::default(), TargetHistory::new(&catalogue));
+        let (retractions, targets) = (Retractions::default(), TargetHistory::new(Arc::clone(&catalogue)));
         Self {
             catalogue,
             ids,
@@ -286,7 +288,7 @@ impl PlanState {
 
     fn report_from(&self, period: ReportPeriod, rollups: bool, landings: Option<&KnownLandings>) -> PlanReport {
         let settled = self.touched.is_empty().then_some(&self.rollups);
-        report::plan((&self.catalogue, &self.targets), &self.ledger, settled, period, rollups, landings)
+        report::plan((self.catalogue.as_ref(), &self.targets), &self.ledger, settled, period, rollups, landings)
     }
 }
 

@@ -4,6 +4,7 @@ use aggregator_core::plan_state::PlanState;
 use contract::catalogue;
 use contract::time::Micros;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn filled() -> Metrics {
     let metrics = Metrics::new("1.2.3").unwrap();
@@ -134,7 +135,7 @@ fn a_kpi_that_left_the_plan_states_leaves_the_scrape() {
 #[test]
 fn a_plan_without_a_default_moment_is_scraped_as_of_today() {
     let mut state = plan_state(false);
-    state.catalogue.plan.default_on = None;
+    Arc::make_mut(&mut state.catalogue).plan.default_on = None;
     let text = filled().exposition(&plan_states(state), period("2023-05-01"), false, |_| true).unwrap();
     assert!(text.contains("shihyo_kpi_value{kpi=\"datasets\",plan=\"small\"} 310\n"), "{text}");
     assert!(text.contains("shihyo_ready 0\n"));
@@ -162,7 +163,7 @@ fn a_source_has_its_latest_figure_and_when_the_next_is_overdue() {
 fn a_source_that_is_overdue_shows_since_when() {
     // On 1 May 2021 the last figure of July 2020 is long due: of the latest period whose grace is over, March 2021.
     let mut state = plan_state(false);
-    state.catalogue.plan.default_on = Some(period("2021-05-01"));
+    Arc::make_mut(&mut state.catalogue).plan.default_on = Some(period("2021-05-01"));
     let text = filled().exposition(&plan_states(state), period("2023-05-01"), true, |_| true).unwrap();
     let line = "shihyo_source_due_timestamp_seconds{plan=\"small\",series=\"downloads\",source=\"portal\"} 1619362800";
     assert!(text.lines().any(|got| got == line), "{text}");

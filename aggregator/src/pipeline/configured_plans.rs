@@ -55,13 +55,13 @@ impl ConfiguredPlans {
 
     /// The states of all plans, without observations.
     pub fn empty_states(&self) -> PlanStates {
-        self.catalogues().map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
+        self.plans.iter().map(|(id, (catalogue, _))| (id.clone(), PlanState::new(Arc::clone(catalogue)))).collect()
     }
 
     /// The same of some plans, as far as they are configured.
     pub(super) fn empty_states_of(&self, plans: &BTreeSet<String>) -> PlanStates {
-        let configured = plans.iter().filter_map(|plan| self.catalogue(plan));
-        configured.map(|c| (c.plan.id.clone(), PlanState::new(c.clone()))).collect()
+        let configured = plans.iter().filter_map(|plan| self.plans.get_key_value(plan));
+        configured.map(|(id, (catalogue, _))| (id.clone(), PlanState::new(Arc::clone(catalogue)))).collect()
     }
 
     /// The plans that are configured otherwise in `other`, or in one of both only.

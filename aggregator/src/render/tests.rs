@@ -189,9 +189,10 @@ fn every_text_colour_reaches_contrast_aa_in_both_schemes() {
 fn no_document_holds_a_character_that_turns_its_text() {
     let mut state = plan_state(false);
     let hostile = "a\u{202e}\u{2066}\u{200b}b";
-    state.catalogue.plan.name.ja = hostile.to_owned();
-    state.catalogue.plan.citation = hostile.to_owned();
-    for kpi in &mut state.catalogue.kpis {
+    let catalogue = std::sync::Arc::make_mut(&mut state.catalogue);
+    catalogue.plan.name.ja = hostile.to_owned();
+    catalogue.plan.citation = hostile.to_owned();
+    for kpi in &mut catalogue.kpis {
         kpi.name.en = hostile.to_owned();
         kpi.unit.ja = hostile.to_owned();
         kpi.citation = hostile.to_owned();

@@ -22,7 +22,7 @@ pub(super) fn plan<T, E: From<HttpError>>(
         return Err(HttpError::Elsewhere.into());
     }
     let Some(at) = at else { return look(current, None) };
-    let configured = current.catalogue.clone();
+    let configured = std::sync::Arc::clone(&current.catalogue);
     // A vintage is read from the stores, which takes time: the pipeline must not wait for the lock meanwhile.
     drop(plans);
     let _permit = site.vintages.try_acquire().map_err(|_| HttpError::Busy)?;

@@ -46,7 +46,7 @@ fn listed(page: &str) -> Vec<&str> {
 fn five() -> Vec<PlanState> {
     let mut ended = plan("a-ended", "乙市", None);
     level(&mut ended, "2022-04-01", 120);
-    ended.catalogue.plan.default_on = Some(period("FY2021"));
+    std::sync::Arc::make_mut(&mut ended.catalogue).plan.default_on = Some(period("FY2021"));
     vec![
         ended,
         plan("b-empty", "丙市", None),

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_found_by_every_name_as_people_type_it() {
-        let mut plan = plan_state(false).catalogue.plan;
+        let mut plan = plan_state(false).catalogue.plan.clone();
         plan.city.ja = "岐阜市".into();
         plan.city.en = "Gifu City".into();
         plan.kana = Some("ぎふし".into());

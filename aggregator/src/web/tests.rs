@@ -146,7 +146,7 @@ async fn a_plan_is_reported_at_its_default_unless_asked() {
         let expected = plan_state(false).report_with_landings(ReportPeriod(Period::parse(on).unwrap()), false);
         assert_eq!(answer(&site, address).await.2, Report::from(vec![expected]).canonical_json() + "\n", "{address}");
     }
-    site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.default_on = None;
+    Arc::make_mut(&mut site.plans.write().unwrap().get_mut("small").unwrap().catalogue).plan.default_on = None;
     let (_, _, today) = answer(&site, "/plans/small/report.json").await;
     assert!(today.contains("\"on\":\"2023-05-01\""), "{today}");
 }
@@ -359,7 +359,9 @@ async fn a_page_is_in_one_language_and_its_links_keep_it() {
 async fn moments_are_links_named_as_officers_name_them() {
     let site = site(false);
     let moments = ["2020-06-30", "2020-03", "FY2019"].map(|on| Period::parse(on).unwrap());
-    site.plans.write().unwrap().get_mut("small").unwrap().catalogue.plan.on_dates = moments.to_vec();
+    let mut plans = site.plans.write().unwrap();
+    Arc::make_mut(&mut plans.get_mut("small").unwrap().catalogue).plan.on_dates = moments.to_vec();
+    drop(plans);
     let (_, _, page) = answer(&site, "/plans/small?lang=ja&on=FY2019").await;
     for link in [
         "<a href=\"/plans/small?on=2020-06-30&#38;lang=ja\">2020-06-30</a>",

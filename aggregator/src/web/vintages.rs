@@ -14,12 +14,13 @@ use crate::vintage_table::{self, PeriodVintages};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use contract::catalogue::Catalogue;
+use std::sync::Arc;
 
 /// The vintages of a KPI of a plan that is shown here, and the plan's catalogue.
-pub(super) fn of_kpi(site: &Site, plan: &str, kpi: &str) -> Result<(Catalogue, Vec<PeriodVintages>), HttpError> {
+pub(super) fn of_kpi(site: &Site, plan: &str, kpi: &str) -> Result<(Arc<Catalogue>, Vec<PeriodVintages>), HttpError> {
     let catalogue = lookup::plan(site, plan, None, |state, _| {
         lookup::kpi(state, kpi)?;
-        Ok::<_, HttpError>(state.catalogue.clone())
+        Ok::<_, HttpError>(Arc::clone(&state.catalogue))
     })?;
     let _permit = site.vintages.try_acquire().map_err(|_| HttpError::Busy)?;
     let found =

@@ -6,6 +6,7 @@ use contract::catalogue::{self, Bilingual, Catalogue, Kpi};
 use contract::record::CatalogueText;
 use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// A change of what a KPI is judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,26 +46,36 @@ pub struct RemovedKpi {
 }
 
 /// Every published catalogue of a plan, and what follows from them. A set: order and copies do not matter.
+///
+/// Kept are texts and what follows; a catalogue that was read takes ten times as much memory as its text. It follows when it is asked for,
+/// because many catalogues come one after the other.
 #[derive(Clone, Debug)]
 pub struct TargetHistory {
     /// By revision and text, as the catalogue in force is chosen.
-    recorded: BTreeMap<(Micros, String), Version>,
-    configured: Version,
+    recorded: BTreeSet<(Micros, String)>,
+    configured: Arc<Catalogue>,
+    comparison: OnceLock<Comparison>,
+}
+
+/// What follows from the catalogues of a plan.
+#[derive(Clone, Debug, Default)]
+struct Comparison {
     changes: BTreeMap<String, Vec<TargetChange>>,
     all: Vec<TargetChange>,
     first: BTreeMap<String, FirstTarget>,
     removed: Vec<RemovedKpi>,
 }
 
-#[derive(Clone, Debug)]
+/// A catalogue while it is compared.
+#[derive(Debug)]
 struct Version {
     known_at: Option<Micros>,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     terms: BTreeMap<String, Terms>,
 }
 
 impl Version {
-    fn new(known_at: Option<Micros>, catalogue: Catalogue) -> Self {
+    fn new(known_at: Option<Micros>, catalogue: Arc<Catalogue>) -> Self {
         let terms = catalogue.kpis.iter().map(|kpi| (kpi.id.clone(), terms(&catalogue, kpi))).collect();
         Self { known_at, catalogue, terms }
     }
@@ -76,64 +87,74 @@ impl Version {
 
 impl TargetHistory {
     /// The history of a plan whose catalogue is configured, and none recorded yet.
-    pub fn new(configured: &Catalogue) -> Self {
-        let configured = Version::new(None, configured.clone());
-        let (recorded, changes, first) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { recorded, configured, changes, all: Vec::new(), first, removed: Vec::new() }
+    pub fn new(configured: Arc<Catalogue>) -> Self {
+        Self { recorded: BTreeSet::new(), configured, comparison: OnceLock::new() }
     }
 
-    /// Adds a recorded catalogue; false when it is there already, or cannot be read any more.
+    /// Adds a recorded catalogue; false when it is there already, or of another plan. One that cannot be read any more changes
+    /// nothing.
     pub fn add(&mut self, text: &CatalogueText) -> bool {
-        let key = (text.revision, text.text.clone());
-        if self.recorded.contains_key(&key) || text.plan != self.configured.catalogue.plan.id {
-            return false;
+        let is_new = text.plan == self.configured.plan.id && self.recorded.insert((text.revision, text.text.clone()));
+        if is_new {
+            self.comparison = OnceLock::new();
         }
-        let Ok(catalogue) = catalogue::parse("record", &text.text) else { return false };
-        self.recorded.insert(key, Version::new(Some(text.revision), catalogue));
-        self.compare();
-        true
+        is_new
     }
 
     /// The changes of a KPI, the earliest first; with those of the KPI that it replaces.
     pub fn of(&self, kpi: &str) -> &[TargetChange] {
-        self.changes.get(kpi).map_or(&[], Vec::as_slice)
+        self.comparison().changes.get(kpi).map_or(&[], Vec::as_slice)
     }
 
     /// The changes of all KPIs, also of those that the plan no longer has, the earliest first.
     pub fn all(&self) -> &[TargetChange] {
-        &self.all
+        &self.comparison().all
     }
 
     /// The first published target of a KPI, where something of it was changed since.
     pub fn first(&self, kpi: &str) -> Option<&FirstTarget> {
-        self.first.get(kpi)
+        self.comparison().first.get(kpi)
     }
 
     /// The KPIs that the plan no longer has, in the order in which they were removed.
     pub fn removed(&self) -> &[RemovedKpi] {
-        &self.removed
+        &self.comparison().removed
     }
 
-    fn versions(&self) -> Vec<&Version> {
-        self.recorded.values().chain([&self.configured]).collect()
+    fn comparison(&self) -> &Comparison {
+        self.comparison.get_or_init(|| {
+            // Nothing is compared with nothing.
+            if self.recorded.is_empty() {
+                return Comparison::default();
+            }
+            let read = |(revision, text): &(Micros, String)| {
+                let catalogue = catalogue::parse("record", text).ok()?;
+                Some(Version::new(Some(*revision), Arc::new(catalogue)))
+            };
+            let mut versions: Vec<Version> = self.recorded.iter().filter_map(read).collect();
+            versions.push(Version::new(None, Arc::clone(&self.configured)));
+            Comparison::new(&versions.iter().collect::<Vec<_>>())
+        })
     }
+}
 
-    fn compare(&mut self) {
-        let versions = self.versions();
+impl Comparison {
+    /// Compares catalogues in their order; the configured one is the last.
+    fn new(versions: &[&Version]) -> Self {
+        let Some(current) = versions.last().copied() else { return Self::default() };
         let ids: BTreeSet<&str> =
             versions.iter().flat_map(|version| version.terms.keys()).map(String::as_str).collect();
-        let own: BTreeMap<&str, Vec<TargetChange>> = ids.iter().map(|id| (*id, changes(&versions, id))).collect();
-        let current = &self.configured;
+        let own: BTreeMap<&str, Vec<TargetChange>> = ids.iter().map(|id| (*id, changes(versions, id))).collect();
         let (mut all, mut first, mut removed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for id in &ids {
             let Some(kpi) = current.kpi(id) else {
-                removed.extend(removal(&versions, id, &own[id]));
+                removed.extend(removal(versions, id, &own[id]));
                 continue;
             };
-            let replaced = predecessor(&versions, id);
+            let replaced = predecessor(versions, id);
             let mut list = own[id].clone();
             if let Some(replaced) = replaced {
-                list = continued(&versions, (replaced, &own[replaced]), (id, list));
+                list = continued(versions, (replaced, &own[replaced]), (id, list));
             }
             let origin = replaced.unwrap_or(id);
             let earliest = versions.iter().find_map(|version| Some((*version, version.kpi(origin)?)));
@@ -142,21 +163,27 @@ impl TargetHistory {
             {
                 first.insert(
                     (*id).to_owned(),
-                    FirstTarget::new(version.known_at, (&version.catalogue, old), (&current.catalogue, kpi)),
+                    FirstTarget::new(
+                        version.known_at,
+                        (version.catalogue.as_ref(), old),
+                        (current.catalogue.as_ref(), kpi),
+                    ),
                 );
             }
-            all.insert((*id).to_owned(), list);
+            if !list.is_empty() {
+                all.insert((*id).to_owned(), list);
+            }
         }
         removed.sort_by(|a: &RemovedKpi, b| {
             (a.known_at.is_none(), a.known_at, &a.id).cmp(&(b.known_at.is_none(), b.known_at, &b.id))
         });
         for one in &mut removed {
-            let takes = |id: &&str| current.kpi(id).is_some() && predecessor(&versions, id) == Some(one.id.as_str());
+            let takes = |id: &&str| current.kpi(id).is_some() && predecessor(versions, id) == Some(one.id.as_str());
             one.replaced_by = ids.iter().copied().find(takes).map(str::to_owned);
         }
         let mut every: Vec<TargetChange> = own.into_values().flatten().collect();
         every.sort_by(|a, b| a.order().cmp(&b.order()));
-        (self.changes, self.all, self.first, self.removed) = (all, every, first, removed);
+        Self { changes: all, all: every, first, removed }
     }
 }
 

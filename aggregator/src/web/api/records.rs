@@ -50,7 +50,7 @@ pub(super) struct ObservationItem {
 
 pub(super) fn observations(request: &ApiRequest) -> ApiResponse {
     // The plan must be configured, and shown here.
-    let catalogue = request.plan(|plan| Ok(plan.catalogue.clone()))?;
+    let catalogue = request.plan(|plan| Ok(std::sync::Arc::clone(&plan.catalogue)))?;
     let (plan, limit) = (request.param("plan"), request.limit()?);
     let (partition, after) = match request.text(Parameter::After) {
         None => (i32::MIN, 0),

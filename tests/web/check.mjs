@@ -9,6 +9,8 @@ const [base, executablePath, folder] = process.argv.slice(2);
 const pages = [
   ["overview", "/"],
   ["overview-ja", "/?lang=ja"],
+  ["search-ja", "/?q=%3Cscript%3E&lang=ja"],
+  ["search", "/?q=%E5%B8%82&status=off_track&on=2020-11-30"],
   ["plan", "/plans/mihon?on=2020-11-30"],
   ["plan-en", "/plans/mihon?on=2020-11-30&lang=en"],
   ["closed", "/plans/kawasaki?on=FY2021"],

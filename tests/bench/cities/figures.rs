@@ -9,49 +9,49 @@ pub(crate) const DAYS: u32 = 1096;
 /// The fiscal years and their days; the first holds the 29 February.
 pub(crate) const YEARS: [(&str, Range<u32>); 3] = [("FY2019", 0..366), ("FY2020", 366..731), ("FY2021", 731..DAYS)];
 
-/// Invented names are put together of these.
-const FIRST: [(&str, &str); 12] = [
-    ("北", "kita"),
-    ("南", "minami"),
-    ("東", "higashi"),
-    ("西", "nishi"),
-    ("上", "kami"),
-    ("下", "shimo"),
-    ("新", "shin"),
-    ("大", "oo"),
-    ("小", "ko"),
-    ("中", "naka"),
-    ("高", "taka"),
-    ("長", "naga"),
+/// Invented names are put together of these: as written, in Latin letters, in kana.
+const FIRST: [(&str, &str, &str); 12] = [
+    ("北", "kita", "きた"),
+    ("南", "minami", "みなみ"),
+    ("東", "higashi", "ひがし"),
+    ("西", "nishi", "にし"),
+    ("上", "kami", "かみ"),
+    ("下", "shimo", "しも"),
+    ("新", "shin", "しん"),
+    ("大", "oo", "おお"),
+    ("小", "ko", "こ"),
+    ("中", "naka", "なか"),
+    ("高", "taka", "たか"),
+    ("長", "naga", "なが"),
 ];
-const SECOND: [(&str, &str); 12] = [
-    ("川", "kawa"),
-    ("山", "yama"),
-    ("野", "no"),
-    ("原", "hara"),
-    ("田", "ta"),
-    ("島", "shima"),
-    ("浜", "hama"),
-    ("崎", "saki"),
-    ("沢", "sawa"),
-    ("谷", "tani"),
-    ("橋", "hashi"),
-    ("宮", "miya"),
+const SECOND: [(&str, &str, &str); 12] = [
+    ("川", "kawa", "かわ"),
+    ("山", "yama", "やま"),
+    ("野", "no", "の"),
+    ("原", "hara", "はら"),
+    ("田", "ta", "た"),
+    ("島", "shima", "しま"),
+    ("浜", "hama", "はま"),
+    ("崎", "saki", "さき"),
+    ("沢", "sawa", "さわ"),
+    ("谷", "tani", "たに"),
+    ("橋", "hashi", "はし"),
+    ("宮", "miya", "みや"),
 ];
-const THIRD: [(&str, &str); 13] = [
-    ("市", "shi"),
-    ("町", "cho"),
-    ("村", "mura"),
-    ("本市", "moto-shi"),
-    ("本町", "moto-cho"),
-    ("本村", "moto-mura"),
-    ("井市", "i-shi"),
-    ("井町", "i-cho"),
-    ("井村", "i-mura"),
-    ("木市", "ki-shi"),
-    ("木町", "ki-cho"),
-    ("木村", "ki-mura"),
-    ("里市", "sato-shi"),
+const THIRD: [(&str, &str, &str); 13] = [
+    ("市", "shi", "し"),
+    ("町", "cho", "ちょう"),
+    ("村", "mura", "むら"),
+    ("本市", "moto-shi", "もとし"),
+    ("本町", "moto-cho", "もとちょう"),
+    ("本村", "moto-mura", "もとむら"),
+    ("井市", "i-shi", "いし"),
+    ("井町", "i-cho", "いちょう"),
+    ("井村", "i-mura", "いむら"),
+    ("木市", "ki-shi", "きし"),
+    ("木町", "ki-cho", "きちょう"),
+    ("木村", "ki-mura", "きむら"),
+    ("里市", "sato-shi", "さとし"),
 ];
 
 /// One city with one plan.
@@ -60,6 +60,8 @@ pub(crate) struct City {
     pub(crate) id: String,
     /// Its name in Japanese.
     pub(crate) name: String,
+    /// How that is read.
+    pub(crate) kana: String,
     seed: u64,
     /// Per cent of what is usual that its targets ask for.
     pub(crate) ambition: u32,
@@ -76,6 +78,7 @@ impl City {
         Self {
             id: format!("{}{}-{}", first.1, second.1, third.1),
             name: format!("{}{}{}", first.0, second.0, third.0),
+            kana: format!("{}{}{}", first.2, second.2, third.2),
             seed,
             ambition,
         }

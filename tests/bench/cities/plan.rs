@@ -23,9 +23,9 @@ fn text(ja: &str, en: &str) -> String {
 
 /// The catalogue: it runs on the day that is shown by default, so that pages judge, expect and look ahead.
 pub(crate) fn catalogue(city: &City) -> String {
-    let City { id, name, .. } = city;
+    let City { id, name, kana, .. } = city;
     let mut toml = format!(
-        "[plan]\nid = \"{id}\"\nname = {}\ncity = {}\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\n\
+        "[plan]\nid = \"{id}\"\nname = {}\ncity = {}\nkana = \"{kana}\"\nfirst_year = \"FY2019\"\nlast_year = \"FY2021\"\n\
          default_on = \"2021-11-30\"\ncitation = \"b\"\n",
         text(&format!("{name}データ活用推進計画"), &format!("Data plan of {id}")),
         text(name, id),

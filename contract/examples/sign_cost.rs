@@ -56,7 +56,9 @@ fn main() {
         ];
         costs.iter_mut().zip(round).for_each(|(costs, cost)| costs.push(cost));
     }
-    costs.iter_mut().for_each(|costs| costs.sort_by(f64::total_cmp));
+    for costs in &mut costs {
+        costs.sort_by(f64::total_cmp);
+    }
     let row = |name: &str, [without, with]: [&Vec<f64>; 2]| {
         let more = median(with) - median(without);
         let cost = |costs: &Vec<f64>| spread(costs.iter().copied(), 2);

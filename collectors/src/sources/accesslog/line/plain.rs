@@ -25,10 +25,11 @@ pub(in super::super) fn read<'a>(format: &LineFormat, line: &'a [u8]) -> Option<
             Field::Agent => read.agent = value,
             Field::Method => read.method = value,
             Field::Path => read.path = target(value),
-            Field::Request => match request(value) {
-                Some((method, path)) => (read.method, read.path, read.is_unreadable) = (method, path, false),
-                None => (read.method, read.path, read.is_unreadable) = (b"", b"", true),
-            },
+            Field::Request => {
+                let request = request(value);
+                (read.method, read.path) = request.unwrap_or_default();
+                read.is_unreadable = request.is_none();
+            }
             Field::Status => (read.status, has_status) = (status(value)?, true),
             Field::Time => {
                 (read.hour, read.time) = (TimeReader::default().read(value)?, value);

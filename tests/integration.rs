@@ -1,5 +1,6 @@
 //! What crosses a crate's border, in one executable, so that it is linked once and its tests wait beside each other.
 
+mod allocator;
 mod api;
 mod before;
 mod broker_away;

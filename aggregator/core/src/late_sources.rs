@@ -62,7 +62,7 @@ fn asked_since(catalogue: &Catalogue, kpi: &Kpi) -> Moment {
 fn first_figure(ledger: &Ledger, of: SeriesRef, source: usize) -> Option<Moment> {
     let series = u16::try_from(of.series).ok()?;
     let mut own = ledger.figures(of.series, of.definition).filter(|entry| usize::from(entry.source) == source);
-    let first = own.find(|entry| entry.figure.value.is_some())?;
+    let first = own.find(|entry| entry.value().is_some())?;
     Some(ledger.period(series, first.index).start())
 }
 

@@ -32,6 +32,7 @@ mod processor;
 mod progress;
 mod reconfigure;
 mod rejects;
+mod rest;
 mod retain;
 mod retained;
 mod retry;

@@ -6,6 +6,7 @@ use super::error::PipelineError;
 use super::future_records::FutureRecords;
 use super::partition::{self, OpenPartition, SinkSubscriptions};
 use super::rejects;
+use super::rest::Rest;
 use super::retained::RetainedPartitions;
 use super::retry::retry;
 use super::setup::PipelineSetup;
@@ -33,6 +34,7 @@ pub(super) struct PartitionProcessor {
     pub(super) today: ReportPeriod,
     pub(super) subscriptions: SinkSubscriptions,
     pub(super) future: FutureRecords,
+    rest: Rest,
 }
 
 impl PartitionProcessor {
@@ -50,7 +52,8 @@ impl PartitionProcessor {
         let today = partition::report_day(setup.clock.now());
         let subscriptions = SinkSubscriptions::default();
         let (retained, future) = (RetainedPartitions::new(Instant::now()), FutureRecords::default());
-        Self { setup, workers: BTreeMap::new(), open: BTreeMap::new(), retained, today, subscriptions, future }
+        let (workers, open, rest) = (BTreeMap::new(), BTreeMap::new(), Rest::default());
+        Self { setup, workers, open, retained, today, subscriptions, future, rest }
     }
 
     /// Handles requests until the decoder ends.
@@ -64,11 +67,20 @@ impl PartitionProcessor {
             self.check_retained(Instant::now())?;
             match request {
                 ProcessorRequest::Unread => {}
-                ProcessorRequest::Idle => self.catch_up(true, stop)?,
+                ProcessorRequest::Idle => {
+                    self.catch_up(true, stop)?;
+                    if self.rest.begins(Instant::now()) {
+                        self.open.values().for_each(|open| open.writer.release_cache());
+                    }
+                }
                 ProcessorRequest::Started(partition, waiting) => self.begin_backlog(partition, waiting),
-                ProcessorRequest::Process(decoded) => self.process(&decoded, stop)?,
+                ProcessorRequest::Process(decoded) => {
+                    self.process(&decoded, stop)?;
+                    self.rest.work(Instant::now());
+                }
                 ProcessorRequest::Open(partition, reply) => {
                     let position = self.open_with_retry(partition, stop)?;
+                    self.rest.work(Instant::now());
                     let partitions = store::partition_count(&self.setup.data)?;
                     // The receiver is gone when the decoder has ended.
                     let _ = reply.send(StoredProgress { position, partitions });

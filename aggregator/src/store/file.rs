@@ -17,12 +17,13 @@ pub(super) const STORE_FILE: DatabaseFile = DatabaseFile {
     before_commit: || Failpoint::StoreMigrated.reached(),
     page_bytes: 4096,
     // FULL: every commit is flushed, so that a position never outlives its facts in a power cut. The WAL is folded into
-    // the file every 4000 pages (16 MB) and cut back to 64 MB after a burst.
+    // the file every 4000 pages (16 MB) and cut back to 64 MB after a burst. 4 MB of pages are held in memory, for each of
+    // an aggregator's partitions: the derived rows that a batch changes. What is not there is in the system's cache.
     settings: "
         PRAGMA synchronous = FULL;
         PRAGMA wal_autocheckpoint = 4000;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA cache_size = -8000;
+        PRAGMA cache_size = -4000;
     ",
     // For another process, which can only be a backup tool: there is one writer. Short, because the pipeline tries
     // again and reports meanwhile what it waits for.

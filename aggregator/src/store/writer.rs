@@ -41,6 +41,12 @@ impl StoreWriter {
         SinkCursor::open(&self.reader.path)
     }
 
+    /// Gives the pages that it holds in memory back; they are read again when they are needed.
+    pub fn release_cache(&self) {
+        // Without it the pages stay: more memory, and no other harm.
+        let _ = self.reader.connection.execute_batch("PRAGMA shrink_memory");
+    }
+
     /// Removes all derived rows; they can be made again from the facts.
     pub fn remove_derived(&mut self) -> Result<(), StoreError> {
         self.change(|change| {

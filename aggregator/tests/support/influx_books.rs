@@ -40,8 +40,8 @@ pub(crate) fn expected(city: &City) -> Points {
     let mut evidence = vec![];
     for entry in book.ledger().figures(set, 0) {
         let time = day(entry.index).start();
-        let value = entry.figure.value.map_or(0.0, |v| number(&v.to_string()));
-        let known = entry.figure.value.is_some();
+        let value = entry.value().map_or(0.0, |v| number(&v.to_string()));
+        let known = entry.value().is_some();
         let fields = json!({ "value": value, "value_known": known, "complete": known, "provisional": false });
         put("series,definition=d,grain=day,plan=p,series=sets".into(), time, fields);
         evidence.push(entry.index);

@@ -34,7 +34,7 @@ pub(super) fn before_corrections(catalogue: &Catalogue, ledger: &Ledger, since: 
         for (definition, _) in (0..).zip(&own.definitions) {
             for entry in ledger.figures(usize::from(series), usize::from(definition)) {
                 let key = FigureKey { series, definition, source: entry.source, index: entry.index };
-                let figure = final_before(entry, since).unwrap_or_else(|| entry.figure.clone());
+                let figure = final_before(entry, since).unwrap_or_else(|| entry.figure());
                 before.insert(key, figure, entry.revision);
             }
         }
@@ -44,9 +44,9 @@ pub(super) fn before_corrections(catalogue: &Catalogue, ledger: &Ledger, since: 
 
 /// The final figure that stood at a moment, where another value has followed it; `None` where that is not known.
 fn final_before(entry: &LedgerEntry, since: Micros) -> Option<Figure> {
-    if entry.revision <= since || entry.figure.breakdown().is_some() {
+    if entry.revision <= since || entry.breakdown().is_some() {
         return None;
     }
     let (value, is_final) = entry.earlier(since)?;
-    (is_final && value != entry.figure.value).then_some(Figure { value, is_final, extras: None })
+    (is_final && value != entry.value()).then_some(Figure { value, is_final, extras: None })
 }

@@ -36,8 +36,7 @@ fn source_due(view: &LedgerView<'_>, (series, source): (usize, usize), day: i32)
     let refs = || (0..one.definitions.len()).map(move |definition| SeriesRef { series, definition });
     let index = u8::try_from(source).unwrap_or(u8::MAX);
     let latest = |of: SeriesRef| {
-        let known =
-            |entry: &&LedgerEntry| entry.source == index && entry.figure.value.is_some() && view.sees(of, entry);
+        let known = |entry: &&LedgerEntry| entry.source == index && entry.value().is_some() && view.sees(of, entry);
         let entry = view.ledger.figures(series, of.definition).rev().find(known)?;
         let period = view.period(of, entry);
         Some(if one.shape == Shape::Flow { period.end() } else { period.start() })

@@ -40,27 +40,17 @@ pub struct FigureExtras {
 }
 
 impl Figure {
-    fn finality(&self) -> Finality {
-        if self.is_final { Finality::Final } else { Finality::Provisional }
-    }
-
     /// Label to integer, where the source gives a breakdown.
     pub fn breakdown(&self) -> Option<&Breakdown> {
         self.extras.as_ref()?.breakdown.as_ref()
     }
 
-    /// Why the figure is unknown.
-    pub fn reason(&self) -> &str {
-        self.extras.as_ref().and_then(|extras| extras.reason.as_deref()).unwrap_or_default()
-    }
-
     /// The bytes that break a tie between equal revisions.
     pub fn canonical(&self) -> Vec<u8> {
-        let value = match self.value {
-            Some(n) => Value::Known(n),
-            None => Value::Unknown(self.reason().to_owned()),
-        };
-        canonical_figure(&value, self.breakdown(), self.finality())
+        let reason = self.extras.as_ref().and_then(|extras| extras.reason.clone());
+        let value = self.value.map_or_else(|| Value::Unknown(reason.unwrap_or_default()), Value::Known);
+        let finality = if self.is_final { Finality::Final } else { Finality::Provisional };
+        canonical_figure(&value, self.breakdown(), finality)
     }
 
     fn digest(&self) -> u64 {
@@ -86,21 +76,29 @@ struct StoredRevision {
     is_final: bool,
 }
 
-/// The standing figure of one key, with all revisions ever stored.
+/// The standing figure of one key, with all revisions ever stored. There are millions of them: 32 bytes each, which a test
+/// holds.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
     /// Period number.
     pub index: i32,
     /// Index of the source.
     pub source: u8,
-    /// The figure that stands.
-    pub figure: Figure,
+    is_known: bool,
+    is_final: bool,
+    /// 0 when unknown.
+    value: i64,
     /// Its revision.
     pub revision: Micros,
-    digest: u64,
-    /// All other revisions, in no order; boxed because few keys have any.
-    #[expect(clippy::box_collection, reason = "8 bytes in every entry instead of 24")]
-    others: Option<Box<Vec<StoredRevision>>>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few keys have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    extras: Option<Box<FigureExtras>>,
+    /// All revisions that do not stand, in no order.
+    others: Vec<StoredRevision>,
 }
 
 /// The outcome of inserting an admitted observation.
@@ -117,14 +115,44 @@ pub enum InsertOutcome {
 impl LedgerEntry {
     /// The first revision of a key.
     pub(super) fn new(key: FigureKey, figure: Figure, revision: Micros) -> Self {
-        let digest = figure.digest();
-        Self { index: key.index, source: key.source, figure, revision, digest, others: None }
+        let Figure { value, is_final, extras } = figure;
+        let rare = extras.is_some().then(|| Box::new(Rare { extras, others: Vec::new() }));
+        let (is_known, value) = (value.is_some(), value.unwrap_or_default());
+        Self { index: key.index, source: key.source, is_known, is_final, value, revision, rare }
+    }
+
+    /// The integer of the figure that stands; `None` when unknown.
+    pub fn value(&self) -> Option<i64> {
+        self.is_known.then_some(self.value)
+    }
+
+    /// Whether it is final, not provisional.
+    pub fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Its breakdown, where the source gives one.
+    pub fn breakdown(&self) -> Option<&Breakdown> {
+        self.rare.as_ref()?.extras.as_ref()?.breakdown.as_ref()
+    }
+
+    /// The figure that stands, copied.
+    pub fn figure(&self) -> Figure {
+        let extras = self.rare.as_ref().and_then(|rare| rare.extras.clone());
+        Figure { value: self.value(), is_final: self.is_final, extras }
+    }
+
+    fn others(&self) -> &[StoredRevision] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.others)
     }
 
     /// True when a final figure was later followed by another figure.
     pub fn restated(&self) -> bool {
-        let Some(others) = &self.others else { return false };
-        let standing = (self.revision, self.figure.value, self.figure.is_final);
+        let others = self.others();
+        if others.is_empty() {
+            return false;
+        }
+        let standing = (self.revision, self.value(), self.is_final);
         let all = || others.iter().map(|s| (s.revision, s.value, s.is_final)).chain([standing]);
         let first = all().filter(|(_, _, is_final)| *is_final).min_by_key(|(revision, value, _)| (*revision, *value));
         first.is_some_and(|(since, final_value, _)| all().any(|(at, value, _)| at > since && value != final_value))
@@ -132,32 +160,47 @@ impl LedgerEntry {
 
     /// The value that an earlier revision gave at a moment, and whether it was final; `None` without a revision up to then.
     pub(crate) fn earlier(&self, moment: Micros) -> Option<(Option<i64>, bool)> {
-        let others = self.others.iter().flat_map(|others| others.iter());
-        let seen = others.filter(|other| other.revision <= moment);
+        let seen = self.others().iter().filter(|other| other.revision <= moment);
         let latest = seen.max_by_key(|other| (other.revision, other.value, other.is_final))?;
         Some((latest.value, latest.is_final))
     }
 
     /// The upsert rule: the greatest (revision, canonical bytes) stands.
     pub(super) fn revise(&mut self, figure: Figure, revision: Micros) -> InsertOutcome {
-        let digest = figure.digest();
+        let (digest, standing) = (figure.digest(), self.figure());
+        let own_digest = standing.digest();
         let same = |at: Micros, other: u64| at == revision && other == digest;
-        let known = self.others.as_ref().is_some_and(|others| others.iter().any(|s| same(s.revision, s.digest)));
-        if known || same(self.revision, self.digest) {
+        if self.others().iter().any(|s| same(s.revision, s.digest)) || same(self.revision, own_digest) {
             return InsertOutcome::Duplicate;
         }
         let stands = match revision.cmp(&self.revision) {
-            std::cmp::Ordering::Equal => figure.canonical() > self.figure.canonical(),
+            std::cmp::Ordering::Equal => figure.canonical() > standing.canonical(),
             order => order.is_gt(),
         };
-        let others = self.others.get_or_insert_default();
+        let rare = self.rare.get_or_insert_default();
+        if rare.others.is_empty() {
+            // Most corrected figures are corrected once.
+            rare.others.reserve_exact(1);
+        }
         if !stands {
-            others.push(StoredRevision { revision, digest, value: figure.value, is_final: figure.is_final });
+            rare.others.push(StoredRevision { revision, digest, value: figure.value, is_final: figure.is_final });
             return InsertOutcome::Superseded;
         }
-        let (value, is_final) = (self.figure.value, self.figure.is_final);
-        others.push(StoredRevision { revision: self.revision, digest: self.digest, value, is_final });
-        (self.figure, self.revision, self.digest) = (figure, revision, digest);
+        let (value, is_final) = (standing.value, standing.is_final);
+        rare.others.push(StoredRevision { revision: self.revision, digest: own_digest, value, is_final });
+        rare.extras = figure.extras;
+        (self.is_known, self.value) = (figure.value.is_some(), figure.value.unwrap_or_default());
+        (self.is_final, self.revision) = (figure.is_final, revision);
         InsertOutcome::Stands
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_has_32_bytes() {
+        assert_eq!(size_of::<LedgerEntry>(), 32);
     }
 }

@@ -191,7 +191,7 @@ impl Ledger {
             }
             Some(entry) => {
                 before = before.or_else(|| own(entry));
-                let is_final = figure.is_final || entry.figure.is_final;
+                let is_final = figure.is_final || entry.is_final();
                 let outcome = entry.revise(figure, revision);
                 if is_final && entry.restated() {
                     self.restated.insert(key);

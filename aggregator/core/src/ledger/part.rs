@@ -46,13 +46,13 @@ impl SourceCombination {
         let (mut counted, mut any, mut rollup) = (0, false, Rollup::default());
         for entry in entries {
             any = true;
-            let Some(value) = entry.figure.value else { continue };
+            let Some(value) = entry.value() else { continue };
             if !self.takes_part(usize::from(entry.source), period) {
                 continue;
             }
             counted += 1;
             rollup.value = Some(rollup.value.unwrap_or(0) + i128::from(value));
-            rollup.provisional |= !entry.figure.is_final;
+            rollup.provisional |= !entry.is_final();
             rollup.restated |= entry.restated();
             if self.combine == Combine::First {
                 break;

@@ -31,7 +31,7 @@ impl LedgerView<'_> {
         let mut last: BTreeMap<&str, i64> = BTreeMap::new();
         let mut steps: Vec<CounterStep> = Vec::with_capacity(readings.len());
         for entry in readings.iter().take_while(|e| self.sees(of, e)) {
-            let becomes_labelled = !labelled && entry.figure.value.is_some() && entry.figure.breakdown().is_some();
+            let becomes_labelled = !labelled && entry.value().is_some() && entry.breakdown().is_some();
             labelled |= becomes_labelled;
             let Some(labels) = labels(entry, labelled) else { continue };
             let first = steps.is_empty();
@@ -40,8 +40,8 @@ impl LedgerView<'_> {
                 at: self.period(of, entry).start(),
                 total: before.map_or(0, |s| s.total),
                 breaks: before.map_or(0, |s| s.breaks),
-                provisional: before.map_or(0, |s| s.provisional) + u32::from(!entry.figure.is_final),
-                is_provisional: !entry.figure.is_final,
+                provisional: before.map_or(0, |s| s.provisional) + u32::from(!entry.is_final()),
+                is_provisional: !entry.is_final(),
                 restated: before.map_or(0, |s| s.restated) + u32::from(entry.restated()),
             };
             if becomes_labelled && !first {
@@ -143,7 +143,7 @@ impl LedgerView<'_> {
 
 /// The labels of a reading; `None` for a gap: unknown, or without labels in a labelled series.
 fn labels(entry: &LedgerEntry, labelled: bool) -> Option<Vec<(&str, i64)>> {
-    match (entry.figure.breakdown(), entry.figure.value) {
+    match (entry.breakdown(), entry.value()) {
         (Some(labels), Some(_)) => Some(labels.iter().map(|(l, n)| (l.as_str(), *n)).collect()),
         (None, Some(value)) if !labelled => Some(vec![("", value)]),
         _ => None,

@@ -20,7 +20,7 @@ impl LedgerView<'_> {
 
     /// The last period of a flow in `[from, to)` with a known figure of any source.
     pub fn last_known_flow(&self, of: SeriesRef, from: Moment, to: Moment) -> Option<Period> {
-        let known = self.flows_between(of, from, to).rfind(|e| e.figure.value.is_some())?;
+        let known = self.flows_between(of, from, to).rfind(|e| e.value().is_some())?;
         Some(self.period(of, known))
     }
 
@@ -35,7 +35,7 @@ impl LedgerView<'_> {
     /// The sources that gave the figures of a flow in `[from, to)`.
     pub fn sources_between(&self, of: SeriesRef, from: Moment, to: Moment) -> BTreeSet<u8> {
         let series = self.series(of);
-        let known = self.flows_between(of, from, to).filter(|e| e.figure.value.is_some());
+        let known = self.flows_between(of, from, to).filter(|e| e.value().is_some());
         if series.sources.len() == 1 {
             return known.take(1).map(|e| e.source).collect();
         }
@@ -86,7 +86,7 @@ impl LedgerView<'_> {
         let mut entries = self.ledger.between(of.series, of.definition, window.start(), at);
         entries.any(|e| {
             let read = self.period(of, e).start();
-            e.source == source && e.figure.value.is_none() && read > window.start() && read <= at && self.sees(of, e)
+            e.source == source && e.value().is_none() && read > window.start() && read <= at && self.sees(of, e)
         })
     }
 
@@ -103,9 +103,9 @@ impl LedgerView<'_> {
         };
         let wanted = |e: &&LedgerEntry| {
             let counts = match series.shape {
-                Shape::Level => e.figure.value.is_some(),
+                Shape::Level => e.value().is_some(),
                 Shape::Flow => true,
-                Shape::Counter => e.figure.value.is_none() || self.is_reading(of, e),
+                Shape::Counter => e.value().is_none() || self.is_reading(of, e),
             };
             counts && source.is_none_or(|s| s == e.source)
         };

@@ -100,7 +100,7 @@ pub(crate) fn level_rollup(series: &Series, ledger: &Ledger, key: RollupKey) -> 
 /// The level that the sources of a series give at one instant; `None` when it is not known.
 fn combine(series: &Series, at: Moment, entries: &[&LedgerEntry]) -> Option<LevelReading> {
     let takes_part = |i: usize| series.sources[i].takes_part(at, at);
-    let known = || entries.iter().filter(|e| takes_part(usize::from(e.source)) && e.figure.value.is_some());
+    let known = || entries.iter().filter(|e| takes_part(usize::from(e.source)) && e.value().is_some());
     let counted: Vec<&&LedgerEntry> = match series.combine {
         Combine::First => known().take(1).collect(),
         Combine::Sum => known().collect(),
@@ -110,9 +110,9 @@ fn combine(series: &Series, at: Moment, entries: &[&LedgerEntry]) -> Option<Leve
         Combine::Sum => (0..series.sources.len()).filter(|i| takes_part(*i)).count(),
     };
     (counted.len() == wanted && wanted > 0).then(|| LevelReading {
-        value: counted.iter().filter_map(|e| e.figure.value).map(i128::from).sum(),
+        value: counted.iter().filter_map(|e| e.value()).map(i128::from).sum(),
         at,
-        provisional: counted.iter().any(|e| !e.figure.is_final),
+        provisional: counted.iter().any(|e| !e.is_final()),
         restated: counted.iter().any(|e| e.restated()),
         sources: counted.iter().map(|e| e.source).collect(),
     })

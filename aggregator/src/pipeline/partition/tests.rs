@@ -147,7 +147,7 @@ proptest! {
             for series in 0..2 {
                 let figures = |state: &aggregator_core::plan_state::PlanState| -> Vec<_> {
                     let figures = state.ledger().figures(series, 0);
-                    figures.map(|entry| (entry.index, entry.figure.clone(), entry.revision, entry.restated())).collect()
+                    figures.map(|entry| (entry.index, entry.figure(), entry.revision, entry.restated())).collect()
                 };
                 prop_assert_eq!(figures(one), figures(other));
             }

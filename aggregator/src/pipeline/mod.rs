@@ -37,6 +37,7 @@ mod retain;
 mod retained;
 mod retry;
 mod setup;
+mod side_by_side;
 
 pub use configured_plans::ConfiguredPlans;
 pub use control::ControlRequests;

@@ -9,6 +9,7 @@ use super::processor::PartitionProcessor;
 use super::rejects;
 use super::retry::retry;
 use super::setup::PipelineSetup;
+use super::side_by_side::side_by_side;
 use crate::plan_states;
 use bus::{BATCH_BYTES, Failpoint};
 use std::collections::BTreeMap;
@@ -73,7 +74,9 @@ impl PartitionProcessor {
         let time = self.evaluation_time();
         let mut states = plan_states::write(&self.setup.states);
         let changes: BTreeMap<String, Vec<_>> =
-            states.iter_mut().map(|(plan, state)| (plan.clone(), state.settle(today.cutoff()))).collect();
+            side_by_side(states.iter_mut().collect(), |(plan, state)| (plan.clone(), state.settle(today.cutoff())))
+                .into_iter()
+                .collect();
         let mut updates = Vec::new();
         for open in self.open.values() {
             let mut update = PartitionUpdate::default();

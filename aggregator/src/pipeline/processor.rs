@@ -10,6 +10,7 @@ use super::rest::Rest;
 use super::retained::RetainedPartitions;
 use super::retry::retry;
 use super::setup::PipelineSetup;
+use super::side_by_side::side_by_side;
 use crate::alerting::tracker::{AlertTracker, EvaluationTime};
 use crate::health::Readiness;
 use crate::plan_states;
@@ -165,9 +166,8 @@ impl PartitionProcessor {
         let empty = self.setup.configured.empty_states();
         states.extend(empty.into_iter().filter(|(plan, _)| plans.contains(plan)));
         self.insert_again(plans, &mut states)?;
-        for state in states.values_mut() {
-            state.settle(self.today.cutoff());
-        }
+        let cutoff = self.today.cutoff();
+        side_by_side(states.values_mut().collect(), |state| drop(state.settle(cutoff)));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The rows derived from the figures, rollups and judgements, as differences from what is stored.
 
 use crate::alerting::tracker::{EvaluationTime, StoredJudgements};
+use crate::pipeline::side_by_side::side_by_side;
 use crate::plan_states::PlanStates;
 use crate::store::{PlanNames, RollupRow, StoreError, StoreTransaction};
 use aggregator_core::plan_state::PlanState;
@@ -17,6 +18,9 @@ pub(crate) struct DerivedRows {
     rollups: Vec<(RollupRow, Option<Rollup>)>,
     judgements: Vec<((i64, i64), Option<String>)>,
 }
+
+/// Plans whose judgements are held at once before they are compared with those that are stored.
+const JUDGED_AT_ONCE: usize = 64;
 
 /// The report period of a moment: its civil day.
 pub(crate) fn report_day(now: Micros) -> ReportPeriod {
@@ -58,17 +62,21 @@ impl DerivedRows {
         (mut rollups, mut judged): (BTreeMap<RollupRow, Rollup>, StoredJudgements),
     ) -> Self {
         let mut found = Self::default();
-        for (plan, state) in states.iter().filter(|(plan, _)| plans.contains(*plan)) {
-            let Some(names) = names.get(plan) else { continue };
-            for (key, rollup) in state.rollups().rows() {
-                let row = names.row(key);
-                if rollups.remove(&row) != Some(rollup) {
-                    found.rollups.push((row, Some(rollup)));
+        let plans: Vec<_> = states.iter().filter(|(plan, _)| plans.contains(*plan)).collect();
+        let named: Vec<_> = plans.into_iter().filter_map(|(plan, state)| Some((state, names.get(plan)?))).collect();
+        for some in named.chunks(JUDGED_AT_ONCE) {
+            let judgements = side_by_side(some.to_vec(), |(state, names)| judge(state, names, time));
+            for ((state, names), judgements) in some.iter().zip(judgements) {
+                for (key, rollup) in state.rollups().rows() {
+                    let row = names.row(key);
+                    if rollups.remove(&row) != Some(rollup) {
+                        found.rollups.push((row, Some(rollup)));
+                    }
                 }
-            }
-            for (row, json) in judge(state, names, time) {
-                if judged.remove(&row).as_ref() != Some(&json) {
-                    found.judgements.push((row, Some(json)));
+                for (row, json) in judgements {
+                    if judged.remove(&row).as_ref() != Some(&json) {
+                        found.judgements.push((row, Some(json)));
+                    }
                 }
             }
         }

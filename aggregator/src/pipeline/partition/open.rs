@@ -9,6 +9,7 @@ use crate::alerting::tracker::{AlertTracker, EvaluationTime, StoredJudgements};
 use crate::keys::{self, Claim, KeyList, SignatureError};
 use crate::pipeline::configured_plans::KEYS;
 use crate::pipeline::setup::PipelineSetup;
+use crate::pipeline::side_by_side::side_by_side;
 use crate::plan_states::PlanStates;
 use crate::store::{
     self, ObservationId, PlanNames, RollupRow, StoreError, StoreReader, StoreTally, StoreWriter, StoredObservation,
@@ -99,16 +100,14 @@ pub(crate) fn open(
     }
     plans.extend(writer.read().plans_with_facts()?);
     plans.retain(|plan| states.contains_key(plan));
-    for state in states.values_mut() {
-        state.settle(time.today.cutoff());
-    }
+    side_by_side(states.values_mut().collect(), |state| drop(state.settle(time.today.cutoff())));
     let stored = stored_derived(&mut writer)?;
     let notified = stored.1.clone();
     let mut judged = notified.clone();
     let derived = DerivedRows::of_difference(states, &names, &plans, time, stored);
     writer.change(|change| {
         derived.write(change)?;
-        change.put_configuration(&digests)
+        if changed { change.put_configuration(&digests) } else { Ok(()) }
     })?;
     let changed = derived.len() as u64;
     derived.apply_to(&mut judged);

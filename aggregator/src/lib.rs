@@ -12,6 +12,7 @@ pub mod plan_states;
 pub mod preview;
 pub mod publication;
 pub mod render;
+mod shared_facts;
 pub mod sinks;
 pub mod store;
 pub mod vintage;

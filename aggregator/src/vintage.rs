@@ -3,22 +3,20 @@
 //! This keeps a published figure provable: facts are only ever added, so the report without the later facts is the
 //! report of that time. Quarantined records are facts too and are admitted by the catalogue of that time. Reads the stores of all partitions, writes nothing, and shares nothing with the pipeline.
 
-use crate::keys::SignatureError;
+pub use crate::shared_facts::{SharedFacts, each_quarantined};
+
 use crate::plan_states::PlanStates;
-use crate::store::{QuarantinedRecord, StoreError, StoreReader};
-use aggregator_core::admit::{AdmissionError, is_ahead};
+pub(crate) use crate::shared_facts::observation;
+use crate::store::{StoreError, StoreReader};
 use aggregator_core::plan_state::PlanState;
 use contract::catalogue::{self, Catalogue};
-use contract::record::{Observation, Record};
+use contract::record::{CatalogueText, Observation, Record};
 use contract::time::Micros;
-use contract::wire;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Later than any record: all records are included.
 pub const NOW: Micros = Micros(i64::MAX);
-/// Quarantined records read at once; each has at most 1 MB.
-const STEP: usize = 500;
 
 /// The vintage of one plan.
 #[derive(Debug)]
@@ -71,31 +69,41 @@ impl Serialize for UnsettledReason {
 
 /// The vintage of a plan at a time; `configured` replaces a catalogue record that did not exist yet.
 pub fn known_at(readers: &[StoreReader], configured: &Catalogue, at: Micros) -> Result<PlanVintage, StoreError> {
+    known_in(&SharedFacts::of_plan(readers, &configured.plan.id)?, configured, at)
+}
+
+/// The same from what was read for all plans; reads the observations of this one alone.
+pub fn known_in(shared: &SharedFacts<'_>, configured: &Catalogue, at: Micros) -> Result<PlanVintage, StoreError> {
     let plan = configured.plan.id.as_str();
-    let (catalogue, revision) = catalogue_at(readers, configured, at)?;
+    let recorded = shared.catalogue_at(plan, at);
+    let (catalogue, revision) =
+        recorded.map_or_else(|| (configured.clone(), None), |(revision, catalogue)| (catalogue, Some(revision)));
     let mut state = PlanState::new(catalogue);
-    let mut quarantined = 0;
+    for (revision, text) in shared.catalogues(plan).filter(|(revision, _)| *revision <= at) {
+        state.publish(&CatalogueText { plan: plan.to_owned(), revision, text: text.to_owned() });
+    }
+    for retraction in shared.retractions(plan).iter().filter(|retraction| retraction.revision <= at) {
+        state.retract(retraction);
+    }
     let mut collectors: BTreeMap<String, Micros> = BTreeMap::new();
-    for reader in readers {
-        reader.at_one_moment(|reader| {
-            publish_catalogues(reader, [&mut state], at)?;
-            for retraction in reader.retractions(plan, at)? {
-                state.retract(&retraction);
-            }
-            each_fact_of(reader, plan, at, |observation| {
+    for reader in shared.readers() {
+        reader.each_observation_of(plan, |stored| {
+            if stored.observation.revision <= at {
                 // An observation that the catalogue does not admit was in quarantine at that time.
-                let _ = state.insert(observation);
-            })?;
-            each_quarantined(reader, |one| quarantined += u64::from(blocks(one, plan, at)))?;
-            for (collector, last) in reader.collectors(plan)? {
-                let known = collectors.entry(collector).or_insert(last);
-                *known = last.max(*known);
+                let _ = state.insert(stored.observation);
             }
-            Ok::<_, StoreError>(())
         })?;
+        for (collector, last) in reader.collectors(plan)? {
+            let known = collectors.entry(collector).or_insert(last);
+            *known = last.max(*known);
+        }
+    }
+    for observation in shared.quarantined(plan).iter().filter(|observation| observation.revision <= at) {
+        let _ = state.insert(observation);
     }
     state.landings.compute();
-    Ok(PlanVintage { at, state, catalogue: revision, doubts: doubts(collectors, quarantined, at) })
+    let doubts = doubts(collectors, shared.waiting(plan, at), at);
+    Ok(PlanVintage { at, state, catalogue: revision, doubts })
 }
 
 /// Fills empty plan states from the stores, for a report beside or without a running pipeline.
@@ -158,16 +166,6 @@ fn doubts(collectors: BTreeMap<String, Micros>, quarantined: u64, at: Micros) ->
     doubts
 }
 
-/// The catalogue in force at a time, else the configured one.
-fn catalogue_at(
-    readers: &[StoreReader],
-    configured: &Catalogue,
-    at: Micros,
-) -> Result<(Catalogue, Option<Micros>), StoreError> {
-    let recorded = recorded_catalogue(readers, &configured.plan.id, at)?;
-    Ok(recorded.map_or_else(|| (configured.clone(), None), |(revision, catalogue)| (catalogue, Some(revision))))
-}
-
 /// The recorded catalogue of a plan with the greatest (revision, text) up to a time; `None` where there is none, or where it is
 /// not valid any more.
 pub(crate) fn recorded_catalogue(
@@ -181,17 +179,6 @@ pub(crate) fn recorded_catalogue(
         latest = latest.max(found.map(|found| (found.revision, found.text)));
     }
     Ok(latest.and_then(|(revision, text)| Some((revision, catalogue::parse("record", &text).ok()?))))
-}
-
-/// True when a quarantined record may belong to the plan and had arrived, or been collected, by that time.
-fn blocks(one: &QuarantinedRecord, plan: &str, at: Micros) -> bool {
-    // What was retracted is part of every earlier answer, and of no later one.
-    if one.reason == AdmissionError::Retracted.label() {
-        return false;
-    }
-    let record = wire::decode(&one.body).ok();
-    let of_plan = record.is_none() || one.reason == "unknown_plan" || one.plan.as_deref() == Some(plan);
-    of_plan && (one.at.time <= at || record.is_some_and(|record| record.revision() <= at))
 }
 
 /// Calls `each` with every observation, those in quarantine too; only those have their poll and place.
@@ -221,30 +208,4 @@ pub(crate) fn each_fact_of(
             each(&observation);
         }
     })
-}
-
-/// Calls `each` with every quarantined record.
-pub fn each_quarantined(reader: &StoreReader, mut each: impl FnMut(&QuarantinedRecord)) -> Result<(), StoreError> {
-    let mut after = 0;
-    loop {
-        let step = reader.quarantined(after, STEP)?;
-        let Some(last) = step.last() else { return Ok(()) };
-        after = last.id;
-        step.iter().for_each(&mut each);
-    }
-}
-
-/// The observation that a quarantined record is, if it is one that a catalogue may admit: its signature is in order, which is
-/// no matter of time, and it was not ahead when the bus took it.
-pub(crate) fn observation(one: &QuarantinedRecord) -> Option<Observation> {
-    if SignatureError::is_label(&one.reason) {
-        return None;
-    }
-    match wire::decode(&one.body) {
-        Ok(Record::Observation(observation)) => {
-            let is_future = one.reason == AdmissionError::Future.label();
-            Some(observation).filter(|observation| !(is_future && is_ahead(observation.revision, one.at.time)))
-        }
-        _ => None,
-    }
 }

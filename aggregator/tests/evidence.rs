@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use crate::support;
-use crate::support::{World, configured, micros, sets, uses, visit, with_target, year};
+use crate::support::{World, catalogue_record, configured, micros, sets, uses, visit, with_target, year};
 use aggregator::explain::{ExplainError, Explanation, ExplanationDraft, FigureEvidence};
 use aggregator::vintage::{NOW, PlanVintage, UnsettledReason, known_at};
 use aggregator_core::plan_state::PlanState;
@@ -211,4 +211,34 @@ fn every_figure_whose_value_changed_is_found_also_where_the_judged_value_is_of_a
     let state = [("2019-10-01".to_owned(), Some(9), vec![Some(7), Some(7)])];
     assert_eq!(changed("sets", "FY2019", "2020-07-03"), state, "though the value is that of 2020-04-01");
     assert_eq!(changed("sets", "FY2019", "2020-06-01"), [], "said again, but no other value");
+}
+
+#[test]
+fn what_is_read_once_for_all_plans_answers_each_as_if_it_were_alone() {
+    let world = World::new();
+    let mut records = year();
+    records.insert(0, catalogue_record(support::PLAN, "2020-05-01"));
+    records.push(catalogue_record(&with_target(300), "2020-06-01"));
+    // Nobody admits it, and one is of a plan that is not configured.
+    let other = uses("2019-05", 7, "2020-05-03");
+    records.push(Record::Observation(contract::record::Observation { series: "unknown".into(), ..other.clone() }));
+    records.push(Record::Observation(contract::record::Observation { plan: "elsewhere".into(), ..other }));
+    world.publish(&records);
+    world.keep(records.len() as u64);
+    let readers = [world.reader()];
+    let (configured, second) = (configured(&world.text), configured(&world.text.replace("id = \"p\"", "id = \"q\"")));
+    let shared = aggregator::vintage::SharedFacts::read(&readers).unwrap();
+    for (catalogue, waiting) in [(configured.catalogue("p").unwrap(), 2), (second.catalogue("q").unwrap(), 1)] {
+        for date in ["2020-05-01", "2020-05-10", "2020-06-10"] {
+            // A reader of its own: the first one is held at its moment.
+            let alone = known_at(&[world.reader()], catalogue, micros(date)).unwrap();
+            let among = aggregator::vintage::known_in(&shared, catalogue, micros(date)).unwrap();
+            let report =
+                |one: &PlanVintage| format!("{:?}", one.state.report(ReportPeriod(Period::fiscal_year(2019)), true));
+            assert_eq!(report(&among), report(&alone), "{date}");
+            assert_eq!((&among.doubts, among.catalogue), (&alone.doubts, alone.catalogue), "{date}");
+        }
+        let last = aggregator::vintage::known_in(&shared, catalogue, NOW).unwrap();
+        assert!(last.doubts.contains(&UnsettledReason::Quarantine { records: waiting }), "{:?}", last.doubts);
+    }
 }

@@ -4,7 +4,8 @@ use super::plan_options::{self, PlanOptions};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::output;
-use aggregator::diff::diff;
+use aggregator::diff::diff_in;
+use aggregator::vintage::SharedFacts;
 use anyhow::Context;
 use clap::Args;
 use contract::time::{Clock, Micros};
@@ -36,10 +37,15 @@ pub(crate) fn run(folder: &Path, options: &DiffOptions) -> Result<(), Failure> {
     }
     let plans = options.plans.chosen(&configuration)?;
     let readers = options.plans.readers(&configuration)?;
+    let shared = match &plans[..] {
+        [only] => SharedFacts::of_plan(&readers, &only.catalogue.plan.id),
+        _ => SharedFacts::read(&readers),
+    };
+    let shared = shared.context("the store cannot be read")?;
     for plan in plans {
         let catalogue = &plan.catalogue;
         let period = options.plans.period(&catalogue.plan);
-        let mut diff = diff(&readers, catalogue, (options.from, to), period).context("the store cannot be read")?;
+        let mut diff = diff_in(&shared, catalogue, (options.from, to), period).context("the store cannot be read")?;
         if let Some(series) = &options.series {
             diff.figures.retain(|change| change.series == *series);
         }

@@ -3,7 +3,7 @@
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration, PlanFile};
 use aggregator::store::{self, StoreReader};
-use aggregator::vintage::{self, PlanVintage};
+use aggregator::vintage::{self, PlanVintage, SharedFacts};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report_period::ReportPeriod;
 use anyhow::{Context, bail};
@@ -113,8 +113,9 @@ impl VintageOptions {
             let states = vintage::plan_states(readers, states).context("the store cannot be read")?;
             return Ok(states.into_values().map(|state| (state, None)).collect());
         };
+        let shared = SharedFacts::read(readers).context("the store cannot be read")?;
         let vintages = catalogues.into_values().map(|catalogue| {
-            let mut vintage = vintage::known_at(readers, catalogue, time).context("the store cannot be read")?;
+            let mut vintage = vintage::known_in(&shared, catalogue, time).context("the store cannot be read")?;
             let state = std::mem::replace(&mut vintage.state, PlanState::new(Arc::clone(catalogue)));
             Ok((state, Some(vintage)))
         });

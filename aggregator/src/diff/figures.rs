@@ -3,7 +3,7 @@
 use super::model::{FigureChange, MAX_CHANGES};
 use crate::explain::evidence::{PollLookup, label, revision_evidence};
 use crate::store::{ObservationId, StoreError, StoreReader};
-use crate::vintage;
+use crate::vintage::SharedFacts;
 use aggregator_core::plan_state::PlanState;
 use contract::record::{Observation, Span};
 use contract::time::Micros;
@@ -37,11 +37,11 @@ struct Versions {
 
 /// The figures that differ, in order, and how many more there are.
 pub(super) fn changes(
-    readers: &[StoreReader],
+    shared: &SharedFacts<'_>,
     before: (&PlanState, Micros),
     after: (&PlanState, Micros),
 ) -> Result<(Vec<FigureChange>, usize), StoreError> {
-    let plan = after.0.catalogue.plan.id.as_str();
+    let (readers, plan) = (shared.readers(), after.0.catalogue.plan.id.as_str());
     let mut all: BTreeMap<FigureKey, Versions> = BTreeMap::new();
     let mut take = |observation: &Observation, place: &dyn Fn() -> RecordPlace| {
         if observation.plan != plan || observation.revision > after.1 {
@@ -69,14 +69,10 @@ pub(super) fn changes(
         }
     };
     for (number, reader) in readers.iter().enumerate() {
-        reader.at_one_moment(|reader| {
-            reader.each_observation_of(plan, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
-            vintage::each_quarantined(reader, |one| {
-                if let Some(observation) = vintage::observation(one) {
-                    take(&observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));
-                }
-            })
-        })?;
+        reader.each_observation_of(plan, |one| take(one.observation, &|| RecordPlace::Store(number, one.id)))?;
+    }
+    for observation in shared.quarantined(plan) {
+        take(observation, &|| RecordPlace::Quarantine(Box::new(observation.clone())));
     }
     let canonical = |figure: &Option<CurrentFigure>| figure.as_ref().map(|figure| figure.canonical.clone());
     all.retain(|_, versions| canonical(&versions.before) != canonical(&versions.after));

@@ -12,7 +12,7 @@ pub use model::{Diff, FigureChange, KpiChange, MAX_CHANGES};
 
 use crate::explain::Vintage;
 use crate::store::{StoreError, StoreReader};
-use crate::vintage::{PlanVintage, known_at};
+use crate::vintage::{PlanVintage, SharedFacts, known_in};
 use aggregator_core::report::{KpiReport, RULES_VERSION};
 use aggregator_core::report_period::ReportPeriod;
 use aggregator_core::target_change::TargetChangeReport;
@@ -26,15 +26,22 @@ pub fn diff(
     (from, to): (Micros, Micros),
     period: ReportPeriod,
 ) -> Result<Diff, StoreError> {
-    let (before, after) = (known_at(readers, configured, from)?, known_at(readers, configured, to)?);
+    diff_in(&SharedFacts::of_plan(readers, &configured.plan.id)?, configured, (from, to), period)
+}
+
+/// The same from what was read for all plans.
+pub fn diff_in(
+    shared: &SharedFacts<'_>,
+    configured: &Catalogue,
+    (from, to): (Micros, Micros),
+    period: ReportPeriod,
+) -> Result<Diff, StoreError> {
+    let (before, after) = (known_in(shared, configured, from)?, known_in(shared, configured, to)?);
     let plan = configured.plan.id.as_str();
-    let mut catalogues = Vec::new();
-    for reader in readers {
-        catalogues.extend(reader.catalogues_between(plan, from, to)?);
-    }
-    catalogues.sort();
+    let between = shared.catalogues(plan).map(|(revision, _)| revision);
+    let mut catalogues: Vec<Micros> = between.filter(|revision| from < *revision && *revision <= to).collect();
     catalogues.dedup();
-    let (figures, more) = figures::changes(readers, (&before.state, from), (&after.state, to))?;
+    let (figures, more) = figures::changes(shared, (&before.state, from), (&after.state, to))?;
     Ok(Diff {
         rules_version: RULES_VERSION,
         plan: plan.to_owned(),

@@ -64,7 +64,7 @@ pub use observations::{ObservationId, ObservationRow, StoredObservation};
 pub use open::{open_reader, open_readers, open_writer, partition_count};
 pub use open_polls::OpenPoll;
 pub use quarantine::{BusCoordinates, QuarantineRow, QuarantinedRecord};
-pub use reader::{StoreReader, StoreTally};
+pub use reader::{Snapshot, StoreReader, StoreTally};
 pub use sink_cursor::SinkCursor;
 pub use transaction::StoreTransaction;
 pub use writer::StoreWriter;

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::name_cache::number;
 use super::{file, runs};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,12 @@ use std::path::{Path, PathBuf};
 pub struct StoreReader {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+}
+
+/// Keeps a store as it was for its reader; it only read, so nothing is lost when it is dropped.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    _read: Transaction<'a>,
 }
 
 /// What a store holds, counted row by row.
@@ -53,6 +59,16 @@ impl StoreReader {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// While it lives, everything that is read is of one moment.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        let snapshot = self.connection.unchecked_transaction().map_err(|e| StoreError::of(&self.path, e))?;
+        // The moment is that of the first reading.
+        snapshot
+            .query_row("SELECT count(*) FROM positions", (), |_| Ok(()))
+            .map_err(|e| StoreError::of(&self.path, e))?;
+        Ok(Snapshot { _read: snapshot })
     }
 
     /// Reads several things of one moment: what a writer commits meanwhile is not seen.

@@ -290,6 +290,23 @@ fn slow_answers_and_moving_leaders() {
 }
 
 #[test]
+fn records_are_sent_without_waiting_for_answers() {
+    // As many records as the shipper sends at a time, that often.
+    const CHUNK: u32 = 2000;
+    const CHUNKS: u32 = 100;
+    let played = Played::new();
+    let outbox = SqliteOutbox::open(played.folder.path().join("bus.db"), TestClock::at(NOW)).unwrap();
+    outbox.publish(numbered("plan-a", 0..CHUNKS * CHUNK), Checkpoint::new()).wait().unwrap();
+    let delay = Duration::from_millis(250);
+    played.cluster.broker_round_trip_time(-1, delay).unwrap();
+    let started = Instant::now();
+    let shipped = played.shipped();
+    until_shipped(&shipped.shipper);
+    let took = started.elapsed();
+    assert!(took < delay * CHUNKS / 2, "{took:?}: {CHUNKS} answers, each awaited, take {:?}", delay * CHUNKS);
+}
+
+#[test]
 fn a_start_that_gets_no_answer_can_be_tried_again() {
     let played = Played::new();
     let shipped = played.shipped();

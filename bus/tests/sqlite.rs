@@ -127,13 +127,13 @@ fn the_backlog_is_what_waited_when_the_log_was_opened() {
 fn a_file_of_a_later_version_is_refused_unchanged() {
     let (_folder, path) = folder();
     publish(&outbox(&path), &[b"a"]);
-    sql(&path, "PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE)");
+    sql(&path, "PRAGMA user_version = 5; PRAGMA wal_checkpoint(TRUNCATE)");
     let before = std::fs::read(&path).unwrap();
     let error = SqliteOutbox::open(&path, TestClock::at(NOW)).unwrap_err();
     let expected =
-        format!("the bus {} has schema version 4, this program knows up to 3; run a later version", path.display());
+        format!("the bus {} has schema version 5, this program knows up to 4; run a later version", path.display());
     assert_eq!(error.to_string(), expected);
-    assert!(matches!(SqliteConsumer::open(&path).unwrap_err(), BusError::Schema { found: 4, known: 3, .. }));
+    assert!(matches!(SqliteConsumer::open(&path).unwrap_err(), BusError::Schema { found: 5, known: 4, .. }));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -145,7 +145,9 @@ fn a_file_of_version_1_is_brought_up_with_all_it_holds() {
     drop(bus);
     sql(
         &path,
-        "DROP TABLE shipped; ALTER TABLE log DROP COLUMN sum; ALTER TABLE checkpoint DROP COLUMN sum;
+        "DROP TABLE shipped; DROP TABLE block; ALTER TABLE checkpoint DROP COLUMN sum;
+         CREATE TABLE log(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+         INSERT INTO log VALUES (1, 7, 'plan', CAST('a' AS BLOB)), (2, 7, 'plan', CAST('b' AS BLOB));
          PRAGMA user_version = 1",
     );
     // Many at once, as when the services of a machine start together.
@@ -158,7 +160,7 @@ fn a_file_of_version_1_is_brought_up_with_all_it_holds() {
     let version: i64 =
         connection.query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0)).unwrap();
     let shipped: i64 = connection.query_row("SELECT id FROM shipped", [], |row| row.get(0)).unwrap();
-    assert_eq!((version, shipped), (3, 0));
+    assert_eq!((version, shipped), (4, 0));
     let bus = outbox(&path);
     publish(&bus, &[b"c"]);
     assert_eq!(bus.checkpoints("").unwrap(), [("seen".to_owned(), b"1".to_vec())]);
@@ -210,13 +212,16 @@ fn a_damaged_file_is_reported_and_not_read_as_empty() {
 fn a_gap_is_named_wherever_it_is() {
     let (_folder, path) = folder();
     let outbox = outbox(&path);
-    publish(&outbox, &[b"1", b"2", b"3", b"4", b"5", b"6"]);
+    // Each in a block of its own.
+    for body in [b"1", b"2", b"3", b"4", b"5", b"6"] {
+        publish(&outbox, &[body]);
+    }
 
     // In the middle of reading: what is before it is not lost, what is behind it is never given.
     let mut reading = assigned(&path);
     reading.start(PARTITION, None).unwrap();
     assert!(matches!(reading.next(2, Duration::ZERO).unwrap(), Delivery::Batch(batch) if batch.len() == 2));
-    sql(&path, "DELETE FROM log WHERE id = 3");
+    sql(&path, "DELETE FROM block WHERE id = 3");
     for _ in 0..2 {
         let error = reading.next(10, Duration::ZERO).unwrap_err();
         assert!(matches!(error, BusError::Gap { partition: PARTITION, next: 3, found: 4, .. }), "{error:?}");
@@ -224,7 +229,7 @@ fn a_gap_is_named_wherever_it_is() {
     }
 
     // Before the first record, and between a position and what is left.
-    sql(&path, "DELETE FROM log WHERE id < 5");
+    sql(&path, "DELETE FROM block WHERE id < 5");
     let mut consumer = assigned(&path);
     let error = consumer.start(PARTITION, None).unwrap_err();
     assert!(matches!(error, BusError::Gap { next: 1, found: 5, .. }), "{error:?}");

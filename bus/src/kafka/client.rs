@@ -95,6 +95,8 @@ pub(super) fn producer(kafka: &KafkaConfig) -> ClientConfig {
     config.set("enable.idempotence", "true");
     // What fails for good stops all behind it, so that no key's records overtake each other.
     config.set("enable.gapless.guarantee", "true");
+    // What arrives is counted, not reported; what fails is reported.
+    config.set("delivery.report.only.error", "true");
     // The same as Kafka's own clients: any producer puts a plan into the same partition.
     config.set("partitioner", "murmur2_random");
     // For ever: brokers that are away are waited for by the library, in order.

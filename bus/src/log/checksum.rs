@@ -13,6 +13,11 @@ pub(super) fn of_record(id: i64, time: i64, key: &[u8], body: &[u8]) -> i64 {
     ((xxh3_64(body) ^ xxh3_64_with_seed(key, place)) & CHECKSUM_BITS).cast_signed()
 }
 
+/// The checksum of a block of records.
+pub(super) fn of_block(last: i64, records: i64, time: i64, content: &[u8]) -> i64 {
+    of_record(last, time, &records.to_le_bytes(), content)
+}
+
 /// The checksum of a checkpoint.
 pub(super) fn of_checkpoint(name: &str, value: &[u8]) -> i64 {
     of_record(0, 0, name.as_bytes(), value)

@@ -1,6 +1,6 @@
 //! The reading side of a SQLite log.
 
-use super::checksum;
+use super::block::{self, WalkEnd};
 use super::file;
 use super::log_head::LogHead;
 use super::signal::CommitSignal;
@@ -8,8 +8,9 @@ use crate::batch::{Batch, BatchBuilder, Partition, Position};
 use crate::consumer::{Consumer, Delivery};
 use crate::error::BusError;
 use contract::time::Micros;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::Connection;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,7 +64,7 @@ impl SqliteConsumer {
         let connection = file::open(path)?;
         connection.pragma_update(None, "query_only", true).map_err(|error| file::failed(path, error))?;
         // Damage is reported when it is met in reading.
-        let last = connection.query_row("SELECT max(id) FROM log", [], |row| row.get::<_, Option<i64>>(0));
+        let last = connection.query_row("SELECT max(id) FROM block", [], |row| row.get::<_, Option<i64>>(0));
         Ok(Self {
             path: path.to_owned(),
             connection,
@@ -95,38 +96,24 @@ impl SqliteConsumer {
     }
 
     fn read(&self, next: i64, max_records: usize) -> Result<Option<Batch>, BusError> {
-        let failed = |error| file::failed(&self.path, error);
-        let limit = i64::try_from(max_records.max(1)).unwrap_or(i64::MAX);
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id, time, key, body, sum FROM log WHERE id >= ?1 ORDER BY id LIMIT ?2")
-            .map_err(failed)?;
-        let mut rows = statement.query((next, limit)).map_err(failed)?;
+        let max_records = max_records.max(1);
         // Nothing is allocated to find that there is nothing.
-        let Some(row) = rows.next().map_err(failed)? else {
-            drop(rows);
-            return self.check_end(next).map(|()| None);
-        };
-        let mut batch = BatchBuilder::with_capacity(self.expected.0.min(max_records), self.expected.1);
-        self.take(row, next, &mut batch)?;
-        for due in next + 1.. {
-            if batch.bytes() >= BATCH_BYTES {
-                break;
+        let mut found: Option<BatchBuilder> = None;
+        let end = block::walk(&self.connection, next, |record| {
+            let batch = found
+                .get_or_insert_with(|| BatchBuilder::with_capacity(self.expected.0.min(max_records), self.expected.1));
+            batch.push(record.offset, Micros(record.time), record.body);
+            if batch.records() < max_records && batch.bytes() < BATCH_BYTES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
-            let Some(row) = rows.next().map_err(failed)? else { break };
-            self.take(row, due, &mut batch)?;
+        });
+        match (end.map_err(|error| file::failed(&self.path, error))?, found) {
+            (WalkEnd::Gap { due, found }, _) => Err(self.gap(due, found)),
+            (WalkEnd::Whole, Some(batch)) => Ok(batch.finish(PARTITION)),
+            (WalkEnd::Whole, None) => self.check_end(next).map(|()| None),
         }
-        Ok(batch.finish(PARTITION))
-    }
-
-    /// Adds a row to the batch, provided that it is the one that is due.
-    fn take(&self, row: &Row, due: i64, batch: &mut BatchBuilder) -> Result<(), BusError> {
-        let (found, time, body) = columns(row).map_err(|error| file::failed(&self.path, error))?;
-        if found != due {
-            return Err(self.gap(due, found));
-        }
-        batch.push(found, time, body);
-        Ok(())
     }
 
     /// Makes sure that there is nothing from an offset on, where nothing was found.
@@ -137,7 +124,7 @@ impl SqliteConsumer {
         let head = LogHead::read(&transaction).map_err(failed)?;
         head.check_newest(&transaction).map_err(failed)?;
         let mut statement = transaction
-            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM log WHERE id >= ?1 LIMIT 1)")
+            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM block WHERE id >= ?1 LIMIT 1)")
             .map_err(failed)?;
         let found: i64 = statement.query_row((next,), |row| row.get(0)).map_err(failed)?;
         if head.last >= next && found == 0 {
@@ -149,11 +136,7 @@ impl SqliteConsumer {
 
     /// Makes sure that reading from the first record on misses none.
     fn check_first(&self) -> Result<(), BusError> {
-        let first: Option<i64> = self
-            .connection
-            .query_row("SELECT min(id) FROM log", [], |row| row.get(0))
-            .map_err(|error| file::failed(&self.path, error))?;
-        match first {
+        match block::first_offset(&self.connection).map_err(|error| file::failed(&self.path, error))? {
             Some(found) if found != FIRST_OFFSET => Err(self.gap(FIRST_OFFSET, found)),
             _ => Ok(()),
         }
@@ -162,27 +145,22 @@ impl SqliteConsumer {
     /// Makes sure that the record before `position` is the one that was read.
     fn check(&self, position: Position) -> Result<(), BusError> {
         let failed = |error| file::failed(&self.path, error);
-        // One transaction, so that both answers are of one moment.
+        // One transaction, so that all answers are of one moment.
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
-        let before = transaction
-            .query_row(
-                "SELECT id, time, key, body, sum FROM log WHERE id = ?1",
-                (position.next.saturating_sub(1),),
-                |row| columns(row).map(|(id, time, body)| Position::behind(id, time, body)),
-            )
-            .optional()
-            .map_err(failed)?;
+        let mut before = None;
+        block::walk(&transaction, position.next.saturating_sub(1), |record| {
+            before = Some(Position::behind(record.offset, Micros(record.time), record.body));
+            ControlFlow::Break(())
+        })
+        .map_err(failed)?;
         if before == Some(position) {
             return Ok(());
         }
-        let (first, end): (Option<i64>, Option<i64>) = transaction
-            .query_row("SELECT (SELECT min(id) FROM log), (SELECT max(id) FROM log)", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .map_err(failed)?;
-        match first {
+        match block::first_offset(&transaction).map_err(failed)? {
             Some(found) if found > position.next => Err(self.gap(position.next, found)),
             _ => {
+                let end: Option<i64> =
+                    transaction.query_row("SELECT max(id) FROM block", [], |row| row.get(0)).map_err(failed)?;
                 let (bus, end) = (file::name(&self.path), end.unwrap_or(FIRST_OFFSET - 1));
                 Err(BusError::Recreated { bus, partition: PARTITION, position, end })
             }
@@ -231,13 +209,6 @@ impl fmt::Debug for SqliteConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteConsumer").field("path", &self.path).field("state", &self.state).finish_non_exhaustive()
     }
-}
-
-/// A record that agrees with its checksum.
-fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, Micros, &'row [u8])> {
-    let (id, time, key, body) = (row.get(0)?, row.get(1)?, row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_blob()?);
-    sqlite::check_sum(row.get(4)?, checksum::of_record(id, time, key, body), || format!("the record at offset {id}"))?;
-    Ok((id, Micros(time), body))
 }
 
 fn out_of_order(call: &'static str, partition: Partition, state: &'static str) -> BusError {

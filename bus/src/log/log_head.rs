@@ -35,7 +35,7 @@ impl LogHead {
 
     /// Refuses a log whose newest record is not the one that was committed last.
     pub(super) fn check_newest(self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare_cached("SELECT max(id) FROM log")?;
+        let mut statement = connection.prepare_cached("SELECT max(id) FROM block")?;
         let newest: Option<i64> = statement.query_row([], |row| row.get(0))?;
         let newest = newest.unwrap_or(0);
         if newest == self.last {

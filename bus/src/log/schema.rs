@@ -1,11 +1,12 @@
 //! The tables, and how a log of an earlier version becomes one of this version.
 
+use super::block::{BlockWriter, LogRecord};
 use super::checksum;
 use super::log_head::LogHead;
 use rusqlite::{Connection, params};
 
 /// The shape of the tables below.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Keys are plain text: a plan's id is short, and small integers gained 3-6 %, less than the noise.
 const V1: &str = "
@@ -38,6 +39,14 @@ const V3_INSTEAD: &str = "
     ALTER TABLE shipped3 RENAME TO shipped;
 ";
 
+/// Records in blocks. The rows of before become blocks of what was committed together.
+const V4: &str = "
+    CREATE TABLE block(
+        id INTEGER PRIMARY KEY, records INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, sum INTEGER NOT NULL
+    ) STRICT;
+";
+const V4_INSTEAD: &str = "DROP TABLE log;";
+
 /// Brings the tables of version `found` (0: an empty file) to this one; to be called in a transaction.
 pub(super) fn migrate(connection: &Connection, found: i64) -> rusqlite::Result<()> {
     if found < 1 {
@@ -46,9 +55,37 @@ pub(super) fn migrate(connection: &Connection, found: i64) -> rusqlite::Result<(
     if found < 2 {
         connection.execute_batch(V2)?;
     }
-    connection.execute_batch(V3)?;
-    fill(connection)?;
-    connection.execute_batch(V3_INSTEAD)
+    if found < 3 {
+        connection.execute_batch(V3)?;
+        fill(connection)?;
+        connection.execute_batch(V3_INSTEAD)?;
+    }
+    connection.execute_batch(V4)?;
+    into_blocks(connection)?;
+    connection.execute_batch(V4_INSTEAD)
+}
+
+/// Gives every row of `log` a place in a block. A gap stays a gap, and a row that is damaged stays so, to be named when it is
+/// read.
+fn into_blocks(connection: &Connection) -> rusqlite::Result<()> {
+    let mut all = connection.prepare("SELECT id, time, key, body, sum FROM log ORDER BY id")?;
+    let mut rows = all.query(())?;
+    let mut blocks = BlockWriter::new(connection)?;
+    let (mut last, mut before) = (0, 0);
+    while let Some(row) = rows.next()? {
+        let (offset, time) = (row.get(0)?, row.get(1)?);
+        let (key, body) = (row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_blob()?);
+        let sound = row.get::<_, i64>(4)? == checksum::of_record(offset, time, key, body);
+        if !sound || offset != last + 1 || time != before {
+            blocks.write(last, before)?;
+        }
+        blocks.push(LogRecord { offset, time, key, body })?;
+        if !sound {
+            blocks.write_damaged(offset, time)?;
+        }
+        (last, before) = (offset, time);
+    }
+    blocks.write(last, before)
 }
 
 fn fill(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,16 +1,17 @@
 //! The log as a shipper sees it: what waits, what is noted as shipped, and the trimming.
 
+use super::block::{self, WalkEnd};
+use super::file;
 use super::log_head::LogHead;
-use super::{checksum, file};
 use crate::error::BusError;
 use contract::time::Micros;
-use rusqlite::{Connection, Row, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use sqlite::FileLock;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows that one transaction trims: about as long as the writer's own commits, so that it waits no longer.
+/// Records that one transaction trims: about as long as the writer's own commits, so that it waits no longer.
 const TRIM_RECORDS: i64 = 20_000;
 
 /// A connection of a shipper.
@@ -58,33 +59,20 @@ impl ShippingLog {
         LogHead::read(&self.connection).map(|head| head.shipped).map_err(|error| file::failed(&self.path, error))
     }
 
-    /// Passes the records behind `after` to `each`, at most `limit` and until it breaks: offset, key, body.
+    /// Passes the records behind `after` to `each`, in order, until it breaks: offset, key, body.
     pub(crate) fn read(
         &self,
         after: i64,
-        limit: usize,
-        mut each: impl FnMut(i64, &str, &[u8]) -> ControlFlow<()>,
+        mut each: impl FnMut(i64, &[u8], &[u8]) -> ControlFlow<()>,
     ) -> Result<(), BusError> {
-        let failed = |error| file::failed(&self.path, error);
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id, time, key, body, sum FROM log WHERE id > ?1 ORDER BY id LIMIT ?2")
-            .map_err(failed)?;
-        let mut rows = statement.query((after, limit)).map_err(failed)?;
-        let mut due = after;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let (id, key, body) = columns(row).map_err(failed)?;
-            due += 1;
-            if id != due {
-                let what = format!("the record at offset {due} is missing, the next is at {id}");
-                return Err(BusError::Damaged { bus: file::name(&self.path), what });
-            }
-            if each(id, key, body).is_break() {
-                break;
+        let end = block::walk(&self.connection, after + 1, |record| each(record.offset, record.key, record.body));
+        match end.map_err(|error| file::failed(&self.path, error))? {
+            WalkEnd::Whole => Ok(()),
+            WalkEnd::Gap { due, found } => {
+                let what = format!("the record at offset {due} is missing, the next is at {found}");
+                Err(BusError::Damaged { bus: file::name(&self.path), what })
             }
         }
-        Ok(())
     }
 
     /// Notes `shipped` and trims, in one transaction, some of what is below it; true when more is left to
@@ -101,12 +89,12 @@ impl ShippingLog {
             head.shipped = shipped;
             head.write(&transaction)?;
         }
-        let oldest: Option<i64> = transaction.query_row("SELECT min(id) FROM log", [], |row| row.get(0))?;
-        let Some(oldest) = oldest else { return transaction.commit().map(|()| false) };
+        let Some(oldest) = block::first_offset(&transaction)? else { return transaction.commit().map(|()| false) };
         let end = shipped.min(head.last - 1);
         let step = end.min(oldest + TRIM_RECORDS - 1);
         if step >= oldest {
-            transaction.execute("DELETE FROM log WHERE id <= ?1", (step,))?;
+            // A block of which a part waits stays whole.
+            transaction.execute("DELETE FROM block WHERE id <= ?1", (step,))?;
         }
         transaction.commit()?;
         Ok(step < end)
@@ -127,18 +115,10 @@ impl ShippingLog {
             return Ok(LogBacklog { records, bytes: 0, oldest: None });
         }
         let oldest = transaction
-            .query_row("SELECT time FROM log WHERE id > ?1 ORDER BY id LIMIT 1", (shipped,), |row| row.get(0))
+            .query_row("SELECT time FROM block WHERE id > ?1 ORDER BY id LIMIT 1", (shipped,), |row| row.get(0))
             .map(Micros)?;
         Ok(LogBacklog { records, bytes: file::used_bytes(&transaction)?, oldest: Some(oldest) })
     }
-}
-
-/// A record that agrees with its checksum: offset, key, body.
-fn columns<'row>(row: &'row Row) -> rusqlite::Result<(i64, &'row str, &'row [u8])> {
-    let (id, key, body) = (row.get(0)?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_blob()?);
-    let sum = checksum::of_record(id, row.get(1)?, key.as_bytes(), body);
-    sqlite::check_sum(row.get(4)?, sum, || format!("the record at offset {id}"))?;
-    Ok((id, key, body))
 }
 
 #[cfg(test)]
@@ -152,7 +132,8 @@ mod tests {
     }
 
     fn offsets(log: &ShippingLog) -> (i64, i64) {
-        log.connection.query_row("SELECT min(id), max(id) FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        let last = log.connection.query_row("SELECT max(id) FROM block", [], |row| row.get(0)).unwrap();
+        (block::first_offset(&log.connection).unwrap().unwrap(), last)
     }
 
     #[test]
@@ -168,24 +149,28 @@ mod tests {
         }
         let before = log.waiting().unwrap();
         assert_eq!((before.records, before.oldest), (45_000, Some(Micros(1_000))));
+        // A step takes whole blocks alone.
         assert!(log.mark_shipped(44_000).unwrap());
-        assert_eq!((offsets(&log), log.shipped().unwrap()), ((20_001, 45_000), 44_000));
+        assert!((19_800..=20_001).contains(&offsets(&log).0), "{:?}", offsets(&log));
+        assert_eq!((offsets(&log).1, log.shipped().unwrap()), (45_000, 44_000));
         assert!(log.mark_shipped(44_000).unwrap());
         assert!(!log.mark_shipped(45_000).unwrap());
-        assert_eq!((offsets(&log), log.waiting().unwrap().records), ((45_000, 45_000), 0));
+        assert!((44_800..=45_000).contains(&offsets(&log).0), "{:?}", offsets(&log));
+        assert_eq!((offsets(&log).1, log.waiting().unwrap().records), (45_000, 0));
         // Numbering goes on, and a note never goes back.
         outbox.publish(records(1), Checkpoint::new()).wait().unwrap();
         assert!(!log.mark_shipped(10).unwrap());
         let after = log.waiting().unwrap();
-        assert_eq!((offsets(&log), log.shipped().unwrap(), after.records), ((45_000, 45_001), 45_000, 1));
+        assert_eq!((offsets(&log).1, log.shipped().unwrap(), after.records), (45_001, 45_000, 1));
         assert!(after.bytes < before.bytes / 10, "{after:?} after {before:?}");
         let mut read = Vec::new();
-        log.read(45_000, 10, |id, key, body| {
+        log.read(44_999, |id, key, body| {
             read.push((id, key.to_owned(), body.len()));
             ControlFlow::Continue(())
         })
         .unwrap();
-        assert_eq!(read, [(45_001, "plan".to_owned(), 100)]);
+        // The newest block of those that have arrived is still there.
+        assert_eq!(read, [(45_000, b"plan".to_vec(), 100), (45_001, b"plan".to_vec(), 100)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! failed commit fails every request in it and the writer goes on, so a disk that was full recovers
 //! by itself. It never retries: the publisher knows best whether its batch is still wanted.
 
+use super::block::{BlockWriter, LogRecord};
 use super::checksum;
 use super::file;
 use super::log_head::LogHead;
@@ -17,7 +18,6 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const INSERT: &str = "INSERT INTO log(time, key, body, sum) VALUES (?1, ?2, ?3, ?4)";
 const PUT: &str = "INSERT INTO checkpoint(name, value, sum) VALUES (?1, ?2, ?3) \
                    ON CONFLICT(name) DO UPDATE SET value = excluded.value, sum = excluded.sum";
 const DELETE: &str = "DELETE FROM checkpoint WHERE name = ?1";
@@ -90,27 +90,17 @@ impl Drop for LogWriter {
     }
 }
 
-/// Appends the records of a group. Only what differs from the row before is bound again: at a million
-/// rows a second each bind counts.
+/// Appends the records of a group.
 fn insert(transaction: &Transaction, group: &[PublishRequest], time: i64) -> rusqlite::Result<()> {
     let mut head = LogHead::read(transaction)?;
     head.check_newest(transaction)?;
     let before = head;
-    // SQLite numbers on from the newest record, which was just looked at: faster than naming each offset.
-    let mut statement = transaction.prepare_cached(INSERT)?;
-    statement.raw_bind_parameter(1, time)?;
-    let mut bound = None;
+    let mut blocks = BlockWriter::new(transaction)?;
     for record in group.iter().flat_map(|request| &request.batch) {
-        let key = record.key.as_str();
-        if bound != Some(key) {
-            statement.raw_bind_parameter(2, key)?;
-            bound = Some(key);
-        }
         head.last += 1;
-        statement.raw_bind_parameter(3, record.body.as_slice())?;
-        statement.raw_bind_parameter(4, checksum::of_record(head.last, time, key.as_bytes(), &record.body))?;
-        statement.raw_execute()?;
+        blocks.push(LogRecord { offset: head.last, time, key: record.key.as_bytes(), body: &record.body })?;
     }
+    blocks.write(head.last, time)?;
     if head == before { Ok(()) } else { head.write(transaction) }
 }
 

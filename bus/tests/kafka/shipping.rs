@@ -15,7 +15,7 @@ const TOPIC: &str = "SHIHYO_TEST_TOPIC";
 
 fn count(path: &Path) -> (i64, i64) {
     let connection = rusqlite::Connection::open(path).unwrap();
-    connection.query_row("SELECT count(*), max(id) FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    connection.query_row("SELECT count(*), max(id) FROM block", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
 fn read(kafka: &KafkaConfig, records: usize) -> Reader {

@@ -116,6 +116,7 @@ fn measure(place: &Place, answers: &Answers, topic: &str, rounds: u16) -> anyhow
         row("Shihyo's shipper, zstd", None),
         row("`kcat -P`, uncompressed (its default)", Some(0.8)),
         row("`kcat -P -z zstd`", Some(0.8)),
+        row("`kcat -P -z zstd`, idempotent as the shipper is", Some(0.8)),
     ];
     for number in 1..=usize::from(rounds) {
         let round = Round { place, answers, topic, number };
@@ -130,8 +131,9 @@ fn measure(place: &Place, answers: &Answers, topic: &str, rounds: u16) -> anyhow
         told(&mut readers[2], round.telegraf())?;
         told(&mut readers[3], round.streams())?;
         told(&mut writers[0], round.shipper())?;
-        told(&mut writers[1], round.kcat("none"))?;
-        told(&mut writers[2], round.kcat("zstd"))?;
+        told(&mut writers[1], round.kcat("none", false))?;
+        told(&mut writers[2], round.kcat("zstd", false))?;
+        told(&mut writers[3], round.kcat("zstd", true))?;
     }
     Ok((readers, writers))
 }

@@ -1,4 +1,4 @@
-//! The shipper alone, beside `kcat -P` on the same lines.
+//! The shipper alone, beside `kcat -P` on the same lines: each with the processor's time that a million records cost it.
 
 use crate::inside::{PARTITIONS, Wall, held, on};
 use crate::readers::{Round, Sample, Told};
@@ -25,10 +25,14 @@ impl Round<'_> {
     }
 
     /// `kcat -P` with a compression.
-    pub(crate) fn kcat(&self, compression: &str) -> anyhow::Result<Sample> {
+    pub(crate) fn kcat(&self, compression: &str, idempotent: bool) -> anyhow::Result<Sample> {
         let topic = topic(&self.place.brokers, "kcat")?;
         let name = format!("kcat-{compression}");
-        let (cost, broker) = self.run(&name, &self.producing(&topic, compression))?;
+        let mut command = self.producing(&topic, compression);
+        if idempotent {
+            command.args(["-X", "enable.idempotence=true"]);
+        }
+        let (cost, broker) = self.run(&name, &command)?;
         let wrong = self.missing(&topic)?;
         Ok(Sample { whole: cost.wall, work: Some(cost.wall), cost, broker, wrong })
     }
@@ -44,7 +48,8 @@ impl Round<'_> {
     fn producing(&self, topic: &str, compression: &str) -> Command {
         let mut command = Command::new("kcat");
         command.args(["-P", "-b", &self.place.brokers, "-t", topic, "-K", "\\t", "-z", compression]);
-        command.args(["-X", "acks=all", "-X", "partitioner=murmur2_random", "-l"]).arg(self.file("lines"));
+        command.args(["-X", "acks=all", "-X", "partitioner=murmur2_random"]);
+        command.arg("-l").arg(self.file("lines"));
         command
     }
 

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! log     [r1] [r2] [r3] [r4] [r5]          publish appends here
-//!          `--arrived--' `--flying-'
+//!          `--arrived--' `-sent-'
 //! shipped = 3, noted with the trimming of r1..r3 in one transaction; r5 always stays until r6 is there
 //! ```
+//!
+//! Records follow each other without waiting for an answer. What was sent has arrived once nothing is on its way any more,
+//! which is waited for when there is nothing to send, and once a second. When one fails, all behind `arrived` is sent again.
 //!
 //! It retries for ever and drops nothing: what cannot be delivered stands in [`ShipperState::error`] and
 //! stops everything behind it. A crash between arriving and noting sends records twice, which is harmless:
@@ -13,7 +16,6 @@
 mod flight;
 mod shared;
 mod trimmer;
-mod window;
 
 use super::error::{self, KafkaOperation};
 use super::settings::KafkaConfig;
@@ -32,12 +34,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use trimmer::Trimmer;
-use window::Window;
 
 /// How often new records are looked for, as readers of the log do.
 const POLL: Duration = Duration::from_millis(20);
-/// How long reports are waited for while there is more to send.
-const FULL_POLL: Duration = Duration::from_millis(1);
+/// The same while there is something on its way, or no room for more.
+const BUSY_POLL: Duration = Duration::from_millis(5);
 /// How often another shipper's end is looked for.
 const TURN_POLL: Duration = Duration::from_millis(200);
 /// How long the report of what ended a producer is waited for.
@@ -174,10 +175,10 @@ impl Work {
         let log = ShippingLog::open(&self.path)?;
         let trimmer = Trimmer::start(&self.path, &self.shared)?;
         let reports = Arc::new(Mutex::new(DeliveryReports::default()));
-        reports.lock().window = Window::behind(log.shipped()?);
+        let mut arrived = log.shipped()?;
         while !self.shared.is_stopping() {
-            let flight = InFlight::new(&self.kafka, &reports)?;
-            if let Some(error) = self.fly(flight, &log, &trimmer, &reports)? {
+            let flight = InFlight::new(&self.kafka, &reports, arrived)?;
+            if let Some(error) = self.fly(flight, &log, &trimmer, &reports, &mut arrived)? {
                 self.shared.failures.fetch_add(1, Ordering::Relaxed);
                 self.shared.fail(&error);
             }
@@ -192,9 +193,9 @@ impl Work {
         log: &ShippingLog,
         trimmer: &Trimmer,
         reports: &Mutex<DeliveryReports>,
+        arrived: &mut i64,
     ) -> Result<Option<BusError>, BusError> {
         let mut stop_at = None;
-        let mut arrived = reports.lock().window.arrived();
         let mut topic = TopicWatch::default();
         loop {
             if stop_at.is_none() && topic.is_due(&self.kafka) {
@@ -208,24 +209,23 @@ impl Work {
                 stop_at = Some(Instant::now() + STOP_WAIT);
             }
             let more = stop_at.is_none() && flight.send(log)?;
-            flight.poll(if more {
-                Duration::ZERO
-            } else if flight.flying() > 0 {
-                FULL_POLL
-            } else {
-                POLL
-            });
-            let before = std::mem::replace(&mut arrived, reports.lock().window.arrived());
-            if arrived > before {
+            flight.poll(Duration::ZERO);
+            let settled = flight.arrived();
+            if let Some(offset) = settled.filter(|offset| *offset > *arrived) {
+                *arrived = offset;
                 // Whatever the error was, it is over.
                 self.shared.report(None);
-                trimmer.arrived(arrived);
+                trimmer.arrived(offset);
             }
             if let Some(error) = self.failure(&flight, reports) {
                 return Ok(Some(error));
             }
-            if stop_at.is_some_and(|at| flight.flying() == 0 || Instant::now() >= at) {
+            if stop_at.is_some_and(|at| settled.is_some() || Instant::now() >= at) {
                 return Ok(None);
+            }
+            if !more {
+                // Asleep: the library's own wait spins for the last millisecond.
+                thread::sleep(if settled.is_some() { POLL } else { BUSY_POLL });
             }
         }
     }

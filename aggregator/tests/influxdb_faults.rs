@@ -12,8 +12,8 @@ mod fake;
 
 use crate::support::{World, extended, micros, sets, uses, year};
 use aggregator::pipeline::{self, PipelineSetup};
-use aggregator::sinks::SinkError;
 use aggregator::sinks::influxdb::InfluxSettings;
+use aggregator::sinks::{FillProgress, SinkError};
 use city::{City, Make, WRITERS, days};
 use contract::record::Record;
 use fake::{Answer, Fake, Request, invalid, say};
@@ -44,7 +44,7 @@ fn expected(records: &[Record]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn whatever_the_server_does_for_a_while_every_point_arrives_and_the_cursor_waits() {
+fn whatever_the_server_does_for_a_while_every_point_arrives_and_its_place_waits() {
     let records = year();
     let all = expected(&records);
     assert!(all.len() > 100, "{}", all.len());
@@ -76,13 +76,14 @@ fn whatever_the_server_does_for_a_while_every_point_arrives_and_the_cursor_waits
                 if *fault == busy() && name == "reqwest" {
                     assert_eq!(after, Some(Duration::from_secs(7)));
                 }
-                assert_eq!(city.pending(), None, "the cursor waits: {name} {fault:?}");
+                let waits = Some(FillProgress { plans: 1, written: 0 });
+                assert_eq!(city.sink.fill_progress(), waits, "its place waits: {name} {fault:?}");
             }
             assert_eq!(city.dead_letters(), [], "{name} {fault:?}");
             fake.set_script(ALL_WELL);
             city.drain(0);
             assert_eq!(fake.points(), all, "{name} {fault:?}");
-            assert_eq!(city.pending(), Some(0));
+            assert_eq!((city.pending(), city.sink.fill_progress()), (Some(0), None));
         }
     }
 }
@@ -220,6 +221,33 @@ fn a_stop_ends_a_request_that_hangs() {
         assert!(started.elapsed() < Duration::from_secs(5));
         stopper.join().unwrap();
     }
+}
+
+#[test]
+fn a_first_fill_and_changes_take_turns_and_a_restart_goes_on_with_it() {
+    let records = days(4_990);
+    let correction = [Record::Observation(sets("2023-08-30", 7_777, "2024-05-03"))];
+    let all = expected(&[records.clone(), correction.to_vec()].concat());
+    let fake = Fake::new(ALL_WELL);
+    let mut city = city(&fake, WRITERS[0].1, &records);
+    city.turn().unwrap();
+    assert_eq!((city.sink.fill_progress(), city.pending()), (Some(FillProgress { plans: 1, written: 0 }), Some(0)));
+    assert!((4_000..5_000).contains(&fake.points().len()), "a request: {}", fake.points().len());
+    // What changes now is written next, in the midst of the fill.
+    city.keep(&correction);
+    city.turn().unwrap();
+    let corrected = |points: &BTreeMap<String, String>| points.values().any(|fields| fields.starts_with("value=7777,"));
+    assert!(corrected(&fake.points()) && fake.points().len() < all.len());
+    // A process that is killed begins this plan again, and only this.
+    city.restart(&to(&fake), WRITERS[0].1);
+    city.turn().unwrap();
+    assert_eq!(city.sink.fill_progress(), Some(FillProgress { plans: 1, written: 0 }));
+    city.drain(0);
+    assert_eq!((city.sink.fill_progress(), city.pending()), (None, Some(0)));
+    assert!(fake.points() == all && corrected(&all));
+    city.restart(&to(&fake), WRITERS[0].1);
+    city.turn().unwrap();
+    assert_eq!(city.sink.fill_progress(), None, "it is over for good");
 }
 
 #[test]

@@ -14,6 +14,7 @@ const WRITE_BUCKETS: [f64; 8] = [0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 120.0];
 #[derive(Debug)]
 pub(crate) struct SinkMetrics {
     pending: GaugeVec,
+    fill: GaugeVec,
     writes: IntCounterVec,
     written: IntCounterVec,
     dead: IntCounterVec,
@@ -32,6 +33,12 @@ impl SinkMetrics {
         let pending = "Changes that a sink has not written yet.";
         Ok(Self {
             pending: gauges(r, "shihyo_sink_pending_changes", pending, &["sink", "partition"])?,
+            fill: gauges(
+                r,
+                "shihyo_sink_fill_plans",
+                "Plans that a sink's first fill has yet to write.",
+                &["sink", "partition"],
+            )?,
             writes: counters(r, "shihyo_sink_writes_total", "Writes of a sink by outcome.", &["sink", "outcome"])?,
             written: counters(
                 r,
@@ -51,6 +58,12 @@ impl SinkMetrics {
     pub(crate) fn set_pending(&self, sink: &str, partition: i32, changes: i64) {
         let changes = u32::try_from(changes).map_or(f64::INFINITY, f64::from);
         self.pending.with_label_values(&[sink, &partition.to_string()]).set(changes);
+    }
+
+    /// Sets how many plans a sink's first fill has yet to write.
+    pub(crate) fn set_fill(&self, sink: &str, partition: i32, plans: usize) {
+        let plans = u32::try_from(plans).map_or(f64::INFINITY, f64::from);
+        self.fill.with_label_values(&[sink, &partition.to_string()]).set(plans);
     }
 
     /// Observes a successful write.

@@ -27,5 +27,5 @@ pub mod webhook;
 pub(crate) mod worker;
 
 pub use alert_log::alert_log;
-pub use sink::{ConfiguredSink, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
+pub use sink::{ConfiguredSink, FillProgress, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
 pub use webhook::WebhookSettings;

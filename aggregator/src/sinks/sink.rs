@@ -38,6 +38,15 @@ pub enum StepOutcome {
     },
 }
 
+/// How far a first fill is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FillProgress {
+    /// Plans that it writes.
+    pub plans: usize,
+    /// Those that are written.
+    pub written: usize,
+}
+
 /// Why a step failed. It is tried again: what can never be accepted is a dead letter, not a failure.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
@@ -72,6 +81,11 @@ impl From<&SinkError> for DegradedReason {
 pub trait Sink: Send {
     /// Does one bounded piece of work. Blocks; must look at [`Step::stop`] where it waits.
     fn step(&mut self, step: &mut Step<'_>) -> Result<StepOutcome, SinkError>;
+
+    /// How far it is with what was there before it, `None` when nothing of that is left.
+    fn fill_progress(&self) -> Option<FillProgress> {
+        None
+    }
 
     /// Asks the server once whether it accepts what we write, changes nothing, and returns the result in words.
     fn probe(&mut self, stop: &CancellationToken) -> Result<&'static str, SinkError>;

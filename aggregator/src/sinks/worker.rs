@@ -1,6 +1,6 @@
 //! The thread of one sink of one partition: runs its steps, waits, backs off, measures and logs.
 
-use super::sink::{ConfiguredSink, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
+use super::sink::{ConfiguredSink, FillProgress, Membership, Sink, SinkError, SinkInput, Step, StepOutcome};
 use crate::health::{Component, Health};
 use crate::landings::LandingWorker;
 use crate::metrics::Metrics;
@@ -150,6 +150,7 @@ impl Worker {
     /// Runs steps until it is stopped, or has finished all there is; returns the error that kept it from finishing.
     fn run(mut self, mut sink: Box<dyn Sink>) -> Option<String> {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut filled = None;
         while !self.stop.is_cancelled() {
             let finishing = self.finish.is_cancelled();
             // Another instance may have taken over: it writes the same points from newer figures.
@@ -163,6 +164,7 @@ impl Worker {
             let started = Instant::now();
             match self.step(sink.as_mut()) {
                 Ok(outcome) => {
+                    filled = self.report_fill(filled, sink.fill_progress());
                     self.context.health.recover(self.part());
                     if backoff.reset() {
                         tracing::info!(sink = self.name, partition = %self.partition, "the sink writes again");
@@ -201,6 +203,29 @@ impl Worker {
         if let (Some(metrics), StepOutcome::Some { written, dead }) = (&self.context.metrics, outcome) {
             metrics.sinks().observe_write(self.name, written, dead, took, self.context.clock.now());
         }
+    }
+
+    /// Sets the metric of a first fill, and logs its beginning, each tenth of it, and its end; returns how far it is.
+    fn report_fill(&self, before: Option<FillProgress>, now: Option<FillProgress>) -> Option<FillProgress> {
+        if before == now {
+            return now;
+        }
+        if let Some(metrics) = &self.context.metrics {
+            let left = now.map_or(0, |now| now.plans - now.written);
+            metrics.sinks().set_fill(self.name, self.partition.0, left);
+        }
+        let tenth = |fill: FillProgress| 10 * fill.written / fill.plans.max(1);
+        match now {
+            None => {
+                tracing::info!(sink = self.name, partition = %self.partition, "everything that was there is written");
+            }
+            Some(fill) if before.map(tenth) != Some(tenth(fill)) => tracing::info!(
+                sink = self.name, partition = %self.partition, plans = fill.plans, written = fill.written,
+                "writing everything that is there, plan by plan; changes are written beside it"
+            ),
+            Some(_) => {}
+        }
+        now
     }
 
     /// Sets the metric of what waits, and returns it.

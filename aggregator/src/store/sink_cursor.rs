@@ -11,6 +11,11 @@ use contract::time::Micros;
 use rusqlite::OptionalExtension;
 use std::path::Path;
 
+/// The name of a first fill's place among the counts; its value is the number of the plan's name, 0 before the first.
+fn fill_name(sink: &str) -> String {
+    format!("fill {sink}")
+}
+
 /// A sink's place at an open store.
 #[derive(Debug)]
 pub struct SinkCursor {
@@ -33,6 +38,34 @@ impl SinkCursor {
             let mut statement = connection.prepare_cached("SELECT cursor FROM sinks WHERE name = ?1")?;
             Ok(statement.query_row((sink,), |row| row.get(0)).optional()?.flatten())
         })
+    }
+
+    /// The last plan that a sink's first fill has written, before the first the empty one; `None` when none is under way.
+    pub fn fill(&self, sink: &str) -> Result<Option<String>, StoreError> {
+        self.reader.run(|connection| {
+            let sql = "SELECT coalesce((SELECT text FROM names WHERE id = value), '') FROM counts WHERE name = ?1";
+            connection.query_row(sql, (fill_name(sink),), |row| row.get(0)).optional()
+        })
+    }
+
+    /// Notes that a sink's first fill begins.
+    pub fn begin_fill(&mut self, sink: &str) -> Result<(), StoreError> {
+        self.put_fill(sink, "")
+    }
+
+    /// Notes the last plan that a sink's first fill has written.
+    pub fn put_fill(&mut self, sink: &str, plan: &str) -> Result<(), StoreError> {
+        self.reader.run(|connection| {
+            let sql = "INSERT INTO counts(name, value) VALUES (?1, coalesce((SELECT id FROM names WHERE text = ?2), 0))
+                       ON CONFLICT(name) DO UPDATE SET value = excluded.value";
+            connection.execute(sql, (fill_name(sink), plan)).map(drop)
+        })
+    }
+
+    /// Notes that a sink's first fill is over.
+    pub fn end_fill(&mut self, sink: &str) -> Result<(), StoreError> {
+        self.reader
+            .run(|connection| connection.execute("DELETE FROM counts WHERE name = ?1", (fill_name(sink),)).map(drop))
     }
 
     /// Notes the last change that a sink has written, and removes changes that no sink waits for. A sink that has

@@ -11,6 +11,7 @@
 //!                              dead letters <--bad points-- send.rs: batches, bisected -+-> writer: InfluxDB
 //! ```
 //!
+//! - **first fill**: everything that was there before the sink was; a piece of it after each piece of the changes.
 //! - **write step**: a piece of what is to be written or removed; some thousand points at most, made under the lock of
 //!   the plan states, which is never held while the network is waited for.
 //! - **obsolete**: what was written once and exists no more; it is removed by its tags and time.
@@ -19,14 +20,17 @@
 //!   the next time, while the others are written.
 
 mod client;
+mod fill;
 mod landed;
 mod line;
+mod pending_lines;
 mod plan;
 mod schema;
 mod send;
 mod settings;
 mod sink;
 pub mod writer;
+mod written;
 
 pub use client::Influxdb2Client;
 pub use line::{FieldValue, LineBuffer, LineError};

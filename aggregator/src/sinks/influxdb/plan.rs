@@ -1,6 +1,7 @@
 //! Plans the writes of some changes: figures to write, KPIs to write, and obsolete points to remove.
 
 use super::schema::ObsoleteShape;
+use crate::plan_states::PlanStates;
 use crate::store::{ChangeRow, ChangedFigure};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::points::{FigureCursor, KpiWalk, figure};
@@ -114,4 +115,27 @@ impl PlannedWrites {
         }
         obsolete
     }
+}
+
+/// Removes all points of a KPI that is there.
+pub(super) fn remove_kpi(states: &PlanStates, (plan, kpi): &(String, usize)) -> Option<WriteStep> {
+    let kpi = states.get(plan)?.catalogue.kpis.get(*kpi)?;
+    Some(WriteStep::Remove(ObsoleteShape::Kpi(plan.clone(), kpi.id.clone())))
+}
+
+/// All KPIs of some plans, none of them anew.
+pub(super) fn all_kpis(states: &PlanStates, plans: &[String]) -> BTreeMap<(String, usize), bool> {
+    let of = |plan: &String| {
+        let count = states.get(plan).map_or(0, |state| state.catalogue.kpis.len());
+        (0..count).map(|kpi| ((plan.clone(), kpi), false)).collect::<Vec<_>>()
+    };
+    plans.iter().flat_map(of).collect()
+}
+
+/// What planned writes say is obsolete.
+pub(super) fn obsolete(planned: &PlannedWrites, plans: &PlanStates) -> Vec<ObsoleteShape> {
+    planned.obsolete(|plan, series, period| {
+        let (_, series) = plans.get(plan)?.catalogue.series_named(series)?;
+        Some(figure::moment(series, period))
+    })
 }

@@ -3,6 +3,7 @@
 
 use super::settings::InfluxSettings;
 use crate::sinks::excerpt::excerpt;
+use crate::sinks::sink::SinkError;
 use contract::time::{DAY, Moment};
 use contract::tls::tls_failure;
 use serde::Deserialize;
@@ -112,6 +113,20 @@ pub fn refusal(settings: &InfluxSettings, status: u16, after: Option<Duration>, 
 /// Whole days of a retention in seconds, rounded up; 0 is for ever.
 pub fn days(seconds: i64) -> Option<i64> {
     (seconds > 0).then(|| seconds.div_euclid(DAY) + i64::from(seconds % DAY > 0))
+}
+
+impl From<WriteError> for SinkError {
+    fn from(refusal: WriteError) -> Self {
+        let refused = |what, after, source| Self::Refused { what, after, source };
+        match refusal {
+            WriteError::ForNow { what, after, source } => refused(what, after, source),
+            WriteError::Never(reason) => {
+                refused(format!("InfluxDB refused the request as a whole: {reason}"), None, None)
+            }
+            WriteError::TooLarge => refused("InfluxDB found a small request too large".to_owned(), None, None),
+            WriteError::Stopped => Self::Stopped,
+        }
+    }
 }
 
 #[cfg(test)]

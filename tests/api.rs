@@ -22,7 +22,7 @@ impl Clock for Later {
     }
 }
 
-fn ask(address: SocketAddr, line: &str, headers: &str) -> (u16, String) {
+pub(crate) fn ask(address: SocketAddr, line: &str, headers: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     write!(stream, "{line} HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n").unwrap();
@@ -32,14 +32,14 @@ fn ask(address: SocketAddr, line: &str, headers: &str) -> (u16, String) {
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-fn json(address: SocketAddr, path: &str) -> Value {
+pub(crate) fn json(address: SocketAddr, path: &str) -> Value {
     let (status, body) = ask(address, &format!("GET /api/v1{path}"), "");
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap()
 }
 
 /// Ended with the test, however that ends.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -48,7 +48,7 @@ impl Drop for Running {
 }
 
 /// Starts the service and waits until it is ready.
-fn serving(city: &City, address: SocketAddr, words: &[&str]) -> Running {
+pub(crate) fn serving(city: &City, address: SocketAddr, words: &[&str]) -> Running {
     let mut command = city.command(words);
     command.env("SHIHYO__HTTP__LISTEN", address.to_string()).env("SHIHYO__HTTP__TOKEN", TOKEN);
     let mut child = Running(command.spawn().unwrap());
@@ -67,7 +67,7 @@ fn until(mut is: impl FnMut() -> bool) {
     }
 }
 
-fn end(mut child: Running) {
+pub(crate) fn end(mut child: Running) {
     Command::new("kill").arg(child.0.id().to_string()).status().unwrap();
     assert!(child.0.wait().unwrap().success());
 }

@@ -5,6 +5,7 @@ mod api;
 mod before;
 mod broker_away;
 mod bundle;
+mod charts;
 mod clock;
 mod crash;
 mod decimals;

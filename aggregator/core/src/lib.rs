@@ -15,6 +15,7 @@
 
 pub mod admit;
 pub mod alert;
+pub mod chart;
 pub mod display;
 pub mod grade;
 pub mod judge;

@@ -29,7 +29,7 @@ pub mod view;
 pub mod vintages;
 pub mod words;
 
-pub use kpi::{DefinitionBreak, HistoryPoint, KpiEvidence, KpiSheet};
+pub use kpi::{DefinitionBreak, KpiEvidence, KpiSheet};
 pub use sheet::{KpiRow, PlanSheet, PolicySheet, StatusCount};
 pub use show::{DataMoment, ShownValue};
 pub use source::{PollText, SourceRow};

@@ -173,7 +173,7 @@ fn every_text_colour_reaches_contrast_aa_in_both_schemes() {
         let block = scheme.split('}').next().unwrap();
         let pairs = block.split(';').filter_map(|item| item.trim().strip_prefix("--")?.split_once(": "));
         let colours: BTreeMap<&str, &str> = pairs.collect();
-        assert_eq!(colours.len(), 14, "{colours:?}");
+        assert_eq!(colours.len(), 25, "{colours:?}");
         for ink in ["ink", "quiet", "link", "good", "fair", "warn", "bad", "late", "none"] {
             for paper in ["paper", "panel"] {
                 let ratio = contrast(colours[ink], colours[paper]);
@@ -182,6 +182,12 @@ fn every_text_colour_reaches_contrast_aa_in_both_schemes() {
         }
         assert!(contrast(colours["sample-ink"], colours["sample"]) >= 4.5);
         assert!(contrast(colours["line"], colours["paper"]) >= 3.0);
+        for ink in ["c-value", "c-fan", "c-note"] {
+            assert!(contrast(colours[ink], colours["paper"]) >= 4.5, "{ink}");
+        }
+        for mark in ["c-path", "c-target", "c-old", "c-bar"] {
+            assert!(contrast(colours[mark], colours["paper"]) >= 3.0, "{mark}");
+        }
     }
 }
 

@@ -112,6 +112,11 @@ impl PageContext {
         Self { known: None, ..self.clone() }.page(&format!("/plans/{plan}/kpis/{kpi}/vintages"))
     }
 
+    /// The rows of a KPI's pictures as CSV.
+    pub fn chart_csv(&self, plan: &str, kpi: &str, on: &str) -> String {
+        self.address(&format!("/plans/{plan}/kpis/{kpi}/chart.csv"), Some(on), None, &[("bom", "1")])
+    }
+
     /// A plan's page.
     pub fn plan(&self, plan: &str, on: &str) -> String {
         self.address(&format!("/plans/{plan}"), Some(on), self.asked, &[])

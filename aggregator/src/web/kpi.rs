@@ -1,27 +1,25 @@
-//! The page of a KPI: its history, and the evidence of every figure.
+//! The page of a KPI: its pictures with their rows, and the evidence of every figure.
 
 use super::content::{HTML, of_type};
 use super::error::{HttpError, internal};
 use super::lookup;
-use super::pages::{report, source_rows};
+use super::pages::{report, source_rows, with_file_name};
 use super::query::PageQuery;
 use super::site::Site;
 use crate::explain::ExplanationDraft;
 use crate::health::source_health;
+use crate::render::csv::BYTE_ORDER_MARK;
 use crate::render::view::PageContext;
-use crate::render::{KpiEvidence, KpiSheet, PlanSheet, html};
+use crate::render::{KpiEvidence, KpiSheet, PlanSheet, chart, html};
 use crate::store::StoreError;
 use crate::vintage::PlanVintage;
+use aggregator_core::chart::{ChartData, ChartReport};
 use aggregator_core::plan_state::PlanState;
-use aggregator_core::points::KpiPoint;
 use aggregator_core::report::PlanReport;
 use aggregator_core::report_period::ReportPeriod;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use contract::period::Period;
-
-/// Days of one page: five years.
-const MAX_POINTS: usize = 2_000;
 
 /// One KPI.
 pub(super) async fn kpi(
@@ -38,12 +36,33 @@ pub(super) async fn kpi(
     Ok(of_type(HTML, page.await?))
 }
 
+/// The rows of its pictures as CSV.
+pub(super) async fn chart_csv(
+    State(site): State<Site>,
+    Path((plan, kpi)): Path<(String, String)>,
+    query: PageQuery,
+) -> Result<Response, HttpError> {
+    let mark = if query.bom { BYTE_ORDER_MARK } else { "" };
+    let (name, text) = site
+        .run(move |site| {
+            lookup::plan(site, &plan, query.known_at, |state, _| {
+                let index = lookup::kpi(state, &kpi)?;
+                let on = query.on.or(state.catalogue.plan.default_on).unwrap_or(site.today());
+                let rows = ChartReport::from(&state.chart(index, ReportPeriod(on))).rows;
+                let text = chart::csv::write((&plan, &kpi), &rows);
+                Ok::<_, HttpError>((format!("{plan}-{kpi}-{on}"), format!("{mark}{text}")))
+            })
+        })
+        .await?;
+    Ok(with_file_name(&name, "csv", of_type("text/csv; charset=utf-8; header=present", text)))
+}
+
 /// What memory knows of a KPI.
 struct KpiContent {
     view: PageContext,
     report: PlanReport,
-    /// Points of the history, and its last day.
-    history: (Vec<KpiPoint>, i32),
+    /// Its picture, and the last day of the report.
+    chart: (ChartData, i32),
     draft: ExplanationDraft,
 }
 
@@ -60,12 +79,10 @@ impl KpiContent {
         let report = report(plan, query, today);
         let period = Period::parse(&report.on).unwrap_or(today);
         let last = period.end().day() - 1;
-        let mut walk = plan.kpi_walk(index, last);
-        let mut points = plan.kpi_points(&mut walk, MAX_POINTS);
-        points.reverse();
+        let data = plan.chart(index, ReportPeriod(period));
         let known = vintage.map(|vintage| (vintage.at, vintage.doubts.as_slice()));
         let draft = ExplanationDraft::new(plan, kpi, ReportPeriod(period), known).map_err(|_| HttpError::NoKpi)?;
-        Ok(Self { view: lookup::context(site, query, vintage), report, history: (points, last), draft })
+        Ok(Self { view: lookup::context(site, query, vintage), report, chart: (data, last), draft })
     }
 }
 
@@ -77,8 +94,8 @@ fn page(site: &Site, content: &KpiContent) -> Result<String, HttpError> {
     });
     let (catalogue, view) = (&content.draft.plan().catalogue, &content.view);
     let sheet = PlanSheet::in_lang(catalogue, &content.report, view.lang);
-    let (points, last) = &content.history;
-    let page = KpiSheet::new(catalogue, &sheet, &content.draft.kpi().id, (points, *last), evidence, view.lang);
+    let (data, last) = &content.chart;
+    let page = KpiSheet::new(catalogue, &sheet, &content.draft.kpi().id, (data, *last), evidence, view.lang);
     html::kpi(view, &page.ok_or(HttpError::NoKpi)?).map_err(internal)
 }
 

@@ -68,6 +68,7 @@ fn page_routes() -> Vec<PageRoute> {
         ("/", Index, get(pages::scoreboard)),
         ("/plans/{plan}", Released("report.html"), get(pages::plan)),
         ("/plans/{plan}/kpis/{kpi}", Staff, get(kpi::kpi)),
+        ("/plans/{plan}/kpis/{kpi}/chart.csv", Staff, get(kpi::chart_csv)),
         ("/plans/{plan}/kpis/{kpi}/vintages", Staff, get(vintages::page)),
         ("/plans/{plan}/kpis/{kpi}/vintages.csv", Staff, get(vintages::csv)),
         ("/plans/{plan}/kpis/{kpi}/vintages.json", Staff, get(vintages::json)),

@@ -68,6 +68,8 @@ async fn every_answer_has_its_status_type_and_the_same_strict_headers() {
         ("/publications", 200, "text/html; charset=utf-8"),
         ("/publications?on=FY2019", 400, "text/plain; charset=utf-8"),
         ("/plans/small/publications/0001-0123456789abcdef/report.csv", 404, "text/plain; charset=utf-8"),
+        ("/plans/small/kpis/datasets/chart.csv?bom=1", 200, "text/csv; charset=utf-8; header=present"),
+        ("/plans/small/kpis/other/chart.csv", 404, "text/plain; charset=utf-8"),
         ("/plans/small/kpis/datasets/vintages", 200, "text/html; charset=utf-8"),
         ("/plans/small/kpis/datasets/vintages?on=FY2019", 400, "text/plain; charset=utf-8"),
         ("/plans/small/kpis/datasets/vintages.csv?bom=1", 200, "text/csv; charset=utf-8; header=present"),
@@ -126,11 +128,18 @@ async fn nothing_on_a_page_runs_or_leads_outside() {
 #[tokio::test]
 async fn a_kpis_page_has_its_history_as_picture_and_table() {
     let (_, _, page) = answer(&site(false), "/plans/small/kpis/datasets?on=2020-06-30").await;
-    assert_eq!(page.matches("<polyline class=\"guide\"").count(), 1);
-    assert!(page.contains("<circle class=\"dot\""), "{page}");
-    assert!(page.contains("<th scope=\"row\">2020-06-01</th><td class=\"num\">215 "), "{page}");
+    assert_eq!(page.matches("<path class=\"c-path\" d=\"M").count(), 4, "in three sizes and in the key");
+    assert_eq!(page.matches("<title>2020年6月1日: 215 件</title>").count(), 3, "{page}");
+    assert!(page.contains("<data class=\"value\" value=\"215\">215 件</data>"), "{page}");
     assert!(!page.contains("2023-04-01"), "a later figure is not shown");
-    assert!(page.contains("aria-labelledby=\"chart-title chart-text\""));
+    assert!(page.contains("aria-labelledby=\"chart-state-1040-t chart-state-1040-d\""));
+    let (_, _, rows) = answer(&site(false), "/plans/small/kpis/datasets/chart.csv?on=2020-06-30").await;
+    assert!(
+        rows.ends_with(
+            "small,datasets,state,2020-06-01,2020-06-01T00:00:00+09:00,215,,212.021918,,false,false,false,,,,false\r\n"
+        ),
+        "{rows}"
+    );
     let (_, _, plan) = answer(&site(false), "/plans/small?on=2020-06-30").await;
     assert!(plan.contains("<a href=\"/plans/small/kpis/datasets?on=2020-06-30\">"));
 }
@@ -344,7 +353,10 @@ async fn a_page_is_in_one_language_and_its_links_keep_it() {
         );
         assert!(en.contains("215 items") || en.contains("≥ 300 "), "{address}");
         for link in en.split("href=\"/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            let kept = link.contains("lang=") || link.starts_with("style.css") || link.contains("/report.");
+            let kept = link.contains("lang=")
+                || link.starts_with("style.css")
+                || link.contains("/report.")
+                || link.contains("/chart.csv");
             assert!(kept, "{address}: {link}");
         }
         let (_, headers, both) = answer(&site, address).await;

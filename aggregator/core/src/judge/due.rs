@@ -125,7 +125,7 @@ pub(super) fn over_since(source: &SeriesSource, part: Period) -> Option<Moment> 
 }
 
 /// True when the rhythm period of a source that holds the end of `part` was due, with its grace, before `day`.
-pub(super) fn is_over(source: &SeriesSource, part: Period, day: i32) -> bool {
+pub(crate) fn is_over(source: &SeriesSource, part: Period, day: i32) -> bool {
     source.rhythm.iter().any(|rhythm| {
         let period = Period::closing(rhythm.every, part.end());
         rhythm.holds(period) && rhythm.last_day(period) < day

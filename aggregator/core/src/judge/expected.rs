@@ -25,11 +25,20 @@ fn of_months(view: &LedgerView<'_>, kpi: &Kpi, months: &MonthCount) -> Exact {
     if months.is_whole() {
         return goal;
     }
-    let sum = match season_of(view, kpi, months.year) {
-        Some(season) => goal * season.share(&months.numbers),
-        None => months.numbers.iter().map(|k| path::rate(kpi, plan, months.year, *k)).sum::<Exact>() / whole(YEAR),
-    };
+    let goals = month_goals(view, kpi, months.year);
+    let of_month = |k: &i32| usize::try_from(*k - 1).ok().and_then(|k| goals.get(k)).cloned();
+    let sum: Exact = months.numbers.iter().filter_map(of_month).sum();
     if kpi.kind.is_monthly_mean() { sum * whole(YEAR) / whole(months.numbers.len().max(1)) } else { sum }
+}
+
+/// What is expected of each month of a fiscal year, April first, as parts of the year's goal.
+pub(crate) fn month_goals(view: &LedgerView<'_>, kpi: &Kpi, year: i32) -> Vec<Exact> {
+    let plan = &view.catalogue.plan;
+    let goal = path::goal_or_origin(kpi, plan, year);
+    match season_of(view, kpi, year) {
+        Some(season) => (1..=12).map(|k| &goal * season.share(&[k])).collect(),
+        None => (1..=12).map(|k| path::rate(kpi, plan, year, k) / whole(YEAR)).collect(),
+    }
 }
 
 /// How the months of a year share its goal, as past years were; `None` without such a year.

@@ -46,7 +46,8 @@ pub(super) fn missing(view: &LedgerView<'_>, kpi: &Kpi, years: &[i32], day: Opti
     if named { listed.parts(Grain::Month).collect() } else { Vec::new() }
 }
 
-fn missing_of(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Vec<Period> {
+/// The months of a fiscal year that ended without a complete figure, in order.
+pub(crate) fn missing_of(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Vec<Period> {
     let known = months::known_months(view, of, year);
     let ended = |month: &Period| view.has_ended(view.series(of), view.cover(of, *month));
     let all = Period::fiscal_year(year).parts(Grain::Month);

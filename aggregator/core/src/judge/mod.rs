@@ -25,9 +25,17 @@ pub use lateness::{Lateness, lateness, status_beneath};
 pub use months::MIN_MONTHS;
 pub use value::{MeasuredValue, MonthCount};
 
+pub(crate) use due::is_over;
+pub(crate) use expected::month_goals;
+pub(crate) use gaps::missing_of as missing_months;
+pub(crate) use months::{first_year, known_months, whole_year};
+pub(crate) use status::tolerance;
+pub(crate) use total::of_counter as counter_total;
+pub(crate) use value::{compared, origins};
+
 use crate::report_period::ReportPeriod;
 use crate::rollup::LedgerView;
-use contract::catalogue::Kpi;
+use contract::catalogue::{Kpi, SeriesRef};
 use contract::exact::Exact;
 use contract::period::Period;
 use contract::time::Moment;
@@ -63,6 +71,16 @@ pub fn verdict_day(view: &LedgerView<'_>, kpi: &Kpi) -> i32 {
 /// The value of a KPI that is read as a state at the end of a period, from a figure inside that period.
 pub(crate) fn closing_value(view: &LedgerView<'_>, kpi: &Kpi, period: Period) -> Option<MeasuredValue> {
     measure::closing(view, kpi, period)
+}
+
+/// The figures that make a KPI stale on a day because nothing came since, of each source the latest.
+pub(crate) fn overdue_periods(view: &LedgerView<'_>, kpi: &Kpi, day: i32) -> Vec<OverduePeriod> {
+    due::overdue_periods(view, kpi, day, None)
+}
+
+/// b plus the unbroken run of a flow.
+pub(crate) fn running_total(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef) -> Option<MeasuredValue> {
+    total::run(view, kpi, of).value()
 }
 
 /// True when a KPI has a value at each of its figures, not only at the end of months.

@@ -24,14 +24,14 @@ pub(super) fn flow(view: &LedgerView<'_>, kpi: &Kpi, year: i32, only: bool) -> O
 }
 
 /// The first fiscal year in which the ledger has a figure.
-pub(super) fn first_year(view: &LedgerView<'_>, of: SeriesRef) -> i32 {
+pub(crate) fn first_year(view: &LedgerView<'_>, of: SeriesRef) -> i32 {
     let grain = view.ledger.bucket_grain(of.series);
     let range = view.ledger.bucket_range(of.series, of.definition);
     range.map_or(i32::MAX, |(first, _)| Period { grain, index: first }.within(Grain::FiscalYear).index)
 }
 
 /// A whole fiscal year's figure, when it is complete.
-pub(super) fn whole_year(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: i32) -> Option<MeasuredValue> {
+pub(crate) fn whole_year(view: &LedgerView<'_>, kpi: &Kpi, of: SeriesRef, year: i32) -> Option<MeasuredValue> {
     let period = Period::fiscal_year(year);
     let rollup = view.rollup(of, period).filter(|r| r.complete)?;
     let part = MeasuredValue {
@@ -76,7 +76,7 @@ pub(super) fn complete_months(view: &LedgerView<'_>, of: SeriesRef, year: i32) -
 }
 
 /// The complete months of a fiscal year, April = 1.
-pub(super) fn known_months(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Vec<i32> {
+pub(crate) fn known_months(view: &LedgerView<'_>, of: SeriesRef, year: i32) -> Vec<i32> {
     let finest = view.series(of).grain.max(Grain::Month);
     let parts = complete_parts(view, of, Period::fiscal_year(year), finest);
     parts.iter().flat_map(|(part, ..)| part.parts(Grain::Month)).map(number).collect()

@@ -93,7 +93,7 @@ fn is_hopeless(kpi: &Kpi, value: &Exact, expected: &Exact) -> bool {
 }
 
 /// Distance from the path that is still at risk: a tenth of the way from b to t, of figures at least one of their steps.
-fn tolerance(view: &LedgerView<'_>, kpi: &Kpi) -> Exact {
+pub(crate) fn tolerance(view: &LedgerView<'_>, kpi: &Kpi) -> Exact {
     kpi.tolerance.clone().unwrap_or_else(|| {
         let origin = kpi.origin().map_or_else(|| kpi.target.clone(), |o| o.value.clone());
         let tenth = (&kpi.target - origin).abs() / whole(10);

@@ -91,7 +91,7 @@ fn between(view: &LedgerView<'_>, of: SeriesRef, since: Moment, at: Moment) -> V
 }
 
 /// b plus what a counter rose by since the baseline year's end; for a verdict only with a reading at `border`.
-pub(super) fn of_counter(
+pub(crate) fn of_counter(
     view: &LedgerView<'_>,
     kpi: &Kpi,
     of: SeriesRef,

@@ -51,7 +51,7 @@ impl MeasuredValue {
 }
 
 /// The series and the sources of a reading.
-pub(super) fn origins(of: SeriesRef, reading: &LevelReading) -> impl Iterator<Item = (SeriesRef, u8)> {
+pub(crate) fn origins(of: SeriesRef, reading: &LevelReading) -> impl Iterator<Item = (SeriesRef, u8)> {
     reading.sources.iter().map(move |source| (of, *source))
 }
 
@@ -68,7 +68,7 @@ pub(super) fn reading_value(view: &LedgerView<'_>, of: SeriesRef, reading: &Leve
 }
 
 /// The value compared: a ceiling's figure is rounded where its cap is.
-pub(super) fn compared(kpi: &Kpi, value: &Exact) -> Exact {
+pub(crate) fn compared(kpi: &Kpi, value: &Exact) -> Exact {
     match kpi.round_to {
         Some(step) => contract::exact::round_to(value, &whole(step)),
         None => value.clone(),

@@ -27,5 +27,5 @@ pub use known::{KnownLandings, KpiLandings};
 pub use model::{Landing, LandingAnswer, LandingTrackRecord, Outlook, TargetChance};
 pub use question::{LandingKey, LandingQuestion, evidence, question};
 pub use report::{LandingReport, OutlookReport, TrackRecordReport};
-pub use sentence::{method_name, sentence};
+pub use sentence::{method_name, outlook_numbers, sentence};
 pub use silence::LandingSilence;

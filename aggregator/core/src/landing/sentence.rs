@@ -80,11 +80,15 @@ fn spoken(kpi: &Kpi, landing: &Landing) -> Bilingual {
     }
 }
 
+/// The expected value and the ends of the 80 % interval as they are shown.
+pub fn outlook_numbers(kpi: &Kpi, outlook: &Outlook) -> [String; 3] {
+    let places = places(kpi, outlook);
+    [&outlook.expected, &outlook.interval80.0, &outlook.interval80.1].map(|value| rounded(value, places))
+}
+
 /// What is expected of a year: `令和3年度末に …（80%区間 …）`.
 fn of_year(kpi: &Kpi, outlook: &Outlook) -> Bilingual {
-    let places = places(kpi, outlook);
-    let shown = |value: &Exact| rounded(value, places);
-    let (expected, low, high) = (shown(&outlook.expected), shown(&outlook.interval80.0), shown(&outlook.interval80.1));
+    let [expected, low, high] = outlook_numbers(kpi, outlook);
     let year_ja = era::fiscal_year_label(i16::try_from(outlook.year).unwrap_or(LAST_YEAR));
     let year_en = format!("FY{}", outlook.year);
     let (unit_ja, unit_en) = (&kpi.unit.ja, &kpi.unit.en);

@@ -158,6 +158,20 @@ impl LedgerEntry {
         first.is_some_and(|(since, final_value, _)| all().any(|(at, value, _)| at > since && value != final_value))
     }
 
+    /// What stood before a final figure was changed, and since when the figure of now is known; `None` of one that was not changed.
+    pub(crate) fn change(&self) -> Option<(Option<i64>, Micros)> {
+        if !self.restated() {
+            return None;
+        }
+        let mut all: Vec<(Micros, Option<i64>)> = self.others().iter().map(|one| (one.revision, one.value)).collect();
+        all.retain(|(revision, _)| *revision <= self.revision);
+        all.sort_unstable();
+        let same = all.iter().rev().take_while(|(_, value)| *value == self.value()).count();
+        let (earlier, since) = all.split_at(all.len() - same);
+        let known_at = since.first().map_or(self.revision, |(revision, _)| *revision);
+        Some((earlier.last()?.1, known_at))
+    }
+
     /// The value that an earlier revision gave at a moment, and whether it was final; `None` without a revision up to then.
     pub(crate) fn earlier(&self, moment: Micros) -> Option<(Option<i64>, bool)> {
         let seen = self.others().iter().filter(|other| other.revision <= moment);

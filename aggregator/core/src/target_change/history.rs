@@ -3,6 +3,7 @@
 use super::first::FirstTarget;
 use super::terms::{TargetField, Terms, terms};
 use contract::catalogue::{self, Bilingual, Catalogue, Kpi};
+use contract::exact::Exact;
 use contract::record::CatalogueText;
 use contract::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +58,9 @@ pub struct TargetHistory {
     comparison: OnceLock<Comparison>,
 }
 
+/// A published target: when it became known, its value, and the fiscal year at whose end it holds.
+pub type PublishedTarget = (Option<Micros>, Exact, i32);
+
 /// What follows from the catalogues of a plan.
 #[derive(Clone, Debug, Default)]
 struct Comparison {
@@ -64,6 +68,7 @@ struct Comparison {
     all: Vec<TargetChange>,
     first: BTreeMap<String, FirstTarget>,
     removed: Vec<RemovedKpi>,
+    published: BTreeMap<String, Vec<PublishedTarget>>,
 }
 
 /// A catalogue while it is compared.
@@ -116,6 +121,12 @@ impl TargetHistory {
         self.comparison().first.get(kpi)
     }
 
+    /// The target of a KPI in every recorded catalogue, or of the KPI that it replaces where both have one unit, in order: when it
+    /// became known, and the fiscal year at whose end it holds.
+    pub fn published(&self, id: &str) -> &[PublishedTarget] {
+        self.comparison().published.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// The KPIs that the plan no longer has, in the order in which they were removed.
     pub fn removed(&self) -> &[RemovedKpi] {
         &self.comparison().removed
@@ -146,6 +157,7 @@ impl Comparison {
             versions.iter().flat_map(|version| version.terms.keys()).map(String::as_str).collect();
         let own: BTreeMap<&str, Vec<TargetChange>> = ids.iter().map(|id| (*id, changes(versions, id))).collect();
         let (mut all, mut first, mut removed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut published = BTreeMap::new();
         for id in &ids {
             let Some(kpi) = current.kpi(id) else {
                 removed.extend(removal(versions, id, &own[id]));
@@ -156,6 +168,7 @@ impl Comparison {
             if let Some(replaced) = replaced {
                 list = continued(versions, (replaced, &own[replaced]), (id, list));
             }
+            published.insert((*id).to_owned(), targets(versions, (id, replaced), &kpi.unit));
             let origin = replaced.unwrap_or(id);
             let earliest = versions.iter().find_map(|version| Some((*version, version.kpi(origin)?)));
             if let Some((version, old)) =
@@ -183,8 +196,17 @@ impl Comparison {
         }
         let mut every: Vec<TargetChange> = own.into_values().flatten().collect();
         every.sort_by(|a, b| a.order().cmp(&b.order()));
-        Self { changes: all, all: every, first, removed }
+        Self { changes: all, all: every, first, removed, published }
     }
+}
+
+/// The target of a KPI in every recorded catalogue, or of the KPI that it replaces, where that has the same unit.
+fn targets(versions: &[&Version], (id, replaced): (&str, Option<&str>), unit: &Bilingual) -> Vec<PublishedTarget> {
+    let of = |version: &&Version| {
+        let kpi = version.kpi(id).or_else(|| version.kpi(replaced?)).filter(|kpi| kpi.unit == *unit)?;
+        Some((version.known_at, kpi.target.clone(), version.catalogue.plan.last_year))
+    };
+    versions.iter().filter(|version| version.known_at.is_some()).filter_map(of).collect()
 }
 
 /// The changes of one KPI from version to version. One that was removed and comes back is compared with what it was.

@@ -12,6 +12,6 @@ mod terms;
 mod tests;
 
 pub use first::FirstTarget;
-pub use history::{RemovedKpi, TargetChange, TargetHistory};
+pub use history::{PublishedTarget, RemovedKpi, TargetChange, TargetHistory};
 pub use report::{FirstTargetReport, RemovedKpiReport, TargetChangeReport};
 pub use terms::TargetField;

@@ -7,6 +7,7 @@ use super::response::{ApiResponse, one, page, ready};
 use crate::explain::{ExplainError, ExplanationDraft, Vintage};
 use crate::web::vintages::of_kpi;
 use crate::web::{lookup, pages};
+use aggregator_core::chart::ChartReport;
 use aggregator_core::judge::Status;
 use aggregator_core::points::KpiPoint;
 use aggregator_core::report::{CanonicalNumber, PlanReport, RULES_VERSION};
@@ -135,6 +136,14 @@ pub(super) fn history(request: &ApiRequest) -> ApiResponse {
         landing_probability: point.landing.map(|landing| CanonicalNumber(landing.target.probability)),
     };
     page(request, points.into_iter().map(point).map(|point| (point.date.clone(), point)))
+}
+
+pub(super) fn chart(request: &ApiRequest) -> ApiResponse {
+    let data = request.plan(|plan| {
+        let index = lookup::kpi(plan, request.param("kpi"))?;
+        Ok(plan.chart(index, ReportPeriod(request.on(plan)?)))
+    })?;
+    one(&ChartReport::from(&data))
 }
 
 pub(super) fn vintages(request: &ApiRequest) -> ApiResponse {

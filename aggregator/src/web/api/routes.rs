@@ -7,6 +7,7 @@ use super::{plans, publications, quarantine, records, sources};
 use crate::explain::{Explanation, Vintage};
 use crate::vintage_table::PeriodVintages;
 use crate::web::embargo::Access;
+use aggregator_core::chart::ChartReport;
 use aggregator_core::report::{KpiReport, Report, RollupReport};
 use axum::http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
@@ -99,6 +100,13 @@ pub(crate) static ROUTES: &[Route] = &[
         "A KPI's way: how it was judged on each day that a figure is of, and at month ends, up to the moment asked",
         &[On, KnownAt, Limit, After],
         (of::<ListPage<plans::KpiHistoryPoint>>, plans::history),
+    ),
+    get(
+        "/plans/{plan}/kpis/{kpi}/chart",
+        "chart",
+        "A KPI's picture: what was measured at its moment, the gaps, the guide as a function of time, every published target",
+        &[On, KnownAt],
+        (of::<ChartReport>, plans::chart),
     ),
     get(
         "/plans/{plan}/rollups",

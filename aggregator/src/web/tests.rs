@@ -371,9 +371,10 @@ async fn a_page_is_in_one_language_and_its_links_keep_it() {
 async fn moments_are_links_named_as_officers_name_them() {
     let site = site(false);
     let moments = ["2020-06-30", "2020-03", "FY2019"].map(|on| Period::parse(on).unwrap());
-    let mut plans = site.plans.write().unwrap();
-    Arc::make_mut(&mut plans.get_mut("small").unwrap().catalogue).plan.on_dates = moments.to_vec();
-    drop(plans);
+    {
+        let mut plans = site.plans.write().unwrap();
+        Arc::make_mut(&mut plans.get_mut("small").unwrap().catalogue).plan.on_dates = moments.to_vec();
+    }
     let (_, _, page) = answer(&site, "/plans/small?lang=ja&on=FY2019").await;
     for link in [
         "<a href=\"/plans/small?on=2020-06-30&#38;lang=ja\">2020-06-30</a>",

@@ -62,9 +62,9 @@ impl DerivedRows {
         (mut rollups, mut judged): (BTreeMap<RollupRow, Rollup>, StoredJudgements),
     ) -> Self {
         let mut found = Self::default();
-        let plans: Vec<_> = states.iter().filter(|(plan, _)| plans.contains(*plan)).collect();
-        let named: Vec<_> = plans.into_iter().filter_map(|(plan, state)| Some((state, names.get(plan)?))).collect();
-        for some in named.chunks(JUDGED_AT_ONCE) {
+        let wanted = states.iter().filter(|(plan, _)| plans.contains(*plan));
+        let wanted: Vec<_> = wanted.filter_map(|(plan, state)| Some((state, names.get(plan)?))).collect();
+        for some in wanted.chunks(JUDGED_AT_ONCE) {
             let judgements = side_by_side(some.to_vec(), |(state, names)| judge(state, names, time));
             for ((state, names), judgements) in some.iter().zip(judgements) {
                 for (key, rollup) in state.rollups().rows() {

@@ -89,7 +89,9 @@ impl OpenPartition {
         }
         derived.apply_to(&mut self.judged);
         if let Some(tracker) = &mut self.alerts {
-            transitions.into_iter().for_each(|transitions| tracker.apply(transitions));
+            for transitions in transitions {
+                tracker.apply(transitions);
+            }
         }
         self.plans.retain(|plan| !plans.contains(plan));
         self.plans.extend(ours);
@@ -107,17 +109,14 @@ impl OpenPartition {
         let numbers = self.writer.change(|change| {
             let mut numbers = Vec::new();
             for plan in plans {
-                match setup.configured.catalogue(plan) {
-                    Some(catalogue) => {
-                        let ids = change.plan_names(catalogue)?;
-                        change.put_decimals(&ids, catalogue)?;
-                        numbers.push(ids.plan);
-                        names.insert(plan.clone(), ids);
-                    }
-                    None => {
-                        numbers.push(change.name(plan)?);
-                        names.remove(plan);
-                    }
+                if let Some(catalogue) = setup.configured.catalogue(plan) {
+                    let ids = change.plan_names(catalogue)?;
+                    change.put_decimals(&ids, catalogue)?;
+                    numbers.push(ids.plan);
+                    names.insert(plan.clone(), ids);
+                } else {
+                    numbers.push(change.name(plan)?);
+                    names.remove(plan);
                 }
             }
             Ok(numbers)

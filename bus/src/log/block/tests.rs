@@ -10,7 +10,10 @@ fn connection() -> Connection {
 }
 
 /// What a walk from `next` on gives: offset, time, key, body.
-fn walked(connection: &Connection, next: i64) -> (Vec<(i64, i64, String, Vec<u8>)>, rusqlite::Result<WalkEnd>) {
+/// Offset, time, key and bytes.
+type Walked = (i64, i64, String, Vec<u8>);
+
+fn walked(connection: &Connection, next: i64) -> (Vec<Walked>, rusqlite::Result<WalkEnd>) {
     let mut found = Vec::new();
     let end = walk(connection, next, |record| {
         let key = String::from_utf8(record.key.to_vec()).unwrap();

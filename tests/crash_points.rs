@@ -29,6 +29,41 @@ enum Way {
     Kafka,
     /// What is derived is damaged, and made again.
     Mended,
+    /// More records wait than one batch takes.
+    Behind,
+}
+
+/// Daily series of a plan, and their days: more figures than a batch takes.
+const MANY: (u32, u32) = (24, 900);
+
+const MANY_SOURCE: &str = r#"
+[[source]]
+id = "many"
+plan = "p"
+kind = "register"
+interval = "1d"
+path = "many.csv"
+[source.columns]
+series = ["series"]
+period = ["period"]
+value = ["value"]
+"#;
+
+/// A plan beside the shipped ones, whose register has more figures than a batch takes.
+fn add_many(city: &City) {
+    let (series, days) = MANY;
+    let (mut plan, mut register) = (format!("{}{}", testkit::PLAN, testkit::POLICY), "series,period,value\n".to_owned());
+    let first = contract::period::Period::month(2018, 4).start();
+    for one in 0..series {
+        plan += &testkit::series(&format!("s{one}"), "shape = \"flow\"\ngrain = \"day\"", "all", "many");
+        for day in 0..days {
+            let date = contract::time::Moment(first.0 + i64::from(day) * contract::time::DAY).date();
+            register += &format!("s{one},{date},{}\n", one * day);
+        }
+    }
+    city.write_new("plans/many.toml", &plan);
+    city.write_new("sources.d/many.toml", MANY_SOURCE);
+    city.write_new("many.csv", &register);
 }
 
 /// A new point is placed here, or this does not compile.
@@ -36,6 +71,7 @@ fn way(point: Failpoint) -> Way {
     match point {
         Failpoint::ShipperArrived => Way::Kafka,
         Failpoint::DerivedRemoved => Way::Mended,
+        Failpoint::FactsStored => Way::Behind,
         Failpoint::LogMigrated
         | Failpoint::OutboxWritten
         | Failpoint::OutboxCommitted
@@ -70,6 +106,11 @@ impl World {
         });
         city.write("shihyo.toml", &settings);
         let world = Self { city, influx, cluster };
+        if way == Way::Behind {
+            add_many(&world.city);
+            // All of it waits before the first batch is read.
+            assert!(world.run(&["collect", "--once"], None).status.success());
+        }
         if way == Way::Mended {
             assert!(world.run(&["run", "--once"], None).status.success());
             damage_rollups(&world.city.data().join("store-0.db"));
@@ -110,12 +151,23 @@ fn a_process_that_dies_at_any_point_loses_nothing() {
     assert!(clean.run(&["run", "--once"], None).status.success());
     let right = clean.outcome();
     assert!(right.1.len() > 100, "{} points", right.1.len());
-    for point in Failpoint::ALL {
+    let many = World::new(Way::Behind);
+    assert!(many.run(&["aggregate", "--once"], None).status.success());
+    let right_of_many = many.outcome();
+    assert!(right_of_many.1.len() > 20_000, "{} points", right_of_many.1.len());
+    // One of them alone while it is worked at.
+    let asked = std::env::var("SHIHYO_POINT").ok();
+    let is_asked = |point: &Failpoint| asked.as_ref().is_none_or(|asked| *asked == format!("{point:?}"));
+    for point in Failpoint::ALL.into_iter().filter(is_asked) {
         let way = way(point);
         for hit in 1..=2 {
             let at = format!("{point:?}:{hit}");
             let world = World::new(way);
-            let words: &[&str] = if way == Way::Mended { &["rebuild"] } else { &["run", "--once"] };
+            let (words, right): (&[&str], _) = match way {
+                Way::Mended => (&["rebuild"], &right),
+                Way::Behind => (&["aggregate", "--once"], &right_of_many),
+                Way::Embedded | Way::Kafka => (&["run", "--once"], &right),
+            };
             let died = world.run(words, Some(at.clone()));
             let said = String::from_utf8_lossy(&died.stderr).into_owned();
             match died.status.signal() {

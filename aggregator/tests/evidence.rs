@@ -10,7 +10,7 @@ use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::{CanonicalNumber, PlanReport};
 use aggregator_core::report_period::ReportPeriod;
 use contract::exact::canonical;
-use contract::period::Period;
+use contract::period::{Grain, Period};
 use contract::record::{Finality, Observation, Record, Span, Value};
 use contract::time::Micros;
 
@@ -241,4 +241,31 @@ fn what_is_read_once_for_all_plans_answers_each_as_if_it_were_alone() {
         let last = aggregator::vintage::known_in(&shared, catalogue, NOW).unwrap();
         assert!(last.doubts.contains(&UnsettledReason::Quarantine { records: waiting }), "{:?}", last.doubts);
     }
+}
+
+#[test]
+fn evidence_reads_the_runs_of_its_series_alone() {
+    let world = World::new();
+    let mut records = year();
+    let days = Period::fiscal_year(2019).parts(Grain::Day);
+    records.extend(days.map(|day| Record::Observation(sets(&day.to_string(), 7, "2020-05-02"))));
+    world.publish(&records);
+    world.keep(records.len() as u64);
+    // The figures of the other series are damaged: whoever reads them is told so.
+    let path = aggregator::store::path(&world.data(), bus::PARTITION);
+    let store = rusqlite::Connection::open(path).unwrap();
+    let sql = "UPDATE runs SET body = zeroblob(length(body)) WHERE series = (SELECT id FROM names WHERE text = 'sets')";
+    assert!(store.execute(sql, ()).unwrap() > 0);
+    drop(store);
+    let mut state = PlanState::new(configured(&world.text).catalogue("p").unwrap().clone());
+    for record in &records {
+        if let Record::Observation(observation) = record {
+            state.insert(observation).unwrap();
+        }
+    }
+    let ask = ReportPeriod(Period::fiscal_year(2019));
+    let explanation = explain(&world, &state, "uses", ask, None).unwrap();
+    assert_eq!(explanation.parts[0].figures.len(), 12);
+    let error = ExplanationDraft::new(&state, "sets", ask, None).unwrap().read(&[world.reader()]).unwrap_err();
+    assert!(contract::error::chain(&error).contains("the run of plan p, series sets"), "{error:?}");
 }

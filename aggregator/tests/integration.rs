@@ -7,6 +7,7 @@ mod alert_texts;
 mod alerts;
 mod any_order;
 mod arrivals;
+mod behind;
 mod contact;
 mod damage;
 mod decimals;

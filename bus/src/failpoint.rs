@@ -27,6 +27,8 @@ pub enum Failpoint {
     StoreWritten,
     /// A batch is stored, and its sinks do not know.
     BatchStored,
+    /// Only the facts of a batch are stored; derived rows, sinks and alerts are behind.
+    FactsStored,
     /// What is derived was removed, and is not made again.
     DerivedRemoved,
     /// A sink's server took what the sink has not noted yet.
@@ -35,7 +37,7 @@ pub enum Failpoint {
 
 impl Failpoint {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LogMigrated,
         Self::OutboxWritten,
         Self::OutboxCommitted,
@@ -46,6 +48,7 @@ impl Failpoint {
         Self::BatchRead,
         Self::StoreWritten,
         Self::BatchStored,
+        Self::FactsStored,
         Self::DerivedRemoved,
         Self::SinkWritten,
     ];

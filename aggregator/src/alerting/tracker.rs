@@ -162,6 +162,13 @@ impl AlertTracker {
         self.catching_up.is_some()
     }
 
+    /// Records came, which are not judged yet: the bus is not idle.
+    pub(crate) fn records_came(&mut self) {
+        if let Some(catching_up) = &mut self.catching_up {
+            catching_up.idle = 0;
+        }
+    }
+
     /// Ends the catching up after `needed` idle deliveries in a row, or when it takes too long; gives the judgements
     /// that were notified last.
     pub(crate) fn finish_catching_up(&mut self, now: Micros, idle: bool, needed: u32) -> Option<StoredJudgements> {

@@ -8,7 +8,8 @@
 //!
 //! A batch is inserted into the states of its plans, the rollups that it touches are settled, the KPIs are judged, and
 //! the alerts are stepped. All of it goes into the store in one transaction, together with the position behind the
-//! batch: the position in the store is the committed offset. Two threads, because decoding takes as long as storing.
+//! batch: the position in the store is the committed offset. While more records wait, only facts and position are written, and
+//! what is derived follows within a second (`partition/behind.rs`). Two threads, because decoding takes as long as storing.
 //! Only the first looks for a stop; the second ends when its input ends, and stores the batches in hand first. Nothing
 //! here decides what a figure means; `aggregator-core` does.
 //!

@@ -1,6 +1,7 @@
 //! What the processor does with a batch, at a change of day, and when alerts are due.
 //!
-//! All of it is settle -> derive -> step -> write: see `partition/update.rs`.
+//! All of it is settle -> derive -> step -> write: see `partition/update.rs`. While more records wait than are in hand, a batch is
+//! settled and its facts are written; the rest waits in `partition/behind.rs`.
 
 use super::decoder::BATCH_RECORDS;
 use super::error::PipelineError;
@@ -10,9 +11,9 @@ use super::rejects;
 use super::retry::retry;
 use super::setup::PipelineSetup;
 use super::side_by_side::side_by_side;
+use crate::alerting::tracker::AlertTracker;
 use crate::plan_states;
-use bus::{BATCH_BYTES, Failpoint};
-use std::collections::BTreeMap;
+use bus::{BATCH_BYTES, Failpoint, Partition};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -22,7 +23,8 @@ use std::time::Instant;
 const IDLE_DELIVERIES: u32 = 30;
 
 impl PartitionProcessor {
-    /// Inserts a batch, settles and judges the plans that it touches, and commits all of it.
+    /// Inserts a batch, settles and judges the plans that it touches, and commits all of it; while full batches keep coming,
+    /// its facts alone.
     pub(super) fn process(&mut self, decoded: &DecodedBatch, stop: &AtomicBool) -> Result<(), PipelineError> {
         let time = self.evaluation_time();
         let open = self.open.get_mut(&decoded.batch.partition).ok_or(PipelineError::Ended)?;
@@ -31,12 +33,25 @@ impl PartitionProcessor {
         let mut states = plan_states::write(&self.setup.states);
         let sorted = partition::sort((&mut states, self.setup.judges_append_time), &names, decoded);
         let new: Vec<&str> = sorted.plans.iter().filter(|plan| !open.plans.contains(**plan)).copied().collect();
-        let mut update = PartitionUpdate::default();
         for plan in sorted.touched.union(&new.iter().copied().collect()) {
-            let Some(state) = states.get_mut(*plan) else { continue };
-            let changes = state.settle(time.today.cutoff());
-            open.derive(state, &changes, time, &mut update);
+            if let Some(state) = states.get_mut(*plan) {
+                open.behind.settled(plan, &state.settle(time.today.cutoff()));
+            }
         }
+        if open.writer.is_followed() {
+            open.behind.came(&sorted.observations);
+        }
+        open.backlog.read(decoded.batch.len());
+        // The log of one machine gives all it has, up to these limits; Kafka gives what has come.
+        let is_full = decoded.batch.len() >= BATCH_RECORDS || decoded.batch.bytes() >= BATCH_BYTES;
+        let more_waits = is_full || (self.setup.shared && open.backlog.left().is_some_and(|left| left > 0));
+        let only_facts = more_waits && !open.behind.is_over(time.now);
+        let update = if only_facts {
+            open.behind.wait(time.now);
+            PartitionUpdate::default()
+        } else {
+            open.derive(&states, time)
+        };
         drop(states);
         Failpoint::BatchRead.reached();
         let started = Instant::now();
@@ -48,17 +63,17 @@ impl PartitionProcessor {
             })
         })?;
         Failpoint::BatchStored.reached();
+        if only_facts {
+            Failpoint::FactsStored.reached();
+        }
         open.apply(update);
         open.position = Some(decoded.batch.next);
         open.plans.extend(new.into_iter().map(str::to_owned));
         open.tally.add(added);
-        open.backlog.read(decoded.batch.len());
         report_quarantined(&self.setup, &sorted);
         rejects::note(&self.setup, decoded.batch.partition, &facts);
         self.setup.progress.batch_stored(started.elapsed(), self.setup.clock.now());
-        // The log of one machine gives all it has, up to these limits.
-        let is_last = decoded.batch.len() < BATCH_RECORDS && decoded.batch.bytes() < BATCH_BYTES;
-        self.catch_up(is_last && !self.setup.shared, stop)?;
+        self.catch_up(!is_full && !self.setup.shared, stop)?;
         self.report_progress();
         if sorted.retracts { self.apply_retractions(decoded.batch.partition, stop) } else { Ok(()) }
     }
@@ -71,26 +86,32 @@ impl PartitionProcessor {
             return Ok(());
         }
         self.today = today;
-        let time = self.evaluation_time();
         let mut states = plan_states::write(&self.setup.states);
-        let changes: BTreeMap<String, Vec<_>> =
-            side_by_side(states.iter_mut().collect(), |(plan, state)| (plan.clone(), state.settle(today.cutoff())))
-                .into_iter()
-                .collect();
-        let mut updates = Vec::new();
-        for open in self.open.values() {
-            let mut update = PartitionUpdate::default();
-            for (plan, state) in states.iter().filter(|(plan, _)| open.plans.contains(*plan)) {
-                open.derive(state, changes.get(plan).map_or(&[][..], Vec::as_slice), time, &mut update);
-            }
-            updates.push(update);
-        }
-        // The store may be locked for a while; readers of the plan states must not wait for it.
+        let changes = side_by_side(states.iter_mut().collect(), |(plan, state)| (plan.clone(), state.settle(today.cutoff())));
         drop(states);
-        for (open, update) in self.open.values_mut().zip(updates) {
+        for (plan, changes) in &changes {
+            for open in self.open.values_mut().filter(|open| open.plans.contains(plan)) {
+                open.behind.settled(plan, changes);
+            }
+        }
+        self.catch_up_rows(None, stop)?;
+        self.report_alerts();
+        Ok(())
+    }
+
+    /// Writes the derived rows that are behind the facts, and all that follows from them; with a batch at hand only those of other
+    /// partitions, and only when they have waited for long.
+    pub(super) fn catch_up_rows(&mut self, next: Option<Partition>, stop: &AtomicBool) -> Result<(), PipelineError> {
+        let time = self.evaluation_time();
+        for (partition, open) in &mut self.open {
+            let is_due = next.is_none_or(|next| next != *partition && open.behind.is_over(time.now));
+            if open.behind.is_empty() || !is_due {
+                continue;
+            }
+            // The store may be locked for a while; readers of the plan states must not wait for it.
+            let update = open.derive(&plan_states::read(&self.setup.states), time);
             store(&self.setup, open, update, stop)?;
         }
-        self.report_alerts();
         Ok(())
     }
 
@@ -133,6 +154,10 @@ impl PartitionProcessor {
         let mut stepped = false;
         for open in self.open.values_mut() {
             let Some(tracker) = &open.alerts else { continue };
+            if !open.behind.is_empty() {
+                // They are stepped with the judgements that are to come.
+                continue;
+            }
             let states = plan_states::read(&self.setup.states);
             let mut plans = open.plans.iter().filter_map(|plan| states.get(plan));
             if !tracker.is_due(time.now) && !plans.any(|state| tracker.has_new_landings(state)) {
@@ -157,6 +182,10 @@ impl PartitionProcessor {
         for open in self.open.values_mut() {
             if idle {
                 open.backlog.idle(needed);
+            }
+            if !open.behind.is_empty() {
+                open.alerts.iter_mut().for_each(AlertTracker::records_came);
+                continue;
             }
             let states = plan_states::read(&self.setup.states);
             let Some(update) = open.finish_catching_up(&states, time, idle, needed) else { continue };

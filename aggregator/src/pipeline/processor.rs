@@ -60,6 +60,12 @@ impl PartitionProcessor {
     /// Handles requests until the decoder ends.
     pub(super) fn run(&mut self, inbox: Receiver<ProcessorRequest>, stop: &AtomicBool) -> Result<(), PipelineError> {
         for request in inbox {
+            match &request {
+                ProcessorRequest::Process(decoded) => self.catch_up_rows(Some(decoded.batch.partition), stop)?,
+                // Nothing is written for another instance's partition.
+                ProcessorRequest::Close(..) => {}
+                _ => self.catch_up_rows(None, stop)?,
+            }
             self.change_day(stop)?;
             self.fire_due_alerts(stop)?;
             self.check_polls(stop)?;
@@ -91,12 +97,12 @@ impl PartitionProcessor {
                     retry(&self.setup, stop, || open.writer.change(|change| change.put_partitions(count)))?;
                 }
                 ProcessorRequest::Close(partition, reply) => {
-                    self.revoke(partition)?;
+                    self.revoke(partition, stop)?;
                     let _ = reply.send(());
                 }
             }
         }
-        Ok(())
+        self.catch_up_rows(None, stop)
     }
 
     /// Lets the sinks of the open partitions write the rest, as long as the setup allows.

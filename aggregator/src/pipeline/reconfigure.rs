@@ -17,6 +17,8 @@ impl PartitionProcessor {
     /// Applies the requests that came since the last call.
     pub(super) fn apply_requests(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
         if let Some(configured) = self.setup.control.take_configured() {
+            // What is behind names series by their places in the catalogues of before.
+            self.catch_up_rows(None, stop)?;
             self.reconfigure(configured, stop)?;
         }
         if self.setup.control.take_replay() {

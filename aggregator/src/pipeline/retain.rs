@@ -23,9 +23,10 @@ use std::time::Instant;
 
 impl PartitionProcessor {
     /// Gives a partition back: closes it where another instance takes it over, retains it where contact is lost.
-    pub(super) fn revoke(&mut self, partition: Partition) -> Result<(), StoreError> {
+    pub(super) fn revoke(&mut self, partition: Partition, stop: &AtomicBool) -> Result<(), PipelineError> {
         if self.setup.membership.is_ours() {
-            return self.close(partition);
+            self.catch_up_rows(None, stop)?;
+            return Ok(self.close(partition)?);
         }
         if self.retain(partition).is_some() {
             tracing::warn!(%partition, "the bus is out of contact: closed a partition, its figures stay on show");

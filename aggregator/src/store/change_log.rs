@@ -7,7 +7,6 @@ use super::names::PlanNames;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
 use aggregator_core::ledger::FigureKey;
-use aggregator_core::rollup::RollupKey;
 use contract::period::{Grain, Period};
 use contract::record::{Observation, Span};
 
@@ -75,20 +74,17 @@ impl StoreTransaction<'_> {
         Ok(told + alerted > 0)
     }
 
-    /// Notes that a rollup changed.
-    pub(super) fn note_rollup(
+    /// Notes that a rollup, or the figure at its place, changed.
+    pub fn note_rollup(
         &mut self,
         (plan, series, definition, grain, period): RollupRow,
     ) -> Result<(), StoreError> {
         self.note(plan, (Some(series), Some(definition), Some(grain), Some(period)))
     }
 
-    /// Notes that a figure of the series' own grain may have changed. Of a counter that says nothing: what it
-    /// rose by changed too, and is noted as rollups.
-    pub(super) fn note_figure(&mut self, names: &PlanNames, key: FigureKey) -> Result<(), StoreError> {
-        let FigureKey { series, definition, index, .. } = key;
-        let Some(grain) = names.series[usize::from(series)].grain else { return Ok(()) };
-        self.note_rollup(names.row(RollupKey { series, definition, period: Period { grain, index } }))
+    /// Notes that a figure of the series' own grain may have changed.
+    pub fn note_figure(&mut self, names: &PlanNames, key: FigureKey) -> Result<(), StoreError> {
+        names.figure_row(key).map_or(Ok(()), |row| self.note_rollup(row))
     }
 
     /// Notes that an observation is no figure any more. Its series may not be configured any more, so that nobody

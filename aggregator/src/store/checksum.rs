@@ -10,7 +10,7 @@ pub(super) const SUMMED: &[(&str, &str)] = &[
     ("names", "id, text"),
     ("runs", "plan, series, first, last, observations, digest"),
     ("run_totals", "plan, runs, observations, digests"),
-    ("observation_ids", "next"),
+    ("observation_ids", "next, derived"),
     ("visits", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("quiet_polls", "plan, id, source, collector, time, outcome, reason, address, sha256, bytes"),
     ("rejects", "digest, plan, source, visit, time, reason, file, sheet, line, field, hash"),

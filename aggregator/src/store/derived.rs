@@ -4,6 +4,7 @@ use super::error::StoreError;
 use super::names::PlanNames;
 use super::reader::StoreReader;
 use super::transaction::StoreTransaction;
+use aggregator_core::ledger::FigureKey;
 use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use rusqlite::types::{Type, Value, ValueRef};
@@ -78,6 +79,14 @@ impl StoreTransaction<'_> {
 }
 
 impl PlanNames {
+    /// The row that a figure of the series' own grain would have. `None` of a counter, whose readings are no figures: what it
+    /// rose by has rows.
+    pub fn figure_row(&self, key: FigureKey) -> Option<RollupRow> {
+        let FigureKey { series, definition, index, .. } = key;
+        let grain = self.series[usize::from(series)].grain?;
+        Some(self.row(RollupKey { series, definition, period: Period { grain, index } }))
+    }
+
     /// The row of a rollup of this plan.
     pub fn row(&self, key: RollupKey) -> RollupRow {
         let series = &self.series[usize::from(key.series)];

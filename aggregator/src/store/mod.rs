@@ -28,6 +28,7 @@ mod change_log;
 mod checksum;
 mod definitions;
 mod derived;
+mod derived_mark;
 mod error;
 mod fact_outcome;
 mod file;

@@ -31,6 +31,11 @@ impl StoreWriter {
         Ok(Self { reader: StoreReader { connection, path }, names: NameCache::default(), followed: false, _lock: lock })
     }
 
+    /// Whether any sink follows this store.
+    pub fn is_followed(&self) -> bool {
+        self.followed
+    }
+
     /// What is in it.
     pub fn read(&self) -> &StoreReader {
         &self.reader

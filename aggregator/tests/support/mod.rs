@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+pub mod script;
+
 use aggregator::pipeline::{self, ConfiguredPlans, PipelineSetup, RecordCounts};
 use aggregator::store::{self, StoreReader};
 use aggregator_core::alert::{AlertPolicy, AlertRule};
@@ -115,6 +117,12 @@ pub fn with_target(target: i64) -> String {
 /// A clock that a test sets.
 pub struct SetClock(AtomicI64);
 
+impl SetClock {
+    pub fn set(&self, now: Micros) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+}
+
 impl Clock for SetClock {
     fn now(&self) -> Micros {
         Micros(self.0.load(Ordering::Relaxed))
@@ -153,7 +161,7 @@ impl World {
     }
 
     pub fn set_clock(&self, now: Micros) {
-        self.clock.0.store(now.0, Ordering::Relaxed);
+        self.clock.set(now);
     }
 
     pub fn setup(&self) -> PipelineSetup {

@@ -7,9 +7,11 @@ use crate::store::{PlanNames, RollupRow, StoreError, StoreTransaction};
 use aggregator_core::plan_state::PlanState;
 use aggregator_core::report::KpiReport;
 use aggregator_core::report_period::ReportPeriod;
-use aggregator_core::rollup::{self, Rollup};
+use aggregator_core::ledger::FigureKey;
+use aggregator_core::rollup::{Rollup, RollupKey};
 use contract::period::{Grain, Period};
 use contract::time::Micros;
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Derived rows to write: new, different, or gone (`None`).
@@ -17,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct DerivedRows {
     rollups: Vec<(RollupRow, Option<Rollup>)>,
     judgements: Vec<((i64, i64), Option<String>)>,
+    /// Figures that came: not derived, but told to sinks like those that are.
+    figures: Vec<RollupRow>,
 }
 
 /// Plans whose judgements are held at once before they are compared with those that are stored.
@@ -38,19 +42,30 @@ fn judge(state: &PlanState, names: &PlanNames, time: EvaluationTime) -> Vec<((i6
 }
 
 impl DerivedRows {
-    /// What settling changed of a plan, compared with the stored judgements.
-    pub(crate) fn of_changes(
-        state: &PlanState,
-        names: &PlanNames,
+    /// What settling changed of a plan, compared with the stored judgements. In the order of the table, which makes writing
+    /// cheap.
+    pub(crate) fn of_plan(
+        (state, names): (&PlanState, &PlanNames),
+        changed: FxHashSet<RollupKey>,
         time: EvaluationTime,
-        changes: &[rollup::RollupChange],
         stored: &StoredJudgements,
     ) -> Self {
         let judgements = judge(state, names, time).into_iter().filter(|(row, json)| stored.get(row) != Some(json));
-        Self {
-            rollups: changes.iter().map(|(key, rollup)| (names.row(*key), *rollup)).collect(),
+        let rollups = changed.into_iter().map(|key| (names.row(key), state.rollups().get(&key)));
+        let mut fresh = Self {
+            rollups: rollups.collect(),
             judgements: judgements.map(|(row, json)| (row, Some(json))).collect(),
-        }
+            figures: Vec::new(),
+        };
+        fresh.rollups.sort_unstable_by_key(|(row, _)| *row);
+        fresh
+    }
+
+    /// Has sinks told of figures.
+    pub(crate) fn tell(&mut self, names: &PlanNames, figures: impl IntoIterator<Item = FigureKey>) {
+        self.figures.extend(figures.into_iter().filter_map(|key| names.figure_row(key)));
+        self.figures.sort_unstable();
+        self.figures.dedup();
     }
 
     /// What differs between the settled plan states and all that is stored.
@@ -98,6 +113,9 @@ impl DerivedRows {
 
     /// Writes the rows.
     pub(crate) fn write(&self, change: &mut StoreTransaction<'_>) -> Result<(), StoreError> {
+        for row in &self.figures {
+            change.note_rollup(*row)?;
+        }
         for (row, rollup) in &self.rollups {
             change.put_rollup(*row, *rollup)?;
         }

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct SortedBatch<'a> {
     received: u64,
     pub(super) duplicates: u64,
-    pub(super) observations: Vec<ObservationRow<'a>>,
+    pub(crate) observations: Vec<ObservationRow<'a>>,
     facts: Vec<&'a DecodedRecord>,
     /// The polls that the records belong to.
     pub(crate) arrivals: Vec<Arrival<'a>>,

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod backlog;
+mod behind;
 mod decoded_batch;
 mod derived;
 mod disposition;

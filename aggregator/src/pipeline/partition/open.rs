@@ -2,6 +2,7 @@
 
 use super::arrivals::PollArrivals;
 use super::backlog::Backlog;
+use super::behind::BehindRows;
 use super::derived::DerivedRows;
 use super::fixed_decimals;
 use super::rejudge::{self, UnadmittedObservation};
@@ -16,6 +17,7 @@ use crate::store::{
 };
 use crate::vintage;
 use aggregator_core::admit::AdmissionError;
+use aggregator_core::ledger::FigureKey;
 use aggregator_core::rollup::Rollup;
 use bus::{Failpoint, Partition, Position};
 use contract::error::chain;
@@ -33,6 +35,8 @@ pub(crate) struct OpenPartition {
     pub(crate) names: Arc<BTreeMap<String, PlanNames>>,
     /// The plans it has facts of.
     pub(crate) plans: BTreeSet<String>,
+    /// What its stored derived rows lack.
+    pub(crate) behind: BehindRows,
     /// The judgements it has stored.
     pub(crate) judged: StoredJudgements,
     /// Its alerts; `None` without a sink that follows alerts.
@@ -73,7 +77,7 @@ pub(crate) fn open(
     let mut writer = store::open_writer(&setup.data, partition)?;
     let keys = setup.keys.as_ref();
     // Nothing is written before the store is verified.
-    let (mut plans, unadmitted) =
+    let StoredFigures { mut plans, unadmitted, untold } =
         insert_verified(&mut writer, store::open_reader(&setup.data, partition)?, states, keys)?;
     for catalogue in configured.catalogues() {
         fixed_decimals::check(writer.read(), catalogue, states)?;
@@ -104,9 +108,13 @@ pub(crate) fn open(
     let stored = stored_derived(&mut writer)?;
     let notified = stored.1.clone();
     let mut judged = notified.clone();
-    let derived = DerivedRows::of_difference(states, &names, &plans, time, stored);
+    let mut derived = DerivedRows::of_difference(states, &names, &plans, time, stored);
+    for (names, figures) in untold.into_iter().filter_map(|(plan, figures)| Some((names.get(&plan)?, figures))) {
+        derived.tell(names, figures);
+    }
     writer.change(|change| {
         derived.write(change)?;
+        change.mark_derived()?;
         if changed { change.put_configuration(&digests) } else { Ok(()) }
     })?;
     let changed = derived.len() as u64;
@@ -118,8 +126,19 @@ pub(crate) fn open(
         Some(sinks) => track_alerts(&mut writer, (sinks, setup), notified, states, time)?,
         None => None,
     };
-    let (names, backlog) = (Arc::new(names), Backlog::default());
-    Ok(OpenPartition { writer, names, plans, judged, alerts, arrivals, tally, position, backlog, changed })
+    let (names, backlog, behind) = (Arc::new(names), Backlog::default(), BehindRows::default());
+    Ok(OpenPartition { writer, names, plans, behind, judged, alerts, arrivals, tally, position, backlog, changed })
+}
+
+/// What was found while all observations of a store were inserted.
+#[derive(Debug, Default)]
+pub(crate) struct StoredFigures {
+    /// Plans with observations that count.
+    pub(super) plans: BTreeSet<String>,
+    /// Those that are not admitted any more.
+    pub(super) unadmitted: Vec<UnadmittedObservation>,
+    /// Those that came after the derived rows were written, by plan: no sink was told of them.
+    untold: BTreeMap<String, Vec<FigureKey>>,
 }
 
 /// Loads the alerts for the sinks that follow them. The stored judgements are stepped once the partition has caught up
@@ -150,7 +169,7 @@ fn insert_verified(
     reader: StoreReader,
     states: &mut PlanStates,
     keys: &KeyList,
-) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
+) -> Result<StoredFigures, StoreError> {
     let (inserted, verified) = std::thread::scope(|scope| {
         let verifying = scope.spawn(move || reader.verify());
         let inserted = insert_all(writer.read(), None, states, keys);
@@ -178,16 +197,16 @@ fn stored_derived(writer: &mut StoreWriter) -> Result<(BTreeMap<RollupRow, Rollu
     }
 }
 
-/// Inserts all observations of a store, or those of some plans. Gives their plans, and the observations that are not admitted
-/// any more.
+/// Inserts all observations of a store, or those of some plans.
 pub(super) fn insert_all(
     reader: &StoreReader,
     only: Option<&BTreeSet<String>>,
     states: &mut PlanStates,
     keys: &KeyList,
-) -> Result<(BTreeSet<String>, Vec<UnadmittedObservation>), StoreError> {
+) -> Result<StoredFigures, StoreError> {
     take_statements(reader, states, keys)?;
-    let (mut plans, mut unadmitted) = (BTreeSet::new(), Vec::new());
+    let mut found = StoredFigures::default();
+    let derived = reader.derived_mark()?;
     let mut before = String::new();
     // Signatures were verified when they came, unless there were other keys.
     let other_keys = reader.configuration()?.get(KEYS) != Some(&keys.digest());
@@ -199,25 +218,29 @@ pub(super) fn insert_all(
         };
         let outcome = match (verified, states.get_mut(&observation.plan)) {
             (Err(error), _) => Err(error.label()),
-            (Ok(()), Some(state)) => state.insert(observation).map(drop).map_err(AdmissionError::label),
+            (Ok(()), Some(state)) => state.insert(observation).map(|(key, _)| key).map_err(AdmissionError::label),
             (Ok(()), None) => Err(AdmissionError::UnknownPlan.label()),
         };
         match outcome {
             Err(reason) => {
-                unadmitted.push(UnadmittedObservation { id, reason, signature });
+                found.unadmitted.push(UnadmittedObservation { id, reason, signature });
             }
-            Ok(()) if before != observation.plan => {
-                observation.plan.clone_into(&mut before);
-                plans.insert(before.clone());
+            Ok(key) => {
+                if before != observation.plan {
+                    observation.plan.clone_into(&mut before);
+                    found.plans.insert(before.clone());
+                }
+                if id.came_after(derived) {
+                    found.untold.entry(before.clone()).or_default().push(key);
+                }
             }
-            Ok(()) => {}
         }
     };
     match only {
         Some(only) => only.iter().try_for_each(|plan| reader.each_observation_of(plan, &mut insert))?,
         None => reader.each_observation(insert)?,
     }
-    Ok((plans, unadmitted))
+    Ok(found)
 }
 
 /// The signed observations whose signature does not hold by these keys. Each is read whole, as a signature covers all of it.

@@ -5,8 +5,8 @@
 
 use super::derived::DerivedRows;
 use super::fixed_decimals;
-use super::open::{OpenPartition, insert_all};
-use super::rejudge::{self, UnadmittedObservation};
+use super::open::{OpenPartition, StoredFigures, insert_all};
+use super::rejudge;
 use crate::alerting::tracker::{AlertTransitions, EvaluationTime, StoredJudgements};
 use crate::pipeline::setup::PipelineSetup;
 use crate::plan_states::PlanStates;
@@ -18,14 +18,6 @@ use std::sync::Arc;
 /// The numbers of the ids of plans, by plan.
 type NamesOfPlans = BTreeMap<String, PlanNames>;
 
-/// What a partition's store holds of the plans, as the changed catalogues admit it.
-#[derive(Debug)]
-pub(crate) struct ReadPlans {
-    /// Plans with observations that count.
-    plans: BTreeSet<String>,
-    unadmitted: Vec<UnadmittedObservation>,
-}
-
 impl OpenPartition {
     /// Inserts the facts of some plans into fresh states, and refuses a catalogue that gives them another meaning. Writes
     /// nothing.
@@ -34,12 +26,12 @@ impl OpenPartition {
         setup: &PipelineSetup,
         plans: &BTreeSet<String>,
         fresh: &mut PlanStates,
-    ) -> Result<ReadPlans, StoreError> {
-        let (found, unadmitted) = insert_all(self.writer.read(), Some(plans), fresh, &setup.keys)?;
+    ) -> Result<StoredFigures, StoreError> {
+        let found = insert_all(self.writer.read(), Some(plans), fresh, &setup.keys)?;
         for catalogue in plans.iter().filter_map(|plan| setup.configured.catalogue(plan)) {
             fixed_decimals::check(self.writer.read(), catalogue, fresh)?;
         }
-        Ok(ReadPlans { plans: found, unadmitted })
+        Ok(found)
     }
 
     /// Writes what changes with the catalogues of some plans, and steps their alerts.
@@ -47,7 +39,7 @@ impl OpenPartition {
         &mut self,
         setup: &PipelineSetup,
         partition: Partition,
-        (plans, read): (&BTreeSet<String>, &ReadPlans),
+        (plans, read): (&BTreeSet<String>, &StoredFigures),
         fresh: &mut PlanStates,
         time: EvaluationTime,
     ) -> Result<(), StoreError> {
@@ -82,6 +74,7 @@ impl OpenPartition {
             }
             plans.iter().try_for_each(|plan| change.note_catalogue(plan))?;
             derived.write(change)?;
+            change.mark_derived()?;
             change.put_configuration(&digests)
         })?;
         if rejudged.has_moved {

@@ -88,6 +88,7 @@ pub(crate) fn all(
             let rows = decoded.iter().zip(&dispositions);
             let rows: Vec<_> = rows.filter_map(|((_, read), disposition)| row(names, read, *disposition)).collect();
             change.put_observations(&rows)?;
+            rows.iter().try_for_each(|row| change.note_figure(row.names, row.key))?;
             for ((one, read), disposition) in decoded.iter().zip(&dispositions) {
                 move_record(change, one, read, *disposition, names)?;
             }

@@ -1,39 +1,38 @@
 //! An update of an open partition: settle -> derive -> step -> write.
 //!
-//! The caller settles the plan states; here the derived rows and the alert transitions that follow are collected,
-//! written in one transaction, and then taken over into memory.
+//! The caller settles the plan states and says what that changed; here the derived rows and the alert transitions that follow
+//! are collected, written in one transaction, and then taken over into memory.
 
 use super::derived::DerivedRows;
 use super::open::OpenPartition;
 use crate::alerting::tracker::{AlertTransitions, EvaluationTime};
 use crate::plan_states::PlanStates;
 use crate::store::{StoreError, StoreTransaction};
-use aggregator_core::plan_state::PlanState;
-use aggregator_core::rollup::RollupChange;
 
 /// Derived rows and alert transitions, to be written.
 #[derive(Debug, Default)]
 pub(crate) struct PartitionUpdate {
     derived: Vec<DerivedRows>,
     transitions: AlertTransitions,
+    /// True when the derived rows are those of all facts, once this is written.
+    reaches_facts: bool,
 }
 
 impl OpenPartition {
-    /// Derives the rows of a settled plan and steps its alerts.
-    pub(crate) fn derive(
-        &self,
-        state: &PlanState,
-        changes: &[RollupChange],
-        time: EvaluationTime,
-        update: &mut PartitionUpdate,
-    ) {
-        let Some(names) = self.names.get(&state.catalogue.plan.id) else { return };
-        let fresh = DerivedRows::of_changes(state, names, time, changes, &self.judged);
-        if let Some(tracker) = self.alerts.as_ref().filter(|tracker| !tracker.is_catching_up()) {
-            let after = |row| fresh.judgement(row).or(self.judged.get(&row).map(String::as_str));
-            tracker.step((state, names), &self.judged, after, time, &mut update.transitions);
+    /// Derives all rows that are behind, and steps the alerts of their plans.
+    pub(crate) fn derive(&mut self, states: &PlanStates, time: EvaluationTime) -> PartitionUpdate {
+        let mut update = PartitionUpdate { reaches_facts: true, ..PartitionUpdate::default() };
+        for (plan, changed) in self.behind.take() {
+            let Some((state, names)) = states.get(&plan).zip(self.names.get(&plan)) else { continue };
+            let mut fresh = DerivedRows::of_plan((state, names), changed, time, &self.judged);
+            fresh.tell(names, self.behind.take_figures(names.plan));
+            if let Some(tracker) = self.alerts.as_ref().filter(|tracker| !tracker.is_catching_up()) {
+                let after = |row| fresh.judgement(row).or(self.judged.get(&row).map(String::as_str));
+                tracker.step((state, names), &self.judged, after, time, &mut update.transitions);
+            }
+            update.derived.push(fresh);
         }
-        update.derived.push(fresh);
+        update
     }
 
     /// Steps the alerts of all plans while the judgements stay as they are.
@@ -81,6 +80,9 @@ impl OpenPartition {
             update.transitions.write(change)?;
             let added = more(change)?;
             update.derived.iter().try_for_each(|rows| rows.write(change))?;
+            if update.reaches_facts {
+                change.mark_derived()?;
+            }
             Ok(added)
         })
     }

@@ -25,13 +25,12 @@ pub struct ObservationRow<'a> {
 }
 
 impl StoreTransaction<'_> {
-    /// Adds observations.
+    /// Adds observations; sinks are not told of them here.
     pub fn put_observations(&mut self, rows: &[ObservationRow<'_>]) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
-        self.append(rows).map_err(|error| StoreError::of(self.path, error))?;
-        rows.iter().try_for_each(|row| self.note_figure(row.names, row.key))
+        self.append(rows).map_err(|error| StoreError::of(self.path, error))
     }
 
     fn append(&mut self, rows: &[ObservationRow<'_>]) -> rusqlite::Result<()> {

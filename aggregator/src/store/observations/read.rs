@@ -2,6 +2,7 @@
 
 use super::decode::{Decoder, span};
 use crate::keys::RecordSignature;
+use crate::store::derived_mark::DerivedMark;
 use crate::store::error::StoreError;
 use crate::store::name_cache::number;
 use crate::store::reader::StoreReader;
@@ -20,6 +21,11 @@ pub struct ObservationId {
 }
 
 impl ObservationId {
+    /// True when it came after those that a mark stands for.
+    pub(crate) fn came_after(self, mark: DerivedMark) -> bool {
+        self.id >= mark.0
+    }
+
     fn of(entry: &RunEntry) -> Self {
         Self { plan: entry.plan, series: entry.series, id: entry.id }
     }

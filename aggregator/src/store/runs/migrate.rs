@@ -4,10 +4,10 @@
 //! Its pages stay in the file as free ones and are used before the file grows again.
 
 use super::entry::{EntrySignature, EntryValue, RunEntry};
-use super::write::{RunWriter, set_next_id};
+use super::write::RunWriter;
 use crate::store::checksum;
 use rusqlite::{Connection, Row};
-use sqlite::Damage;
+use sqlite::{Damage, ROW_SUM};
 
 /// Rows of one step: their memory is bounded.
 const STEP: usize = 20_000;
@@ -23,7 +23,9 @@ pub(crate) fn from_rows(connection: &Connection) -> rusqlite::Result<()> {
             return Err(Damage::error(fault));
         }
         move_all(connection)?;
-        set_next_id(connection, last.saturating_add(1))?;
+        // Derived rows were always those of all observations.
+        let sql = format!("UPDATE observation_ids SET next = ?1, derived = ?1, sum = {ROW_SUM}(?1, ?1)");
+        connection.execute(&sql, (last.saturating_add(1),))?;
     }
     connection.execute_batch("DROP TABLE observations")
 }

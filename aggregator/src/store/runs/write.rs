@@ -209,18 +209,14 @@ fn length_of_run(entries: &[&RunEntry]) -> usize {
 
 /// Gives out ids for `count` observations: the first of them. None is given out twice.
 pub(crate) fn give_out_ids(connection: &Connection, count: usize) -> rusqlite::Result<i64> {
-    let mut statement = connection.prepare_cached("SELECT next, sum FROM observation_ids")?;
+    let mut statement = connection.prepare_cached("SELECT next, derived, sum FROM observation_ids")?;
     let mut rows = statement.query(())?;
     let Some(row) = rows.next()? else { return Err(Damage::error("the number of the next observation is missing")) };
-    sqlite::check_row("observation_ids", row, 1)?;
+    sqlite::check_row("observation_ids", row, 2)?;
     let first: i64 = row.get(0)?;
     drop(rows);
-    set_next_id(connection, first.saturating_add(i64::try_from(count).unwrap_or(i64::MAX)))?;
+    let next = first.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+    let sql = format!("UPDATE observation_ids SET next = ?1, sum = {ROW_SUM}(?1, derived)");
+    connection.prepare_cached(&sql)?.execute((next,))?;
     Ok(first)
-}
-
-/// Sets the id of the next observation.
-pub(crate) fn set_next_id(connection: &Connection, next: i64) -> rusqlite::Result<()> {
-    let sql = format!("UPDATE observation_ids SET next = ?1, sum = {ROW_SUM}(?1)");
-    connection.prepare_cached(&sql)?.execute((next,)).map(drop)
 }

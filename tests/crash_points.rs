@@ -52,7 +52,8 @@ value = ["value"]
 /// A plan beside the shipped ones, whose register has more figures than a batch takes.
 fn add_many(city: &City) {
     let (series, days) = MANY;
-    let (mut plan, mut register) = (format!("{}{}", testkit::PLAN, testkit::POLICY), "series,period,value\n".to_owned());
+    let (mut plan, mut register) =
+        (format!("{}{}", testkit::PLAN, testkit::POLICY), "series,period,value\n".to_owned());
     let first = contract::period::Period::month(2018, 4).start();
     for one in 0..series {
         plan += &testkit::series(&format!("s{one}"), "shape = \"flow\"\ngrain = \"day\"", "all", "many");

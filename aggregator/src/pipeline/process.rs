@@ -87,7 +87,8 @@ impl PartitionProcessor {
         }
         self.today = today;
         let mut states = plan_states::write(&self.setup.states);
-        let changes = side_by_side(states.iter_mut().collect(), |(plan, state)| (plan.clone(), state.settle(today.cutoff())));
+        let changes =
+            side_by_side(states.iter_mut().collect(), |(plan, state)| (plan.clone(), state.settle(today.cutoff())));
         drop(states);
         for (plan, changes) in &changes {
             for open in self.open.values_mut().filter(|open| open.plans.contains(plan)) {

@@ -75,10 +75,7 @@ impl StoreTransaction<'_> {
     }
 
     /// Notes that a rollup, or the figure at its place, changed.
-    pub fn note_rollup(
-        &mut self,
-        (plan, series, definition, grain, period): RollupRow,
-    ) -> Result<(), StoreError> {
+    pub fn note_rollup(&mut self, (plan, series, definition, grain, period): RollupRow) -> Result<(), StoreError> {
         self.note(plan, (Some(series), Some(definition), Some(grain), Some(period)))
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct DerivedMark(pub(super) i64);
 impl StoreTransaction<'_> {
     /// The derived rows are those of all observations.
     pub fn mark_derived(&mut self) -> Result<(), StoreError> {
-        let sql = format!("UPDATE observation_ids SET derived = next, sum = {ROW_SUM}(next, next) WHERE derived <> next");
+        let sql =
+            format!("UPDATE observation_ids SET derived = next, sum = {ROW_SUM}(next, next) WHERE derived <> next");
         self.execute(&sql, ()).map(drop)
     }
 }
@@ -25,7 +26,9 @@ impl StoreReader {
         self.run(|connection| {
             let mut statement = connection.prepare_cached("SELECT next, derived, sum FROM observation_ids")?;
             let mut rows = statement.query(())?;
-            let Some(row) = rows.next()? else { return Err(Damage::error("the number of the next observation is missing")) };
+            let Some(row) = rows.next()? else {
+                return Err(Damage::error("the number of the next observation is missing"));
+            };
             sqlite::check_row("observation_ids", row, 2)?;
             Ok(DerivedMark(row.get(1)?))
         })

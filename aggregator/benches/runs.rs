@@ -11,6 +11,7 @@ use contract::record::{Finality, Observation, Place, Span, Value};
 use contract::time::{DAY, Micros, Moment};
 use std::path::Path;
 use std::time::Instant;
+use testkit::bench::LoadWatch;
 use xxhash_rust::xxh3::Xxh3;
 
 const TOTAL: usize = 1_000_000;
@@ -143,6 +144,7 @@ fn runs(shape: Shape, writer: &mut StoreWriter, names: &[PlanNames]) -> (f64, f6
 }
 
 fn main() {
+    let _watch = LoadWatch::begin();
     println!("a million observations in batches of {BATCH}; {ROUNDS} rounds");
     for shape in SHAPES {
         for _ in 0..ROUNDS {

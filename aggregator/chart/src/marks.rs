@@ -2,8 +2,10 @@
 
 use super::plot::Plot;
 use super::svg::Anchor;
-use aggregator_core::chart::{ChartPart, ChartRow, GapReason};
+use super::words::ChartContext;
+use aggregator_core::chart::{ChartData, ChartPart, ChartRow, GapReason};
 use aggregator_core::landing::{Outlook, outlook_numbers};
+use contract::exact::Exact;
 use contract::time::Moment;
 
 /// The mark of a restated figure in the picture and in the notes: ① to ⑳.
@@ -12,7 +14,7 @@ pub(crate) fn note_mark(n: usize) -> Option<char> {
 }
 
 /// The restated rows of a KPI, each period once, in order of time: what the notes say, by number.
-pub(crate) fn restated_rows(data: &aggregator_core::chart::ChartData) -> Vec<&ChartRow> {
+pub(crate) fn restated_rows(data: &ChartData) -> Vec<&ChartRow> {
     let part = if data.rows_of(ChartPart::Month).any(|row| row.restated.is_some()) {
         ChartPart::Month
     } else if data.rows_of(ChartPart::State).any(|row| row.restated.is_some()) {
@@ -21,6 +23,21 @@ pub(crate) fn restated_rows(data: &aggregator_core::chart::ChartData) -> Vec<&Ch
         ChartPart::Year
     };
     data.rows_of(part).filter(|row| row.restated.is_some()).collect()
+}
+
+/// What the labels at the right end say, of the outlook and the target; `values` are those that the picture has room for.
+pub(crate) fn end_labels(
+    data: &ChartData,
+    ctx: &ChartContext<'_>,
+    outlook: Option<&Outlook>,
+    values: &[Exact],
+) -> Vec<String> {
+    let magnitude = values.iter().max().map(|most| ctx.magnitude(most));
+    let target = data
+        .target()
+        .zip(magnitude)
+        .map(|(step, magnitude)| format!("{} {}", ctx.target_word(), magnitude.stated(&step.value)));
+    outlook.into_iter().flat_map(|one| Plot::outlook_texts(ctx, one)).chain(target).collect()
 }
 
 impl Plot<'_> {
@@ -118,7 +135,7 @@ impl Plot<'_> {
     }
 
     /// What the labels of an outlook need beside the picture.
-    pub(crate) fn outlook_texts(ctx: &super::words::ChartContext<'_>, outlook: &Outlook) -> [String; 2] {
+    pub(crate) fn outlook_texts(ctx: &ChartContext<'_>, outlook: &Outlook) -> [String; 2] {
         let [expected, low, high] = outlook_numbers(ctx.kpi, outlook);
         [format!("{} {expected}", ctx.one("見通し", "Outlook")), format!("80% {low}–{high}")]
     }

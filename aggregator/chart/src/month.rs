@@ -1,5 +1,6 @@
 //! Months: of a yearly sum as bars from 0, of a monthly mean as dots with the mean as a short line over its months.
 
+use super::marks::end_labels;
 use super::plot::{PictureSize, Plot, Room};
 use super::svg::{Anchor, Picture};
 use super::words::{ChartContext, text};
@@ -121,13 +122,7 @@ pub(crate) fn means(data: &ChartData, ctx: &ChartContext<'_>, size: PictureSize,
     all.extend(data.targets.iter().map(|step| step.value.clone()));
     all.extend(data.baseline.iter().map(|one| one.value.clone()));
     all.extend(outlooks(data).iter().flat_map(|one| [one.interval95.0.clone(), one.interval95.1.clone()]));
-    let magnitude = all.iter().max().map(|most| ctx.magnitude(most));
-    let target = data.target().zip(magnitude);
-    let mut ends: Vec<String> = target
-        .map(|(step, magnitude)| format!("{} {}", ctx.target_word(), magnitude.stated(&step.value)))
-        .into_iter()
-        .collect();
-    ends.extend(data.outlook.iter().flat_map(|one| Plot::outlook_texts(ctx, &one.target)));
+    let ends = end_labels(data, ctx, data.outlook.as_ref().map(|one| &one.target), &all);
     let room = Room { per: ctx.one("／月", " a month"), ..Room::new(size, span, all, &ends) };
     let mut plot = Plot::new(data, ctx, size, &room);
     expected_means(&mut plot);

@@ -1,5 +1,6 @@
 //! Level, ratio and running total: dots where something was counted, the guide as a function of time, the outlook as a fan.
 
+use super::marks::end_labels;
 use super::plot::{PictureSize, Plot, Room};
 use super::svg::{Anchor, Picture};
 use super::words::{ChartContext, text};
@@ -58,13 +59,7 @@ pub(crate) fn draw(data: &ChartData, ctx: &ChartContext<'_>, size: PictureSize, 
     values.extend(data.targets.iter().map(|step| step.value.clone()));
     values.extend(data.baseline.iter().map(|one| one.value.clone()));
     values.extend(outlook.iter().flat_map(|one| [one.interval95.0.clone(), one.interval95.1.clone()]));
-    let magnitude = values.iter().max().map(|most| ctx.magnitude(most));
-    let mut ends: Vec<String> = outlook.iter().flat_map(|one| Plot::outlook_texts(ctx, one)).collect();
-    ends.extend(
-        data.target()
-            .zip(magnitude)
-            .map(|(step, magnitude)| format!("{} {}", ctx.target_word(), magnitude.stated(&step.value))),
-    );
+    let ends = end_labels(data, ctx, outlook, &values);
     let mut plot = Plot::new(data, ctx, size, &Room::new(size, span, values, &ends));
     band_and_fan(&mut plot, &guide);
     plot.years();

@@ -1,5 +1,6 @@
 //! Whole years: a dot each and never a line; the guide as one step a year, a cap or a floor with the side that fails, outlooks as boxes.
 
+use super::marks::end_labels;
 use super::plot::{PictureSize, Plot, Room};
 use super::state::edge;
 use super::svg::{Anchor, Picture};
@@ -42,13 +43,7 @@ pub(crate) fn draw(data: &ChartData, ctx: &ChartContext<'_>, size: PictureSize, 
     values.extend(data.targets.iter().map(|step| step.value.clone()));
     values.extend(data.baseline.iter().map(|one| one.value.clone()));
     values.extend(outlooks(data).iter().flat_map(|one| [one.interval95.0.clone(), one.interval95.1.clone()]));
-    let magnitude = values.iter().max().map(|most| ctx.magnitude(most));
-    let target = data.target().zip(magnitude);
-    let mut ends: Vec<String> = target
-        .map(|(step, magnitude)| format!("{} {}", ctx.target_word(), magnitude.stated(&step.value)))
-        .into_iter()
-        .collect();
-    ends.extend(data.outlook.iter().flat_map(|one| Plot::outlook_texts(ctx, &one.target)));
+    let ends = end_labels(data, ctx, data.outlook.as_ref().map(|one| &one.target), &values);
     let mut room = Room::new(size, span, values, &ends);
     room.per = if data.kind.has_path() { ctx.one("／年度", " a year") } else { "" };
     let mut plot = Plot::new(data, ctx, size, &room);
